@@ -1,0 +1,108 @@
+import type { Capability, ErrorClass, KeySource, OwnkeyErrorCode, Role } from '../contract/index.ts'
+
+/** What is asked: all that a decision may depend on besides the tenant and the configuration. */
+export interface DecisionRequest {
+  /** Absent when the caller named none; an error where features are configured. */
+  feature?: string | undefined
+  /** The provider that was called; absent: the decision picks (one dialect, explain). */
+  provider?: string | undefined
+  /** As the caller wrote it; absent or `auto`: the decision's model. */
+  model?: string | undefined
+  /** What the called surface does; used only to pick a model or provider when none is named. */
+  capability?: Capability | undefined
+  user?: string | undefined
+  environment: string
+}
+
+/** One own key as the policy sees it: no secret in it. */
+export interface KeyFacts {
+  id: string
+  version: number
+  holder: 'organization' | 'user'
+  /** Empty for an organization's key. */
+  user: string
+  provider: string
+  environment: string
+  state: 'active' | 'disabled'
+  /** `all` or a scope's name. */
+  scope: string
+  model?: string | undefined
+  /** The manager's toggle; absent: the plan's default. */
+  fallback?: boolean | undefined
+  /** Origin that the key is bound to. */
+  origin: string
+  region?: string | undefined
+  /** The origin was given by the customer, not by the catalogue or the operator. */
+  customHost: boolean
+}
+
+/** An organization as a snapshot, metadata only. */
+export interface TenantFacts {
+  org: string
+  plan: string
+  addOns: readonly string[]
+  /** What the operator set; absent: never set. */
+  byokEnabled?: boolean | undefined
+  /** The provider that serves all, where the plan's choice is single. */
+  activeProvider?: string | undefined
+  keys: readonly KeyFacts[]
+  /** Credits left; whole number ≥ 0. */
+  balance: number
+  /** Used so far in the current period, by meter. */
+  quotaUsed: Readonly<Record<string, number>>
+}
+
+/** One try: whose key, where, for how much. */
+export interface Attempt {
+  source: KeySource
+  provider: string
+  /** Absent where the surface has no model. */
+  model?: string | undefined
+  /** `https://host[:port]` that receives the request. */
+  origin: string
+  host: string
+  region?: string | undefined
+  /** Credits that a success costs; whole number ≥ 0. */
+  credits: number
+  /** The meter that a success counts toward; absent when exempt or unmetered. */
+  meter?: string | undefined
+  /** The own key; absent for the platform's. */
+  key?: { id: string; version: number } | undefined
+  /** Classes of failure after which the next attempt may be made. Empty on the last one. */
+  fallbackOn: readonly ErrorClass[]
+  /** A sentence for people: why this attempt is in the list. */
+  reason: string
+}
+
+export interface Refusal {
+  code: OwnkeyErrorCode
+  reason: string
+  fix: string
+}
+
+/** Something that could have served and does not, and why: the answer to "why is this still on the platform's AI?". */
+export interface Skipped {
+  source: KeySource
+  provider: string
+  code: SkipCode
+  reason: string
+}
+
+export const skipCodes = [
+  'no_key', 'key_disabled', 'scope', 'environment', 'holder', 'byok_disabled', 'provider_not_allowed', 'required',
+  'fallback_off', 'no_platform_key', 'model_refused', 'region', 'credits', 'quota', 'not_active_provider', 'no_host',
+] as const
+export type SkipCode = (typeof skipCodes)[number]
+
+/** Attempts in order, or a refusal (then `attempts` is empty). */
+export interface Decision {
+  attempts: readonly Attempt[]
+  refusal?: Refusal | undefined
+  skipped: readonly Skipped[]
+}
+
+/** A member who looks or acts. */
+export interface Member {
+  id: string
+  role: Role
+}

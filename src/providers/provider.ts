@@ -1,0 +1,164 @@
+import type { Capability, Dialect, ErrorClass } from '../contract/index.ts'
+
+/** What a provider's answer says went wrong. */
+export interface Failure {
+  class: ErrorClass
+  /** The finer cause, for people and for the key's health; absent when the provider does not say. */
+  cause?: FailureCause
+  /** The provider's own machine code, when it is one (never a message text). */
+  code?: string
+  /** The permission or scope that the provider names as missing. */
+  missing?: string
+  /** How long the provider asks to wait; absent when it does not, or when its number is meaningless. */
+  retryAfterMs?: number
+}
+
+export const failureCauses = [
+  'expired',
+  'revoked',
+  'wrong_host',
+  'missing_scope',
+  'account_disabled',
+  'geo_blocked',
+  'egress_blocked',
+  'api_not_enabled',
+  'out_of_credit',
+  'spend_limit',
+  'quota_period',
+  'too_large_for_limit',
+  'capacity',
+  'plan_lacks_feature',
+] as const
+export type FailureCause = (typeof failureCauses)[number]
+
+/** A provider's answer as a failure reader sees it. Header names are in lower case. */
+export interface ProviderAnswer {
+  status: number
+  headers: Readonly<Record<string, string | undefined>>
+  /** The body, tolerantly parsed: an object, a one-element array's element, a string, or undefined when empty. */
+  body: unknown
+}
+
+/** What the first events of a stream tell: hold on, go, or this stream is a failure. */
+export type StreamOpening = 'preamble' | 'content' | Failure
+
+/** Where a credential goes for one upstream request. */
+export interface CredentialPlacement {
+  /** Header name in lower case. */
+  header: string
+  /** Written before the secret: `Bearer `, `Token `, or nothing. */
+  prefix: string
+}
+
+/** Counts of one answer. Tokens and characters are whole numbers ≥ 0; `inputTokens` excludes cache reads and writes. */
+export interface Usage {
+  inputTokens?: number
+  outputTokens?: number
+  cacheReadTokens?: number
+  cacheWriteTokens?: number
+  /** Part of `outputTokens`, told apart where the provider does. */
+  reasoningTokens?: number
+  characters?: number
+  audioSeconds?: number
+}
+
+/** How the counts stand in an answer: the JSON keys to look for and how to read what follows them. */
+export interface UsageReading {
+  /** Quoted keys, for instance `"usage"`. In a stream every occurrence is read and later fields win. */
+  markers: readonly string[]
+  /** @param value the parsed JSON value that follows the marker (object or number). */
+  read(marker: string, value: unknown): Usage
+  /** Counts told by answer headers (ElevenLabs `character-cost`). */
+  readHeaders?(headers: Readonly<Record<string, string | undefined>>): Usage
+}
+
+/** One group of routes of a provider's native API. The first whose method and path match is the surface. */
+export interface Surface {
+  name: string
+  /** Absent: a route that serves no feature's capability (models, files). */
+  capability?: Capability
+  method?: string
+  /** Against the path behind `/{provider}`, without query. */
+  path: RegExp
+  /** Where the model stands; `path` takes the group `model` of the expression. */
+  model: 'body' | 'form' | 'path' | 'query' | 'none'
+  /** The JSON or query field that carries the model; default `model`. */
+  modelField?: string
+  /** What the provider bills here; `characters` are those of `textField` in the request. */
+  meters: 'tokens' | 'characters' | 'audio' | 'none'
+  /** The JSON field whose characters are billed. */
+  textField?: string
+}
+
+/** One cheap request that proves something of a key. */
+export interface Probe {
+  method: 'GET' | 'POST'
+  /** Path with query; `{model}` is replaced by the model under test. */
+  path: string
+  headers?: Readonly<Record<string, string>>
+  /** JSON body; the string `{model}` in it is replaced. */
+  body?: unknown
+  /** A failure that proves the key all the same (ElevenLabs `missing_permissions` on `/v1/user`). */
+  provesKey?(failure: Failure): boolean
+}
+
+export interface KeyShape {
+  /** Advice only: a key that matches none is still tried. */
+  pattern: RegExp
+  /** The public, unsecret beginning that the masked form may show: `sk-ant-`, `AIza`. */
+  prefix: string
+  /** True when no other provider's keys look so: a match names the provider. */
+  distinctive: boolean
+}
+
+export interface ProviderModel {
+  id: string
+  hint?: string
+  recommended?: boolean
+  capabilities: readonly Capability[]
+}
+
+/** A provider is this table entry. Nothing outside `providers/` knows more of a vendor, or compares its id. */
+export interface Provider {
+  id: string
+  name: string
+  /** Other ids that are accepted for it. */
+  aliases?: readonly string[]
+  dialect: Dialect
+  /** `https://host`, without path; absent for providers whose host belongs to the customer (Azure, custom endpoints). */
+  origin?: string
+  /** Region → origin, for providers with several. The key `default` is not used; `origin` is the default. */
+  regions?: Readonly<Record<string, string>>
+  /** Customers must give a base URL with their key. */
+  needsBaseUrl?: boolean
+  /** Where a person makes a key, and what it must be allowed to do. */
+  keyPage: string
+  keyNeeds: readonly string[]
+  keyShapes: readonly KeyShape[]
+  /** Between prefix and last four in the masked form: `••••` or `...`. */
+  maskGap: string
+  /** The placement for an upstream path (behind the origin). */
+  credential(path: string): CredentialPlacement
+  /** Caller's headers that name the caller's own account at the provider and must not go up with another's key. */
+  dropRequestHeaders?: readonly string[]
+  /** Headers of the answer that callers need, beyond the common allowlist; `x-` + `*` patterns end in `*`. */
+  answerHeaders?: readonly string[]
+  surfaces: readonly Surface[]
+  capabilities: readonly Capability[]
+  models: readonly ProviderModel[]
+  /** The model for a capability when nobody chose one. */
+  defaultModels: Partial<Record<Capability, string>>
+  probes: {
+    /** Proves that the key authenticates. */
+    authenticate: Probe
+    /** Proves that it may do this, at the least cost. */
+    can?: Partial<Record<Capability, Probe>>
+  }
+  /** Called for every status ≥ 300 and for 2xx JSON bodies of providers with `failsInside200`. */
+  readFailure(answer: ProviderAnswer): Failure | undefined
+  /** True for providers that answer 200 with an error object in a JSON body. */
+  failsInside200?: boolean
+  /** The first events of a 200 stream. `data` is the parsed JSON of the event, or its text. */
+  readStreamOpening(event: { name?: string; data: unknown }): StreamOpening
+  usage: UsageReading
+}

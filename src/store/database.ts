@@ -1,0 +1,17 @@
+/** One statement at a time, with `$1` parameters. Rows come as the driver gives them: bigint as number, bytea as Buffer. */
+export interface Queryable {
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
+}
+
+/** PostgreSQL, or the embedded database that speaks the same SQL. Every query of the system goes through here. */
+export interface Database extends Queryable {
+  readonly kind: 'postgres' | 'embedded'
+  /** Runs `work` in one transaction; rolls back when it throws. Not nested. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
+  /**
+   * Calls `heard` for every NOTIFY on the channel, from any process. Reconnects by itself; notifications may be lost
+   * meanwhile, so nobody may depend on them alone. Answers with a function that stops listening.
+   */
+  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>
+  close(): Promise<void>
+}
