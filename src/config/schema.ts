@@ -6,7 +6,9 @@ import { capabilities, errorClasses, holders, providerPolicies, roles } from '..
  * refused. Descriptions become the JSON Schema for editors. Names that refer to each other (features, providers,
  * add-ons) are checked in `check-references.ts`, because that needs the whole file and the catalogue.
  */
-const id = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'an id: letters, digits, "_", "-" and ".", at most 64')
+const id = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'an id: letters, digits, "_", "-" and ".", at most 64')
 const credits = z.strictObject({ ownKey: z.int().min(0), platformKey: z.int().min(0) })
 
 const modelRules = z.strictObject({
@@ -17,7 +19,10 @@ const modelRules = z.strictObject({
 
 const provider = z.strictObject({
   platformKey: z.string().min(1).optional().describe('The platform’s own key, as ${ENV_NAME}.'),
-  baseUrl: z.url({ protocol: /^https?$/ }).optional().describe('Operator only: another host, a proxy, a test double.'),
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Operator only: another host, a proxy, a test double.'),
   region: z.string().optional().describe('The region whose host the platform’s key uses.'),
   as: id.optional().describe('The id under which the API and the page show this provider.'),
   title: z.string().optional(),
@@ -39,9 +44,21 @@ const feature = z.strictObject({
 const fallback = z.strictObject({
   mode: z.enum(['customer', 'always', 'never']).default('never'),
   default: z.boolean().default(true).describe('The toggle’s first position, in mode customer.'),
-  when: z.array(z.enum(errorClasses)).default(['invalid_key', 'permission_denied', 'quota_exhausted', 'rate_limited', 'provider_error', 'network']),
-  provider: id.optional().describe('The provider that serves fallbacks of the one-dialect routes; absent: the same one first.'),
-  features: z.record(id, z.strictObject({ mode: z.enum(['customer', 'always', 'never']).optional(), when: z.array(z.enum(errorClasses)).optional() })).default({}),
+  when: z
+    .array(z.enum(errorClasses))
+    .default(['invalid_key', 'permission_denied', 'quota_exhausted', 'rate_limited', 'provider_error', 'network']),
+  provider: id
+    .optional()
+    .describe('The provider that serves fallbacks of the one-dialect routes; absent: the same one first.'),
+  features: z
+    .record(
+      id,
+      z.strictObject({
+        mode: z.enum(['customer', 'always', 'never']).optional(),
+        when: z.array(z.enum(errorClasses)).optional(),
+      }),
+    )
+    .default({}),
 })
 
 const plan = z.strictObject({
@@ -61,7 +78,15 @@ const plan = z.strictObject({
     .extend({ features: z.record(id, credits).default({}) })
     .default({ ownKey: 0, platformKey: 0, features: {} }),
   quotas: z
-    .record(id, z.strictObject({ title: z.string().optional(), limit: z.int().min(0), per: z.enum(['day', 'month']).default('month'), ownKeyExempt: z.boolean().default(true) }))
+    .record(
+      id,
+      z.strictObject({
+        title: z.string().optional(),
+        limit: z.int().min(0),
+        per: z.enum(['day', 'month']).default('month'),
+        ownKeyExempt: z.boolean().default(true),
+      }),
+    )
     .default({}),
   regions: z.array(z.string()).optional().describe('Regions that may receive data; absent: all.'),
 })
@@ -84,9 +109,20 @@ export const configSchema = z.strictObject({
   environments: z.array(id).min(1).default(['production', 'staging']),
   gateway: z
     .strictObject({
-      replayBytes: z.int().min(0).default(4 * 1024 * 1024).describe('Request bodies up to this size can be sent again to a fallback.'),
-      inspectBytes: z.int().min(1024).default(32 * 1024 * 1024).describe('Held at most to find the model where a rule depends on it.'),
-      maxBodyBytes: z.int().min(1024).default(512 * 1024 * 1024),
+      replayBytes: z
+        .int()
+        .min(0)
+        .default(4 * 1024 * 1024)
+        .describe('Request bodies up to this size can be sent again to a fallback.'),
+      inspectBytes: z
+        .int()
+        .min(1024)
+        .default(32 * 1024 * 1024)
+        .describe('Held at most to find the model where a rule depends on it.'),
+      maxBodyBytes: z
+        .int()
+        .min(1024)
+        .default(512 * 1024 * 1024),
       connectTimeoutSeconds: z.number().positive().default(10),
       firstByteTimeoutSeconds: z.number().positive().default(300),
       idleTimeoutSeconds: z.number().positive().default(300),

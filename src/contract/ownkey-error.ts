@@ -20,7 +20,10 @@ export class OwnkeyError extends Error {
   readonly retryAfterSeconds: number | undefined
 
   constructor(code: OwnkeyErrorCode, options: OwnkeyErrorOptions = {}) {
-    super(options.detail ?? errorTable[code].message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(
+      options.detail ?? errorTable[code].message,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
     this.name = 'OwnkeyError'
     this.code = code
     this.status = errorTable[code].status

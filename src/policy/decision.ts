@@ -89,8 +89,22 @@ export interface Skipped {
 }
 
 export const skipCodes = [
-  'no_key', 'key_disabled', 'scope', 'environment', 'holder', 'byok_disabled', 'provider_not_allowed', 'required',
-  'fallback_off', 'no_platform_key', 'model_refused', 'region', 'credits', 'quota', 'not_active_provider', 'no_host',
+  'no_key',
+  'key_disabled',
+  'scope',
+  'environment',
+  'holder',
+  'byok_disabled',
+  'provider_not_allowed',
+  'required',
+  'fallback_off',
+  'no_platform_key',
+  'model_refused',
+  'region',
+  'credits',
+  'quota',
+  'not_active_provider',
+  'no_host',
 ] as const
 export type SkipCode = (typeof skipCodes)[number]
 
