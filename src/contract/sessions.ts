@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { lineSchema, localeSchema, orgIdSchema, timeSchema, userIdSchema } from './fields.ts'
+import { roles } from './words.ts'
+
+export const createSessionSchema = z
+  .strictObject({
+    org: orgIdSchema,
+    user: z.strictObject({ id: userIdSchema, name: lineSchema.optional(), role: z.enum(roles) }),
+    locale: localeSchema.optional(),
+    expiresIn: z.int().min(60).max(30 * 86_400).optional().describe('Seconds; default 3600.'),
+  })
+  .meta({ id: 'CreateSession' })
+export type CreateSession = z.input<typeof createSessionSchema>
+
+/** `url` opens the settings page once, within five minutes; `token` is for the widget and the API. */
+export const createdSessionSchema = z
+  .object({ id: z.string(), token: z.string(), url: z.string(), expiresAt: timeSchema })
+  .meta({ id: 'CreatedSession' })
+export type CreatedSession = z.output<typeof createdSessionSchema>
+
+/** Who the caller is. An operator has no organization and every right. */
+export const sessionSchema = z
+  .object({
+    /** Null for the operator's own token, which is no session. */
+    id: z.string().nullable(),
+    kind: z.enum(['member', 'operator']),
+    org: z.string().nullable(),
+    user: z.object({ id: z.string(), name: z.string().nullable(), role: z.enum([...roles, 'operator']) }),
+    locale: z.string().nullable(),
+    expiresAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'Session' })
+export type Session = z.output<typeof sessionSchema>
+
+export const exchangeSchema = z.strictObject({ code: z.string().min(1).max(200) }).meta({ id: 'Exchange' })
+export type Exchange = z.input<typeof exchangeSchema>
+
+/** The page's own token, made when the code of the link is used, which works once. */
+export const exchangedSessionSchema = sessionSchema.extend({ token: z.string() }).meta({ id: 'ExchangedSession' })
+export type ExchangedSession = z.output<typeof exchangedSessionSchema>

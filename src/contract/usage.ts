@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { configIdSchema, timeSchema, wholeSchema } from './fields.ts'
+import { cursorQuery, pageOf } from './page.ts'
+import { errorClasses } from './words.ts'
+
+export const usageGroups = ['day', 'hour', 'month', 'feature', 'provider', 'model', 'keySource', 'user', 'environment', 'errorClass'] as const
+export type UsageGroup = (typeof usageGroups)[number]
+
+const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()])
+const range = {
+  from: moment.optional().describe('From here on; default 30 days ago.'),
+  to: moment.optional().describe('Before this; default now. A date means the whole day.'),
+}
+const filters = {
+  feature: configIdSchema.optional(),
+  provider: configIdSchema.optional(),
+  environment: configIdSchema.optional(),
+  keySource: z.enum(['organization', 'user', 'platform']).optional(),
+}
+
+export const usageQuerySchema = z.strictObject({
+  ...range,
+  ...filters,
+  groupBy: z.string().max(100).default('day').describe(`One or two of ${usageGroups.join(', ')}, separated by a comma.`),
+})
+
+const counts = {
+  requests: wholeSchema,
+  succeeded: wholeSchema,
+  failed: wholeSchema,
+  /** Requests that the platform's key served after an own key failed. */
+  fallbacks: wholeSchema,
+  inputTokens: wholeSchema,
+  outputTokens: wholeSchema,
+  cacheReadTokens: wholeSchema,
+  cacheWriteTokens: wholeSchema,
+  reasoningTokens: wholeSchema,
+  characters: wholeSchema,
+  audioSeconds: z.number().min(0),
+  credits: wholeSchema,
+  /** What the provider bills, by currency: decimal numbers as text. */
+  costs: z.array(z.object({ currency: z.string(), amount: z.string() })),
+  /** Requests whose price is not known; they are not in `costs`. */
+  unpriced: wholeSchema,
+}
+
+export const usageRowSchema = z.object({
+  /** Group → value; null: the entry has none (`day` as `YYYY-MM-DD`, `hour` as ISO time). */
+  group: z.partialRecord(z.enum(usageGroups), z.string().nullable()),
+  ...counts,
+})
+export type UsageRow = z.output<typeof usageRowSchema>
+
+export const usageSchema = z
+  .object({ from: timeSchema, to: timeSchema, groupBy: z.array(z.enum(usageGroups)), rows: z.array(usageRowSchema), total: z.object(counts) })
+  .meta({ id: 'Usage' })
+export type UsageReport = z.output<typeof usageSchema>
+
+/** One attempt at a provider: metadata only, never a prompt or an answer. */
+export const requestSchema = z
+  .object({
+    id: z.string(),
+    requestId: z.string(),
+    attempt: wholeSchema,
+    startedAt: timeSchema,
+    state: z.enum(['reserved', 'settled', 'released']),
+    user: z.string().nullable(),
+    feature: z.string().nullable(),
+    environment: z.string(),
+    provider: z.string(),
+    model: z.string().nullable(),
+    surface: z.string(),
+    keySource: z.enum(['organization', 'user', 'platform']),
+    host: z.string(),
+    region: z.string().nullable(),
+    status: z.int().nullable(),
+    errorClass: z.enum(errorClasses).nullable(),
+    /** The failure of the attempt before this one. */
+    fallbackClass: z.enum(errorClasses).nullable(),
+    inputTokens: wholeSchema.nullable(),
+    outputTokens: wholeSchema.nullable(),
+    cacheReadTokens: wholeSchema.nullable(),
+    cacheWriteTokens: wholeSchema.nullable(),
+    reasoningTokens: wholeSchema.nullable(),
+    characters: wholeSchema.nullable(),
+    audioSeconds: z.number().min(0).nullable(),
+    estimated: z.boolean(),
+    credits: wholeSchema,
+    meter: z.string().nullable(),
+    cost: z.object({ currency: z.string(), amount: z.string() }).nullable(),
+    firstByteMs: wholeSchema.nullable(),
+    durationMs: wholeSchema.nullable(),
+  })
+  .meta({ id: 'Request' })
+export type RequestRow = z.output<typeof requestSchema>
+
+export const requestsQuerySchema = z.strictObject({
+  ...cursorQuery,
+  ...range,
+  ...filters,
+  outcome: z.enum(['succeeded', 'failed', 'fallback']).optional(),
+  requestId: z.string().max(200).optional(),
+})
+export const requestsPageSchema = pageOf(requestSchema).meta({ id: 'RequestsPage' })
+export type RequestsPage = z.output<typeof requestsPageSchema>
