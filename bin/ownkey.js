@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+
+const main = new URL('../dist/cli/main.js', import.meta.url)
+if (existsSync(main)) {
+  const { run } = await import(main.href)
+  await run(process.argv)
+} else {
+  console.error('Ownkey is not built yet. Run "npm start" or "npm run build" in the project’s folder first.')
+  process.exitCode = 1
+}

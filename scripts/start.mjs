@@ -1,0 +1,17 @@
+/** `npm start`: installs and builds what is missing or stale, then starts the server with the sandbox on. */
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { buildWhenChanged, checkNode, failWith, installDependencies, root } from './prepare.mjs'
+
+try {
+  checkNode()
+  installDependencies()
+  buildWhenChanged()
+  const bin = join(root, 'bin', 'ownkey.js')
+  process.chdir(root)
+  // In this same process, so that Ctrl-C and SIGTERM reach the server itself and nothing has to pass them on.
+  process.argv = [process.execPath, bin, 'serve', '--sandbox', ...process.argv.slice(2)]
+  await import(pathToFileURL(bin).href)
+} catch (error) {
+  failWith(error)
+}
