@@ -121,6 +121,27 @@ export const errorTable = {
     fix: 'Try again; if it stays so, give the request id to the operator.',
   },
   // the control API
+  method_not_allowed: {
+    status: 405,
+    message: 'This address does not know that method.',
+    fix: 'Use one of the methods in the Allow header.',
+  },
+  media_type_unsupported: {
+    status: 415,
+    message: 'The body is of a type that is not read here.',
+    fix: 'Send JSON with Content-Type: application/json.',
+  },
+  sign_in_invalid: {
+    status: 401,
+    message: 'This sign-in link was used already, has expired, or never existed.',
+    fix: 'Open the AI settings again from the product; every link works once.',
+  },
+  key_unknown: {
+    status: 404,
+    message: 'There is no key in this place.',
+    fix: 'Save a key first with PUT /keys/{provider}.',
+  },
+  balance_too_low: { status: 409, message: 'The balance does not cover this.', fix: 'Take no more than the balance.' },
   role_required: { status: 403, message: 'Your role may not do this.', fix: 'Ask one of the people who may.' },
   operator_required: { status: 403, message: 'Only the operator may do this.', fix: 'Use the operator’s token.' },
   plan_unknown: {

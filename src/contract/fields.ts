@@ -8,7 +8,10 @@ export const orgIdSchema = z
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,127}$/, 'an id: letters, digits and "_ . : @ -", at most 128 characters')
 export const userIdSchema = z
   .string()
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:@|+-]{0,254}$/, 'an id: letters, digits and "_ . : @ | + -", at most 255 characters')
+  .regex(
+    /^[A-Za-z0-9_][A-Za-z0-9_.:@|+-]{0,254}$/,
+    'an id: letters, digits and "_ . : @ | + -", at most 255 characters',
+  )
 
 /** Ids of the configuration: plans, features, providers, environments, meters. */
 export const configIdSchema = z
@@ -23,7 +26,9 @@ export const lineSchema = z
   .max(200, 'at most 200 characters')
   .regex(/^[^\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]*$/u, 'must be one line without control characters')
 
-export const localeSchema = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a locale such as "en" or "zh-Hans"')
+export const localeSchema = z
+  .string()
+  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a locale such as "en" or "zh-Hans"')
 
 /** UTC, ISO 8601, with milliseconds. */
 export const timeSchema = z.iso.datetime()

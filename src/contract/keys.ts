@@ -85,7 +85,12 @@ const keyChoices = {
   label: lineSchema.nullable().optional(),
   owner: lineSchema.nullable().optional().describe('The team or person that answers for the key.'),
   rotateBy: z.iso.date().nullable().optional().describe('YYYY-MM-DD; reminders begin 14 days before.'),
-  baseUrl: z.string().max(500).nullable().optional().describe('https://host[:port][/path] of an own or compatible endpoint.'),
+  baseUrl: z
+    .string()
+    .max(500)
+    .nullable()
+    .optional()
+    .describe('https://host[:port][/path] of an own or compatible endpoint.'),
   region: configIdSchema.nullable().optional(),
 }
 
@@ -94,7 +99,9 @@ const slot = {
   user: userIdSchema.optional().describe('Whose key, where keys belong to users; only the operator may name another.'),
 }
 
-export const putKeySchema = z.strictObject({ key: z.string().min(1).max(20_000), ...keyChoices, ...slot }).meta({ id: 'PutKey' })
+export const putKeySchema = z
+  .strictObject({ key: z.string().min(1).max(20_000), ...keyChoices, ...slot })
+  .meta({ id: 'PutKey' })
 export type PutKey = z.input<typeof putKeySchema>
 
 /** `key` is accepted together with a changed host only because the key is bound to its host. */
@@ -121,5 +128,7 @@ export const keySlotQuerySchema = z.strictObject(slot)
 export type KeySlotQuery = z.input<typeof keySlotQuerySchema>
 
 /** PUT: the masked key, and what was noticed in the pasted text. */
-export const savedKeySchema = maskedKeySchema.extend({ remarks: z.array(z.string()).optional() }).meta({ id: 'SavedKey' })
+export const savedKeySchema = maskedKeySchema
+  .extend({ remarks: z.array(z.string()).optional() })
+  .meta({ id: 'SavedKey' })
 export type SavedKey = z.output<typeof savedKeySchema>

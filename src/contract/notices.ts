@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { cursorQuery, pageOf } from './page.ts'
 import { timeSchema, wholeSchema } from './fields.ts'
+import { cursorQuery, pageOf } from './page.ts'
 
 /** Something that needs someone. It closes by itself when its cause is gone. */
 export const noticeSchema = z
@@ -23,6 +23,9 @@ export const noticeSchema = z
   .meta({ id: 'Notice' })
 export type Notice = z.output<typeof noticeSchema>
 
-export const noticesQuerySchema = z.strictObject({ ...cursorQuery, state: z.enum(['open', 'resolved', 'all']).default('open') })
+export const noticesQuerySchema = z.strictObject({
+  ...cursorQuery,
+  state: z.enum(['open', 'resolved', 'all']).default('open'),
+})
 export const noticesPageSchema = pageOf(noticeSchema).meta({ id: 'NoticesPage' })
 export type NoticesPage = z.output<typeof noticesPageSchema>

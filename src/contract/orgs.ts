@@ -37,12 +37,18 @@ export const orgsQuerySchema = z.strictObject({
   search: z.string().max(200).optional().describe('Part of the id or the name.'),
   plan: configIdSchema.optional(),
 })
-export const orgsPageSchema = pageOf(orgSchema.extend({ keys: wholeSchema, failingKeys: wholeSchema, notices: wholeSchema })).meta({ id: 'OrgsPage' })
+export const orgsPageSchema = pageOf(
+  orgSchema.extend({ keys: wholeSchema, failingKeys: wholeSchema, notices: wholeSchema }),
+).meta({ id: 'OrgsPage' })
 export type OrgsPage = z.output<typeof orgsPageSchema>
 
 export const grantCreditsSchema = z
   .strictObject({
-    amount: z.int().min(-1_000_000_000_000).max(1_000_000_000_000).refine((amount) => amount !== 0, 'must not be 0'),
+    amount: z
+      .int()
+      .min(-1_000_000_000_000)
+      .max(1_000_000_000_000)
+      .refine((amount) => amount !== 0, 'must not be 0'),
     reason: lineSchema,
     idempotencyKey: z.string().min(1).max(200),
   })

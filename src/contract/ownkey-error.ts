@@ -1,4 +1,5 @@
 import { errorTable, type OwnkeyErrorCode } from './errors.ts'
+import type { FieldError } from './problem.ts'
 
 export interface OwnkeyErrorOptions {
   /** One sentence on this very case; never a secret, a prompt or a provider's body. */
@@ -8,6 +9,8 @@ export interface OwnkeyErrorOptions {
   /** Fields for machines: the field's name, a limit, a time. */
   facts?: Readonly<Record<string, string | number | boolean | readonly string[]>>
   retryAfterSeconds?: number
+  /** Field by field, for a request that breaks its schema. Never a value that was sent. */
+  errors?: readonly FieldError[]
   cause?: unknown
 }
 
@@ -18,6 +21,7 @@ export class OwnkeyError extends Error {
   readonly fix: string
   readonly facts: OwnkeyErrorOptions['facts']
   readonly retryAfterSeconds: number | undefined
+  readonly errors: readonly FieldError[] | undefined
 
   constructor(code: OwnkeyErrorCode, options: OwnkeyErrorOptions = {}) {
     super(
@@ -30,5 +34,6 @@ export class OwnkeyError extends Error {
     this.fix = options.fix ?? errorTable[code].fix
     this.facts = options.facts
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.errors = options.errors
   }
 }

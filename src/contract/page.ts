@@ -7,5 +7,5 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 
 export const cursorQuery = {
   cursor: z.string().max(512).optional().describe('`nextCursor` of the page before.'),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: z.coerce.number().int().min(1).max(200).optional().describe('Default 50; for CSV 10 000.'),
 }

@@ -7,7 +7,12 @@ export const createSessionSchema = z
     org: orgIdSchema,
     user: z.strictObject({ id: userIdSchema, name: lineSchema.optional(), role: z.enum(roles) }),
     locale: localeSchema.optional(),
-    expiresIn: z.int().min(60).max(30 * 86_400).optional().describe('Seconds; default 3600.'),
+    expiresIn: z
+      .int()
+      .min(60)
+      .max(30 * 86_400)
+      .optional()
+      .describe('Seconds; default 3600.'),
   })
   .meta({ id: 'CreateSession' })
 export type CreateSession = z.input<typeof createSessionSchema>

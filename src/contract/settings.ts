@@ -108,7 +108,14 @@ export const settingsSchema = z
       colors: z.record(z.string(), z.string()),
       locales: z.array(z.string()),
     }),
-    org: z.object({ id: z.string(), name: z.string(), plan: z.string(), planTitle: z.string(), addOns: z.array(z.string()), locale: z.string().nullable() }),
+    org: z.object({
+      id: z.string(),
+      name: z.string(),
+      plan: z.string(),
+      planTitle: z.string(),
+      addOns: z.array(z.string()),
+      locale: z.string().nullable(),
+    }),
     you: z.object({
       id: z.string(),
       name: z.string().nullable(),
@@ -146,5 +153,7 @@ export const settingsSchema = z
 export type Settings = z.output<typeof settingsSchema>
 
 /** Null: the platform's AI serves all. */
-export const activeProviderSchema = z.strictObject({ provider: configIdSchema.nullable() }).meta({ id: 'ActiveProvider' })
+export const activeProviderSchema = z
+  .strictObject({ provider: configIdSchema.nullable() })
+  .meta({ id: 'ActiveProvider' })
 export type ActiveProvider = z.input<typeof activeProviderSchema>

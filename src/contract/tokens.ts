@@ -9,7 +9,12 @@ export const createTokenSchema = z
     user: userIdSchema.optional(),
     feature: configIdSchema.optional(),
     environment: configIdSchema.optional(),
-    expiresIn: z.int().min(1).max(10 * 366 * 86_400).optional().describe('Seconds.'),
+    expiresIn: z
+      .int()
+      .min(1)
+      .max(10 * 366 * 86_400)
+      .optional()
+      .describe('Seconds.'),
   })
   .meta({ id: 'CreateToken' })
 export type CreateToken = z.input<typeof createTokenSchema>

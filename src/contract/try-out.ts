@@ -3,7 +3,12 @@ import { configIdSchema, lineSchema, wholeSchema } from './fields.ts'
 
 /** A one-line real generation through the gateway, as the product would send it. It counts and costs like any other. */
 export const tryOutRequestSchema = z
-  .strictObject({ feature: configIdSchema, provider: configIdSchema.optional(), environment: configIdSchema.optional(), prompt: lineSchema.optional() })
+  .strictObject({
+    feature: configIdSchema,
+    provider: configIdSchema.optional(),
+    environment: configIdSchema.optional(),
+    prompt: lineSchema.optional(),
+  })
   .meta({ id: 'TryOutRequest' })
 export type TryOutRequest = z.input<typeof tryOutRequestSchema>
 

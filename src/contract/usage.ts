@@ -3,7 +3,18 @@ import { configIdSchema, timeSchema, wholeSchema } from './fields.ts'
 import { cursorQuery, pageOf } from './page.ts'
 import { errorClasses } from './words.ts'
 
-export const usageGroups = ['day', 'hour', 'month', 'feature', 'provider', 'model', 'keySource', 'user', 'environment', 'errorClass'] as const
+export const usageGroups = [
+  'day',
+  'hour',
+  'month',
+  'feature',
+  'provider',
+  'model',
+  'keySource',
+  'user',
+  'environment',
+  'errorClass',
+] as const
 export type UsageGroup = (typeof usageGroups)[number]
 
 const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()])
@@ -21,7 +32,11 @@ const filters = {
 export const usageQuerySchema = z.strictObject({
   ...range,
   ...filters,
-  groupBy: z.string().max(100).default('day').describe(`One or two of ${usageGroups.join(', ')}, separated by a comma.`),
+  groupBy: z
+    .string()
+    .max(100)
+    .default('day')
+    .describe(`One or two of ${usageGroups.join(', ')}, separated by a comma.`),
 })
 
 const counts = {
@@ -52,7 +67,13 @@ export const usageRowSchema = z.object({
 export type UsageRow = z.output<typeof usageRowSchema>
 
 export const usageSchema = z
-  .object({ from: timeSchema, to: timeSchema, groupBy: z.array(z.enum(usageGroups)), rows: z.array(usageRowSchema), total: z.object(counts) })
+  .object({
+    from: timeSchema,
+    to: timeSchema,
+    groupBy: z.array(z.enum(usageGroups)),
+    rows: z.array(usageRowSchema),
+    total: z.object(counts),
+  })
   .meta({ id: 'Usage' })
 export type UsageReport = z.output<typeof usageSchema>
 
