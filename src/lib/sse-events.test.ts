@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { createSseReader, type SseEvent } from './sse-events.ts'
+
+const text =
+  ': hello\n\nevent: message_start\ndata: {"a":"é—日"}\n\ndata: one\r\ndata:two\r\n\r\nid: 7\nretry: 5\ndata: [DONE]\n\n'
+const events: SseEvent[] = [{ name: 'message_start', data: '{"a":"é—日"}' }, { data: 'one\ntwo' }, { data: '[DONE]' }]
+
+test('the same events come out wherever the bytes are split', () => {
+  const bytes = new TextEncoder().encode(text)
+  for (let at = 0; at <= bytes.length; at++) {
+    const reader = createSseReader()
+    expect([...reader.feed(bytes.subarray(0, at)), ...reader.feed(bytes.subarray(at))], `split at ${at}`).toEqual(
+      events,
+    )
+  }
+})
+
+test('byte by byte as well', () => {
+  const reader = createSseReader()
+  const seen: SseEvent[] = []
+  for (const byte of new TextEncoder().encode(text)) seen.push(...reader.feed(Uint8Array.of(byte)))
+  expect(seen).toEqual(events)
+})
+
+test('an endless line is not kept, and the next event is read', () => {
+  const reader = createSseReader({ maxEventBytes: 1000 })
+  const encode = (part: string) => new TextEncoder().encode(part)
+  reader.feed(encode('data: '))
+  for (let i = 0; i < 100; i++) expect(reader.feed(encode('x'.repeat(500)))).toEqual([])
+  expect(reader.overflowed).toBe(true)
+  expect(reader.feed(encode('\n\ndata: back\n\n'))).toEqual([{ data: 'back' }])
+})

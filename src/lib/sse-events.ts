@@ -1,0 +1,74 @@
+/** One server-sent event as it was written: its name, if any, and its data lines joined by newlines. */
+export interface SseEvent {
+  name?: string
+  data: string
+}
+
+export interface SseReader {
+  /** Bytes as they come; events end at empty lines. Text may be split anywhere, inside a character too. */
+  feed(chunk: Uint8Array): SseEvent[]
+  /** True when the event under way grew beyond the bound; it is dropped, reading goes on behind it. */
+  readonly overflowed: boolean
+}
+
+/**
+ * Reads a stream of server-sent events. Comments and fields other than `event` and `data` are left out.
+ * @param maxEventBytes an event longer than this is dropped
+ */
+export function createSseReader({ maxEventBytes = 1024 * 1024 }: { maxEventBytes?: number } = {}): SseReader {
+  const decoder = new TextDecoder()
+  let rest = ''
+  let name: string | undefined
+  let data: string[] = []
+  let size = 0
+  let dropping = false
+  let overflowed = false
+
+  function take(line: string, events: SseEvent[]): void {
+    if (line === '') {
+      if (data.length > 0 && !dropping)
+        events.push(name === undefined ? { data: data.join('\n') } : { name, data: data.join('\n') })
+      name = undefined
+      data = []
+      size = 0
+      dropping = false
+      return
+    }
+    if (dropping) return
+    const [field, value] = splitField(line)
+    if (field === 'event') name = value
+    if (field === 'data') data.push(value)
+    size += line.length
+    if (size > maxEventBytes) overflow()
+  }
+
+  function overflow(): void {
+    dropping = true
+    overflowed = true
+    data = []
+  }
+
+  return {
+    feed(chunk) {
+      const events: SseEvent[] = []
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?!$)/)
+      rest = lines.pop() ?? ''
+      for (const line of lines) take(line, events)
+      if (rest.length > maxEventBytes) {
+        overflow()
+        rest = '-'
+      }
+      return events
+    },
+    get overflowed() {
+      return overflowed
+    },
+  }
+}
+
+function splitField(line: string): [field: string, value: string] {
+  const colon = line.indexOf(':')
+  if (colon < 0) return [line, '']
+  const start = line[colon + 1] === ' ' ? colon + 2 : colon + 1
+  return [line.slice(0, colon), line.slice(start)]
+}
