@@ -85,6 +85,8 @@ create index tokens_by_org on tokens (org_id);
 -- Members' and operators' sessions on the control API and the page. A sign-in code is used once.
 create table sessions (
   id              text primary key,
+  -- The session whose sign-in link opened this one; ending that one ends this one.
+  parent_id       text references sessions(id) on delete cascade,
   hash            bytea not null unique,
   sign_in_hash    bytea unique,
   sign_in_expires timestamptz,
@@ -200,4 +202,12 @@ create table audit_heads (
   seq             bigint not null,
   last_mac        bytea not null,
   head_mac        bytea not null
+);
+
+-- How often something was done lately, counted for all nodes together (tests of keys).
+create table rate_windows (
+  bucket          text not null,
+  window_start    timestamptz not null,
+  used            bigint not null default 0,
+  primary key (bucket, window_start)
 );
