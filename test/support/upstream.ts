@@ -63,7 +63,7 @@ export interface Upstream {
 
 interface Rule<T> {
   matcher: Matcher
-  then: T
+  use: T
 }
 
 interface Upgrade {
@@ -98,9 +98,9 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   return {
     origin: `http://${options.host ?? '127.0.0.1'}:${port}`,
     journal: writer.journal,
-    on: (matcher, responder) => add(responders, { matcher, then: responder }),
+    on: (matcher, responder) => add(responders, { matcher, use: responder }),
     onUpgrade: (matcher, handler, upgradeOptions = {}) =>
-      add(upgrades, { matcher, then: { handler, options: upgradeOptions } }),
+      add(upgrades, { matcher, use: { handler, options: upgradeOptions } }),
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve))
       for (const socket of sockets) socket.destroy()
@@ -118,7 +118,7 @@ function add<T>(rules: Rule<T>[], rule: Rule<T>): () => void {
 }
 
 function find<T>(rules: readonly Rule<T>[], request: RecordedRequest): T | undefined {
-  return rules.find(({ matcher }) => matches(matcher, request))?.then
+  return rules.find(({ matcher }) => matches(matcher, request))?.use
 }
 
 function matches(matcher: Matcher, request: RecordedRequest): boolean {
