@@ -1,4 +1,8 @@
-/** One statement at a time, with `$1` parameters. Rows come as the driver gives them: bigint as number, bytea as Buffer. */
+/**
+ * One statement at a time, with `$1` parameters. Rows come as the driver gives them:
+ * bigint as number (as bigint where a number cannot hold it), date as `YYYY-MM-DD`, timestamptz as Date, bytea as Buffer.
+ * @throws OwnkeyError `unavailable` when the database cannot be reached; else the driver's error with its SQLSTATE as `code`.
+ */
 export interface Queryable {
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
 }
@@ -6,7 +10,7 @@ export interface Queryable {
 /** PostgreSQL, or the embedded database that speaks the same SQL. Every query of the system goes through here. */
 export interface Database extends Queryable {
   readonly kind: 'postgres' | 'embedded'
-  /** Runs `work` in one transaction; rolls back when it throws. Not nested. */
+  /** Runs `work` in one transaction; rolls back when it throws. Not nested, and `work` asks `tx` only. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
   /**
    * Calls `heard` for every NOTIFY on the channel, from any process. Reconnects by itself; notifications may be lost

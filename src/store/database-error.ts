@@ -1,0 +1,73 @@
+import { OwnkeyError } from '../contract/index.ts'
+
+/** What failed, as far as the driver tells it. PostgreSQL's codes have five characters, the system's start with E. */
+interface DriverError extends Error {
+  code?: string
+  detail?: string
+  where?: string
+}
+
+/** SQLSTATE classes and codes, and system codes, that mean: not the statement's fault, try again later. */
+const unavailableCodes: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'The database refuses connections.',
+  ECONNRESET: 'The connection to the database was cut.',
+  ENOTFOUND: 'The database’s host name is not known.',
+  EAI_AGAIN: 'The database’s host name cannot be looked up right now.',
+  EPIPE: 'The connection to the database was cut.',
+  ETIMEDOUT: 'The database does not answer.',
+  EHOSTUNREACH: 'The database’s host cannot be reached.',
+  ENETUNREACH: 'The database’s network cannot be reached.',
+  '25006': 'The database takes no writes.',
+  '53100': 'The database’s disk is full.',
+  '53200': 'The database is out of memory.',
+  '53300': 'The database has no connection left.',
+  '57014': 'The database took too long and the statement was stopped.',
+  '57P01': 'The database is shutting down.',
+  '57P02': 'The database crashed and restarts.',
+  '57P03': 'The database is starting up.',
+  '57P05': 'The connection to the database was closed as idle.',
+}
+
+const lostConnection = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P05'])
+
+/** The driver gives these two facts by sentence only. */
+const sentences: readonly [RegExp, string][] = [
+  [
+    /^Connection terminated|not queryable|connection is closed|Client was closed/i,
+    'The connection to the database was cut.',
+  ],
+  [
+    /^timeout e(xceeded|xpired)|Connection terminated due to connection timeout|^Query read timeout/i,
+    'The database does not answer.',
+  ],
+]
+
+/**
+ * The error as the system knows it: `unavailable` when the database cannot be reached or cannot work, else the driver's
+ * own error (its `code` is the SQLSTATE). The values of rows, which PostgreSQL puts into `detail`, do not travel.
+ */
+export function asDatabaseError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof OwnkeyError) return error
+  const failure = error as DriverError
+  const detail = reasonFor(failure)
+  if (detail)
+    return new OwnkeyError('unavailable', {
+      detail,
+      fix: 'Try again in a few seconds; if it stays so, check the database server.',
+    })
+  delete failure.detail
+  delete failure.where
+  return failure
+}
+
+/** True when the pooled connection turned out to be dead, so that a read may be sent once more on another. */
+export function isLostConnection(error: unknown): boolean {
+  const failure = error as DriverError
+  return lostConnection.has(failure.code ?? '') || Boolean(sentences[0]?.[0].test(failure.message ?? ''))
+}
+
+function reasonFor(failure: DriverError): string | undefined {
+  const code = failure.code ?? ''
+  if (code.startsWith('08')) return 'The connection to the database was cut.'
+  return unavailableCodes[code] ?? sentences.find(([pattern]) => pattern.test(failure.message))?.[1]
+}

@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import pg from 'pg'
+import { OwnkeyError } from '../contract/index.ts'
+import type { Database, Queryable } from './database.ts'
+import { asDatabaseError } from './database-error.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { type EmbeddedEngine, startEngine } from './embedded-engine.ts'
+import { createLease } from './lease.ts'
+import { rowTypes } from './row-types.ts'
+import { rowsOf } from './rows-of.ts'
+import { WireStream } from './wire-stream.ts'
+
+/** The embedded database in `<dataDir>/database`, for one process at a time, which holds `<dataDir>/lock`. */
+export async function openEmbedded(dataDir: string): Promise<Database> {
+  makeDirectory(dataDir)
+  const unlock = lockDirectory(dataDir)
+  try {
+    const engine = await startEngine(join(dataDir, 'database'))
+    const client = await connectTo(engine)
+    return overOneSession(client, async () => {
+      await client.end()
+      await engine.close()
+      unlock()
+    })
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+function makeDirectory(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new OwnkeyError('unavailable', {
+      detail: `The data directory ${dataDir} cannot be made (${(error as NodeJS.ErrnoException).code}).`,
+      fix: 'Set OWNKEY_DATA_DIR to a directory that this user may write, or DATABASE_URL to a PostgreSQL.',
+    })
+  }
+}
+
+async function connectTo(engine: EmbeddedEngine): Promise<pg.Client> {
+  const client = new pg.Client({
+    stream: () => new WireStream(engine.exchange),
+    user: 'postgres',
+    database: 'postgres',
+    password: '',
+    ssl: false,
+    types: rowTypes,
+  })
+  // Every query under way fails with the same error; without a listener it would end the process.
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+function overOneSession(client: pg.Client, shutDown: () => Promise<void>): Database {
+  const lease = createLease()
+  const channels = new Map<string, Set<(payload: string) => void>>()
+  let closing: Promise<void> | undefined
+  client.on('notification', ({ channel, payload }) => {
+    for (const heard of channels.get(channel) ?? []) heard(payload ?? '')
+  })
+  const run: Queryable['query'] = async <Row>(text: string, values?: readonly unknown[]) => {
+    try {
+      return rowsOf<Row>(await (values ? client.query(text, values as unknown[]) : client.query(text)))
+    } catch (error) {
+      throw asDatabaseError(error)
+    }
+  }
+  return {
+    kind: 'embedded',
+    query: (text, values) => lease(() => run(text, values)),
+    transaction: (work) => lease(() => inTransaction(run, work)),
+    async listen(channel, heard) {
+      const hearing = channels.get(channel) ?? new Set()
+      channels.set(channel, hearing.add(heard))
+      await lease(() => run(`listen ${pg.escapeIdentifier(channel)}`))
+      return async () => {
+        hearing.delete(heard)
+      }
+    },
+    close() {
+      closing ??= lease(shutDown)
+      return closing
+    },
+  }
+}
+
+async function inTransaction<T>(run: Queryable['query'], work: (tx: Queryable) => Promise<T>): Promise<T> {
+  let over = false
+  const tx: Queryable = {
+    query(text, values) {
+      // The session is somebody else's by then; a forgotten `await` must not write into their transaction.
+      if (over) throw new OwnkeyError('internal', { detail: 'A transaction was used after its end.' })
+      return run(text, values)
+    },
+  }
+  await run('begin')
+  try {
+    const result = await work(tx)
+    over = true
+    await run('commit')
+    return result
+  } catch (error) {
+    over = true
+    await run('rollback').catch(() => {})
+    throw error
+  }
+}

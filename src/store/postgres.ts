@@ -1,0 +1,153 @@
+import pg from 'pg'
+import { OwnkeyError } from '../contract/index.ts'
+import type { Database, Queryable } from './database.ts'
+import { asDatabaseError, isLostConnection } from './database-error.ts'
+import { createListener } from './postgres-listener.ts'
+import { rowTypes } from './row-types.ts'
+import { rowsOf } from './rows-of.ts'
+
+export interface PoolOptions {
+  /** Connections at most; default 10. */
+  max?: number | undefined
+  /** Milliseconds that a statement may run; default 30 000. */
+  statementTimeoutMs?: number | undefined
+  /** Milliseconds to wait for a connection, a new one or a free one; default 2 000. */
+  connectTimeoutMs?: number | undefined
+}
+
+const oldestVersion = 140_000
+
+/** PostgreSQL ≥ 14 by a pool of connections and, once somebody listens, one more for notifications. */
+export async function openPostgres(url: string, options: PoolOptions = {}): Promise<Database> {
+  const settings = connectionSettings(url, options)
+  const pool = new pg.Pool({ ...settings, max: options.max ?? 10, idleTimeoutMillis: 30_000, allowExitOnIdle: false })
+  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  pool.on('error', () => {})
+  try {
+    await checkServer(pool)
+  } catch (error) {
+    await pool.end()
+    throw startError(url, error)
+  }
+  const listener = createListener(settings)
+  return {
+    kind: 'postgres',
+    query: (text, values) => queryPool(pool, text, values),
+    transaction: (work) => runTransaction(pool, work),
+    listen: (channel, heard) => listener.listen(channel, heard),
+    async close() {
+      await Promise.all([listener.close(), pool.end()])
+    },
+  }
+}
+
+function connectionSettings(url: string, options: PoolOptions): pg.ClientConfig {
+  const statementTimeout = options.statementTimeoutMs ?? 30_000
+  return {
+    connectionString: url,
+    application_name: 'ownkey',
+    types: rowTypes,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 2_000,
+    statement_timeout: statementTimeout,
+    // The server stops a long statement itself; this is for a server that has vanished.
+    query_timeout: statementTimeout + 5_000,
+    idle_in_transaction_session_timeout: 60_000,
+  }
+}
+
+async function checkServer(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ version: string }>("select current_setting('server_version_num') as version")
+  const version = Number(rows[0]?.version)
+  if (version >= oldestVersion) return
+  throw new OwnkeyError('unavailable', {
+    detail: `The database server is PostgreSQL ${Math.floor(version / 10_000)}; Ownkey needs 14 or newer.`,
+    fix: 'Point DATABASE_URL at a newer PostgreSQL.',
+  })
+}
+
+/** One statement on any connection. A read that met a dead connection is sent once more; a write never is. */
+async function queryPool<Row>(pool: pg.Pool, text: string, values?: readonly unknown[]): Promise<Row[]> {
+  try {
+    return await runOn<Row>(pool, text, values)
+  } catch (error) {
+    if (!isLostConnection(error) || !isPlainRead(text)) throw asDatabaseError(error)
+  }
+  try {
+    return await runOn<Row>(pool, text, values)
+  } catch (error) {
+    throw asDatabaseError(error)
+  }
+}
+
+function isPlainRead(text: string): boolean {
+  return /^\s*select\b/i.test(text) && !/\bfor\s+(no\s+key\s+)?update\b|\b(pg_notify|nextval|setval)\s*\(/i.test(text)
+}
+
+async function runOn<Row>(runner: pg.Pool | pg.PoolClient, text: string, values?: readonly unknown[]): Promise<Row[]> {
+  // Without parameters the driver uses the simple protocol, which lets a migration be many statements.
+  return rowsOf<Row>(await (values ? runner.query(text, values as unknown[]) : runner.query(text)))
+}
+
+async function runTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error) => {
+    throw asDatabaseError(error)
+  })
+  let broken = false
+  const noteBroken = () => {
+    broken = true
+  }
+  client.on('error', noteBroken)
+  const run = async <Row>(text: string, values?: readonly unknown[]) => {
+    try {
+      return await runOn<Row>(client, text, values)
+    } catch (error) {
+      broken ||= isLostConnection(error) || (error as Error).message === 'Query read timeout'
+      throw asDatabaseError(error)
+    }
+  }
+  try {
+    await run('begin')
+    const result = await work({ query: run })
+    await run('commit')
+    return result
+  } catch (error) {
+    if (!broken) await run('rollback').catch(noteBroken)
+    throw error
+  } finally {
+    client.off('error', noteBroken)
+    // A connection in an unknown state is thrown away, not given to the next one.
+    client.release(broken)
+  }
+}
+
+/** What to say when the server cannot be reached at start: the address, never the user's password. */
+function startError(url: string, error: unknown): OwnkeyError {
+  if (error instanceof OwnkeyError) return error
+  const { code, message } = error as Error & { code?: string }
+  const place = addressOf(url)
+  const reason = rejections[code ?? '']?.(place)
+  return new OwnkeyError('unavailable', {
+    detail:
+      reason ??
+      `PostgreSQL at ${place} cannot be reached (${code ?? (/timeout/i.test(message) ? 'no answer' : 'connection failed')}).`,
+    fix: 'Check that the server runs, that host, port, user, password and database in DATABASE_URL are right, and that no firewall stands between.',
+  })
+}
+
+const rejections: Readonly<Record<string, (place: string) => string>> = {
+  '28P01': (place) => `PostgreSQL at ${place} refuses the user or the password of DATABASE_URL.`,
+  '28000': (place) => `PostgreSQL at ${place} does not let this user in.`,
+  '3D000': (place) => `PostgreSQL answers, but there is no database ${place}.`,
+  '53300': (place) => `PostgreSQL at ${place} has no connection left.`,
+}
+
+function addressOf(url: string): string {
+  try {
+    const { hostname, port, pathname } = new URL(url)
+    return `${hostname || 'localhost'}:${port || 5432}${pathname}`
+  } catch {
+    return 'the address in DATABASE_URL, which is not a URL,'
+  }
+}

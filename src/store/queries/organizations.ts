@@ -1,0 +1,82 @@
+import type { Queryable } from '../database.ts'
+
+export interface OrganizationRow {
+  id: string
+  name: string
+  plan: string
+  add_ons: string[]
+  byok_enabled: boolean | null
+  locale: string | null
+  active_provider: string | null
+  balance: number
+  epoch: number
+  created_at: Date
+  updated_at: Date
+}
+
+export interface OrganizationFields {
+  name: string
+  plan: string
+  addOns: readonly string[]
+  byokEnabled: boolean | null
+  locale: string | null
+}
+
+/** The channel on which every change that a snapshot must see is told, as `{"org":"…"}`. */
+export const changesChannel = 'ownkey_changes'
+
+export async function getOrganization(queryable: Queryable, id: string): Promise<OrganizationRow | undefined> {
+  const [row] = await queryable.query<OrganizationRow>('select * from organizations where id = $1', [id])
+  return row
+}
+
+/** Creates the organization or replaces its fields. The caller calls `touchOrganization` in the same transaction. */
+export async function upsertOrganization(
+  tx: Queryable,
+  id: string,
+  fields: OrganizationFields,
+): Promise<OrganizationRow> {
+  const [row] = await tx.query<OrganizationRow>(
+    `insert into organizations (id, name, plan, add_ons, byok_enabled, locale) values ($1, $2, $3, $4, $5, $6)
+     on conflict (id) do update set name = excluded.name, plan = excluded.plan, add_ons = excluded.add_ons,
+       byok_enabled = excluded.byok_enabled, locale = excluded.locale, updated_at = now()
+     returning *`,
+    [id, fields.name, fields.plan, fields.addOns, fields.byokEnabled, fields.locale],
+  )
+  return row as OrganizationRow
+}
+
+/** @param page.after the last id of the page before; absent: from the start. */
+export function listOrganizations(
+  queryable: Queryable,
+  page: { after?: string | undefined; limit: number },
+): Promise<OrganizationRow[]> {
+  return queryable.query<OrganizationRow>('select * from organizations where id > $1 order by id limit $2', [
+    page.after ?? '',
+    page.limit,
+  ])
+}
+
+/** True when it was there. Keys, tokens, sessions, credits and notices go with it; entries and the audit log stay. */
+export async function deleteOrganization(tx: Queryable, id: string): Promise<boolean> {
+  const rows = await tx.query('delete from organizations where id = $1 returning id', [id])
+  if (rows.length > 0) await notifyChange(tx, id)
+  return rows.length > 0
+}
+
+/**
+ * Raises the epoch and tells every node, at commit. To be called in the transaction of every change that a tenant
+ * snapshot must see. Answers with the new epoch; undefined when there is no such organization.
+ */
+export async function touchOrganization(tx: Queryable, id: string): Promise<number | undefined> {
+  const [row] = await tx.query<{ epoch: number }>(
+    'update organizations set epoch = epoch + 1, updated_at = now() where id = $1 returning epoch',
+    [id],
+  )
+  await notifyChange(tx, id)
+  return row?.epoch
+}
+
+async function notifyChange(tx: Queryable, id: string): Promise<void> {
+  await tx.query('select pg_notify($1, $2)', [changesChannel, JSON.stringify({ org: id })])
+}

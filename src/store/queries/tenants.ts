@@ -1,0 +1,112 @@
+import type { Queryable } from '../database.ts'
+
+/** One row for each key of an organization; one row with nulls in the key's columns when it has none. */
+export interface TenantRow {
+  id: string
+  plan: string
+  add_ons: string[]
+  byok_enabled: boolean | null
+  locale: string | null
+  active_provider: string | null
+  balance: number
+  epoch: number
+  /** Milliseconds; tells an organization from one of the same id that was deleted. */
+  created_ms: number
+  quota_used: Record<string, number>
+  key_id: string | null
+  key_version: number
+  holder: 'organization' | 'user'
+  user_id: string
+  provider: string
+  environment: string
+  state: 'active' | 'disabled'
+  scope: string
+  model: string | null
+  fallback: boolean | null
+  origin: string
+  custom_host: boolean
+  region: string | null
+  envelope: Uint8Array | null
+}
+
+/** What can change in a snapshot, in one row: cheap to ask for many organizations at once. */
+export interface TenantStampRow {
+  id: string
+  epoch: number
+  created_ms: number
+  balance: number
+  quota_used: Record<string, number>
+}
+
+/** Milliseconds at which the current day and month began (UTC). */
+export interface Periods {
+  day: number
+  month: number
+}
+
+// A meter counts per day or per month. Where both rows are there, because the plan changed, the larger one counts.
+const quotaUsed = `coalesce((
+    select json_object_agg(meter, used) from (
+      select meter, max(used) as used from quota_usage
+       where org_id = o.id
+         and ((per = 'day' and period_start = to_timestamp($2::float8 / 1000)) or (per = 'month' and period_start = to_timestamp($3::float8 / 1000)))
+       group by meter) q), '{}') as quota_used`
+
+const stamp = 'o.epoch, (extract(epoch from o.created_at) * 1000)::bigint as created_ms, o.balance'
+
+/** Organizations with their keys, sealed, and what is used of their quotas, in one round. Unknown ids have no row. */
+export function loadTenantRows(queryable: Queryable, ids: readonly string[], periods: Periods): Promise<TenantRow[]> {
+  return queryable.query<TenantRow>(
+    `select o.id, o.plan, o.add_ons, o.byok_enabled, o.locale, o.active_provider, ${stamp}, ${quotaUsed},
+            k.id as key_id, k.version as key_version, k.holder, k.user_id, k.provider, k.environment, k.state, k.scope,
+            k.model, k.fallback, k.origin, k.custom_host, k.region, s.envelope
+       from organizations o
+       left join provider_keys k on k.org_id = o.id
+       left join key_secrets s on s.key_id = k.id and s.version = k.version
+      where o.id = any($1::text[])
+      order by o.id, k.id`,
+    [ids, periods.day, periods.month],
+  )
+}
+
+export function loadTenantStamps(
+  queryable: Queryable,
+  ids: readonly string[],
+  periods: Periods,
+): Promise<TenantStampRow[]> {
+  return queryable.query<TenantStampRow>(
+    `select o.id, ${stamp}, ${quotaUsed} from organizations o where o.id = any($1::text[])`,
+    [ids, periods.day, periods.month],
+  )
+}
+
+export interface TokenRow {
+  id: string
+  hash: Uint8Array
+  kind: 'service' | 'access'
+  org_id: string | null
+  user_id: string | null
+  feature: string | null
+  environment: string | null
+  expires_at: Date | null
+}
+
+/** @param hashes SHA-256 in hexadecimal. Revoked tokens have no row; expired ones do. */
+export function loadTokenRows(queryable: Queryable, hashes: readonly string[]): Promise<TokenRow[]> {
+  return queryable.query<TokenRow>(
+    `select t.id, t.hash, t.kind, t.org_id, t.user_id, t.feature, t.environment, t.expires_at
+       from (select decode(h, 'hex') as hash from unnest($1::text[]) h) wanted
+       join tokens t on t.hash = wanted.hash
+      where t.revoked_at is null`,
+    [hashes],
+  )
+}
+
+/** Those of the ids that are neither revoked nor deleted. */
+export async function stillValidTokens(queryable: Queryable, ids: readonly string[]): Promise<string[]> {
+  const rows = await queryable.query<{ id: string }>(
+    'select id from tokens where id = any($1::text[]) and revoked_at is null',
+    [ids],
+  )
+  return rows.map((row) => row.id)
+}
