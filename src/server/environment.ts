@@ -1,0 +1,160 @@
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { Secret } from '../crypto/index.ts'
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** Everything that the process's environment says, checked. Nothing else in the program reads it. */
+export interface Environment {
+  production: boolean
+  host: string
+  /** 0: any free port. */
+  port: number
+  /** The file that was named, or `ownkey.yaml` when it is there; absent: no file. */
+  configFile?: string | undefined
+  /** Absolute. Holds the embedded database and what is generated in development. */
+  dataDir: string
+  databaseUrl?: Secret | undefined
+  /** `BYOK_ENCRYPTION_KEY` as it was given; the keyring parses it. */
+  masterKey?: Secret | undefined
+  adminToken?: Secret | undefined
+  /** Processes that share the port. */
+  workers: number
+  logLevel: LogLevel
+  /** For `${NAME}` in the configuration file. */
+  variable(name: string): string | undefined
+}
+
+/** What the command line says instead of the environment. */
+export interface EnvironmentOverrides {
+  configFile?: string | undefined
+}
+
+/** All problems of the environment at once, one sentence each, without any value that could be a secret. */
+export class EnvironmentError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.name = 'EnvironmentError'
+    this.problems = problems
+  }
+}
+
+type Source = Readonly<Record<string, string | undefined>>
+
+/** @throws EnvironmentError with every problem found */
+export function readEnvironment(overrides: EnvironmentOverrides = {}, source: Source = process.env): Environment {
+  const problems: string[] = []
+  const text = (name: string) => source[name]?.trim() || undefined
+  const production = text('NODE_ENV') === 'production'
+  const databaseUrl = readDatabaseUrl(text('DATABASE_URL'), production, problems)
+  const environment: Environment = {
+    production,
+    host: readHost(text('HOST'), problems),
+    port: readWhole({ name: 'PORT', text: text('PORT'), otherwise: 8787, least: 0, most: 65_535 }, problems),
+    configFile: findConfigFile(overrides.configFile ?? text('OWNKEY_CONFIG'), problems),
+    dataDir: resolve(text('OWNKEY_DATA_DIR') ?? '.ownkey'),
+    databaseUrl,
+    masterKey: secretOf(text('BYOK_ENCRYPTION_KEY')),
+    adminToken: secretOf(text('OWNKEY_ADMIN_TOKEN')),
+    workers: readWorkers(text('OWNKEY_WORKERS'), { production, embedded: !databaseUrl }, problems),
+    logLevel: readLogLevel(text('LOG_LEVEL'), problems),
+    variable: (name) => source[name],
+  }
+  checkSecrets(environment, problems)
+  if (problems.length > 0) throw new EnvironmentError(problems)
+  return environment
+}
+
+function secretOf(text: string | undefined): Secret | undefined {
+  return text === undefined ? undefined : new Secret(text)
+}
+
+interface WholeNumber {
+  name: string
+  text: string | undefined
+  otherwise: number
+  least: number
+  most: number
+}
+
+function readWhole({ name, text, otherwise, least, most }: WholeNumber, problems: string[]): number {
+  if (text === undefined) return otherwise
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= least && value <= most) return value
+  problems.push(`${name} must be a whole number from ${least} to ${most}.`)
+  return otherwise
+}
+
+function readHost(text: string | undefined, problems: string[]): string {
+  if (text === undefined) return '127.0.0.1'
+  if (/^[A-Za-z0-9.:_-]{1,253}$/.test(text)) return text
+  problems.push('HOST must be an address or a host name, for instance 127.0.0.1 or 0.0.0.0.')
+  return '127.0.0.1'
+}
+
+function readLogLevel(text: string | undefined, problems: string[]): LogLevel {
+  const level = logLevels.find((one) => one === (text ?? 'info').toLowerCase())
+  if (level) return level
+  problems.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}.`)
+  return 'info'
+}
+
+function readDatabaseUrl(text: string | undefined, production: boolean, problems: string[]): Secret | undefined {
+  if (text === undefined) {
+    if (production) {
+      problems.push(
+        'DATABASE_URL is not set. The embedded database is refused with NODE_ENV=production; use PostgreSQL 14 or newer.',
+      )
+    }
+    return undefined
+  }
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
+    problems.push('DATABASE_URL must look like postgres://user:password@host:5432/database.')
+  }
+  return new Secret(text)
+}
+
+interface WorkerFacts {
+  production: boolean
+  embedded: boolean
+}
+
+function readWorkers(text: string | undefined, { production, embedded }: WorkerFacts, problems: string[]): number {
+  const otherwise = production && !embedded ? availableParallelism() : 1
+  const workers = readWhole({ name: 'OWNKEY_WORKERS', text, otherwise, least: 1, most: 512 }, problems)
+  if (workers > 1 && embedded) {
+    problems.push(
+      'OWNKEY_WORKERS above 1 needs PostgreSQL: set DATABASE_URL, because the embedded database belongs to one process.',
+    )
+  }
+  return workers
+}
+
+function findConfigFile(named: string | undefined, problems: string[]): string | undefined {
+  if (named !== undefined) {
+    if (!existsSync(named)) problems.push(`The configuration file ${named} does not exist.`)
+    return named
+  }
+  return existsSync('ownkey.yaml') ? 'ownkey.yaml' : undefined
+}
+
+/** Lengths only; whether a master key is a good one is for the keyring to say. */
+function checkSecrets({ production, masterKey, adminToken }: Environment, problems: string[]): void {
+  if (production && !masterKey) {
+    problems.push(
+      'BYOK_ENCRYPTION_KEY is not set. Make one with "openssl rand -base64 32", keep it safe, and set it: without it no stored key can be read again.',
+    )
+  }
+  if (production && (!adminToken || adminToken.reveal().length < 32)) {
+    problems.push(
+      'OWNKEY_ADMIN_TOKEN must have at least 32 characters with NODE_ENV=production. Make one with "openssl rand -base64 32".',
+    )
+  }
+  if (adminToken && !/^[\x21-\x7e]+$/.test(adminToken.reveal())) {
+    problems.push('OWNKEY_ADMIN_TOKEN may hold visible ASCII characters only, because it travels in a header.')
+  }
+}

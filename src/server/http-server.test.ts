@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createHttpServer, firstSegment } from './http-server.ts'
+import { createLog } from './log.ts'
+import { drain, trackSockets } from './shutdown.ts'
+
+const answering = (name: string) => ({
+  handle: (_request: IncomingMessage, response: ServerResponse) => response.end(name),
+})
+
+let server: ReturnType<typeof createHttpServer>
+let sockets: ReturnType<typeof trackSockets>
+let port: number
+
+beforeEach(async () => {
+  server = createHttpServer({
+    control: answering('control'),
+    gateway: {
+      ...answering('gateway'),
+      upgrade: (_request, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'),
+    },
+    isGatewayName: (segment) => segment === 'acme',
+    log: createLog({ level: 'silent' }),
+  })
+  sockets = trackSockets(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  port = (server.address() as AddressInfo).port
+})
+afterEach(() => drain({ server, sockets, seconds: 0 }))
+
+/** Sends bytes as they are and answers with all that comes back until the server closes. */
+function exchange(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    let answer = ''
+    socket.on('data', (part) => (answer += part.toString('latin1')))
+    socket.on('error', reject)
+    socket.on('close', () => resolve(answer))
+  })
+}
+const get = (path: string) => exchange(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+
+describe('the listener', () => {
+  test.each([
+    ['/v1/chat/completions', 'gateway'],
+    ['/acme/v1/models?key=1', 'gateway'],
+    ['/acme', 'gateway'],
+    ['/v1?x', 'gateway'],
+    ['/', 'control'],
+    ['/api/v1/orgs', 'control'],
+    ['/healthz', 'control'],
+    ['/v10/models', 'control'],
+    ['/acmex/v1', 'control'],
+    ['//acme/v1', 'control'],
+    ['/%61cme/v1', 'control'],
+    ['/ACME/v1', 'control'],
+  ])('gives %s to the %s', async (path, name) => {
+    expect((await get(path)).split('\r\n\r\n')[1]).toContain(name)
+  })
+
+  test.each(['http://example.test/acme/v1', '*'])('refuses the request target %s', async (target) => {
+    const method = target === '*' ? 'OPTIONS' : 'GET'
+    const answer = await exchange(`${method} ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1.1 400 /)
+  })
+
+  test('gives upgrades of gateway paths to the gateway and refuses others', async () => {
+    const upgrade = (path: string) =>
+      exchange(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
+    expect(await upgrade('/acme/live')).toMatch(/^HTTP\/1.1 101 /)
+    expect(await upgrade('/api/live')).toMatch(/^HTTP\/1.1 404 /)
+  })
+
+  test('answers what it cannot parse and closes', async () => {
+    expect(await exchange('GET / HTTP/1.1\r\nBad Header: 1\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /)
+    expect(await exchange(`GET / HTTP/1.1\r\nHost: x\r\nBig: ${'x'.repeat(40_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /)
+  })
+
+  test('refuses a body that is framed twice', async () => {
+    const answer = await exchange(
+      'POST /acme/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    )
+    expect(answer).toMatch(/^HTTP\/1.1 400 /)
+  })
+
+  test('cuts connections that are still open when draining is over, idle and half-sent ones', async () => {
+    const halfSent = exchange('GET / HTTP/1.1\r\nHost:')
+    const idle = exchange('')
+    await expect.poll(() => sockets.size).toBe(2)
+    await drain({ server, sockets, seconds: 0.05 })
+    await Promise.allSettled([halfSent, idle])
+    await expect.poll(() => sockets.size).toBe(0)
+  })
+})
+
+test('the first segment of a path is read without decoding anything', () => {
+  expect(['/a/b', '/a?b/c', '/a', '/', 'a', undefined].map(firstSegment)).toEqual([
+    'a',
+    'a',
+    'a',
+    '',
+    undefined,
+    undefined,
+  ])
+})

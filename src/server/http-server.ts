@@ -1,0 +1,104 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { OwnkeyError } from '../contract/index.ts'
+import type { Log } from './log.ts'
+
+/** Whoever answers requests: the gateway, or the control API with the pages. */
+export interface Answering {
+  handle(request: IncomingMessage, response: ServerResponse): void
+}
+
+export interface HttpServerOptions {
+  control: Answering
+  gateway: Answering & { upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void }
+  /** First path segments that belong to the gateway, besides `v1`: the providers' ids and aliases. */
+  isGatewayName(segment: string): boolean
+  log: Log
+}
+
+/** Requests that wait for a byte of their head or body for longer are given up. Answers may take as long as they need. */
+const limits = { headSeconds: 20, bodyIdleSeconds: 60, keepAliveSeconds: 65, headBytes: 32 * 1024, headers: 200 }
+
+/**
+ * One listener for everything. Gateway paths go straight to the gateway, without a framework between; the rest goes to the
+ * control API. Only the first path segment is looked at, exactly as it was sent: whoever answers checks the rest.
+ */
+export function createHttpServer({ control, gateway, isGatewayName, log }: HttpServerOptions): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headBytes,
+      headersTimeout: limits.headSeconds * 1000,
+      // An upload of 500 MB may take an hour; what ends a stalled one is the idle time of its body.
+      requestTimeout: 0,
+      keepAliveTimeout: limits.keepAliveSeconds * 1000,
+      connectionsCheckingInterval: 5000,
+      noDelay: true,
+    },
+    (request, response) => {
+      watchBody(request, response)
+      const segment = firstSegment(request.url)
+      if (segment === undefined) refusePlainly(response)
+      else if (segment === 'v1' || isGatewayName(segment)) gateway.handle(request, response)
+      else control.handle(request, response)
+    },
+  )
+  server.maxHeadersCount = limits.headers
+  server.on('upgrade', (request, socket, head) => {
+    const segment = firstSegment(request.url)
+    if (segment !== undefined && (segment === 'v1' || isGatewayName(segment))) gateway.upgrade(request, socket, head)
+    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerUnreadable(error, socket))
+  server.on('error', (error) => log.error('server_error', { error }))
+  return server
+}
+
+/** `/openai/v1/models?x` → `openai`; `/` → the empty string; undefined for anything that is not a path. */
+export function firstSegment(url: string | undefined): string | undefined {
+  if (url === undefined || url.charCodeAt(0) !== 47) return undefined
+  for (let end = 1; end < url.length; end += 1) {
+    const code = url.charCodeAt(end)
+    if (code === 47 || code === 63 || code === 35) return url.slice(1, end)
+  }
+  return url.slice(1)
+}
+
+/** Ends a connection whose request body has stalled. A socket's idle time counts bytes both ways, so it is lifted after. */
+function watchBody(request: IncomingMessage, response: ServerResponse): void {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+  if (encoding === undefined && (length === undefined || length === '0')) return
+  const { socket } = request
+  const lift = () => socket.setTimeout(0)
+  socket.setTimeout(limits.bodyIdleSeconds * 1000)
+  request.once('end', lift)
+  response.once('close', lift)
+}
+
+function refusePlainly(response: ServerResponse): void {
+  const error = new OwnkeyError('request_invalid', {
+    detail: 'The request line must hold a path that starts with "/".',
+  })
+  response.writeHead(error.status, {
+    'content-type': 'application/problem+json',
+    connection: 'close',
+    'x-should-retry': 'false',
+  })
+  response.end(JSON.stringify({ title: error.message, status: error.status, code: error.code, fix: error.fix }))
+}
+
+const unreadable: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/** What the parser refuses never becomes a request; it is answered by hand and nothing of it is logged. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = unreadable[error.code ?? ''] ?? '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
+}
