@@ -12,6 +12,8 @@ export interface DecisionRequest {
   capability?: Capability | undefined
   user?: string | undefined
   environment: string
+  /** The called surface takes no model (a list, a file): the attempts carry none. */
+  noModel?: boolean | undefined
 }
 
 /** One own key as the policy sees it: no secret in it. */
@@ -61,6 +63,8 @@ export interface Attempt {
   /** `https://host[:port]` that receives the request. */
   origin: string
   host: string
+  /** Stands before the provider's own path where the operator's address has one (`/proxy`); absent: nothing. */
+  basePath?: string | undefined
   region?: string | undefined
   /** Credits that a success costs; whole number ≥ 0. */
   credits: number

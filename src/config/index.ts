@@ -1,0 +1,7 @@
+/**
+ * The configuration file: its schema, how it is read, and how what is wrong with it is told: file, line, column, what
+ * was expected and what to write instead, all problems at once. Nothing of a tenant is in here.
+ */
+export { bareModel, compileModelRules, type ModelRules, type ModelVerdict, patternTest } from './compile-model-rules.ts'
+export { type CatalogueEntry, extendCatalogue, findProvider } from './extend-catalogue.ts'
+export type { Config, Feature, Plan, ProviderConfig } from './schema.ts'

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { errorClasses, holders, providerPolicies, roles } from '../contract/index.ts'
+
+/** What an organization may be on: the policies of one plan. Part of the configuration's schema in `schema.ts`. */
+export const id = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'an id: letters, digits, "_", "-" and ".", at most 64')
+
+const share = z.number().gt(0).max(1)
+const currency = z.string().regex(/^[A-Z]{3}$/, 'a currency code of three capital letters, for instance USD')
+
+const creditPair = z.strictObject({ ownKey: z.int().min(0), platformKey: z.int().min(0) })
+
+/** `{ownKey, platformKey}` for every feature, and pairs for single features under `features` or directly beside them. */
+const credits = z
+  .object({
+    ownKey: z.int().min(0).default(0).describe('Credits that a success on an own key costs.'),
+    platformKey: z.int().min(0).default(0).describe('Credits that a success on the platform’s key costs.'),
+    features: z.record(id, creditPair).default({}).describe('Feature → its own two prices.'),
+  })
+  .catchall(creditPair)
+  .transform(({ ownKey, platformKey, features, ...beside }) => ({ ownKey, platformKey, features: { ...beside, ...features } }))
+
+const fallbackMode = z
+  .enum(['customer', 'always', 'never'])
+  .describe('customer: a toggle on the key; always and never: the plan decides.')
+const fallbackClasses = z.array(z.enum(errorClasses))
+
+const fallback = z.strictObject({
+  mode: fallbackMode.default('never'),
+  default: z.boolean().default(true).describe('The toggle’s first position, in mode customer.'),
+  when: fallbackClasses
+    .default(['invalid_key', 'permission_denied', 'quota_exhausted', 'rate_limited', 'provider_error', 'network'])
+    .describe('Only these classes of failure fall back.'),
+  provider: id.optional().describe('The provider that serves fallbacks of the one-dialect routes; absent: the same one first.'),
+  features: z
+    .record(id, z.strictObject({ mode: fallbackMode.optional(), when: fallbackClasses.optional() }))
+    .default({})
+    .describe('Feature → a stricter mode or fewer classes; the stricter of plan and feature counts.'),
+  cap: z
+    .strictObject({
+      limit: z.number().positive().describe('In whole units of the currency, for instance 25 or 12.5.'),
+      currency: currency.default('USD'),
+      warnAt: share.default(0.8).describe('The part of the limit at which a notice opens.'),
+    })
+    .optional()
+    .describe('What fallbacks may cost the platform per organization and calendar month (UTC).'),
+})
+
+const cap = z.strictObject({
+  scope: z.enum(['organization', 'key', 'feature', 'key_and_feature']).default('organization').describe('What each has a cap of its own.'),
+  features: z.array(id).min(1).optional().describe('Count only these features; absent: all.'),
+  per: z.enum(['day', 'month']).default('month'),
+  limit: z.number().positive().describe('In whole units of the currency, for instance 100 or 12.5.'),
+  currency: currency.default('USD'),
+  warnAt: share.default(0.8).describe('The part of the limit at which a notice opens.'),
+})
+
+const quota = z.strictObject({
+  title: z.string().min(1).optional(),
+  limit: z.int().min(0),
+  per: z.enum(['day', 'month']).default('month').describe('Calendar periods in UTC.'),
+  ownKeyExempt: z.boolean().default(true).describe('Requests on own keys do not count and are not stopped.'),
+  count: z.enum(['successes', 'attempts']).default('successes').describe('What counts toward the limit.'),
+})
+
+export const plan = z.strictObject({
+  title: z.string().min(1).optional(),
+  byok: z.enum(['always', 'by_operator', 'never']).default('always').describe('by_operator: only where the operator enabled own keys.'),
+  holder: z.enum(holders).default('organization').describe('Whom own keys belong to.'),
+  managers: z.array(z.enum(roles)).min(1).default(['owner', 'admin']).describe('Roles that set, change and remove keys.'),
+  providers: z
+    .record(z.string(), z.enum(providerPolicies))
+    .default({ '*': 'optional' })
+    .describe('Provider → optional, required (never the platform’s key) or unavailable; "*" is every other one.'),
+  features: z.array(id).optional().describe('Absent: every feature.'),
+  addOns: z.array(id).default([]).describe('Add-ons that the plan includes.'),
+  choice: z.enum(['per_provider', 'single']).default('per_provider').describe('single: one active provider’s key serves all.'),
+  scopes: z
+    .record(id, z.strictObject({ title: z.string().min(1), features: z.array(id).min(1) }))
+    .default({})
+    .describe('Offered to managers beside "all".'),
+  model: z.enum(['customer', 'feature']).default('customer').describe('Who picks the model: the key’s manager, or the feature (by task).'),
+  privateModels: z.boolean().default(false).describe('Own keys may use models that are not on the allow list.'),
+  fallback: fallback.prefault({}),
+  verify: z.enum(['on_save', 'format_only']).default('on_save'),
+  credits: credits.prefault({}).describe('Per request: {ownKey, platformKey}; or per feature: {feature: {ownKey, platformKey}}.'),
+  monthlyCredits: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Credits that each organization has anew every calendar month (UTC), spent before granted ones; the rest lapses.'),
+  quotas: z.record(id, quota).default({}).describe('Meter → its limit.'),
+  caps: z.array(cap).default([]).describe('What requests may cost at the provider; enforced.'),
+  regions: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Regions that may receive data, "global" being a provider’s host without one; absent: all.'),
+  rotation: z
+    .strictObject({
+      everyDays: z.int().min(1).optional().describe('A due date this long after saving, where the manager sets none.'),
+      remindDays: z.array(z.int().min(0)).default([30, 7, 1]).describe('Reminders, in days before the due date.'),
+      overlapHours: z.int().min(0).max(720).default(0).describe('How long a replaced key can be restored.'),
+    })
+    .prefault({}),
+})

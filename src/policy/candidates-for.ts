@@ -1,0 +1,67 @@
+import { type Ask, featureTitle, list, platformSkip } from './ask.ts'
+import { knowsModel, mayUse } from './choose-model.ts'
+import type { Refusal } from './decision.ts'
+import type { PolicyProvider } from './policy.ts'
+import { findProviderByName } from './provider-names.ts'
+
+/** The providers that may serve, in the order in which they are asked: the named one, or all that fit. */
+export function candidatesFor(ask: Ask): readonly PolicyProvider[] | Refusal {
+  const allowed = ask.request.provider ? namedProvider(ask, ask.request.provider) : fittingProviders(ask)
+  return 'code' in allowed || ask.model === undefined ? allowed : thoseForModel(ask, { candidates: allowed, model: ask.model })
+}
+
+function namedProvider(ask: Ask, name: string): readonly PolicyProvider[] | Refusal {
+  const { policy, plan, feature } = ask
+  const provider = findProviderByName(policy, name)
+  if (!provider) return notAllowed(ask, `There is no provider “${name}” here.`)
+  if (feature?.providers && !feature.providers.includes(provider.id)) {
+    return notAllowed(ask, `${feature.title} does not run on ${provider.name}; the feature names its providers.`)
+  }
+  if (plan.policies.get(provider.id) === 'unavailable') return notAllowed(ask, `The plan “${plan.title ?? plan.id}” does not offer ${provider.name}.`)
+  if (provider.comingSoon) return notAllowed(ask, `${provider.name} is announced and cannot be used yet.`)
+  return [provider]
+}
+
+/** Feature ∩ plan ∩ capability. */
+function fittingProviders(ask: Ask): readonly PolicyProvider[] | Refusal {
+  const allowed = allowedProviders(ask)
+  const { capability } = ask
+  const fitting = capability === undefined ? allowed : allowed.filter(({ capabilities }) => capabilities.has(capability))
+  if (fitting.length > 0) return fitting
+  return allowed.length === 0
+    ? notAllowed(ask, `The plan offers no provider that ${featureTitle(ask)} may use.`)
+    : notAllowed(ask, `None of the allowed providers can do “${capability}”, which ${featureTitle(ask)} needs.`)
+}
+
+/** The feature's order counts where it names providers, else the plan's. */
+function allowedProviders({ plan, feature }: Ask): readonly PolicyProvider[] {
+  if (!feature?.providers) return plan.available
+  return feature.providers.flatMap((id) => plan.available.filter((provider) => provider.id === id))
+}
+
+/** Drops providers whose rules refuse the model; then, if any catalogue lists the model, those that do not. */
+function thoseForModel(ask: Ask, { candidates, model }: { candidates: readonly PolicyProvider[]; model: string }): readonly PolicyProvider[] | Refusal {
+  const permitted = candidates.filter((provider) => mayUse(ask, { provider, model, own: true }))
+  if (permitted.length === 0) return modelRefused(ask, { provider: candidates[0] as PolicyProvider, model })
+  if (permitted.length === 1) return permitted
+  const knowing = permitted.filter((provider) => knowsModel(provider, model))
+  return knowing.length > 0 ? knowing : permitted
+}
+
+function modelRefused(ask: Ask, { provider, model }: { provider: PolicyProvider; model: string }): Refusal {
+  const verdict = provider.rules.check(model)
+  const reason = `${model} may not be used with ${provider.name}: ${verdict.allowed ? 'the plan does not allow it' : verdict.reason.replace(/\.$/, '')}.`
+  ask.skipped.push(platformSkip({ provider, code: 'model_refused', reason }))
+  return {
+    code: 'model_refused',
+    reason,
+    fix: provider.rules.allow ? `Choose one of these models: ${list(provider.rules.allow)}.` : 'Choose another model.',
+  }
+}
+
+function notAllowed(ask: Ask, reason: string): Refusal {
+  const names = allowedProviders(ask).map(({ publicId }) => publicId)
+  const shown = names.length > 8 ? [...names.slice(0, 8)] : names
+  const fix = names.length === 0 ? 'Ask the platform for a plan that offers a provider for this feature.' : `Use one of these providers: ${list(shown)}${names.length > 8 ? ' and others' : ''}.`
+  return { code: 'provider_not_allowed', reason, fix }
+}

@@ -1,0 +1,11 @@
+/**
+ * Who serves a request. `decide` is a pure function of the request, the organization's facts and the compiled
+ * configuration: no I/O, no clock, no secrets. The gateway executes its attempts, `explain` prints them and the settings
+ * page shows them; where two rules meet, the stricter one wins and the reason says which.
+ */
+export { compilePolicy } from './compile-policy.ts'
+export { decide } from './decide.ts'
+export type * from './decision.ts'
+export { skipCodes } from './decision.ts'
+export type { FallbackMode, FallbackRule, Policy, PolicyFeature, PolicyPlan, PolicyProvider } from './policy.ts'
+export { publicProviderId, resolveProvider } from './provider-names.ts'

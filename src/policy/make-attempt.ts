@@ -1,0 +1,100 @@
+import { type Ask, featureTitle, list, ownKeyPhrase, platformSkip } from './ask.ts'
+import { chooseModel, mayUse } from './choose-model.ts'
+import type { Attempt, KeyFacts, SkipCode, Skipped } from './decision.ts'
+import { keyRegion } from './own-key.ts'
+import type { PlatformRoute, PolicyProvider } from './policy.ts'
+
+/** The attempt on an own key; its host is the one that the key is bound to. */
+export function ownAttempt(ask: Ask, { provider, key }: { provider: PolicyProvider; key: KeyFacts }): Attempt {
+  const { plan, feature } = ask
+  const scope = key.scope === 'all' ? '' : ` (scope “${plan.scopes[key.scope]?.title ?? key.scope}”)`
+  return {
+    source: plan.holder,
+    provider: provider.id,
+    model: chooseModel(ask, provider, key),
+    origin: key.origin,
+    host: hostOf(key.origin),
+    basePath: ownBasePath(provider, key),
+    region: keyRegion(key, provider),
+    credits: price(ask).ownKey,
+    meter: feature?.meter !== undefined && !ownKeyIsExempt(ask) ? feature.meter : undefined,
+    key: { id: key.id, version: key.version },
+    fallbackOn: [],
+    reason: `${ownKeyPhrase(plan.holder, provider)} serves ${featureTitle(ask)}${scope}.`,
+  }
+}
+
+/** The operator's path goes with the operator's host, never with a customer's. */
+function ownBasePath(provider: PolicyProvider, key: KeyFacts): string | undefined {
+  const route = provider.operatorRoute
+  return route && !key.customHost && route.origin === key.origin && route.basePath !== '' ? route.basePath : undefined
+}
+
+/** The attempt on the platform's key, or why there is none. Its host is the operator's or the catalogue's, by construction. */
+export function platformAttempt(ask: Ask, { provider, because }: { provider: PolicyProvider; because: string }): Attempt | Skipped {
+  const { plan, policy, feature } = ask
+  const skipped = (code: SkipCode, reason: string): Skipped => platformSkip({ provider, code, reason })
+  if (plan.policies.get(provider.id) === 'required') return skipped('required', `The plan requires an own key for ${provider.name}; ${policy.aiName} never serves it.`)
+  if (!provider.hasPlatformKey) return skipped('no_platform_key', `${policy.aiName} has no ${provider.name} key.`)
+
+  const route = routeFor(ask, provider)
+  if (!route) return provider.routes.length === 0 ? skipped('no_host', `${policy.aiName} has no host for ${provider.name}.`) : skipped('region', regionReason(ask, provider))
+
+  const model = chooseModel(ask, provider)
+  if (model !== undefined && !mayUse(ask, { provider, model, own: false })) return skipped('model_refused', `${policy.aiName} may not use ${model} with ${provider.name}.`)
+
+  const credits = price(ask).platformKey
+  const full = quotaReason(ask)
+  if (full !== undefined) return skipped('quota', full)
+  if (credits > ask.tenant.balance) return skipped('credits', creditReason(ask, { credits, whose: policy.aiName }))
+  return {
+    source: 'platform',
+    provider: provider.id,
+    model,
+    origin: route.origin,
+    host: route.host,
+    basePath: route.basePath === '' ? undefined : route.basePath,
+    region: route.region,
+    credits,
+    meter: feature?.meter,
+    fallbackOn: [],
+    reason: because,
+  }
+}
+
+function routeFor({ plan }: Ask, provider: PolicyProvider): PlatformRoute | undefined {
+  const { regionSet } = plan
+  return regionSet ? provider.routes.find(({ region }) => regionSet.has(region)) : provider.routes[0]
+}
+
+function regionReason({ plan, policy }: Ask, provider: PolicyProvider): string {
+  return `The plan allows only the regions ${list(plan.regions ?? [])}, and ${policy.aiName} has no ${provider.name} host there.`
+}
+
+/** Credits that a success costs, by feature where the plan says so. */
+export function price({ plan, feature }: Ask): { ownKey: number; platformKey: number } {
+  return (feature && plan.credits.features[feature.id]) ?? plan.credits
+}
+
+export function creditReason({ tenant }: Ask, { credits, whose }: { credits: number; whose: string }): string {
+  return `A request on ${whose} costs ${credits} credits, and ${tenant.balance} are left.`
+}
+
+/** Undefined while there is room; otherwise the sentence that says what is used up. */
+export function quotaReason({ plan, feature, tenant }: Ask): string | undefined {
+  const meter = feature?.meter
+  const quota = meter === undefined ? undefined : plan.quotas[meter]
+  if (meter === undefined || !quota) return undefined
+  const used = tenant.quotaUsed[meter] ?? 0
+  return used < quota.limit ? undefined : `The plan’s limit of ${quota.limit} ${quota.title ?? meter} per ${quota.per} is used up.`
+}
+
+/** Whether own keys neither count toward the feature's meter nor are stopped by it. */
+export function ownKeyIsExempt({ plan, feature }: Ask): boolean {
+  const quota = feature?.meter === undefined ? undefined : plan.quotas[feature.meter]
+  return quota?.ownKeyExempt ?? true
+}
+
+function hostOf(origin: string): string {
+  return origin.slice(origin.indexOf('://') + 3)
+}

@@ -1,0 +1,117 @@
+import { addKeyFix, type Ask, featureTitle, list, ownKeyPhrase, ownSkip } from './ask.ts'
+import type { KeyFacts, Refusal, SkipCode, Skipped, TenantFacts } from './decision.ts'
+import { findSlot } from './find-slot.ts'
+import { defaultRegion } from './compile-policy.ts'
+import type { FallbackRule, Policy, PolicyPlan, PolicyProvider } from './policy.ts'
+
+/**
+ * What an own key does for one request. `usable`: it serves. `stopped`: it is in play and cannot serve, and fallback is off,
+ * so the platform's key must not step in. `absent`: it is not in play here, and the platform may serve.
+ */
+export type OwnKey =
+  | { kind: 'usable'; key: KeyFacts }
+  | { kind: 'stopped'; key: KeyFacts; skipped: Skipped; refusal: Refusal }
+  | { kind: 'absent'; skipped: Skipped }
+
+/** The own key of the request's slot: its holder, provider and environment exactly, or why there is none to use. */
+export function ownKey(ask: Ask, provider: PolicyProvider): OwnKey {
+  const absent = (code: SkipCode, reason: string): OwnKey => ({ kind: 'absent', skipped: ownSkip(ask, { provider, code, reason }) })
+  const off = byokOff(ask.plan, ask.tenant)
+  if (off !== undefined) return absent('byok_disabled', off)
+
+  const { tenant, plan, request } = ask
+  const slot = { holder: plan.holder, user: plan.holder === 'user' ? (request.user ?? '') : '', provider: provider.id, environment: request.environment }
+  const key = findSlot(tenant.keys, slot)
+  if (!key) return absent(...whyMissing(ask, provider))
+
+  if (plan.choice === 'single') {
+    const active = activeProvider(ask)
+    if (active !== provider.id) return absent('not_active_provider', notActive(ask, { provider, active }))
+  }
+  if (key.scope !== 'all' && !plan.scopeSets.get(key.scope)?.has(ask.feature?.id ?? '')) {
+    const title = plan.scopes[key.scope]?.title ?? key.scope
+    return absent('scope', `${ownKeyPhrase(plan.holder, provider)} serves “${title}” only, and ${featureTitle(ask)} is outside that scope.`)
+  }
+  return inPlay(ask, { provider, key })
+}
+
+/** The key belongs to the request; what is left is whether it may serve it. */
+function inPlay(ask: Ask, { provider, key }: { provider: PolicyProvider; key: KeyFacts }): OwnKey {
+  const phrase = ownKeyPhrase(ask.plan.holder, provider)
+  const region = keyRegion(key, provider)
+  if (key.state === 'disabled') {
+    const reason = `${phrase} is disabled.`
+    return halted(ask, { key, skipped: ownSkip(ask, { provider, code: 'key_disabled', reason }), refusal: { code: 'missing_key', reason, fix: `Enable the ${provider.name} key or paste a new one in the AI settings, or turn fallback on.` } })
+  }
+  if (ask.plan.regionSet && !ask.plan.regionSet.has(region)) {
+    const reason = `${phrase} sends data to the region “${region}”, and the plan allows only ${list(ask.plan.regions ?? [])}.`
+    return halted(ask, { key, skipped: ownSkip(ask, { provider, code: 'region', reason }), refusal: { code: 'region_not_allowed', reason, fix: `Use a ${provider.name} key of one of these regions: ${list(ask.plan.regions ?? [])}.` } })
+  }
+  return { kind: 'usable', key }
+}
+
+function halted(ask: Ask, { key, skipped, refusal }: { key: KeyFacts; skipped: Skipped; refusal: Refusal }): OwnKey {
+  if (fallbackIsOn(ask.fallback, key)) return { kind: 'absent', skipped }
+  return { kind: 'stopped', key, skipped, refusal: { ...refusal, reason: `${refusal.reason} Fallback is off, so nothing else may serve ${featureTitle(ask)}.` } }
+}
+
+/** Whether a failure of this key may move to the platform's key at all. */
+export function fallbackIsOn(rule: FallbackRule, key: Pick<KeyFacts, 'fallback'>): boolean {
+  if (rule.mode === 'never' || rule.when.length === 0) return false
+  return rule.mode === 'always' || (key.fallback ?? rule.default)
+}
+
+/** Undefined when own keys are on; otherwise the sentence that says who turned them off. The stricter of the two wins. */
+export function byokOff(plan: PolicyPlan, tenant: Pick<TenantFacts, 'byokEnabled'>): string | undefined {
+  if (plan.byok === 'never') return 'The plan does not include own keys.'
+  if (tenant.byokEnabled === false) return 'The platform’s administrator turned own keys off for this organization.'
+  if (plan.byok === 'by_operator' && tenant.byokEnabled !== true) return 'The platform’s administrator has not enabled own keys for this organization.'
+  return undefined
+}
+
+/** The region that a key's host is in; `unstated` for a customer's own host without one. */
+export function keyRegion(key: Pick<KeyFacts, 'region' | 'customHost' | 'origin'>, provider: PolicyProvider): string {
+  if (key.region !== undefined) return key.region
+  if (key.customHost) return 'unstated'
+  const named = provider.routes.find(({ origin }) => origin === key.origin)
+  return named?.region ?? defaultRegion(provider.catalogue)
+}
+
+function activeProvider({ tenant, request }: Ask): string | undefined {
+  if (tenant.activeProvider !== undefined) return tenant.activeProvider
+  // Nobody chose yet: a single key leaves no doubt which one is meant.
+  const providers = new Set(tenant.keys.filter(({ environment }) => environment === request.environment).map(({ provider }) => provider))
+  return providers.size === 1 ? [...providers][0] : undefined
+}
+
+function notActive({ policy }: { policy: Policy }, { provider, active }: { provider: PolicyProvider; active: string | undefined }): string {
+  const name = active === undefined ? undefined : policy.providers.get(active)?.name
+  return name === undefined
+    ? `No own provider is active, so the ${provider.name} key is not used.`
+    : `${name} is the active provider, so the ${provider.name} key is not used.`
+}
+
+/** Why the slot is empty, when another slot of the same people holds a key. Other users' keys are never mentioned. */
+function whyMissing({ tenant, plan, request, policy }: Ask, provider: PolicyProvider): [SkipCode, string] {
+  if (plan.holder === 'user' && !request.user) return ['no_key', 'Own keys belong to users here, and the request names no user.']
+  const slot = { holder: plan.holder, user: plan.holder === 'user' ? (request.user ?? '') : '', provider: provider.id }
+  const elsewhere = policy.environments.find((environment) => findSlot(tenant.keys, { ...slot, environment }))
+  if (elsewhere !== undefined) {
+    return ['environment', `The own ${provider.name} key is for the environment “${elsewhere}”, and this request is for “${request.environment}”.`]
+  }
+  const other = plan.holder === 'user' ? { holder: 'organization' as const, user: '' } : { holder: 'user' as const, user: request.user ?? '' }
+  if (findSlot(tenant.keys, { ...other, provider: provider.id, environment: request.environment })) {
+    return ['holder', plan.holder === 'user' ? 'The plan uses users’ own keys, not the organization’s.' : 'The plan uses the organization’s key, not a user’s own.']
+  }
+  return ['no_key', `No own ${provider.name} key is saved.`]
+}
+
+/** What to do about an own key that is missing or not in play. */
+export function mendOwnKey(ask: Ask, { provider, code }: { provider: PolicyProvider; code: SkipCode }): string {
+  const mends: Partial<Record<SkipCode, string>> = {
+    scope: `Widen the scope of the ${provider.name} key in the AI settings`,
+    key_disabled: `Enable the ${provider.name} key in the AI settings`,
+    not_active_provider: `Make ${provider.name} the active provider in the AI settings`,
+  }
+  return mends[code] ?? addKeyFix(ask, provider)
+}
