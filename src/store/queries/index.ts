@@ -3,3 +3,4 @@
  * alone or inside a transaction, and gives typed rows. No rules here: only SQL.
  */
 export * from './organizations.ts'
+export * from './tenants.ts'

@@ -1,0 +1,222 @@
+import { type Clock, systemClock } from '../lib/index.ts'
+import {
+  changesChannel,
+  type Database,
+  loadTenantRows,
+  loadTenantStamps,
+  loadTokenRows,
+  type Periods,
+  stillValidTokens,
+  type TokenRow,
+} from '../store/index.ts'
+import type { SealedKey } from '../vault/index.ts'
+import { createFreshCache, type FreshCache, type Verdict } from './fresh-cache.ts'
+import { readTenants, refreshed, type Snapshot } from './read-tenant.ts'
+import type { Tenants, TokenFacts } from './tenant.ts'
+import { hashToken, looksLikeToken } from './token-format.ts'
+
+export interface TenantsOptions {
+  database: Database
+  clock?: Clock | undefined
+  /** No snapshot and no token older than this is given out. Default 5 000 ms. */
+  maxAgeMs?: number | undefined
+  /** Between two checks of all that is in use. Default 1 500 ms. */
+  revalidateMs?: number | undefined
+  /** Organizations, and tokens, kept at most. Default 20 000. */
+  bound?: number | undefined
+  /** Takes an outer layer off the ciphertexts (database-side encryption), all at once; they stay sealed. */
+  unwrap?: ((sealed: readonly SealedKey[]) => Promise<SealedKey[]>) | undefined
+}
+
+export interface LiveTenants extends Tenants {
+  /** Resolves once changes are heard at once; rejects never: it is tried again until it works. */
+  readonly listening: Promise<void>
+  /** Checks all that is in use now, as it happens by itself every `revalidateMs`. */
+  revalidate(): Promise<void>
+  close(): Promise<void>
+}
+
+const idleMs = 60_000
+const unknownMs = 1_000
+const deadlineMs = 2_000
+
+/**
+ * Snapshots of organizations and tokens, read in one round each and kept. What is in use is checked against the database
+ * in the background, so that a warm look-up needs no round trip; notifications make changes visible at once, and when
+ * they are lost the check does, within `maxAgeMs`.
+ */
+export function createTenants(options: TenantsOptions): LiveTenants {
+  const { clock = systemClock } = options
+  const tenants = createFreshCache(tenantParts(options))
+  const tokens = createFreshCache(tokenParts(options))
+
+  let checking: Promise<void> | undefined
+  const revalidate = () => {
+    checking ??= Promise.all([tenants.revalidate(), tokens.revalidate()]).then(() => {
+      checking = undefined
+    })
+    return checking
+  }
+  const timer = setInterval(() => void revalidate(), options.revalidateMs ?? 1_500).unref()
+  const forgetToken = (id: string) => tokens.forgetWhere((facts) => facts.id === id)
+  const hearing = hear(options.database, (change) => {
+    if (change.org !== undefined) tenants.forget(change.org)
+    if (change.token !== undefined) forgetToken(change.token)
+  })
+
+  return {
+    get(org) {
+      const found = tenants.get(org)
+      return found instanceof Promise ? found.then((snapshot) => snapshot?.tenant) : found?.tenant
+    },
+    token(token) {
+      const found = findToken(tokens, token)
+      const now = clock.now()
+      return found instanceof Promise ? found.then((facts) => unexpired(facts, now)) : unexpired(found, now)
+    },
+    forget: (org) => tenants.forget(org),
+    forgetToken,
+    listening: hearing.started,
+    revalidate,
+    async close() {
+      clearInterval(timer)
+      await hearing.stop()
+      await checking
+    },
+  }
+}
+
+function findToken(tokens: FreshCache<TokenFacts>, token: string): ReturnType<FreshCache<TokenFacts>['get']> {
+  // Anything that cannot be a token costs no query and no place in the cache.
+  return looksLikeToken(token) ? tokens.get(hashToken(token)) : undefined
+}
+
+function unexpired(facts: TokenFacts | undefined, now: number): TokenFacts | undefined {
+  return facts?.expiresAt !== undefined && facts.expiresAt <= now ? undefined : facts
+}
+
+function common({ clock = systemClock, maxAgeMs = 5_000, bound = 20_000 }: TenantsOptions) {
+  return { clock, maxAgeMs, bound, unknownMs, idleMs, deadlineMs }
+}
+
+function tenantParts(options: TenantsOptions) {
+  const { database, unwrap, clock = systemClock } = options
+  return {
+    ...common(options),
+    async loadMany(ids: readonly string[]): Promise<Map<string, Snapshot>> {
+      const snapshots = readTenants(await loadTenantRows(database, ids, periodsAt(clock.now())))
+      return unwrap ? unwrapAll(snapshots, unwrap) : snapshots
+    },
+    async check(kept: ReadonlyMap<string, Snapshot>): Promise<Map<string, Verdict<Snapshot>>> {
+      const stamps = await loadTenantStamps(database, [...kept.keys()], periodsAt(clock.now()))
+      const verdicts = new Map<string, Verdict<Snapshot>>()
+      for (const stamp of stamps) {
+        const known = kept.get(stamp.id)
+        const keep = known && refreshed(known, stamp)
+        verdicts.set(stamp.id, keep ? { keep } : 'reload')
+      }
+      return verdicts
+    },
+  }
+}
+
+function tokenParts(options: TenantsOptions) {
+  const { database } = options
+  return {
+    ...common(options),
+    async loadMany(hashes: readonly string[]): Promise<Map<string, TokenFacts>> {
+      const rows = await loadTokenRows(database, hashes)
+      return new Map(rows.map((row) => [Buffer.from(row.hash).toString('hex'), readToken(row)]))
+    },
+    async check(kept: ReadonlyMap<string, TokenFacts>): Promise<Map<string, Verdict<TokenFacts>>> {
+      const valid = new Set(
+        await stillValidTokens(
+          database,
+          [...kept.values()].map((facts) => facts.id),
+        ),
+      )
+      return new Map([...kept].map(([hash, facts]) => [hash, valid.has(facts.id) ? { keep: facts } : 'reload']))
+    },
+  }
+}
+
+function readToken(row: TokenRow): TokenFacts {
+  return {
+    id: row.id,
+    kind: row.kind,
+    org: row.org_id ?? undefined,
+    user: row.user_id ?? undefined,
+    feature: row.feature ?? undefined,
+    environment: row.environment ?? undefined,
+    expiresAt: row.expires_at?.getTime(),
+  }
+}
+
+async function unwrapAll(
+  snapshots: Map<string, Snapshot>,
+  unwrap: (sealed: readonly SealedKey[]) => Promise<SealedKey[]>,
+): Promise<Map<string, Snapshot>> {
+  const wrapped = [...snapshots.values()].flatMap(({ tenant }) => [...tenant.sealed.values()])
+  if (wrapped.length === 0) return snapshots
+  const byOrg = new Map<string, Map<string, SealedKey>>()
+  for (const sealed of await unwrap(wrapped)) {
+    const { org, keyId } = sealed.binding
+    const own = byOrg.get(org) ?? new Map<string, SealedKey>()
+    byOrg.set(org, own.set(keyId, sealed))
+  }
+  for (const [org, snapshot] of snapshots) {
+    snapshot.tenant = { ...snapshot.tenant, sealed: byOrg.get(org) ?? new Map() }
+  }
+  return snapshots
+}
+
+/** Milliseconds at which the UTC day and month of this moment began. */
+export function periodsAt(now: number): Periods {
+  const date = new Date(now)
+  return {
+    day: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()),
+    month: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1),
+  }
+}
+
+interface Change {
+  org?: string
+  token?: string
+}
+
+const listenAgainMs = 1_000
+
+/** Listens for changes; starts again until it works, because the check of `revalidate` makes waiting harmless. */
+function hear(database: Database, heard: (change: Change) => void): { started: Promise<void>; stop(): Promise<void> } {
+  let stopped = false
+  let wake = () => {}
+  const listening = (async () => {
+    while (!stopped) {
+      try {
+        return await database.listen(changesChannel, (payload) => heard(readChange(payload)))
+      } catch {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+          setTimeout(resolve, listenAgainMs).unref()
+        })
+      }
+    }
+    return undefined
+  })()
+  return {
+    started: listening.then(() => {}),
+    async stop() {
+      stopped = true
+      wake()
+      await (await listening)?.()
+    },
+  }
+}
+
+function readChange(payload: string): Change {
+  try {
+    return JSON.parse(payload) as Change
+  } catch {
+    return {}
+  }
+}

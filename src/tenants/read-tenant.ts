@@ -1,0 +1,92 @@
+import type { KeyFacts } from '../policy/index.ts'
+import type { TenantRow, TenantStampRow } from '../store/index.ts'
+import type { SealedKey } from '../vault/index.ts'
+import type { Tenant } from './tenant.ts'
+
+/** A tenant with what it takes to see that it has changed. */
+export interface Snapshot {
+  tenant: Tenant
+  createdMs: number
+}
+
+/** Rows of `loadTenantRows`, in any number of organizations, as snapshots by organization. */
+export function readTenants(rows: readonly TenantRow[]): Map<string, Snapshot> {
+  const byOrg = new Map<string, TenantRow[]>()
+  for (const row of rows) {
+    const others = byOrg.get(row.id)
+    if (others) others.push(row)
+    else byOrg.set(row.id, [row])
+  }
+  return new Map([...byOrg].map(([org, own]) => [org, readTenant(own)]))
+}
+
+function readTenant(rows: readonly TenantRow[]): Snapshot {
+  const [row] = rows as [TenantRow]
+  const keyRows = rows.filter((each) => each.key_id !== null)
+  return {
+    createdMs: row.created_ms,
+    tenant: {
+      org: row.id,
+      plan: row.plan,
+      addOns: row.add_ons,
+      byokEnabled: row.byok_enabled ?? undefined,
+      locale: row.locale ?? undefined,
+      activeProvider: row.active_provider ?? undefined,
+      balance: row.balance,
+      epoch: row.epoch,
+      quotaUsed: row.quota_used,
+      keys: keyRows.map(readKey),
+      sealed: new Map(keyRows.flatMap((each) => readSealed(each) ?? [])),
+    },
+  }
+}
+
+function readKey(row: TenantRow): KeyFacts {
+  return {
+    id: row.key_id as string,
+    version: row.key_version,
+    holder: row.holder,
+    user: row.user_id,
+    provider: row.provider,
+    environment: row.environment,
+    state: row.state,
+    scope: row.scope,
+    model: row.model ?? undefined,
+    fallback: row.fallback ?? undefined,
+    origin: row.origin,
+    region: row.region ?? undefined,
+    customHost: row.custom_host,
+  }
+}
+
+function readSealed(row: TenantRow): [string, SealedKey][] | undefined {
+  if (row.envelope === null) return undefined
+  const keyId = row.key_id as string
+  const binding = {
+    org: row.id,
+    holder: row.holder,
+    user: row.user_id,
+    provider: row.provider,
+    environment: row.environment,
+    keyId,
+    version: row.key_version,
+    origin: row.origin,
+  }
+  return [[keyId, { binding, envelope: row.envelope }]]
+}
+
+/**
+ * The same snapshot when nothing that a decision can see has changed, a new one when only balance or quotas moved,
+ * undefined when it must be loaded anew.
+ */
+export function refreshed(snapshot: Snapshot, stamp: TenantStampRow): Snapshot | undefined {
+  const { tenant } = snapshot
+  if (stamp.epoch !== tenant.epoch || stamp.created_ms !== snapshot.createdMs) return undefined
+  if (stamp.balance === tenant.balance && sameNumbers(stamp.quota_used, tenant.quotaUsed)) return snapshot
+  return { ...snapshot, tenant: { ...tenant, balance: stamp.balance, quotaUsed: stamp.quota_used } }
+}
+
+function sameNumbers(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
+}
