@@ -120,6 +120,12 @@ export const errorTable = {
     message: 'Something went wrong in the server.',
     fix: 'Try again; if it stays so, give the request id to the operator.',
   },
+  // at start
+  master_key_invalid: {
+    status: 500,
+    message: 'The master key cannot be used.',
+    fix: 'Set BYOK_ENCRYPTION_KEY to 32 random bytes in base64, for instance from: openssl rand -base64 32',
+  },
   // the control API
   method_not_allowed: {
     status: 405,

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** A program of `test/support/children/` in a process of its own, for tests that kill it or need several. */
+export interface Child {
+  process: ChildProcess
+  /** Lines that it has written to its standard output so far. */
+  lines: string[]
+  /** Resolves with the first line, old or new, that the condition accepts; rejects when the child ends before. */
+  line(accept: (line: string) => boolean): Promise<string>
+  /** Resolves when the process is gone and all its output read. */
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>
+  /** kill −9, and waits until it is gone. */
+  kill(): Promise<void>
+}
+
+export function startChild(name: string, args: readonly string[]): Child {
+  const file = fileURLToPath(new URL(`./children/${name}.ts`, import.meta.url))
+  const hooks = new URL('./typescript-hooks.js', import.meta.url).href
+  const child = spawn(process.execPath, ['--import', hooks, file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines: string[] = []
+  const waiting = new Set<() => void>()
+  let stderr = ''
+  let over = false
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  createInterface(child.stdout).on('line', (line) => {
+    lines.push(line)
+    for (const look of waiting) look()
+  })
+  const ended = new Promise<Awaited<Child['ended']>>((resolve) => {
+    child.on('close', (code, signal) => {
+      over = true
+      for (const look of waiting) look()
+      resolve({ code, signal, stderr })
+    })
+  })
+  return {
+    process: child,
+    lines,
+    ended,
+    line: (accept) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = lines.find(accept)
+          if (found === undefined && !over) return
+          waiting.delete(look)
+          found === undefined ? reject(new Error(`the child ended without that line: ${stderr}`)) : resolve(found)
+        }
+        waiting.add(look)
+        look()
+      }),
+    async kill() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
