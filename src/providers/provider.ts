@@ -39,6 +39,12 @@ export interface ProviderAnswer {
   body: unknown
 }
 
+/** One server-sent event: its name, if any, and the parsed JSON of its data, or the text. */
+export interface StreamEvent {
+  name?: string
+  data: unknown
+}
+
 /** What the first events of a stream tell: hold on, go, or this stream is a failure. */
 export type StreamOpening = 'preamble' | 'content' | Failure
 
@@ -88,6 +94,8 @@ export interface Surface {
   meters: 'tokens' | 'characters' | 'audio' | 'none'
   /** The JSON field whose characters are billed. */
   textField?: string
+  /** How counts stand in this surface's answers, where they differ from the provider's `usage`. */
+  usage?: UsageReading
 }
 
 /** One cheap request that proves something of a key. */
@@ -98,8 +106,12 @@ export interface Probe {
   headers?: Readonly<Record<string, string>>
   /** JSON body; the string `{model}` in it is replaced. */
   body?: unknown
+  /** The model to test with when none is given; absent: the provider's default for the capability. */
+  model?: string
   /** A failure that proves the key all the same (ElevenLabs `missing_permissions` on `/v1/user`). */
   provesKey?(failure: Failure): boolean
+  /** For answers below 300 that do not mean "valid" (Cohere `valid: false`): the failure they tell of. */
+  readAnswer?(answer: ProviderAnswer): Failure | undefined
 }
 
 export interface KeyShape {
@@ -117,6 +129,56 @@ export interface ProviderModel {
   recommended?: boolean
   capabilities: readonly Capability[]
 }
+
+/** The routes of the one-dialect API (`/v1/<route>`) that a provider's OpenAI-compatible API may offer. */
+export const openaiRoutes = [
+  'chat/completions',
+  'embeddings',
+  'audio/transcriptions',
+  'audio/speech',
+  'models',
+] as const
+export type OpenaiRoute = (typeof openaiRoutes)[number]
+
+/** One way in which a WebSocket client may present the credential. */
+export interface SocketCredential {
+  in: 'header' | 'subprotocol' | 'query' | 'first_message'
+  /** Header name (lower case), query parameter or JSON field of the first message; absent for subprotocols. */
+  name?: string
+  /** Written before the secret: `Bearer `, or a subprotocol's beginning such as `openai-insecure-api-key.`. */
+  prefix?: string
+  /** Subprotocol entries that stand before the one with the secret: `realtime`, `token`. */
+  before?: readonly string[]
+}
+
+/** One WebSocket route. */
+export interface SocketRoute {
+  /** Against the path behind `/{provider}`, without query. */
+  path: RegExp
+  /** Used towards the provider. */
+  upstream: SocketCredential
+  /** All the places where the provider's own clients put it, to be taken out of the caller's handshake. */
+  accepts: readonly SocketCredential[]
+  /** `wss://` host where it is not the HTTP origin. */
+  origin?: string
+}
+
+/** Turns a stored secret that is not itself a credential (a service-account file) into one. */
+export interface SecretPreparation {
+  /** True when this secret needs it; others are sent as they are. */
+  needed(secret: string): boolean
+  /**
+   * @returns the credential and how it is placed; cached until shortly before it expires, one request at a time.
+   * @throws SecretRefused with the failure when the secret is not accepted.
+   */
+  prepare(secret: string, io: { send: TokenSender; now(): number }): Promise<PreparedSecret>
+}
+export interface PreparedSecret {
+  credential: string
+  placement: CredentialPlacement
+}
+/** Sends one form POST without following redirects. Rejects when the host cannot be reached. */
+export type TokenSender = (request: { url: string; form: Readonly<Record<string, string>> }) => Promise<ProviderAnswer>
 
 /** A provider is this table entry. Nothing outside `providers/` knows more of a vendor, or compares its id. */
 export interface Provider {
@@ -156,9 +218,18 @@ export interface Provider {
   }
   /** Called for every status ≥ 300 and for 2xx JSON bodies of providers with `failsInside200`. */
   readFailure(answer: ProviderAnswer): Failure | undefined
+  /** What a WebSocket's close means; undefined for an ordinary end. */
+  readClose?(code: number, reason: string): Failure | undefined
   /** True for providers that answer 200 with an error object in a JSON body. */
   failsInside200?: boolean
   /** The first events of a 200 stream. `data` is the parsed JSON of the event, or its text. */
-  readStreamOpening(event: { name?: string; data: unknown }): StreamOpening
+  readStreamOpening(event: StreamEvent): StreamOpening
   usage: UsageReading
+  /** The OpenAI-compatible API: `base` is the path before the route (`/v1`, `/openai/v1`, or empty). */
+  openai?: { base: string; routes: readonly OpenaiRoute[] }
+  realtime?: readonly SocketRoute[]
+  /** Present where the stored secret may be a document from which short-lived tokens are made. */
+  prepareSecret?: SecretPreparation
+  /** Sentences of `docs/providers.md`: what is particular, and what is not supported. */
+  notes?: readonly string[]
 }

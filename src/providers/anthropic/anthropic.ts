@@ -1,0 +1,88 @@
+import type { Probe, Provider } from '../provider.ts'
+import { failureReader } from '../reading/failure-reader.ts'
+import { anthropicRules } from './rules.ts'
+import { anthropicUsage } from './usage.ts'
+
+/** The oldest version that is still served: probes must not depend on what a newer one refuses. */
+const version = { 'anthropic-version': '2023-06-01' }
+const reading = failureReader({ rules: anthropicRules })
+const compatible = /^\/v1\/chat\/completions$/
+
+const chat: Probe = {
+  method: 'POST',
+  path: '/v1/messages',
+  headers: version,
+  body: { model: '{model}', max_tokens: 1, messages: [{ role: 'user', content: 'ok' }] },
+}
+
+export const anthropic: Provider = {
+  id: 'anthropic',
+  name: 'Anthropic (Claude)',
+  aliases: ['claude'],
+  dialect: 'anthropic',
+  origin: 'https://api.anthropic.com',
+  keyPage: 'https://platform.claude.com/settings/keys',
+  keyNeeds: [
+    'An API key of a workspace (sk-ant-api03-…) that has not expired.',
+    'The organization needs prepaid credit: a Claude subscription does not pay for the API.',
+    'Admin keys (sk-ant-admin…) cannot be used.',
+  ],
+  keyShapes: [
+    { pattern: /^sk-ant-api\d{2}-[A-Za-z0-9_-]{80,120}$/, prefix: 'sk-ant-', distinctive: true },
+    { pattern: /^sk-ant-[A-Za-z0-9_-]{20,200}$/, prefix: 'sk-ant-', distinctive: true },
+  ],
+  maskGap: '...',
+  // Native routes take either form, never both; the OpenAI-compatible one is made for Bearer.
+  credential: (path) =>
+    compatible.test(path) ? { header: 'authorization', prefix: 'Bearer ' } : { header: 'x-api-key', prefix: '' },
+  dropRequestHeaders: [
+    'anthropic-organization-id',
+    'anthropic-workspace-id',
+    'anthropic-dangerous-direct-browser-access',
+  ],
+  answerHeaders: ['anthropic-ratelimit-*', 'anthropic-priority-*', 'anthropic-fast-*'],
+  surfaces: [
+    { name: 'messages', capability: 'chat', method: 'POST', path: /^\/v1\/messages$/, model: 'body', meters: 'tokens' },
+    { name: 'count tokens', method: 'POST', path: /^\/v1\/messages\/count_tokens$/, model: 'body', meters: 'none' },
+    { name: 'batches', path: /^\/v1\/messages\/batches(?:\/[^/]+){0,2}$/, model: 'none', meters: 'none' },
+    { name: 'chat', capability: 'chat', method: 'POST', path: compatible, model: 'body', meters: 'tokens' },
+    {
+      name: 'completions',
+      capability: 'chat',
+      method: 'POST',
+      path: /^\/v1\/complete$/,
+      model: 'body',
+      meters: 'none',
+    },
+    { name: 'models', path: /^\/v1\/models(?:\/[^/]+)?$/, model: 'none', meters: 'none' },
+    { name: 'files', path: /^\/v1\/files(?:\/[^/]+){0,2}$/, model: 'none', meters: 'none' },
+  ],
+  capabilities: ['chat', 'vision'],
+  models: [
+    {
+      id: 'claude-sonnet-5-5',
+      hint: 'Balance of quality, speed and price',
+      recommended: true,
+      capabilities: ['chat', 'vision'],
+    },
+    { id: 'claude-haiku-5-5', hint: 'Fastest and cheapest', capabilities: ['chat', 'vision'] },
+    { id: 'claude-opus-5-5', hint: 'For difficult, long tasks', capabilities: ['chat', 'vision'] },
+    { id: 'claude-fable-5-2', hint: 'Largest and dearest', capabilities: ['chat', 'vision'] },
+    { id: 'claude-opus-4-8', hint: 'Earlier generation', capabilities: ['chat', 'vision'] },
+    { id: 'claude-haiku-4-5', hint: 'Earlier generation, fast', capabilities: ['chat', 'vision'] },
+  ],
+  defaultModels: { chat: 'claude-sonnet-5-5', vision: 'claude-sonnet-5-5' },
+  probes: {
+    authenticate: { method: 'GET', path: '/v1/models?limit=1', headers: version },
+    can: { chat, vision: chat },
+  },
+  readFailure: reading.readFailure,
+  readStreamOpening: reading.readStreamOpening,
+  usage: anthropicUsage,
+  openai: { base: '/v1', routes: ['chat/completions', 'models'] },
+  notes: [
+    'Credit that is used up answers 400; Ownkey reads it as `quota_exhausted`.',
+    'The `anthropic-version` header goes through as the caller sent it: version 2026-10-21 refuses `temperature`, `top_p` and `top_k`.',
+    'The OpenAI-compatible route exists for trying; it has no prompt caching and ignores `strict`.',
+  ],
+}

@@ -1,0 +1,19 @@
+import { anthropic } from './anthropic/index.ts'
+import { elevenlabs } from './elevenlabs/index.ts'
+import { gemini } from './gemini/index.ts'
+import { openai } from './openai/index.ts'
+import type { Provider } from './provider.ts'
+import { sarvam } from './sarvam/index.ts'
+import { vendors } from './vendors.ts'
+
+/** Every provider that Ownkey knows, in the order in which people see them. */
+export const catalogue: readonly Provider[] = [openai, anthropic, gemini, elevenlabs, sarvam, ...vendors]
+
+const byName: ReadonlyMap<string, Provider> = new Map(
+  catalogue.flatMap((provider) => [provider.id, ...(provider.aliases ?? [])].map((name) => [name, provider] as const)),
+)
+
+/** By id or alias, in any case of letters; undefined when there is none. */
+export function findProvider(name: string): Provider | undefined {
+  return byName.get(name.toLowerCase())
+}

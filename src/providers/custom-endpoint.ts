@@ -1,0 +1,36 @@
+import { openaiLike } from './openai-like/openai-like.ts'
+import type { Provider } from './provider.ts'
+
+/**
+ * A provider for an OpenAI-compatible server of the operator's or a customer's own. Its routes may stand behind any
+ * path of up to six segments.
+ *
+ * @param origin `https://host[:port]`; absent when each key brings its own base URL.
+ */
+export function openaiCompatible({ id, name, origin }: { id: string; name: string; origin?: string }): Provider {
+  return openaiLike({
+    id,
+    name,
+    ...(origin === undefined ? {} : { origin }),
+    base: '/v1',
+    basePattern: '(?:/[^/]+){0,6}',
+    surfaces: [
+      'chat',
+      'responses',
+      'embeddings',
+      'transcriptions',
+      'audioTranslations',
+      'speech',
+      'images',
+      'models',
+      'files',
+      'completions',
+    ],
+    keyPage: '',
+    keyNeeds: ['A key of this server that may generate.'],
+    keyShapes: [],
+    models: [],
+    defaultModels: {},
+    more: { ...(origin === undefined ? { needsBaseUrl: true } : {}) },
+  })
+}

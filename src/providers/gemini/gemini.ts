@@ -1,0 +1,96 @@
+import type { Failure, Probe, Provider } from '../provider.ts'
+import { failureReader } from '../reading/failure-reader.ts'
+import { googleRules } from './google-rules.ts'
+import { geminiSurfaces } from './surfaces.ts'
+import { googleUsage } from './usage.ts'
+
+const reading = failureReader({ rules: googleRules })
+const compatible = /^\/v1(?:alpha|beta)?\/openai\//
+
+/** Google knows the key and refuses something else: the API, the address, the place. */
+const knowsKey = (failure: Failure): boolean =>
+  failure.class === 'permission_denied' && failure.cause !== 'account_disabled'
+
+const chat: Probe = {
+  method: 'POST',
+  path: '/v1beta/models/{model}:generateContent',
+  body: { contents: [{ role: 'user', parts: [{ text: 'ok' }] }], generationConfig: { maxOutputTokens: 1 } },
+}
+
+export const gemini: Provider = {
+  id: 'gemini',
+  name: 'Google Gemini',
+  aliases: ['google', 'google-gemini', 'google-ai-studio'],
+  dialect: 'google',
+  origin: 'https://generativelanguage.googleapis.com',
+  keyPage: 'https://aistudio.google.com/apikey',
+  keyNeeds: [
+    'A key made in Google AI Studio: new ones begin with AQ., older ones with AIza. Both are accepted.',
+    'The key must be allowed to use the Generative Language API; restrictions to websites or to your own addresses stop it.',
+    'Google rejects older standard keys step by step: make a new key if an AIza key stops working.',
+  ],
+  keyShapes: [
+    { pattern: /^AIza[A-Za-z0-9_-]{35}$/, prefix: 'AIza', distinctive: true },
+    { pattern: /^AQ\.[A-Za-z0-9_-]{20,200}$/, prefix: 'AQ.', distinctive: true },
+  ],
+  maskGap: '••••',
+  credential: (path) =>
+    compatible.test(path) ? { header: 'authorization', prefix: 'Bearer ' } : { header: 'x-goog-api-key', prefix: '' },
+  dropRequestHeaders: ['x-goog-user-project'],
+  // An upload goes on at the address that the first answer names.
+  answerHeaders: ['x-goog-upload-*', 'server-timing'],
+  surfaces: geminiSurfaces,
+  capabilities: ['chat', 'vision', 'embeddings', 'images', 'realtime'],
+  models: [
+    {
+      id: 'gemini-2.5-flash',
+      hint: 'Fast, and good for most tasks',
+      recommended: true,
+      capabilities: ['chat', 'vision'],
+    },
+    { id: 'gemini-2.5-pro', hint: 'Strongest of this generation, for complex tasks', capabilities: ['chat', 'vision'] },
+    {
+      id: 'gemini-2.5-flash-lite',
+      hint: 'Cheapest, for simple tasks in large numbers',
+      capabilities: ['chat', 'vision'],
+    },
+    { id: 'gemini-3.8-flash', hint: 'Newest fast model', capabilities: ['chat', 'vision'] },
+    { id: 'gemini-3.1-flash-lite', hint: 'Newer and inexpensive', capabilities: ['chat', 'vision'] },
+    { id: 'gemini-4-argon', hint: 'Newest large model', capabilities: ['chat', 'vision'] },
+    { id: 'gemini-embedding-001', hint: 'Embeddings of text', recommended: true, capabilities: ['embeddings'] },
+  ],
+  defaultModels: { chat: 'gemini-2.5-flash', vision: 'gemini-2.5-flash', embeddings: 'gemini-embedding-001' },
+  probes: {
+    authenticate: { method: 'GET', path: '/v1beta/models?pageSize=1', provesKey: knowsKey },
+    can: {
+      chat,
+      vision: chat,
+      embeddings: {
+        method: 'POST',
+        path: '/v1beta/models/{model}:embedContent',
+        body: { content: { parts: [{ text: 'ok' }] } },
+      },
+    },
+  },
+  readFailure: reading.readFailure,
+  readStreamOpening: reading.readStreamOpening,
+  readClose: reading.readClose,
+  usage: googleUsage,
+  openai: { base: '/v1beta/openai', routes: ['chat/completions', 'embeddings', 'models'] },
+  realtime: [
+    {
+      path: /^\/ws\/google\.ai\.generativelanguage\.v1(?:alpha|beta)\.GenerativeService\.BidiGenerateContent(?:Constrained)?$/,
+      upstream: { in: 'query', name: 'key' },
+      accepts: [
+        { in: 'query', name: 'key' },
+        { in: 'query', name: 'access_token' },
+        { in: 'header', name: 'x-goog-api-key' },
+      ],
+    },
+  ],
+  notes: [
+    'A list of models succeeds although generating does not: prepaid credit and restrictions show only when generating.',
+    '`RetryInfo` beside a quota per day means nothing and is not handed on; such quotas reset at midnight Pacific time.',
+    '"User location is not supported" depends on the address of the Ownkey server, not on the key.',
+  ],
+}

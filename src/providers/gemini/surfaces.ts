@@ -1,0 +1,69 @@
+import { openaiSurfaces } from '../openai-like/surfaces.ts'
+import type { Surface } from '../provider.ts'
+
+const version = '/v1(?:alpha|beta)?'
+const modelCall = (verbs: string): RegExp => new RegExp(`^${version}/models/(?<model>[^/:]+):(?:${verbs})$`)
+const tunedCall = (verbs: string): RegExp => new RegExp(`^${version}/(?<model>tunedModels/[^/:]+):(?:${verbs})$`)
+
+const generate = 'generateContent|streamGenerateContent|generateAnswer'
+
+export const geminiSurfaces: readonly Surface[] = [
+  { name: 'generate', capability: 'chat', method: 'POST', path: modelCall(generate), model: 'path', meters: 'tokens' },
+  {
+    name: 'generate (tuned)',
+    capability: 'chat',
+    method: 'POST',
+    path: tunedCall(generate),
+    model: 'path',
+    meters: 'tokens',
+  },
+  {
+    name: 'embed',
+    capability: 'embeddings',
+    method: 'POST',
+    path: modelCall('embedContent|batchEmbedContents'),
+    model: 'path',
+    meters: 'tokens',
+  },
+  { name: 'count tokens', method: 'POST', path: modelCall('countTokens'), model: 'path', meters: 'none' },
+  {
+    name: 'images',
+    capability: 'images',
+    method: 'POST',
+    path: modelCall('predict|predictLongRunning'),
+    model: 'path',
+    meters: 'none',
+  },
+  {
+    name: 'batches',
+    method: 'POST',
+    path: modelCall('batchGenerateContent|asyncBatchEmbedContent'),
+    model: 'path',
+    meters: 'none',
+  },
+  {
+    name: 'interactions',
+    capability: 'chat',
+    method: 'POST',
+    path: new RegExp(`^${version}/interactions$`),
+    model: 'body',
+    meters: 'tokens',
+  },
+  {
+    name: 'live',
+    capability: 'realtime',
+    path: /^\/ws\/google\.ai\.generativelanguage\.v1(?:alpha|beta)\.GenerativeService\.BidiGenerateContent(?:Constrained)?$/,
+    model: 'none',
+    meters: 'tokens',
+  },
+  ...openaiSurfaces(`${version}/openai`, ['chat', 'embeddings', 'images', 'models', 'files', 'batches']),
+  {
+    name: 'models',
+    path: new RegExp(`^${version}/(?:models|tunedModels)(?:/[^/:]+)?$`),
+    model: 'none',
+    meters: 'none',
+  },
+  { name: 'upload', path: new RegExp(`^(?:/resumable)?/upload${version}/files$`), model: 'none', meters: 'none' },
+  { name: 'files', path: new RegExp(`^(?:/download)?${version}/files(?:/[^/]+)?$`), model: 'none', meters: 'none' },
+  { name: 'caches', path: new RegExp(`^${version}/cachedContents(?:/[^/]+)?$`), model: 'none', meters: 'none' },
+]

@@ -1,0 +1,40 @@
+import { readOpenaiUsage } from '../openai-like/usage.ts'
+import type { Usage, UsageReading } from '../provider.ts'
+import { count, told } from '../reading/count.ts'
+import { isRecord } from '../reading/is-record.ts'
+
+/**
+ * `usageMetadata`: the prompt includes cached tokens, candidates exclude the thoughts, and both are billed. In streams
+ * every chunk tells the running value.
+ */
+export function readGoogleUsage(usage: unknown): Usage {
+  if (!isRecord(usage)) return {}
+  const prompt = count(usage['promptTokenCount'])
+  const cached = count(usage['cachedContentTokenCount'])
+  const tools = count(usage['toolUsePromptTokenCount'])
+  const thoughts = count(usage['thoughtsTokenCount'])
+  const candidates = count(usage['candidatesTokenCount'] ?? usage['responseTokenCount'])
+  return told({
+    inputTokens:
+      prompt === undefined && tools === undefined
+        ? undefined
+        : Math.max(0, (prompt ?? 0) + (tools ?? 0) - (cached ?? 0)),
+    outputTokens: candidates === undefined && thoughts === undefined ? undefined : (candidates ?? 0) + (thoughts ?? 0),
+    cacheReadTokens: cached,
+    reasoningTokens: thoughts,
+  })
+}
+
+/** On the OpenAI-compatible route the completion excludes the thoughts; only the total includes them. */
+function readCompatible(usage: unknown): Usage {
+  const read = readOpenaiUsage(usage)
+  const total = isRecord(usage) ? count(usage['total_tokens']) : undefined
+  const prompt = isRecord(usage) ? count(usage['prompt_tokens']) : undefined
+  if (total === undefined || prompt === undefined || read.outputTokens === undefined) return read
+  return { ...read, outputTokens: Math.max(read.outputTokens, total - prompt) }
+}
+
+export const googleUsage: UsageReading = {
+  markers: ['"usageMetadata"', '"usage"'],
+  read: (marker, value) => (marker === '"usageMetadata"' ? readGoogleUsage(value) : readCompatible(value)),
+}

@@ -1,0 +1,11 @@
+/**
+ * What is known of the AI providers: hosts, where the credential goes, what a key looks like, what their answers and
+ * failures mean, how they count. One table entry each; nothing outside this folder knows more of a vendor or compares
+ * its id. Pure, but for the minting of short-lived tokens, whose requests are sent by the caller.
+ */
+
+export { catalogue, findProvider } from './catalogue.ts'
+export { openaiCompatible } from './custom-endpoint.ts'
+export { parseBody } from './parse-answer.ts'
+export * from './provider.ts'
+export { readRetryAfter } from './reading/retry-after.ts'

@@ -1,0 +1,23 @@
+import { type Rule, verdict } from '../reading/rules.ts'
+
+/** OpenAI's codes, as far as they are not common to all that follow it. */
+export const openaiRules: readonly Rule[] = [
+  // One request above the whole limit has the code of a rate limit, and no wait helps it.
+  {
+    code: ['rate_limit_exceeded'],
+    message: /^request too large|must be reduced/i,
+    is: verdict('request_invalid', 'too_large_for_limit'),
+  },
+  { code: ['slow_down'], is: verdict('rate_limited') },
+  // The answer to a key without a scope has no code at all, and the status of a wrong key.
+  {
+    status: [401],
+    message: /missing scopes?\b|insufficient permissions/i,
+    is: verdict('permission_denied', 'missing_scope'),
+  },
+  {
+    status: [401],
+    message: /member of an organi[sz]ation|organi[sz]ation .{0,60}(not (found|exist)|mismatch|match)/i,
+    is: verdict('permission_denied'),
+  },
+]

@@ -1,0 +1,210 @@
+import { type Rule, verdict } from './rules.ts'
+
+/**
+ * What codes and texts mean with most vendors, tried after a provider's own table. 0 among the statuses stands for an
+ * error in a stream, or a socket's close, that names none.
+ */
+export const commonCodes: readonly Rule[] = [
+  {
+    code: ['rate_limit_exceeded', 'tokens'],
+    message: /request too large|reduced? .{0,40}(message size|tokens)/i,
+    is: verdict('request_invalid', 'too_large_for_limit'),
+  },
+  {
+    code: [
+      'credit_balance_exhausted',
+      'insufficient_balance',
+      'insufficient_credits',
+      'insufficient_funds',
+      'out_of_credits',
+      'payment_required',
+    ],
+    is: verdict('quota_exhausted', 'out_of_credit'),
+  },
+  {
+    code: [
+      'organization_spend_limit_exceeded',
+      'project_spend_limit_exceeded',
+      'organization_usage_limit_exceeded',
+      'billing_hard_limit_reached',
+      'spend_limit_exceeded',
+    ],
+    is: verdict('quota_exhausted', 'spend_limit'),
+  },
+  {
+    code: ['insufficient_quota', 'billing_not_active', 'billing_error', 'access_terminated_billing'],
+    is: verdict('quota_exhausted', 'out_of_credit'),
+  },
+  {
+    code: ['invalid_api_key', 'wrong_api_key', 'invalid_key', 'invalid_auth', 'api_key_invalid', 'missing_api_key'],
+    message: /\bexpired\b/i,
+    is: verdict('invalid_key', 'expired'),
+  },
+  {
+    code: ['invalid_api_key', 'wrong_api_key', 'invalid_key', 'invalid_auth', 'api_key_invalid', 'missing_api_key'],
+    is: verdict('invalid_key'),
+  },
+  {
+    code: ['api_key_expired', 'token_expired', 'expired_api_key', 'expired_key'],
+    is: verdict('invalid_key', 'expired'),
+  },
+  { code: ['api_key_revoked', 'key_revoked', 'api_key_disabled'], is: verdict('invalid_key', 'revoked') },
+  {
+    code: [
+      'account_deactivated',
+      'account_disabled',
+      'account_suspended',
+      'organization_restricted',
+      'organization_disabled',
+      'organization_deactivated',
+    ],
+    is: verdict('permission_denied', 'account_disabled'),
+  },
+  { code: ['incorrect_hostname', 'data_residency_mismatch'], is: verdict('request_invalid', 'wrong_host') },
+  { code: ['ip_not_authorized', 'ip_not_allowed'], is: verdict('permission_denied', 'egress_blocked') },
+  {
+    code: ['invalid_organization', 'mismatched_organization', 'invalid_project', 'mismatched_project'],
+    is: verdict('permission_denied'),
+  },
+  {
+    code: ['unsupported_country_region_territory', 'unsupported_country'],
+    is: verdict('permission_denied', 'geo_blocked'),
+  },
+  {
+    code: ['missing_scope', 'missing_scopes', 'missing_permissions', 'insufficient_permissions', 'insufficient_scope'],
+    is: verdict('permission_denied', 'missing_scope'),
+  },
+  {
+    code: [
+      'model_not_found',
+      'model_not_available',
+      'unknown_model',
+      'invalid_model',
+      'model_decommissioned',
+      'model_not_supported',
+      'deployment_not_found',
+      'deploymentnotfound',
+      'unsupported_model',
+    ],
+    is: verdict('model_unavailable'),
+  },
+  {
+    code: [
+      'content_filter',
+      'content_policy_violation',
+      'image_content_policy_violation',
+      'moderation_blocked',
+      'content_moderation',
+      'responsibleaipolicyviolation',
+      'invalid_prompt',
+      'bio_policy',
+      'cyber_policy',
+      'misalignment_policy_violation',
+      'content_blocked',
+    ],
+    is: verdict('content_refused'),
+  },
+  { code: ['context_length_exceeded', 'string_above_max_length'], is: verdict('request_invalid') },
+]
+
+const denied = [0, 400, 401, 403]
+const paid = [0, 400, 401, 402, 403, 412, 429]
+
+export const commonMessages: readonly Rule[] = [
+  {
+    status: [0, 401, 403],
+    message: /missing scopes?\b|insufficient permissions? for this operation|missing the permission/i,
+    is: verdict('permission_denied', 'missing_scope'),
+  },
+  {
+    status: [0, 401, 403],
+    message:
+      /\bIP\b.{0,60}\bnot (authori[sz]ed|allowed|permitted|on the|in the|whitelisted)|\bIP (address )?(is )?(blocked|restricted|not )|(firewall|virtual network).{0,20} rules?/i,
+    is: verdict('permission_denied', 'egress_blocked'),
+  },
+  {
+    status: denied,
+    message:
+      /(country|region|territory|location)\b.{0,40}\bnot (supported|available)|not (available|supported) in your (country|region|location|territory)|unsupported (country|region|location)/i,
+    is: verdict('permission_denied', 'geo_blocked'),
+  },
+  {
+    status: [0, 400, 401, 402, 403, 412, 429],
+    message:
+      /(spend(ing)?|billing|budget|usage) (limit|cap)s?\b.{0,60}(reached|exceeded|hit)|(reached|exceeded|hit)\b.{0,60}\b(spend(ing)?|billing|budget|API usage) (limit|cap)s?|maximum billing reached|key limit exceeded|spend alert threshold/i,
+    is: verdict('quota_exhausted', 'spend_limit'),
+  },
+  {
+    status: paid,
+    message:
+      /insufficient (account )?(balance|credits?|funds|quota)|\b(credits?|balance)\b.{0,40}\b(too low|exhausted|depleted|negative|used up|ran out|run out|is empty|has expired)|out of credits?|(no|not enough|enough|any) (remaining )?credits?\b|(used|consumed) (up )?all (of )?(your |its |the )?(available )?credits|purchase (more )?credits|payment (method|is required|required)|never purchased credits|check your plan and billing/i,
+    is: verdict('quota_exhausted', 'out_of_credit'),
+  },
+  {
+    status: [0, 401, 403],
+    message:
+      /\b(account|organi[sz]ation|workspace|project|team|consumer|user)\b.{0,80}\b(deactivated|suspended|disabled|terminated|banned|on hold|denied access)/i,
+    is: verdict('permission_denied', 'account_disabled'),
+  },
+  {
+    status: [0, 401, 403],
+    message: /\b(key|token)\b.{0,50}\b(revoked|disabled|deactivated|leaked|compromised|deleted|currently blocked)/i,
+    is: verdict('invalid_key', 'revoked'),
+  },
+  { status: denied, message: /\b(key|token|credentials?)\b.{0,40}\bexpired/i, is: verdict('invalid_key', 'expired') },
+  {
+    status: denied,
+    message:
+      /(incorrect|invalid|wrong|malformed|missing|no)( or (invalid|missing))? ((x-)?api[ _-]?key|(bearer |access |api |auth\w* |security )token|authentication credentials|credentials)\b|api[ _-]?key\b.{0,20}\b(not valid|invalid|not found|missing|incorrect)|no auth credentials|valid api key|authentication (failed|fails)/i,
+    is: verdict('invalid_key'),
+  },
+  {
+    status: [429],
+    message:
+      /\b(per|a|this|\/) ?(day|month)\b|\/ ?(day|month)\b|\b(daily|monthly)\b|\((TPD|RPD|ASPD|TPMo)\)|free-models-per-day/i,
+    is: verdict('quota_exhausted', 'quota_period'),
+  },
+  {
+    status: [413, 429],
+    message: /request too large|request (is )?larger than|reduce your message size/i,
+    is: verdict('request_invalid', 'too_large_for_limit'),
+  },
+  {
+    status: [0, 400, 404, 422],
+    message:
+      /\bmodels?\b(?:[^.\n]|\.\S){0,120}\b(not found|not exist|doesn.t exist|unknown|not available|not supported|unavailable|decommissioned|deprecated|no longer (available|supported)|is not a valid)|(unknown|invalid|unsupported|no such) (\w+ )?model|not a valid model|do(es)? not have access to (it|the model|model)/i,
+    is: verdict('model_unavailable'),
+  },
+  {
+    status: [0, 400, 403],
+    message:
+      /content (policy|filter|moderation|management policy)|safety system|usage (guidelines|policies)|flagged (as|by|for)|(content|input|output|prompt) moderation|by .{0,30}moderation/i,
+    is: verdict('content_refused'),
+  },
+  {
+    status: [429],
+    message: /high demand|overloaded|capacity|(server|system|service|queue) is (busy|full)|heavy (load|traffic)/i,
+    is: verdict('rate_limited', 'capacity'),
+  },
+  {
+    status: [500, 502, 503, 529],
+    message: /overload|capacity|high demand|busy|high (load|traffic)/i,
+    is: verdict('provider_error', 'capacity'),
+  },
+]
+
+/** The generic words that only say what the status says too, for errors in streams and on sockets. */
+export const commonTypes: readonly Rule[] = [
+  { code: ['authentication_error'], is: verdict('invalid_key') },
+  { code: ['permission_error'], is: verdict('permission_denied') },
+  { code: ['overloaded_error', 'server_is_overloaded', 'overloaded'], is: verdict('provider_error', 'capacity') },
+  {
+    code: ['server_error', 'api_error', 'timeout_error', 'internal_server_error', 'internal_error'],
+    is: verdict('provider_error'),
+  },
+  {
+    code: ['rate_limit_error', 'rate_limit_exceeded', 'too_many_requests', 'rate_limit', 'rate_limited', 'slow_down'],
+    status: [0, 429],
+    is: verdict('rate_limited'),
+  },
+]

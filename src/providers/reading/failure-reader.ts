@@ -1,0 +1,126 @@
+import type { Failure, ProviderAnswer, StreamEvent, StreamOpening } from '../provider.ts'
+import { commonCodes, commonMessages, commonTypes } from './common-rules.ts'
+import { type Facts, readFacts } from './facts.ts'
+import { at, isRecord } from './is-record.ts'
+import { readRetryAfter } from './retry-after.ts'
+import { firstMatch, type Rule, type Verdict } from './rules.ts'
+import { statusVerdict } from './status-verdict.ts'
+
+export interface FailureReading {
+  readFailure(answer: ProviderAnswer): Failure | undefined
+  readStreamOpening(event: StreamEvent): StreamOpening
+  readClose(code: number, reason: string): Failure | undefined
+}
+
+interface Options {
+  /** The provider's own table, tried first. */
+  rules?: readonly Rule[]
+  /** Close codes of its sockets that mean something, tried after the rules have read the reason. */
+  closes?: Readonly<Record<number, Verdict>>
+}
+
+const closeStatus: Readonly<Record<number, number>> = {
+  1002: 400,
+  1003: 400,
+  1006: 502,
+  1007: 400,
+  1008: 403,
+  1009: 413,
+  1011: 500,
+  1012: 503,
+  1013: 503,
+  1014: 502,
+  1015: 502,
+}
+
+/** Readers of one provider: its own rules, then what codes and texts commonly mean, then the status. */
+export function failureReader({ rules = [], closes = {} }: Options = {}): FailureReading {
+  const ordered = [...rules, ...commonCodes, ...commonMessages, ...commonTypes]
+
+  function judge(answer: ProviderAnswer): Failure {
+    const facts = readFacts(answer)
+    return toFailure(firstMatch(ordered, facts) ?? statusVerdict(facts), facts, answer)
+  }
+  return {
+    readFailure(answer) {
+      if (answer.status === 304 || (answer.status < 300 && !tellsError(answer.body))) return undefined
+      return judge(answer)
+    },
+    readStreamOpening(event) {
+      if (isFailureEvent(event)) return judge({ status: 200, headers: {}, body: event.data })
+      return isPreamble(event) ? 'preamble' : 'content'
+    },
+    readClose(code, reason) {
+      if (code === 1000 || code === 1001 || code === 1005) return undefined
+      const answer: ProviderAnswer = { status: 0, headers: {}, body: reason }
+      const facts = { ...readFacts(answer), codes: reason.toLowerCase().split(/[\s:,]+|(?<=error)\./) }
+      const found = firstMatch(ordered, facts) ?? closes[code]
+      return toFailure(found ?? statusVerdict({ ...facts, status: closeStatus[code] ?? 0 }), facts, answer)
+    },
+  }
+}
+
+function toFailure(found: Verdict, facts: Facts, answer: ProviderAnswer): Failure {
+  const missing = found.class === 'permission_denied' ? missingScope(facts) : undefined
+  const retryAfterMs = readRetryAfter(answer, { cause: found.cause })
+  return {
+    ...found,
+    ...(facts.code === undefined ? {} : { code: facts.code }),
+    ...(missing === undefined ? {} : { missing }),
+    ...(retryAfterMs === undefined || !mayPass(found) ? {} : { retryAfterMs }),
+  }
+}
+
+const mayPass = ({ class: name }: Verdict): boolean =>
+  name === 'rate_limited' || name === 'provider_error' || name === 'quota_exhausted'
+
+/** How providers name the permission that a key lacks. */
+const scopeTexts: readonly RegExp[] = [
+  /missing scopes?:? ["'`]?([\w.:*-]{1,80}(?:, ?[\w.:*-]{1,80}){0,9})/i,
+  /missing the permissions? ["'`]?([\w.:*-]{1,80})/i,
+  /permission ["'`]([\w.:*-]{1,80})["'`] denied/i,
+  /not authorized to perform:? ([\w-]{1,40}:[\w*-]{1,80})/i,
+  /requires? (?:the )?["'`]([\w.:*-]{1,80})["'`] (?:scope|permission)/i,
+]
+
+function missingScope({ error, message }: Facts): string | undefined {
+  const details = Array.isArray(error['details']) ? error['details'] : []
+  const told = details.map((detail) => at(detail, 'metadata', 'permission')).find((value) => typeof value === 'string')
+  if (typeof told === 'string') return told.slice(0, 120)
+  const found = scopeTexts.map((pattern) => pattern.exec(message)?.[1]).find((value) => value !== undefined)
+  return found?.replace(/[.:,-]+$/, '')
+}
+
+/** True for a body that is an error although its status says otherwise. */
+function tellsError(body: unknown): boolean {
+  if (!isRecord(body)) return false
+  if (isRecord(body['error']) && Object.keys(body['error']).length > 0) return true
+  return Array.isArray(body['choices']) && isRecord(at(body['choices'][0], 'error'))
+}
+
+const failureEvents = /^(error|response\.(failed|error)|.{1,60}(Exception|_error))$/
+function isFailureEvent({ name, data }: StreamEvent): boolean {
+  if (name !== undefined && failureEvents.test(name)) return true
+  if (Array.isArray(data)) return data.some((item) => tellsError(item))
+  if (!isRecord(data)) return false
+  const type = data['type']
+  if (tellsError(data) || (typeof type === 'string' && failureEvents.test(type))) return true
+  if (typeof data['error'] === 'string' && data['choices'] === undefined) return true
+  const keys = Object.keys(data)
+  return keys.length === 1 && /Exception$/.test(keys[0] ?? '')
+}
+
+/** Events before the first content: OpenAI's Responses API, Anthropic's Messages, Cohere, and OpenAI's role chunk. */
+const preambleEvents = new Set([
+  'response.created',
+  'response.in_progress',
+  'response.queued',
+  'message_start',
+  'message-start',
+  'ping',
+  'messageStart',
+])
+function isPreamble({ name, data }: StreamEvent): boolean {
+  const type = at(data, 'type')
+  return preambleEvents.has(name ?? '') || (typeof type === 'string' && preambleEvents.has(type))
+}

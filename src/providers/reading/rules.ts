@@ -1,0 +1,38 @@
+import type { ErrorClass } from '../../contract/index.ts'
+import type { FailureCause } from '../provider.ts'
+import type { Facts } from './facts.ts'
+
+/** What a matched rule says. */
+export interface Verdict {
+  class: ErrorClass
+  cause?: FailureCause
+}
+
+/**
+ * One line of a provider's failure table. All conditions that are given must hold. Rules are tried in order, so the
+ * lines with a code stand before those that only have a message, and statuses come last.
+ */
+export interface Rule {
+  /** Any of these machine codes, in lower case. */
+  code?: readonly string[]
+  status?: readonly number[]
+  /** Message wording changes without notice: only where the provider gives no code, or one code for two things. */
+  message?: RegExp
+  /** For what neither of the three can say, such as Google's quota ids. */
+  where?(facts: Facts): boolean
+  is: Verdict
+}
+
+export const verdict = (className: ErrorClass, cause?: FailureCause): Verdict =>
+  cause === undefined ? { class: className } : { class: className, cause }
+
+export function firstMatch(rules: readonly Rule[], facts: Facts): Verdict | undefined {
+  return rules.find((rule) => matches(rule, facts))?.is
+}
+
+function matches(rule: Rule, facts: Facts): boolean {
+  if (rule.code && !rule.code.some((code) => facts.codes.includes(code))) return false
+  if (rule.status && !rule.status.includes(facts.status)) return false
+  if (rule.message && !rule.message.test(facts.message)) return false
+  return rule.where?.(facts) ?? true
+}
