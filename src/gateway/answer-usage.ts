@@ -1,0 +1,57 @@
+import type { Transform } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { createUsageScanner, type UsageScanner } from '../metering/index.ts'
+import type { Usage, UsageReading } from '../providers/index.ts'
+import { type CollectedHead, headerRecord } from './collect-failure.ts'
+
+const decoders: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+}
+
+/**
+ * Reads the counts from an answer while it passes. A compressed answer passes as it is, and a copy is decompressed beside it.
+ * Nothing here can hold the answer back or fail it: unreadable counts are no counts.
+ */
+export class AnswerUsage {
+  private readonly fromHeaders: Usage | undefined
+  private readonly scanner: UsageScanner | undefined
+  private readonly decoder: Transform | undefined
+
+  constructor(reading: UsageReading, head: CollectedHead) {
+    this.fromHeaders = reading.readHeaders?.(headerRecord(head.raw))
+    const kind = head.contentType.includes('event-stream')
+      ? 'sse'
+      : head.contentType.includes('json')
+        ? 'json'
+        : undefined
+    if (kind === undefined) return
+    const scanner = createUsageScanner(reading, kind)
+    this.scanner = scanner
+    if (head.encoding === '') return
+    this.decoder = decoders[head.encoding]?.()
+    if (this.decoder === undefined) this.scanner = undefined
+    else this.decoder.on('data', (plain: Buffer) => scanner.feed(plain)).on('error', () => undefined)
+  }
+
+  feed(chunk: Buffer): void {
+    // The copy's bytes are its own: the redactor may blank the chunk in place before the decoder reads it.
+    if (this.decoder !== undefined) this.decoder.write(Buffer.from(chunk))
+    else this.scanner?.feed(chunk)
+  }
+
+  /** Calls back once, with all that was found; at once unless a decompressor has to finish first. */
+  end(done: (usage: Usage | undefined) => void): void {
+    const answer = () => done(merge(this.fromHeaders, this.scanner?.end()))
+    if (this.decoder === undefined) return answer()
+    this.decoder.once('close', answer)
+    this.decoder.end()
+  }
+}
+
+function merge(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
+  if (one === undefined) return other
+  return other === undefined ? one : { ...one, ...other }
+}

@@ -1,0 +1,77 @@
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import { type Failure, type Provider, parseBody } from '../providers/index.ts'
+import type { KeyRedactor } from './key-redactor.ts'
+
+/** The head of an answer, read once. */
+export interface CollectedHead {
+  status: number
+  /** Lower case; '' when absent. */
+  contentType: string
+  /** `content-encoding` in lower case; '' when absent. */
+  encoding: string
+  length: number | undefined
+  /** Headers that the caller may see: name in lower case, value … */
+  passed: string[]
+  raw: readonly Buffer[]
+}
+
+/** A provider's error as it goes to the caller: its status, shape and headers, no secret in it. */
+export interface ErrorAnswer {
+  status: number
+  headers: string[]
+  body: Buffer
+}
+
+const maxOutputLength = 1024 * 1024
+const decoders: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+  gzip: (bytes) => gunzipSync(bytes, { maxOutputLength }),
+  'x-gzip': (bytes) => gunzipSync(bytes, { maxOutputLength }),
+  deflate: (bytes) => inflateSync(bytes, { maxOutputLength }),
+  br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength }),
+}
+
+/** Reads a collected answer as a failure; undefined: it is none. */
+export function collectFailure(
+  head: CollectedHead,
+  parts: readonly Buffer[],
+  { provider, redactor }: { provider: Provider; redactor: KeyRedactor },
+): { failure: Failure; answer: ErrorAnswer } | undefined {
+  const bytes = Buffer.concat(parts)
+  const plain = decode(bytes, head.encoding)
+  const body = plain === undefined ? undefined : parseBody(plain, head.contentType)
+  const failure = provider.readFailure({ status: head.status, headers: headerRecord(head.raw), body })
+  if (failure === undefined) return undefined
+  return { failure, answer: { status: head.status, ...cleanAnswer(head, plain ?? bytes, redactor) } }
+}
+
+function decode(bytes: Buffer, encoding: string): Buffer | undefined {
+  if (encoding === '' || encoding === 'identity') return bytes
+  try {
+    return decoders[encoding]?.(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** The body goes out uncompressed and with a length of its own, since the key may have been cut out of it. */
+function cleanAnswer(head: CollectedHead, bytes: Buffer, redactor: KeyRedactor): { headers: string[]; body: Buffer } {
+  const text = bytes.toString('utf8')
+  const cleaned = redactor.clean(text)
+  const body = cleaned === text ? bytes : Buffer.from(cleaned)
+  const headers: string[] = []
+  for (let i = 0; i < head.passed.length; i += 2) {
+    const name = head.passed[i] as string
+    if (name === 'content-length' || name === 'content-encoding') continue
+    headers.push(name, redactor.clean(head.passed[i + 1] as string))
+  }
+  headers.push('content-length', String(body.length))
+  return { headers, body }
+}
+
+export function headerRecord(raw: readonly Buffer[]): Record<string, string> {
+  const record: Record<string, string> = {}
+  for (let i = 0; i < raw.length; i += 2) {
+    record[(raw[i] as Buffer).toString('latin1').toLowerCase()] = (raw[i + 1] as Buffer).toString('latin1')
+  }
+  return record
+}

@@ -1,0 +1,33 @@
+import { type Decision, type DecisionRequest, decide, type Policy } from '../policy/index.ts'
+import type { Tenant } from '../tenants/index.ts'
+
+const maxAnswers = 500
+
+interface Remembered {
+  policy: Policy
+  answers: Map<string, Decision>
+}
+
+/**
+ * Decisions by snapshot: `decide` is pure, so the same question of the same snapshot under the same policy has the same
+ * answer. A changed tenant is another object, and what was remembered for the old one goes with it.
+ */
+export class DecisionMemory {
+  private readonly remembered = new WeakMap<Tenant, Remembered>()
+
+  decide(request: DecisionRequest, tenant: Tenant, policy: Policy): Decision {
+    let known = this.remembered.get(tenant)
+    if (known === undefined || known.policy !== policy) {
+      known = { policy, answers: new Map() }
+      this.remembered.set(tenant, known)
+    }
+    const question = `${request.provider}\n${request.feature}\n${request.user}\n${request.environment}\n${request.capability}\n${request.model}\n${request.noModel}`
+    let decision = known.answers.get(question)
+    if (decision === undefined) {
+      decision = decide(request, tenant, policy)
+      if (known.answers.size >= maxAnswers) known.answers.clear()
+      known.answers.set(question, decision)
+    }
+    return decision
+  }
+}

@@ -1,0 +1,73 @@
+import { OwnkeyError } from '../contract/index.ts'
+import type { DecisionRequest } from '../policy/index.ts'
+import type { Surface } from '../providers/index.ts'
+import type { Exchange } from './exchange.ts'
+import { findModel, findTopLevelStrings } from './find-model.ts'
+import type { RequestBody } from './request-body.ts'
+
+/** A route that the catalogue does not know: passed through, and looked into for a model all the same. */
+const unknownSurface: Surface = { name: 'other', path: /^/, model: 'body', meters: 'none' }
+
+/** A small body is awaited whole; of a larger one the beginning is enough to see what it is. */
+const smallBody = 64 * 1024
+
+export function surfaceOf(surfaces: readonly Surface[], method: string, path: string): Surface {
+  for (const surface of surfaces) {
+    if ((surface.method === undefined || surface.method === method) && surface.path.test(path)) return surface
+  }
+  return unknownSurface
+}
+
+/** Reads as much of the body as the decision needs, finds the model, and says what is asked. */
+export async function describeRequest(exchange: Exchange): Promise<DecisionRequest> {
+  const { provider, surface, caller, body, setup } = exchange as Required<Exchange>
+  const ruled = setup.policy.providers.get(provider.id)?.rules.dependsOnModel === true && surface.model !== 'none'
+  await readEnough(body, surface, ruled ? setup.config.gateway.inspectBytes : 0)
+  exchange.model = modelOf(exchange as Required<Exchange>, ruled)
+  exchange.characters = countCharacters(surface, body)
+  return {
+    feature: caller.feature,
+    user: caller.user,
+    environment: caller.environment,
+    provider: provider.id,
+    capability: surface.capability,
+    // A model that no rule looks at would only split the memory of decisions.
+    model: ruled ? exchange.model : undefined,
+    noModel: !ruled || exchange.model === undefined,
+  }
+}
+
+async function readEnough(body: RequestBody, surface: Surface, inspectBytes: number): Promise<void> {
+  if (body.isEmpty) return
+  const inBody = surface.model === 'body' || surface.model === 'form'
+  if (inspectBytes === 0 || !inBody) {
+    const whole = body.declaredLength !== undefined && body.declaredLength <= smallBody
+    return body.readAhead(whole ? smallBody : 1)
+  }
+  await body.readAhead(inspectBytes)
+  if (!body.isComplete) {
+    throw new OwnkeyError('body_too_large', {
+      detail: `The plan has rules about models, and the model cannot be found in a body of more than ${inspectBytes} bytes.`,
+      fix: 'Send a smaller body.',
+      facts: { limit: inspectBytes },
+    })
+  }
+}
+
+function modelOf({ surface, target, head, body }: Required<Exchange>, strict: boolean): string | undefined {
+  if (surface.model === 'none') return undefined
+  return findModel({
+    surface,
+    path: target.path,
+    query: target.query,
+    contentType: head.contentType,
+    chunks: body.chunks,
+    strict,
+  })
+}
+
+function countCharacters(surface: Surface, body: RequestBody): number | undefined {
+  if (surface.meters !== 'characters' || surface.textField === undefined || !body.isComplete) return undefined
+  const [text] = findTopLevelStrings(Buffer.concat(body.chunks), surface.textField, false)
+  return text === undefined ? undefined : [...text].length
+}

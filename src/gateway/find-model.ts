@@ -1,0 +1,136 @@
+import { OwnkeyError } from '../contract/index.ts'
+import type { Surface } from '../providers/index.ts'
+
+export interface ModelSource {
+  surface: Surface
+  /** Decoded path behind the provider's head. */
+  path: string
+  query: string
+  contentType: string
+  /** What of the body is here, in order. */
+  chunks: readonly Buffer[]
+  /** A rule depends on the model: look for a second one that another parser could prefer. */
+  strict: boolean
+}
+
+/** The model that a request names; undefined when it names none. @throws request_invalid when it names two */
+export function findModel(source: ModelSource): string | undefined {
+  const found = places[placeOf(source)](source)
+  const distinct = new Set(found.map((model) => model.replace(/^models\//, '')))
+  if (distinct.size > 1) {
+    throw new OwnkeyError('request_invalid', {
+      detail: 'The request names two different models.',
+      fix: 'Name one model, once.',
+    })
+  }
+  return distinct.values().next().value
+}
+
+type Place = 'path' | 'query' | 'json' | 'form' | 'none'
+
+function placeOf({ surface, contentType }: ModelSource): Place {
+  if (surface.model === 'path' || surface.model === 'query' || surface.model === 'none') return surface.model
+  if (contentType.startsWith('multipart/form-data')) return 'form'
+  return 'json'
+}
+
+const places: Readonly<Record<Place, (source: ModelSource) => string[]>> = {
+  none: () => [],
+  path: ({ surface, path }) => {
+    const model = surface.path.exec(path)?.groups?.['model']
+    return model === undefined ? [] : [model]
+  },
+  query: ({ surface, query }) => new URLSearchParams(query).getAll(surface.modelField ?? 'model'),
+  json: ({ surface, chunks, strict }) => findTopLevelStrings(join(chunks), surface.modelField ?? 'model', strict),
+  form: ({ surface, chunks, contentType, strict }) =>
+    findFormFields(join(chunks), contentType, { name: surface.modelField ?? 'model', all: strict }),
+}
+
+function join(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+}
+
+const quote = 0x22
+const backslash = 0x5c
+
+/**
+ * String values of a key at the top level of a JSON object, without parsing the rest: strings are jumped over, brackets
+ * counted. Keys written with escapes are recognised.
+ * @param all false: the first is enough
+ */
+export function findTopLevelStrings(bytes: Buffer, key: string, all: boolean): string[] {
+  const found: string[] = []
+  let depth = 0
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number
+    if (byte === 0x7b || byte === 0x5b) depth++
+    else if (byte === 0x7d || byte === 0x5d) depth--
+    else if (byte === quote) {
+      const end = stringEnd(bytes, i)
+      if (end === -1) return found
+      const colon = skipSpace(bytes, end + 1)
+      if (depth === 1 && bytes[colon] === 0x3a && readString(bytes, i, end) === key) {
+        const value = skipSpace(bytes, colon + 1)
+        const valueEnd = bytes[value] === quote ? stringEnd(bytes, value) : -1
+        if (valueEnd !== -1) {
+          found.push(readString(bytes, value, valueEnd) ?? '')
+          if (!all) return found
+          i = valueEnd
+          continue
+        }
+      }
+      i = end
+    }
+  }
+  return found
+}
+
+/** The closing quote of the string that opens at `start`, or -1. */
+function stringEnd(bytes: Buffer, start: number): number {
+  let end = bytes.indexOf(quote, start + 1)
+  while (end !== -1) {
+    let slashes = 0
+    while (bytes[end - 1 - slashes] === backslash) slashes++
+    if (slashes % 2 === 0) return end
+    end = bytes.indexOf(quote, end + 1)
+  }
+  return -1
+}
+
+function skipSpace(bytes: Buffer, from: number): number {
+  let at = from
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++
+  return at
+}
+
+function readString(bytes: Buffer, start: number, end: number): string | undefined {
+  const raw = bytes.toString('utf8', start + 1, end)
+  if (!raw.includes('\\')) return raw
+  try {
+    return JSON.parse(`"${raw}"`) as string
+  } catch {
+    return undefined
+  }
+}
+
+/** Values of a field in a multipart form, walking part by part so that a file's content can't pretend to be a field. */
+export function findFormFields(bytes: Buffer, contentType: string, field: { name: string; all: boolean }): string[] {
+  const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType)
+  if (boundary === null) return []
+  const delimiter = Buffer.from(`--${boundary[1] ?? boundary[2]}`)
+  const found: string[] = []
+  let part = bytes.indexOf(delimiter)
+  while (part !== -1) {
+    const next = bytes.indexOf(delimiter, part + delimiter.length)
+    const headEnd = bytes.indexOf('\r\n\r\n', part)
+    if (headEnd === -1 || next === -1) return found
+    const head = bytes.toString('latin1', part, headEnd)
+    const name = /content-disposition:[^\r\n]*[;\s]name="?([^";\r\n]*)"?/i.exec(head)?.[1]
+    if (name === field.name && headEnd < next) {
+      found.push(bytes.toString('utf8', headEnd + 4, next - 2))
+      if (!field.all) return found
+    }
+    part = next
+  }
+  return found
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { responseHeaders } from '../contract/index.ts'
+import { createIdMaker } from '../lib/index.ts'
+import { type Attempt, publicProviderId } from '../policy/index.ts'
+import type { Failure, Provider } from '../providers/index.ts'
+import { AnswerHeaderFilter } from './answer-headers.ts'
+import { DecisionMemory } from './decision-memory.ts'
+import { Egress, type EgressLimits } from './egress.ts'
+import type { Exchange } from './exchange.ts'
+import type { GatewayDeps, GatewaySetup } from './gateway-deps.ts'
+import type { Lookup } from './guarded-connect.ts'
+import { KeyHealth } from './key-health.ts'
+import { serve } from './serve.ts'
+import type { Outcome } from './upstream-call.ts'
+
+/** The request path with what it keeps between requests: connections, decisions, what it knows of keys. */
+export class Gateway {
+  readonly deps: GatewayDeps
+  readonly egress: Egress
+  readonly memory = new DecisionMemory()
+  readonly health: KeyHealth<Outcome>
+  readonly newRequestId: () => string
+  readonly now: () => number
+  private readonly filters = new Map<Provider, AnswerHeaderFilter>()
+  private limitsOf: { setup: GatewaySetup; limits: EgressLimits } | undefined
+
+  constructor(deps: GatewayDeps & { lookup?: Lookup | undefined }) {
+    this.deps = deps
+    this.egress = new Egress({ limits: () => this.limits(), lookup: deps.lookup })
+    this.now = deps.now ?? Date.now
+    this.health = new KeyHealth(this.now)
+    const newId = createIdMaker()
+    this.newRequestId = () => `req_${newId()}`
+  }
+
+  handle(req: IncomingMessage, res: ServerResponse): void {
+    void serve(req, res, this)
+  }
+
+  filterOf(provider: Provider): AnswerHeaderFilter {
+    let filter = this.filters.get(provider)
+    if (filter === undefined) {
+      filter = new AnswerHeaderFilter(provider.answerHeaders)
+      this.filters.set(provider, filter)
+    }
+    return filter
+  }
+
+  /** What Ownkey says about an answer, flat: whose key, which provider and model, and why. */
+  ownHeaders(exchange: Required<Exchange>, attempt: Attempt, failure: Failure | undefined): string[] {
+    const headers = [
+      responseHeaders.requestId,
+      exchange.requestId,
+      responseHeaders.keySource,
+      attempt.source,
+      responseHeaders.provider,
+      publicProviderId(exchange.setup.policy, attempt.provider),
+    ]
+    if (exchange.model !== undefined) headers.push(responseHeaders.model, headerSafe(exchange.model))
+    if (exchange.fallbackClass !== undefined) headers.push(responseHeaders.fallback, exchange.fallbackClass)
+    if (exchange.decision.attempts.length > 1 && !exchange.body.canReplay)
+      headers.push(responseHeaders.fallbackUnavailable, 'body_too_large')
+    if (failure !== undefined) headers.push(responseHeaders.error, failure.class)
+    return headers
+  }
+
+  async close(): Promise<void> {
+    await this.egress.close()
+  }
+
+  private limits(): EgressLimits {
+    const setup = this.deps.setup()
+    if (this.limitsOf?.setup !== setup) {
+      const { gateway } = setup.config
+      this.limitsOf = {
+        setup,
+        limits: {
+          connectTimeoutMs: gateway.connectTimeoutSeconds * 1000,
+          firstByteTimeoutMs: gateway.firstByteTimeoutSeconds * 1000,
+          idleTimeoutMs: gateway.idleTimeoutSeconds * 1000,
+          privateHosts: gateway.privateHosts,
+        },
+      }
+    }
+    return this.limitsOf.limits
+  }
+}
+
+/** A model comes from the caller's body: only what a header may carry is repeated in one. */
+function headerSafe(text: string): string {
+  return text.replace(/[^\x21-\x7e]/g, '?').slice(0, 200)
+}

@@ -1,0 +1,109 @@
+/** What stands where a key stood in a text that may change its length. */
+const mark = '[key removed]'
+const window = 8
+const maskedText = /([A-Za-z0-9_-]{0,40})(?:\*{2,}|•{2,}|\.{3,}|…+)([A-Za-z0-9_-]{0,12})/g
+
+/**
+ * Removes a provider key from what the provider sends back. In passing streams the whole key is blanked in each of its
+ * forms, keeping every length, also where it is split between chunks. In error bodies, which are at hand as a whole, parts
+ * of the key go too: providers echo its beginning and end.
+ */
+export class KeyRedactor {
+  private readonly key: string
+  private readonly needles: Buffer[]
+  private readonly longest: number
+  /** The end of the last chunk, held because it could be the beginning of a key. */
+  private held: Buffer | undefined
+
+  constructor(key: string) {
+    this.key = key
+    this.needles = forms(key).map((form) => Buffer.from(form, 'latin1'))
+    this.longest = Math.max(...this.needles.map((needle) => needle.length))
+  }
+
+  /** One chunk of a passing answer, blanked. What could be the beginning of a key is held back until the next chunk. */
+  pass(chunk: Buffer): Buffer {
+    const bytes = this.held === undefined ? chunk : Buffer.concat([this.held, chunk])
+    this.held = undefined
+    for (const needle of this.needles) blank(bytes, needle)
+    const hold = this.openEnd(bytes)
+    if (hold === 0) return bytes
+    this.held = bytes.subarray(bytes.length - hold)
+    return bytes.subarray(0, bytes.length - hold)
+  }
+
+  /** What is still held when the answer is over. */
+  flush(): Buffer | undefined {
+    const held = this.held
+    this.held = undefined
+    return held
+  }
+
+  /** How many bytes at the end could be the beginning of a needle. */
+  private openEnd(bytes: Buffer): number {
+    let most = 0
+    for (const needle of this.needles) {
+      const first = needle[0] as number
+      const from = Math.max(0, bytes.length - needle.length + 1)
+      for (let at = bytes.indexOf(first, from); at !== -1; at = bytes.indexOf(first, at + 1)) {
+        const length = bytes.length - at
+        if (length > most && bytes.compare(needle, 0, length, at) === 0) most = length
+      }
+    }
+    return most
+  }
+
+  /** A whole error body without the key, its encoded forms and its recognisable parts. */
+  clean(text: string): string {
+    let cleaned = text
+    for (const form of forms(this.key)) cleaned = cleaned.replaceAll(form, mark)
+    return this.cutMasked(this.cutParts(cleaned))
+  }
+
+  /** Any run of eight or more characters that also stands in the key, beyond its public prefix. */
+  private cutParts(text: string): string {
+    const secretFrom = publicPrefix(this.key)
+    const windows = new Set<string>()
+    for (let i = secretFrom; i + window <= this.key.length; i++) windows.add(this.key.slice(i, i + window))
+    if (windows.size === 0) return text
+    let result = ''
+    let from = 0
+    for (let i = 0; i + window <= text.length; i++) {
+      if (!windows.has(text.slice(i, i + window))) continue
+      let end = i + window
+      while (end < text.length && windows.has(text.slice(end - window + 1, end + 1))) end++
+      result += text.slice(from, i) + mark
+      from = end
+      i = end - 1
+    }
+    return from === 0 ? text : result + text.slice(from)
+  }
+
+  /** `sk-4sJHr***w8ZP`, `xa***99`, `****e78f`: asterisks or dots with the key's beginning before or its end behind. */
+  private cutMasked(text: string): string {
+    return text.replace(maskedText, (whole, head: string, tail: string) => {
+      const headOf = head.length >= 2 && this.key.startsWith(head)
+      const tailOf = tail.length >= 2 && this.key.endsWith(tail)
+      return headOf || tailOf ? mark : whole
+    })
+  }
+}
+
+function forms(key: string): string[] {
+  const url = encodeURIComponent(key)
+  const base64 = Buffer.from(key, 'latin1').toString('base64').replace(/=+$/, '')
+  const json = JSON.stringify(key).slice(1, -1)
+  return [...new Set([key, url, base64, json])]
+}
+
+/** Where the secret part begins: behind `sk-proj-`, `AIza` and the like, which everybody's keys share. */
+function publicPrefix(key: string): number {
+  const match = /^(?:AIza|(?:[a-z]{1,4}[-_])(?:(?:proj|ant|or|svcacct|admin|api03|admin01|v1)[-_])*)/.exec(key)
+  return match === null ? 0 : match[0].length
+}
+
+function blank(bytes: Buffer, needle: Buffer): void {
+  for (let at = bytes.indexOf(needle); at !== -1; at = bytes.indexOf(needle, at + needle.length)) {
+    bytes.fill(0x2a, at, at + needle.length)
+  }
+}

@@ -1,0 +1,69 @@
+import { OwnkeyError } from '../contract/index.ts'
+import type { Secret } from '../crypto/index.ts'
+import type { Attempt } from '../policy/index.ts'
+import type { Provider } from '../providers/index.ts'
+import type { Tenant } from '../tenants/index.ts'
+import type { GatewayDeps, GatewaySetup } from './gateway-deps.ts'
+import { KeyRedactor } from './key-redactor.ts'
+import { buildRequestHeaders } from './request-headers.ts'
+
+/** An attempt with its credential in place, ready to be sent. Lives only until the answer is over. */
+export interface OpenedAttempt {
+  origin: string
+  guarded: boolean
+  path: string
+  headers: string[]
+  redactor: KeyRedactor
+}
+
+export interface AttemptSource {
+  attempt: Attempt
+  provider: Provider
+  tenant: Tenant
+  setup: GatewaySetup
+  rawHeaders: readonly string[]
+  /** Behind the provider's head, with query. */
+  path: string
+}
+
+/** The own key that a decision named is not there any more: removed or replaced while the request was on its way. */
+export class KeyChanged extends Error {}
+
+/**
+ * Opens the secret of an attempt and puts it where the provider wants it. The key is looked up again here, in the newest
+ * snapshot, so that one removed meanwhile is not sent.
+ * @throws KeyChanged, key_unreadable, sandbox_off, missing_key
+ */
+export function openAttempt(source: AttemptSource, deps: GatewayDeps): OpenedAttempt {
+  const { attempt, provider, path } = source
+  const secret = secretOf(source, deps).reveal()
+  const placement = provider.credential(pathOnly(path))
+  const headers = buildRequestHeaders(source.rawHeaders, { placement, value: secret }, provider.dropRequestHeaders)
+  const redactor = new KeyRedactor(secret)
+  if (!secret.includes('sandbox')) {
+    const customHost = attempt.key !== undefined && isCustomHost(source)
+    return { origin: attempt.origin, guarded: customHost, path: `${attempt.basePath ?? ''}${path}`, headers, redactor }
+  }
+  if (deps.sandbox === undefined) throw new OwnkeyError('sandbox_off')
+  return { origin: deps.sandbox.origin(provider.id), guarded: false, path: `/${provider.id}${path}`, headers, redactor }
+}
+
+function secretOf({ attempt, tenant, setup, provider }: AttemptSource, deps: GatewayDeps): Secret {
+  if (attempt.key === undefined) {
+    const secret = setup.platformKey(provider.id)
+    if (secret === undefined) throw new OwnkeyError('missing_key')
+    return secret
+  }
+  const sealed = tenant.sealed.get(attempt.key.id)
+  if (sealed === undefined || sealed.binding.version !== attempt.key.version) throw new KeyChanged()
+  return deps.openKey(sealed)
+}
+
+function isCustomHost({ attempt, tenant }: AttemptSource): boolean {
+  return tenant.keys.find((key) => key.id === attempt.key?.id)?.customHost === true
+}
+
+function pathOnly(path: string): string {
+  const question = path.indexOf('?')
+  return question === -1 ? path : path.slice(0, question)
+}

@@ -1,0 +1,81 @@
+import type { CredentialPlacement } from '../providers/index.ts'
+import { credentialHeaders } from './request-head.ts'
+
+/** Headers of one hop, of the caller's browser, or of the way to us: never sent to a provider. */
+const dropped: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'host',
+  'content-length',
+  'cookie',
+  'origin',
+  'forwarded',
+  'via',
+  'x-real-ip',
+])
+
+/** Names as they come (any case) → whether they go up. SDKs send the same few dozen names for ever; the bound is for the rest. */
+const verdicts = new Map<string, boolean>()
+const maxVerdicts = 2_000
+
+function goesUp(name: string): boolean {
+  const known = verdicts.get(name)
+  if (known !== undefined) return known
+  const lower = name.toLowerCase()
+  const verdict = !(
+    dropped.has(lower) ||
+    credentialHeaders.has(lower) ||
+    lower.startsWith('ownkey-') ||
+    lower.startsWith('x-forwarded-') ||
+    lower.startsWith('sec-websocket-')
+  )
+  if (verdicts.size < maxVerdicts) verdicts.set(name, verdict)
+  return verdict
+}
+
+export interface UpstreamCredential {
+  placement: CredentialPlacement
+  /** The opened secret; it lives as long as the header array. */
+  value: string
+}
+
+/**
+ * The headers of an upstream request, built afresh: what the caller sent less credentials, cookies, origin, `ownkey-*`
+ * and hop-by-hop headers, plus exactly one credential.
+ * @param drop further names (lower case) of this provider
+ */
+export function buildRequestHeaders(
+  rawHeaders: readonly string[],
+  credential: UpstreamCredential,
+  drop: readonly string[] = [],
+): string[] {
+  const headers: string[] = []
+  const named = connectionNamed(rawHeaders)
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (!goesUp(name)) continue
+    if (drop.length > 0 && drop.includes(name.toLowerCase())) continue
+    if (named !== undefined && named.has(name.toLowerCase())) continue
+    headers.push(name, rawHeaders[i + 1] as string)
+  }
+  headers.push(credential.placement.header, credential.placement.prefix + credential.value)
+  return headers
+}
+
+/** Headers that `Connection` names are hop-by-hop too. Undefined in the usual case of `keep-alive` or `close`. */
+function connectionNamed(rawHeaders: readonly string[]): ReadonlySet<string> | undefined {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue
+    const value = (rawHeaders[i + 1] as string).toLowerCase()
+    if (value === 'keep-alive' || value === 'close') continue
+    return new Set(value.split(',').map((entry) => entry.trim()))
+  }
+  return undefined
+}

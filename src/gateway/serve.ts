@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Dialect, OwnkeyError, responseHeaders } from '../contract/index.ts'
+import type { Attempt, Decision } from '../policy/index.ts'
+import type { Failure } from '../providers/index.ts'
+import type { Tenant } from '../tenants/index.ts'
+import { identifyCaller } from './caller.ts'
+import { describeRequest, surfaceOf } from './describe-request.ts'
+import type { Exchange } from './exchange.ts'
+import type { Gateway } from './gateway.ts'
+import { KeyChanged } from './open-attempt.ts'
+import { RequestBody } from './request-body.ts'
+import { readRequestHead } from './request-head.ts'
+import { readTarget } from './target.ts'
+import { tryAttempt } from './try-attempt.ts'
+import { asOwnkeyError, writeOwnError, writeProviderError } from './write-answer.ts'
+
+/** From socket to settlement: one request on a provider's own API. */
+export async function serve(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Promise<void> {
+  const exchange = newExchange(req, res, gateway)
+  res.on('close', () => leave(exchange))
+  try {
+    await readRequest(exchange, gateway)
+    await decideAndTry(exchange as Required<Exchange>, gateway)
+  } catch (error) {
+    if (exchange.callerGone) return
+    const own = asOwnkeyError(error)
+    if (own.code === 'internal')
+      gateway.deps.log.error(
+        { requestId: exchange.requestId, error: nameOf(error) },
+        'a request failed inside the gateway',
+      )
+    writeOwnError(exchange, own, [responseHeaders.requestId, exchange.requestId])
+  }
+}
+
+function newExchange(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Exchange {
+  return {
+    req,
+    res,
+    setup: gateway.deps.setup(),
+    requestId: gateway.newRequestId(),
+    dialect: 'openai',
+    callerGone: false,
+  }
+}
+
+/** The caller's connection closed before the answer was over. */
+function leave(exchange: Exchange): void {
+  if (exchange.res.writableFinished) return
+  exchange.callerGone = true
+  exchange.call?.abort()
+}
+
+/** Reads what the request is and who makes it; the dialect first, so that every later error has its shape. */
+async function readRequest(exchange: Exchange, { deps }: Gateway): Promise<void> {
+  const { req, setup } = exchange
+  const target = readTarget(req.url as string)
+  exchange.target = target
+  const id = setup.policy.names.get(target.head.toLowerCase())
+  const provider = id === undefined ? undefined : setup.provider(id)
+  if (provider === undefined)
+    throw new OwnkeyError('not_found', {
+      detail: 'No provider has this path.',
+      fix: 'Begin the path with a provider’s id, such as /openai/v1/…, or use /v1/… for whichever provider the decision picks.',
+    })
+  exchange.provider = provider
+  exchange.dialect = dialectOf(provider.dialect, target.path)
+  if (req.method === 'TRACE')
+    throw new OwnkeyError('request_invalid', { detail: 'TRACE is refused: it would echo credentials.' })
+  const head = readRequestHead(req.rawHeaders, target.query)
+  exchange.head = head
+  if (head.requestId !== undefined) exchange.requestId = head.requestId
+  exchange.caller = await identifyCaller(head, deps.tenants)
+  exchange.surface = surfaceOf(provider.surfaces, req.method as string, target.path)
+  exchange.body = new RequestBody(req, head, setup.config.gateway)
+}
+
+/** Providers' OpenAI-compatible routes are called by OpenAI's SDKs. */
+function dialectOf(native: Dialect, path: string): Dialect {
+  return /\/openai\//.test(path) ? 'openai' : native
+}
+
+async function decideAndTry(exchange: Required<Exchange>, gateway: Gateway): Promise<void> {
+  const request = await describeRequest(exchange)
+  const { caller, setup } = exchange
+  // A key replaced while the request was on its way is decided on again; twice in one request is somebody playing.
+  for (let again = 0; again < 3; again++) {
+    const decision = gateway.memory.decide(request, caller.tenant, setup.policy)
+    exchange.decision = decision
+    if (decision.refusal !== undefined) throw refusalError(decision)
+    try {
+      return await firstThatAnswers(exchange, decision.attempts, gateway)
+    } catch (error) {
+      if (!(error instanceof KeyChanged)) throw error
+      gateway.deps.tenants.forget(caller.tenant.org)
+      caller.tenant = (await gateway.deps.tenants.get(caller.tenant.org)) as Tenant
+      if (caller.tenant === undefined) throw new OwnkeyError('org_unknown')
+    }
+  }
+  throw new OwnkeyError('unavailable', { detail: 'The key changed while the request was on its way.' })
+}
+
+function refusalError({ refusal }: Decision): OwnkeyError {
+  const { code, reason, fix } = refusal as NonNullable<Decision['refusal']>
+  return new OwnkeyError(code, { detail: reason, fix })
+}
+
+/** Tries attempts in order until one answers, or one fails in a way after which no other may be made. */
+async function firstThatAnswers(
+  exchange: Required<Exchange>,
+  attempts: readonly Attempt[],
+  gateway: Gateway,
+): Promise<void> {
+  for (const [index, attempt] of attempts.entries()) {
+    const next = attempts[index + 1]
+    const mayFallBack = (failure: Failure) =>
+      next !== undefined &&
+      attempt.fallbackOn.includes(failure.class) &&
+      exchange.body.canReplay &&
+      !exchange.callerGone
+    const outcome = await tryAttempt(exchange, { attempt, index, next, mayFallBack }, gateway)
+    if (outcome.relayed || exchange.callerGone) return
+    const failure = outcome.failure as Failure
+    if (mayFallBack(failure)) {
+      exchange.fallbackClass ??= failure.class
+      continue
+    }
+    const headers = gateway.ownHeaders(exchange, attempt, outcome.error === undefined ? failure : undefined)
+    if (outcome.error !== undefined) return writeOwnError(exchange, outcome.error, headers)
+    return writeProviderError(exchange, outcome.answer as NonNullable<typeof outcome.answer>, headers)
+  }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error
+}

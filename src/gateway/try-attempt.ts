@@ -1,0 +1,199 @@
+import type { EntryEnd } from '../metering/index.ts'
+import type { Attempt } from '../policy/index.ts'
+import type { Failure, Usage } from '../providers/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { Gateway } from './gateway.ts'
+import { pilotPatienceMs, type Resting } from './key-health.ts'
+import { type OpenedAttempt, openAttempt } from './open-attempt.ts'
+import { type Outcome, UpstreamCall } from './upstream-call.ts'
+
+interface Try {
+  attempt: Attempt
+  index: number
+  next: Attempt | undefined
+  mayFallBack(failure: Failure): boolean
+}
+
+/** Failures that the provider finds only after it has accepted the key. */
+const keyAccepted: ReadonlySet<string> = new Set(['request_invalid', 'content_refused', 'model_unavailable'])
+
+/** Makes one attempt, unless its key is known to be dead, and writes it into the ledger. */
+export async function tryAttempt(exchange: Required<Exchange>, attempted: Try, gateway: Gateway): Promise<Outcome> {
+  const { attempt } = attempted
+  const key = attempt.key === undefined ? `platform:${attempt.provider}` : `${attempt.key.id}:${attempt.key.version}`
+  const resting = await waitForPilot(key, exchange, gateway)
+  if (resting !== undefined) {
+    report(exchange, attempted, resting.failure, gateway)
+    return resting
+  }
+  const pilotDone = gateway.health.isKnownGood(key) ? undefined : gateway.health.becomePilot(key)
+  try {
+    const tenant = await currentTenant(exchange, gateway)
+    const opened = openAttempt(
+      {
+        attempt,
+        provider: exchange.provider,
+        tenant,
+        setup: exchange.setup,
+        rawHeaders: exchange.req.rawHeaders,
+        path: upstreamPath(exchange),
+      },
+      gateway.deps,
+    )
+    const outcome = await send(exchange, attempted, opened, { gateway, key, pilotDone })
+    if (outcome.failure !== undefined && !outcome.relayed) remember(key, exchange.model, outcome, gateway)
+    return outcome
+  } finally {
+    pilotDone?.()
+  }
+}
+
+/** The failure to answer without trying, after somebody else's attempt with this key told. */
+async function waitForPilot(key: string, exchange: Required<Exchange>, gateway: Gateway): Promise<Outcome | undefined> {
+  const { health } = gateway
+  const pilot = health.isKnownGood(key) ? undefined : health.pilotUnderWay(key)
+  if (pilot !== undefined) {
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, pilotPatienceMs)
+    })
+    await Promise.race([pilot, patience])
+    clearTimeout(timer)
+  }
+  const rest = health.resting(key, exchange.model)
+  return rest === undefined ? undefined : restingOutcome(rest, gateway.now())
+}
+
+/** The remembered failure as this request's outcome, with what is left of the waiting time. */
+function restingOutcome({ answer: outcome, until }: Resting<Outcome>, now: number): Outcome {
+  if (outcome.answer === undefined) return outcome
+  const headers: string[] = []
+  for (let i = 0; i < outcome.answer.headers.length; i += 2) {
+    const name = outcome.answer.headers[i] as string
+    if (name !== 'retry-after' && name !== 'retry-after-ms') headers.push(name, outcome.answer.headers[i + 1] as string)
+  }
+  if (outcome.failure?.class === 'rate_limited')
+    headers.push('retry-after', String(Math.max(1, Math.ceil((until - now) / 1000))))
+  return { ...outcome, answer: { ...outcome.answer, headers } }
+}
+
+/** The newest snapshot: a request may have waited long for its body, or for another attempt. */
+async function currentTenant({ caller }: Required<Exchange>, { deps }: Gateway) {
+  const snapshot = deps.tenants.get(caller.tenant.org)
+  return (snapshot instanceof Promise ? await snapshot : snapshot) ?? caller.tenant
+}
+
+function upstreamPath({ target, head }: Required<Exchange>): string {
+  return head.query === '' ? target.rest : `${target.rest}?${head.query}`
+}
+
+interface Sending {
+  gateway: Gateway
+  key: string
+  pilotDone: (() => void) | undefined
+}
+
+async function send(
+  exchange: Required<Exchange>,
+  attempted: Try,
+  opened: OpenedAttempt,
+  { gateway, key, pilotDone }: Sending,
+): Promise<Outcome> {
+  const { attempt, next, mayFallBack } = attempted
+  const { req, res, provider, surface, body } = exchange
+  const entry = gateway.deps.ledger.open(entryStart(exchange, attempted))
+  const call = new UpstreamCall({
+    res,
+    provider,
+    filter: gateway.filterOf(provider),
+    redactor: opened.redactor,
+    readsUsage: surface.meters !== 'none',
+    ownHeaders: (failure) => gateway.ownHeaders(exchange, attempt, failure),
+    isFinal: (failure) => !mayFallBack(failure),
+    onVerdict: (failure) => {
+      if (failure === undefined || keyAccepted.has(failure.class)) gateway.health.accepted(key)
+      pilotDone?.()
+      report(exchange, attempted, failure, gateway)
+    },
+  })
+  exchange.call = call
+  if (exchange.callerGone) call.abort()
+  else
+    gateway.egress.send(
+      {
+        origin: opened.origin,
+        guarded: opened.guarded,
+        method: req.method as string,
+        path: opened.path,
+        headers: opened.headers,
+        body: body.open(next !== undefined),
+      },
+      call,
+    )
+  const outcome = await call.outcome
+  entry.settle(entryEnd(outcome, exchange.characters))
+  return outcome
+}
+
+function entryStart(exchange: Required<Exchange>, { attempt, index }: Try) {
+  const { caller, surface, requestId, model, fallbackClass } = exchange
+  return {
+    requestId,
+    attempt: index + 1,
+    org: caller.tenant.org,
+    user: caller.user,
+    feature: caller.feature,
+    environment: caller.environment,
+    provider: attempt.provider,
+    model,
+    surface: surface.name,
+    source: attempt.source,
+    key: attempt.key,
+    host: attempt.host,
+    region: attempt.region,
+    credits: attempt.credits,
+    meter: attempt.meter,
+    fallbackClass,
+    startedAt: Date.now(),
+  }
+}
+
+/** What is charged is what was served: an answer below 400, also when the caller left in the middle of it. */
+function entryEnd(outcome: Outcome, characters: number | undefined): EntryEnd {
+  const served = outcome.relayed && outcome.failure === undefined && (outcome.status ?? 500) < 400
+  const usage: Usage | undefined =
+    served && characters !== undefined && outcome.usage?.characters === undefined
+      ? { ...outcome.usage, characters }
+      : outcome.usage
+  return {
+    status: outcome.status,
+    errorClass: outcome.failure?.class ?? (outcome.cut === 'upstream' ? 'network' : undefined),
+    usage,
+    estimated: served && (outcome.cut !== undefined || usage !== outcome.usage),
+    firstByteMs: outcome.firstByteMs === undefined ? undefined : Math.round(outcome.firstByteMs),
+    durationMs: Math.round(outcome.durationMs),
+    charged: served,
+  }
+}
+
+function remember(key: string, model: string | undefined, outcome: Outcome, gateway: Gateway): void {
+  gateway.health.failed(key, { model, failure: outcome.failure as Failure, answer: { ...outcome, durationMs: 0 } })
+}
+
+function report(
+  exchange: Required<Exchange>,
+  { attempt, mayFallBack }: Try,
+  failure: Failure | undefined,
+  { deps }: Gateway,
+): void {
+  deps.report?.({
+    org: exchange.caller.tenant.org,
+    feature: exchange.caller.feature,
+    provider: attempt.provider,
+    source: attempt.source,
+    key: attempt.key,
+    surface: exchange.surface.name,
+    failure,
+    fallback: failure !== undefined && mayFallBack(failure) ? failure.class : undefined,
+  })
+}

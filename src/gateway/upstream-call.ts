@@ -1,0 +1,277 @@
+import type { ServerResponse } from 'node:http'
+import { OwnkeyError } from '../contract/index.ts'
+import type { Failure, Provider, Usage } from '../providers/index.ts'
+import type { AnswerHeaderFilter } from './answer-headers.ts'
+import { AnswerUsage } from './answer-usage.ts'
+import { type CollectedHead, collectFailure, type ErrorAnswer } from './collect-failure.ts'
+import type { AnswerHandler } from './egress.ts'
+import type { KeyRedactor } from './key-redactor.ts'
+import { OpeningReader } from './opening-reader.ts'
+
+const longestErrorBody = 256 * 1024
+
+/** What a call needs from the exchange that it serves. */
+export interface CallOptions {
+  res: ServerResponse
+  provider: Provider
+  filter: AnswerHeaderFilter
+  redactor: KeyRedactor
+  /** Counts are read only where the surface bills by what the answer says. */
+  readsUsage: boolean
+  /** Ownkey's own headers for an answer of this attempt, flat. */
+  ownHeaders(failure: Failure | undefined): string[]
+  /** True: nothing comes after this attempt if it fails so. */
+  isFinal(failure: Failure): boolean
+  /** Called once, as soon as it is known whether the provider serves; not for a caller who went away. */
+  onVerdict(failure: Failure | undefined): void
+}
+
+/** How one attempt ended. Times are milliseconds since its start. */
+export interface Outcome {
+  /** What failed before the first byte, or opened the stream; absent: the provider served. */
+  failure?: Failure
+  /** The provider's error answer, redacted; absent when it never answered, or when it was relayed already. */
+  answer?: ErrorAnswer
+  /** Ownkey's words for a provider that cannot be reached, is too slow or redirects. */
+  error?: OwnkeyError
+  status?: number
+  /** True from the first byte to the caller on: no fallback any more. */
+  relayed: boolean
+  /** The answer broke off, or the caller went away. */
+  cut?: 'upstream' | 'caller'
+  usage?: Usage
+  firstByteMs?: number
+  durationMs: number
+  /** Bytes given to the caller. */
+  bytes: number
+}
+
+type Phase = 'waiting' | 'opening' | 'collecting' | 'relaying' | 'over'
+
+/**
+ * One request to a provider and its answer on the way to the caller: first it is found out whether this is a failure (by
+ * status, or by the event that opens a 200 stream); then it is either collected as a failure or relayed, chunk by chunk,
+ * at the pace of the slower side.
+ */
+export class UpstreamCall implements AnswerHandler {
+  readonly outcome: Promise<Outcome>
+  private readonly options: CallOptions
+  private readonly startedAt = performance.now()
+  private finish: (outcome: Outcome) => void = () => undefined
+  private phase: Phase = 'waiting'
+  private abortUpstream: ((error?: Error) => void) | undefined
+  private cut: 'upstream' | 'caller' | undefined
+  private resume: () => void = () => undefined
+  private head: CollectedHead | undefined
+  private opening: OpeningReader | undefined
+  private readonly parts: Buffer[] = []
+  private partsBytes = 0
+  private usage: AnswerUsage | undefined
+  private failure: Failure | undefined
+  private firstByteMs: number | undefined
+  private bytes = 0
+
+  constructor(options: CallOptions) {
+    this.options = options
+    this.outcome = new Promise((resolve) => {
+      this.finish = resolve
+    })
+  }
+
+  /** The caller went away: the provider is told at once, in every phase. */
+  abort(): void {
+    if (this.phase === 'over') return
+    this.cut = 'caller'
+    const abort = this.abortUpstream
+    if (abort !== undefined) abort(new Error('the caller went away'))
+    else this.end({})
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    this.abortUpstream = abort
+    if (this.phase === 'over') abort(new Error('the caller went away'))
+  }
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
+    if (status < 200 || this.phase === 'over') return true
+    const head = readHead(status, rawHeaders, this.options.filter)
+    this.head = head
+    this.resume = resume
+    if (status >= 300 && status !== 304) this.phase = 'collecting'
+    else if (head.contentType.startsWith('text/event-stream') && head.encoding === '') {
+      this.phase = 'opening'
+      this.opening = new OpeningReader(this.options.provider)
+    } else if (this.options.provider.failsInside200 && head.contentType.includes('json')) this.phase = 'collecting'
+    else this.beginRelay()
+    return true
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.phase === 'relaying') return this.relay(chunk)
+    if (this.phase === 'over') return true
+    this.parts.push(chunk)
+    this.partsBytes += chunk.length
+    if (this.phase === 'opening') return this.readOpening(chunk)
+    if (this.partsBytes > longestErrorBody) return this.judgeCollected()
+    return true
+  }
+
+  onComplete(): void {
+    if (this.phase === 'opening') this.judgeOpening((this.opening as OpeningReader).end())
+    if (this.phase === 'collecting') this.judgeCollected()
+    if (this.phase === 'relaying') this.finishRelay()
+  }
+
+  onError(error: Error): void {
+    if (this.phase === 'over') return
+    if (this.phase === 'relaying') return this.breakRelay()
+    if (this.cut === 'caller' || this.options.res.destroyed) {
+      this.cut = 'caller'
+      return this.end({})
+    }
+    const said = describeNetworkError(error)
+    this.end({ failure: { class: 'network' }, error: said })
+  }
+
+  private readOpening(chunk: Buffer): boolean {
+    const opening = (this.opening as OpeningReader).read(chunk)
+    return opening === 'preamble' ? true : this.judgeOpening(opening)
+  }
+
+  private judgeOpening(opening: 'preamble' | 'content' | Failure): boolean {
+    if (typeof opening === 'object') {
+      this.failure = opening
+      if (!this.options.isFinal(opening)) {
+        this.end({ failure: opening })
+        this.abortUpstream?.(new Error('the stream opens with an error'))
+        return true
+      }
+    }
+    return this.beginRelayWithParts()
+  }
+
+  /** The body of a failure is here (or enough of it); a 200 that turns out to be none is relayed. */
+  private judgeCollected(): boolean {
+    const head = this.head as CollectedHead
+    const collected = collectFailure(head, this.parts, {
+      provider: this.options.provider,
+      redactor: this.options.redactor,
+    })
+    if (collected === undefined) return this.beginRelayWithParts()
+    const { failure, answer } = collected
+    if (head.status < 400 && head.status >= 300) this.end({ failure, error: redirected() })
+    else this.end({ failure, answer })
+    if (this.partsBytes > longestErrorBody) this.abortUpstream?.(new Error('the error body is too long'))
+    return true
+  }
+
+  private beginRelayWithParts(): boolean {
+    this.beginRelay()
+    let goOn = true
+    for (const part of this.parts) goOn = this.relay(part)
+    this.parts.length = 0
+    return goOn
+  }
+
+  private beginRelay(): void {
+    const { res, ownHeaders, readsUsage, provider } = this.options
+    const head = this.head as CollectedHead
+    this.phase = 'relaying'
+    this.firstByteMs = performance.now() - this.startedAt
+    this.options.onVerdict(this.failure)
+    if (readsUsage) this.usage = new AnswerUsage(provider.usage, head)
+    res.writeHead(head.status, [...head.passed, ...ownHeaders(this.failure)])
+    // A length means that the body follows at once and goes out with the head in one packet; a stream's head must not wait.
+    if (head.length === undefined && this.parts.length === 0) res.flushHeaders()
+  }
+
+  private relay(chunk: Buffer): boolean {
+    this.usage?.feed(chunk)
+    const safe = this.options.redactor.pass(chunk)
+    this.bytes += safe.length
+    // The whole body in one piece: ended together with its head by `finishRelay`.
+    if (safe.length === (this.head as CollectedHead).length && this.parts.length === 0) {
+      this.parts.push(safe)
+      return true
+    }
+    const { res } = this.options
+    if (res.write(safe)) return true
+    res.once('drain', this.resume)
+    return false
+  }
+
+  private finishRelay(): void {
+    const { res, redactor } = this.options
+    const rest = redactor.flush() ?? (this.parts.length === 1 ? this.parts[0] : undefined)
+    this.settleUsage()
+    if (rest === undefined) res.end()
+    else res.end(rest)
+  }
+
+  /** After the first byte there is only one honest end for a broken answer: the caller's connection breaks too. */
+  private breakRelay(): void {
+    this.cut ??= 'upstream'
+    this.settleUsage()
+    this.options.res.destroy()
+  }
+
+  private settleUsage(): void {
+    if (this.usage === undefined) return this.end({})
+    const durationMs = performance.now() - this.startedAt
+    this.phase = 'over'
+    this.usage.end((usage) => this.end({ ...(usage === undefined ? {} : { usage }), durationMs }))
+  }
+
+  private end(what: Partial<Outcome>): void {
+    this.phase = 'over'
+    if (this.firstByteMs === undefined && this.cut !== 'caller') this.options.onVerdict(what.failure)
+    this.finish({
+      relayed: this.firstByteMs !== undefined,
+      durationMs: performance.now() - this.startedAt,
+      bytes: this.bytes,
+      ...(this.head === undefined ? {} : { status: this.head.status }),
+      ...(this.failure === undefined ? {} : { failure: this.failure }),
+      ...(this.cut === undefined ? {} : { cut: this.cut }),
+      ...(this.firstByteMs === undefined ? {} : { firstByteMs: this.firstByteMs }),
+      ...what,
+    })
+  }
+}
+
+function readHead(status: number, rawHeaders: Buffer[], filter: AnswerHeaderFilter): CollectedHead {
+  const head: CollectedHead = { status, contentType: '', encoding: '', length: undefined, passed: [], raw: rawHeaders }
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = filter.passes((rawHeaders[i] as Buffer).toString('latin1'))
+    if (name === '') continue
+    const value = (rawHeaders[i + 1] as Buffer).toString('latin1')
+    if (name === 'content-type') head.contentType = value.toLowerCase()
+    else if (name === 'content-length') head.length = Number(value)
+    else if (name === 'content-encoding') head.encoding = value.toLowerCase()
+    head.passed.push(name, value)
+  }
+  return head
+}
+
+const timeouts: ReadonlySet<string> = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+])
+
+function describeNetworkError(error: Error): OwnkeyError {
+  if (error instanceof OwnkeyError) return error
+  const code = 'code' in error ? String(error.code) : 'unknown'
+  if (timeouts.has(code)) return new OwnkeyError('upstream_timeout', { facts: { cause: code } })
+  return new OwnkeyError('upstream_unreachable', {
+    detail: `The provider cannot be reached (${code}).`,
+    facts: { cause: code },
+  })
+}
+
+function redirected(): OwnkeyError {
+  return new OwnkeyError('upstream_unreachable', {
+    detail: 'The provider answered with a redirect, which is never followed with a key.',
+    fix: 'Correct the base URL to the host that answers itself.',
+  })
+}

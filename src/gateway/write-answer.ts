@@ -1,0 +1,62 @@
+import { OwnkeyError, responseHeaders } from '../contract/index.ts'
+import type { ErrorAnswer } from './collect-failure.ts'
+import { isRetryable, renderError } from './dialect-errors.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Answers with an error of Ownkey's own, in the shape of the API that was called. */
+export function writeOwnError(exchange: Exchange, error: OwnkeyError, ownHeaders: readonly string[]): void {
+  const { res, dialect, requestId } = exchange
+  const answer = renderError(dialect, error, requestId)
+  const body = Buffer.from(JSON.stringify(answer.body))
+  const headers = [
+    ...ownHeaders,
+    responseHeaders.error,
+    error.code,
+    'content-type',
+    'application/json',
+    'content-length',
+    String(body.length),
+  ]
+  if (!isRetryable(error)) headers.push('x-should-retry', 'false')
+  if (error.retryAfterSeconds !== undefined) headers.push('retry-after', String(Math.ceil(error.retryAfterSeconds)))
+  write(exchange, { status: answer.status, headers, body })
+}
+
+/** Answers with what the provider said, its key removed. */
+export function writeProviderError(exchange: Exchange, answer: ErrorAnswer, ownHeaders: readonly string[]): void {
+  write(exchange, { ...answer, headers: [...answer.headers, ...ownHeaders] })
+}
+
+function write(exchange: Exchange, { status, headers, body }: ErrorAnswer): void {
+  const { req, res } = exchange
+  if (res.headersSent || res.destroyed) {
+    res.destroy()
+    return
+  }
+  if (req.complete) {
+    res.writeHead(status, headers)
+    res.end(req.method === 'HEAD' ? undefined : body)
+  } else linger(exchange, { status, headers, body })
+}
+
+const lingerMs = 2_000
+
+/**
+ * Answers a caller who is still sending. Closing at once would reset the connection, and the caller might never read
+ * the answer; so the rest is read and dropped for a moment. The connection can't serve another request.
+ */
+function linger({ req, res }: Pick<Exchange, 'req' | 'res'>, { status, headers, body }: ErrorAnswer): void {
+  res.writeHead(status, [...headers, 'connection', 'close'])
+  res.write(body)
+  const done = () => {
+    clearTimeout(timer)
+    res.end()
+  }
+  const timer = setTimeout(done, lingerMs).unref()
+  req.once('end', done).once('error', done).once('close', done)
+  req.resume()
+}
+
+export function asOwnkeyError(error: unknown): OwnkeyError {
+  return error instanceof OwnkeyError ? error : new OwnkeyError('internal')
+}
