@@ -1,0 +1,102 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml'
+import type { ConfigProblem, Finding, Path } from './config-problem.ts'
+
+/** A YAML file that keeps the place of every field. */
+export interface ConfigDocument {
+  /** Plain data as written: no `${…}` filled in. Undefined when the text is not YAML. */
+  raw: unknown
+  problems: readonly ConfigProblem[]
+  /** Gives a finding its file, line and column. */
+  place(finding: Finding): ConfigProblem
+}
+
+/** Our own sentences by the parser's code: its messages quote the file, and the file may hold a secret. */
+const sentences: Readonly<Record<string, readonly [message: string, expected: string, fix: string]>> = {
+  DUPLICATE_KEY: ['This field is there twice.', 'each field once', 'Remove one of the two.'],
+  BAD_INDENT: ['The indentation does not fit.', 'fields of one level in the same column', 'Indent this line like its neighbours, with spaces.'],
+  TAB_AS_INDENT: ['A tab is used as indentation.', 'spaces', 'Replace the tab by spaces.'],
+  MISSING_CHAR: ['Something is not closed here.', 'a closing quotation mark, bracket or colon', 'Close the quotation mark or bracket, or add the missing character.'],
+  MULTIPLE_DOCS: ['The file holds more than one document.', 'one document', 'Remove the line “---” and what follows it.'],
+  UNRESOLVED_ALIAS: ['This alias has no anchor before it.', 'an alias (*name) of an anchor (&name) above it', 'Write the anchor above, or quote the text if the asterisk is meant literally.'],
+}
+const notYaml = ['This is not valid YAML.', 'a YAML mapping', 'Correct the line; quote texts that contain any of : { } [ ] , & * # ? | > % @'] as const
+
+/** Parses without throwing; every problem is collected. */
+export function readDocument(text: string, file: string): ConfigDocument {
+  const counter = new LineCounter()
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true, stringKeys: true })
+  const at = (offset: number): { line: number; column: number } => {
+    const { line, col } = counter.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const problems: ConfigProblem[] = []
+  const seenLines = new Set<number>()
+  const lines = text.split('\n')
+  const report = (code: string, offset: number): void => {
+    const place = at(offset)
+    // One broken line brings a cascade of errors; the first is the one that helps.
+    if (code !== 'DUPLICATE_KEY' && seenLines.has(place.line)) return
+    seenLines.add(place.line)
+    const [message, expected, fix] = sentences[code] ?? notYaml
+    const inBraces = code === 'UNEXPECTED_TOKEN' && /[{,[].*\$\{/.test(lines[place.line - 1] ?? '')
+    problems.push({ file, ...place, path: '', message, expected, fix: inBraces ? 'Put "${…}" in quotation marks inside { } and [ ].' : fix })
+  }
+  for (const { code, pos } of document.errors) report(code, pos[0])
+  visit(document, {
+    Alias: (_, alias) => {
+      if (!alias.resolve(document)) report('UNRESOLVED_ALIAS', alias.range?.[0] ?? 0)
+    },
+  })
+  const readable = problems.length === 0 || document.errors.every(({ code }) => code === 'DUPLICATE_KEY')
+  return {
+    raw: readable ? plain(document, problems) : undefined,
+    problems,
+    place: ({ path, atKey, ...rest }) => ({ file, ...at(offsetOf(document, path, atKey === true)), path: path.join('.'), ...rest }),
+  }
+}
+
+function plain(document: Document, problems: readonly ConfigProblem[]): unknown {
+  if (problems.some(({ message }) => message === sentences['UNRESOLVED_ALIAS']?.[0])) return undefined
+  // With two fields of one name the last one counts, so that the rest of the file is still checked.
+  return document.toJS() ?? {}
+}
+
+/** The offset of the deepest part of the path that is there. */
+function offsetOf(document: Document, path: Path, atKey: boolean): number {
+  let node: unknown = document.contents
+  let offset = document.contents?.range?.[0] ?? 0
+  for (const [index, step] of path.entries()) {
+    const inside = unalias(document, node)
+    const isLast = index === path.length - 1
+    if (isMap(inside)) {
+      const pair = pairOf(document, inside.items as Pair[], String(step))
+      if (!pair) return offset
+      offset = startOf(isLast && !atKey && pair.value ? pair.value : pair.key) ?? startOf(pair.key) ?? offset
+      node = pair.value
+    } else if (isSeq(inside)) {
+      node = inside.items[Number(step)]
+      offset = startOf(node) ?? offset
+    } else return offset
+  }
+  return offset
+}
+
+/** Looks into merged mappings (`<<: *name`) too. */
+function pairOf(document: Document, pairs: readonly Pair[], name: string): Pair | undefined {
+  const own = pairs.find(({ key }) => isScalar(key) && String(key.value) === name)
+  if (own) return own
+  for (const { key, value } of pairs) {
+    const merged = isScalar(key) && key.source === '<<' ? unalias(document, value) : undefined
+    const found = isMap(merged) ? pairOf(document, merged.items as Pair[], name) : undefined
+    if (found) return found
+  }
+  return undefined
+}
+
+function unalias(document: Document, node: unknown): unknown {
+  return isAlias(node) ? node.resolve(document) : node
+}
+
+function startOf(node: unknown): number | undefined {
+  return (node as Node | null | undefined)?.range?.[0]
+}

@@ -1,0 +1,29 @@
+import type { Capability } from '../contract/index.ts'
+import { type Config, configSchema } from './schema.ts'
+
+const features: readonly (readonly [id: string, title: string, capability: Capability])[] = [
+  ['assistant', 'Assistant', 'chat'],
+  ['image_description', 'Image description', 'vision'],
+  ['speech_to_text', 'Speech to text', 'speech_to_text'],
+  ['text_to_speech', 'Text to speech', 'text_to_speech'],
+  ['translation', 'Translation', 'translation'],
+]
+const providers = ['openai', 'anthropic', 'gemini', 'elevenlabs', 'sarvam'] as const
+
+/**
+ * What a server without a configuration file offers: one plan, five providers, a feature of each common kind.
+ * @param options.platformKeys provider → the platform's own key, for a start with something to try
+ */
+export function defaultConfig(options: { platformKeys?: Readonly<Record<string, string>> } = {}): Config {
+  return configSchema.parse({
+    providers: Object.fromEntries(Object.entries(options.platformKeys ?? {}).map(([id, platformKey]) => [id, { platformKey }])),
+    features: Object.fromEntries(features.map(([id, title, capability]) => [id, { title, capability }])),
+    plans: {
+      standard: {
+        title: 'Standard',
+        providers: { ...Object.fromEntries(providers.map((id) => [id, 'optional'])), '*': 'unavailable' },
+        fallback: { mode: 'customer', default: true },
+      },
+    },
+  })
+}
