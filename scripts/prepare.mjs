@@ -85,7 +85,7 @@ export function buildWhenChanged({ say = console.log } = {}) {
 function parts() {
   const server = {
     name: 'server',
-    result: join(root, 'dist', 'cli', 'main.js'),
+    result: join(root, 'dist', 'cli', 'index.js'),
     hash: () =>
       hashOf([join(root, 'src')], ['tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs', 'package-lock.json']),
     build: () => spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root, stdio: 'inherit' }),
