@@ -1,13 +1,16 @@
+import { record } from './check-references.ts'
 import { closestName } from './closest-name.ts'
 import { compileModelRules } from './compile-model-rules.ts'
 import type { Finding, Path } from './config-problem.ts'
-import { record } from './check-references.ts'
 import { type CatalogueEntry, findProvider } from './extend-catalogue.ts'
 import { valueAt } from './schema-findings.ts'
 
 /** Providers that contradict each other, their own model rules, or the catalogue. Works on unchecked data. */
 export function checkProviders(raw: unknown, catalogue: readonly CatalogueEntry[]): Finding[] {
-  const providers = Object.entries(record(valueAt(raw, ['providers']))).map(([name, value]) => ({ name, value: record(value) }))
+  const providers = Object.entries(record(valueAt(raw, ['providers']))).map(([name, value]) => ({
+    name,
+    value: record(value),
+  }))
   return [
     ...sameTwice(providers, catalogue),
     ...sameShownId(providers, catalogue),
@@ -30,7 +33,16 @@ function sameTwice(providers: readonly Named[], catalogue: readonly CatalogueEnt
     seen.set(id, before ?? name)
     return before === undefined
       ? []
-      : [{ path: ['providers', name], atKey: true, message: `"${name}" and "${before}" are the same provider.`, expected: 'each provider once', found: name, fix: `Put both under "${id}".` }]
+      : [
+          {
+            path: ['providers', name],
+            atKey: true,
+            message: `"${name}" and "${before}" are the same provider.`,
+            expected: 'each provider once',
+            found: name,
+            fix: `Put both under "${id}".`,
+          },
+        ]
   })
 }
 
@@ -46,7 +58,15 @@ function sameShownId(providers: readonly Named[], catalogue: readonly CatalogueE
     shown.set(as.toLowerCase(), id)
     return other === undefined || other === id
       ? []
-      : [{ path: ['providers', name, 'as'], message: `"${as}" is already the id of ${other}.`, expected: 'an id that no other provider has', found: as, fix: 'Choose another id.' }]
+      : [
+          {
+            path: ['providers', name, 'as'],
+            message: `"${as}" is already the id of ${other}.`,
+            expected: 'an id that no other provider has',
+            found: as,
+            fix: 'Choose another id.',
+          },
+        ]
   })
 }
 
@@ -57,17 +77,37 @@ function unknownRegion({ name, value }: Named, catalogue: readonly CatalogueEntr
   const regions = ['global', ...Object.keys(entry.regions ?? {}).filter((one) => one !== 'default')]
   if (regions.includes(region)) return []
   const suggestion = closestName(region, regions)
-  const fix = suggestion === undefined ? 'Use one of these, or give the region’s host as baseUrl.' : `Write "${suggestion}".`
-  return [{ path: ['providers', name, 'region'], message: `${entry.name} has no region "${region}".`, expected: `one of ${regions.join(', ')}`, found: region, ...(suggestion === undefined ? {} : { suggestion }), fix }]
+  const fix =
+    suggestion === undefined ? 'Use one of these, or give the region’s host as baseUrl.' : `Write "${suggestion}".`
+  return [
+    {
+      path: ['providers', name, 'region'],
+      message: `${entry.name} has no region "${region}".`,
+      expected: `one of ${regions.join(', ')}`,
+      found: region,
+      ...(suggestion === undefined ? {} : { suggestion }),
+      fix,
+    },
+  ]
 }
 
 function likeOfKnown({ name, value }: Named, catalogue: readonly CatalogueEntry[]): Finding[] {
   if (value['like'] === undefined || !findProvider(catalogue, name)) return []
-  return [{ path: ['providers', name, 'like'], message: `"${name}" is in the catalogue already.`, expected: 'a new id for a provider that is like another', fix: 'Remove "like", or use another id.' }]
+  return [
+    {
+      path: ['providers', name, 'like'],
+      message: `"${name}" is in the catalogue already.`,
+      expected: 'a new id for a provider that is like another',
+      fix: 'Remove "like", or use another id.',
+    },
+  ]
 }
 
 /** A default model that the provider's own rules refuse would fail every request. */
-function refusedModels(raw: unknown, { providers, catalogue }: { providers: readonly Named[]; catalogue: readonly CatalogueEntry[] }): Finding[] {
+function refusedModels(
+  raw: unknown,
+  { providers, catalogue }: { providers: readonly Named[]; catalogue: readonly CatalogueEntry[] },
+): Finding[] {
   return providers.flatMap(({ name, value }) => {
     const rules = readRules(value['models'])
     if (!rules) return []
@@ -76,23 +116,41 @@ function refusedModels(raw: unknown, { providers, catalogue }: { providers: read
     const uses: [Path, unknown][] = [[['providers', name, 'defaultModel'], value['defaultModel']]]
     for (const [feature, entry] of Object.entries(record(valueAt(raw, ['features'])))) {
       for (const [by, model] of Object.entries(record(record(entry)['models']))) {
-        if (names.has(by) || findProvider(catalogue, by)?.id === id) uses.push([['features', feature, 'models', by], model])
+        if (names.has(by) || findProvider(catalogue, by)?.id === id)
+          uses.push([['features', feature, 'models', by], model])
       }
     }
-    return uses.flatMap(([path, model]) => (typeof model === 'string' ? refusedModel(path, { model, name, rules }) : []))
+    return uses.flatMap(([path, model]) =>
+      typeof model === 'string' ? refusedModel(path, { model, name, rules }) : [],
+    )
   })
 }
 
-function refusedModel(path: Path, { model, name, rules }: { model: string; name: string; rules: ReturnType<typeof compileModelRules> }): Finding[] {
+function refusedModel(
+  path: Path,
+  { model, name, rules }: { model: string; name: string; rules: ReturnType<typeof compileModelRules> },
+): Finding[] {
   const verdict = rules.check(model)
   if (verdict.allowed) return []
-  return [{ path, message: `The model rules of ${name} refuse ${model}.`, expected: rules.allow ? `one of ${rules.allow.join(', ')}` : 'a model that is not refused', found: model, fix: `Choose another model, or change providers.${name}.models.` }]
+  return [
+    {
+      path,
+      message: `The model rules of ${name} refuse ${model}.`,
+      expected: rules.allow ? `one of ${rules.allow.join(', ')}` : 'a model that is not refused',
+      found: model,
+      fix: `Choose another model, or change providers.${name}.models.`,
+    },
+  ]
 }
 
 function readRules(models: unknown): ReturnType<typeof compileModelRules> | undefined {
   const { allow, refuse } = record(models)
-  const patterns = Array.isArray(allow) && allow.every((one) => typeof one === 'string') ? { allow: allow as string[] } : {}
+  const patterns =
+    Array.isArray(allow) && allow.every((one) => typeof one === 'string') ? { allow: allow as string[] } : {}
   const refused = Array.isArray(refuse) ? refuse.map(record).filter(({ match }) => typeof match === 'string') : []
-  const rules = { ...patterns, refuse: refused.map(({ match, reason }) => ({ match: String(match), reason: String(reason) })) }
+  const rules = {
+    ...patterns,
+    refuse: refused.map(({ match, reason }) => ({ match: String(match), reason: String(reason) })),
+  }
   return rules.refuse.length === 0 && !('allow' in rules) ? undefined : compileModelRules(rules)
 }

@@ -36,8 +36,13 @@ export function checkReferences(raw: unknown, catalogue: readonly CatalogueEntry
   const known = knownNames(raw, catalogue)
   const bad = references.flatMap(([at, kind, also]) =>
     namesAt(raw, at.split('.'), [])
-      .filter(({ name }) => !known[kind].has(name) && !also?.includes(name) && !(isProvider(kind) && known[kind].has(name.toLowerCase())))
-      .map(({ name, path, isKey }) => unknownName(name, { path, isKey, kind, candidates: [...known[kind], ...(also ?? [])] })),
+      .filter(
+        ({ name }) =>
+          !known[kind].has(name) && !also?.includes(name) && !(isProvider(kind) && known[kind].has(name.toLowerCase())),
+      )
+      .map(({ name, path, isKey }) =>
+        unknownName(name, { path, isKey, kind, candidates: [...known[kind], ...(also ?? [])] }),
+      ),
   )
   return [...bad, ...unknownProviders(raw, known.catalogue)]
 }
@@ -51,8 +56,18 @@ function unknownProviders(raw: unknown, catalogue: ReadonlySet<string>): Finding
   return Object.entries(record(valueAt(raw, ['providers'])))
     .filter(([name, provider]) => !catalogue.has(name.toLowerCase()) && record(provider)['like'] === undefined)
     .map(([name]) => {
-      const finding = unknownName(name, { path: ['providers', name], isKey: true, kind: 'catalogue', candidates: [...catalogue] })
-      return finding.suggestion === undefined ? { ...finding, fix: 'Use one of these, or make it a provider of its own with "like: <provider>" and a baseUrl.' } : finding
+      const finding = unknownName(name, {
+        path: ['providers', name],
+        isKey: true,
+        kind: 'catalogue',
+        candidates: [...catalogue],
+      })
+      return finding.suggestion === undefined
+        ? {
+            ...finding,
+            fix: 'Use one of these, or make it a provider of its own with "like: <provider>" and a baseUrl.',
+          }
+        : finding
     })
 }
 
@@ -64,7 +79,12 @@ function knownNames(raw: unknown, catalogue: readonly CatalogueEntry[]): Record<
   const declared = Object.keys(record(valueAt(raw, ['addOns'])))
   return {
     catalogue: new Set(ofCatalogue),
-    provider: new Set([...ofCatalogue, ...Object.keys(providers), ...shownAs, ...shownAs.map((name) => name.toLowerCase())]),
+    provider: new Set([
+      ...ofCatalogue,
+      ...Object.keys(providers),
+      ...shownAs,
+      ...shownAs.map((name) => name.toLowerCase()),
+    ]),
     feature: new Set(Object.keys(record(valueAt(raw, ['features'])))),
     meter: new Set(features.flatMap(({ meter }) => texts(meter))),
     addOn: new Set(declared.length > 0 ? declared : features.flatMap(({ addOn }) => texts(addOn))),
@@ -86,7 +106,10 @@ function namesAt(data: unknown, steps: readonly string[], path: Path): Name[] {
   return Object.entries(record(data)).flatMap(([key, item]) => namesAt(item, rest, [...path, key]))
 }
 
-function unknownName(name: string, { path, isKey, kind, candidates }: { path: Path; isKey: boolean; kind: Kind; candidates: readonly string[] }): Finding {
+function unknownName(
+  name: string,
+  { path, isKey, kind, candidates }: { path: Path; isKey: boolean; kind: Kind; candidates: readonly string[] },
+): Finding {
   const suggestion = closestName(name, candidates)
   const shown = candidates.slice(0, 24).join(', ') + (candidates.length > 24 ? ', …' : '')
   return {
@@ -96,7 +119,10 @@ function unknownName(name: string, { path, isKey, kind, candidates }: { path: Pa
     expected: candidates.length === 0 ? `a ${words[kind]}, and none is configured` : `a ${words[kind]}: ${shown}`,
     found: name,
     ...(suggestion === undefined ? {} : { suggestion }),
-    fix: suggestion === undefined ? `Configure "${name}", or remove it here.` : `Write "${suggestion}" instead of "${name}".`,
+    fix:
+      suggestion === undefined
+        ? `Configure "${name}", or remove it here.`
+        : `Write "${suggestion}" instead of "${name}".`,
   }
 }
 

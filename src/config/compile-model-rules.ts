@@ -13,6 +13,8 @@ export interface ModelRules {
 }
 
 const allowed: ModelVerdict = { allowed: true }
+/** Callers choose model names, so the memory for verdicts has an end. */
+const remembered = 1000
 
 /**
  * Patterns are compared without regard to case and match the whole name. A model may carry a path (`models/x`,
@@ -24,8 +26,7 @@ export function compileModelRules(rules: Pick<ProviderConfig['models'], 'allow' 
   const refuse = rules.refuse.map(({ match, reason }) => ({ matches: patternTest(match), reason }))
   const dependsOnModel = allow !== undefined || refuse.length > 0
 
-  const check = (model: string): ModelVerdict => {
-    if (!dependsOnModel) return allowed
+  const judge = (model: string): ModelVerdict => {
     const name = normalise(model)
     const tails = [name, ...tailsOf(name)]
     const refused = refuse.find(({ matches }) => tails.some(matches))
@@ -33,6 +34,15 @@ export function compileModelRules(rules: Pick<ProviderConfig['models'], 'allow' 
     const plain = [name, bareModel(name)]
     if (!allow || allow.some((matches) => plain.some(matches))) return allowed
     return { allowed: false, rule: 'allow', reason: 'it is not one of the allowed models' }
+  }
+  const verdicts = new Map<string, ModelVerdict>()
+  const check = (model: string): ModelVerdict => {
+    if (!dependsOnModel) return allowed
+    const known = verdicts.get(model)
+    if (known) return known
+    const verdict = judge(model)
+    if (verdicts.size < remembered) verdicts.set(model, verdict)
+    return verdict
   }
   return { check, dependsOnModel, allow: rules.allow, refuse: rules.refuse }
 }
@@ -53,7 +63,10 @@ export function patternTest(pattern: string): (text: string) => boolean {
 }
 
 /** Linear in the text: a regular expression with several stars is not. */
-function matchesParts(text: string, { first, middle, last }: { first: string; middle: string[]; last: string }): boolean {
+function matchesParts(
+  text: string,
+  { first, middle, last }: { first: string; middle: string[]; last: string },
+): boolean {
   if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false
   const end = text.length - last.length
   let at = first.length

@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml'
 import type { ConfigProblem, Finding, Path } from './config-problem.ts'
 
 /** A YAML file that keeps the place of every field. */
@@ -13,13 +24,33 @@ export interface ConfigDocument {
 /** Our own sentences by the parser's code: its messages quote the file, and the file may hold a secret. */
 const sentences: Readonly<Record<string, readonly [message: string, expected: string, fix: string]>> = {
   DUPLICATE_KEY: ['This field is there twice.', 'each field once', 'Remove one of the two.'],
-  BAD_INDENT: ['The indentation does not fit.', 'fields of one level in the same column', 'Indent this line like its neighbours, with spaces.'],
+  BAD_INDENT: [
+    'The indentation does not fit.',
+    'fields of one level in the same column',
+    'Indent this line like its neighbours, with spaces.',
+  ],
   TAB_AS_INDENT: ['A tab is used as indentation.', 'spaces', 'Replace the tab by spaces.'],
-  MISSING_CHAR: ['Something is not closed here.', 'a closing quotation mark, bracket or colon', 'Close the quotation mark or bracket, or add the missing character.'],
-  MULTIPLE_DOCS: ['The file holds more than one document.', 'one document', 'Remove the line “---” and what follows it.'],
-  UNRESOLVED_ALIAS: ['This alias has no anchor before it.', 'an alias (*name) of an anchor (&name) above it', 'Write the anchor above, or quote the text if the asterisk is meant literally.'],
+  MISSING_CHAR: [
+    'Something is not closed here.',
+    'a closing quotation mark, bracket or colon',
+    'Close the quotation mark or bracket, or add the missing character.',
+  ],
+  MULTIPLE_DOCS: [
+    'The file holds more than one document.',
+    'one document',
+    'Remove the line “---” and what follows it.',
+  ],
+  UNRESOLVED_ALIAS: [
+    'This alias has no anchor before it.',
+    'an alias (*name) of an anchor (&name) above it',
+    'Write the anchor above, or quote the text if the asterisk is meant literally.',
+  ],
 }
-const notYaml = ['This is not valid YAML.', 'a YAML mapping', 'Correct the line; quote texts that contain any of : { } [ ] , & * # ? | > % @'] as const
+const notYaml = [
+  'This is not valid YAML.',
+  'a YAML mapping',
+  'Correct the line; quote texts that contain any of : { } [ ] , & * # ? | > % @',
+] as const
 
 /** Parses without throwing; every problem is collected. */
 export function readDocument(text: string, file: string): ConfigDocument {
@@ -39,7 +70,14 @@ export function readDocument(text: string, file: string): ConfigDocument {
     seenLines.add(place.line)
     const [message, expected, fix] = sentences[code] ?? notYaml
     const inBraces = code === 'UNEXPECTED_TOKEN' && /[{,[].*\$\{/.test(lines[place.line - 1] ?? '')
-    problems.push({ file, ...place, path: '', message, expected, fix: inBraces ? 'Put "${…}" in quotation marks inside { } and [ ].' : fix })
+    problems.push({
+      file,
+      ...place,
+      path: '',
+      message,
+      expected,
+      fix: inBraces ? 'Put "${…}" in quotation marks inside { } and [ ].' : fix,
+    })
   }
   for (const { code, pos } of document.errors) report(code, pos[0])
   visit(document, {
@@ -51,7 +89,12 @@ export function readDocument(text: string, file: string): ConfigDocument {
   return {
     raw: readable ? plain(document, problems) : undefined,
     problems,
-    place: ({ path, atKey, ...rest }) => ({ file, ...at(offsetOf(document, path, atKey === true)), path: path.join('.'), ...rest }),
+    place: ({ path, atKey, ...rest }) => ({
+      file,
+      ...at(offsetOf(document, path, atKey === true)),
+      path: path.join('.'),
+      ...rest,
+    }),
   }
 }
 

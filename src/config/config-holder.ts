@@ -6,7 +6,9 @@ export interface CurrentConfig extends LoadedConfig {
   version: number
 }
 
-export type ReloadResult = { ok: true; version: number; warnings: readonly ConfigProblem[] } | { ok: false; version: number; problems: readonly ConfigProblem[] }
+export type ReloadResult =
+  | { ok: true; version: number; warnings: readonly ConfigProblem[] }
+  | { ok: false; version: number; problems: readonly ConfigProblem[] }
 
 /** The configuration in force. A reload replaces it as a whole, or not at all. */
 export class ConfigHolder {

@@ -24,7 +24,11 @@ export interface JsonSchema {
 /** The configuration file's JSON Schema (2020-12), for editors. */
 export function configJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema
-  return { ...schema, title: 'Ownkey configuration', description: 'Platform-level facts of an Ownkey server (ownkey.yaml).' }
+  return {
+    ...schema,
+    title: 'Ownkey configuration',
+    description: 'Platform-level facts of an Ownkey server (ownkey.yaml).',
+  }
 }
 
 /** The schema of one place in the file; undefined behind an unknown field. */
@@ -49,10 +53,18 @@ const describers: Readonly<Record<string, (schema: JsonSchema) => string>> = {
   integer: (schema) => `a whole number${bounds(schema)}`,
   number: (schema) => `a number${bounds(schema)}`,
   array: ({ items, minItems }) => `a list, each ${describeSchema(items)}${minItems ? `; at least ${minItems}` : ''}`,
-  object: ({ properties }) => (properties && Object.keys(properties).length > 0 ? `a mapping with ${Object.keys(properties).join(', ')}` : 'a mapping'),
+  object: ({ properties }) =>
+    properties && Object.keys(properties).length > 0
+      ? `a mapping with ${Object.keys(properties).join(', ')}`
+      : 'a mapping',
 }
 
 function bounds({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
-  const low = exclusiveMinimum !== undefined ? ` above ${exclusiveMinimum}` : minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? ` ≥ ${minimum}` : ''
+  const low =
+    exclusiveMinimum !== undefined
+      ? ` above ${exclusiveMinimum}`
+      : minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER
+        ? ` ≥ ${minimum}`
+        : ''
   return maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? `${low} and ≤ ${maximum}` : low
 }

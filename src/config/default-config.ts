@@ -16,7 +16,9 @@ const providers = ['openai', 'anthropic', 'gemini', 'elevenlabs', 'sarvam'] as c
  */
 export function defaultConfig(options: { platformKeys?: Readonly<Record<string, string>> } = {}): Config {
   return configSchema.parse({
-    providers: Object.fromEntries(Object.entries(options.platformKeys ?? {}).map(([id, platformKey]) => [id, { platformKey }])),
+    providers: Object.fromEntries(
+      Object.entries(options.platformKeys ?? {}).map(([id, platformKey]) => [id, { platformKey }]),
+    ),
     features: Object.fromEntries(features.map(([id, title, capability]) => [id, { title, capability }])),
     plans: {
       standard: {

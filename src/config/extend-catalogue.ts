@@ -4,13 +4,23 @@ import type { Config } from './schema.ts'
 /** What configuration and policy need of a provider: its facts, not its wire. */
 export type CatalogueEntry = Pick<
   Provider,
-  'id' | 'name' | 'aliases' | 'origin' | 'regions' | 'needsBaseUrl' | 'capabilities' | 'models' | 'defaultModels' | 'keyPage' | 'keyNeeds'
+  | 'id'
+  | 'name'
+  | 'aliases'
+  | 'origin'
+  | 'regions'
+  | 'needsBaseUrl'
+  | 'capabilities'
+  | 'models'
+  | 'defaultModels'
+  | 'keyPage'
+  | 'keyNeeds'
 >
 
 /**
  * The catalogue with the configuration's own providers added: each behaves as the one that it is `like`, at the host
- * of its `baseUrl`. Without a `baseUrl` the customers give the host with their key. Its models are whatever that host has, so
- * the original's list is not taken over.
+ * of its `baseUrl`. Without a `baseUrl` the customers give the host with their key. What the original says of its models, its
+ * keys' looks and where to make them is not true of that host and not taken over.
  */
 export function extendCatalogue<Entry extends CatalogueEntry>(
   config: Pick<Config, 'providers'>,
@@ -21,7 +31,8 @@ export function extendCatalogue<Entry extends CatalogueEntry>(
     if (!base) return []
     const { aliases: _aliases, origin: _origin, regions: _regions, needsBaseUrl: _needs, ...rest } = base
     const host = baseUrl === undefined ? { needsBaseUrl: true } : { origin: new URL(baseUrl).origin }
-    return [{ ...rest, ...host, id, name: title ?? id, models: [], defaultModels: {} } as unknown as Entry]
+    const unknown = { keyPage: '', keyShapes: [], models: [], defaultModels: {} }
+    return [{ ...rest, ...unknown, ...host, id, name: title ?? id } as unknown as Entry]
   })
   return own.length === 0 ? catalogue : [...catalogue, ...own]
 }
@@ -32,5 +43,7 @@ export function findProvider<Entry extends Pick<CatalogueEntry, 'id' | 'aliases'
   name: string,
 ): Entry | undefined {
   const wanted = name.toLowerCase()
-  return catalogue.find(({ id, aliases }) => id.toLowerCase() === wanted || aliases?.some((alias) => alias.toLowerCase() === wanted))
+  return catalogue.find(
+    ({ id, aliases }) => id.toLowerCase() === wanted || aliases?.some((alias) => alias.toLowerCase() === wanted),
+  )
 }

@@ -1,12 +1,21 @@
 import type { Finding } from './config-problem.ts'
 import type { CatalogueEntry } from './extend-catalogue.ts'
-import { valueAt } from './schema-findings.ts'
 import { extendCatalogue } from './extend-catalogue.ts'
 import type { Config } from './schema.ts'
+import { valueAt } from './schema-findings.ts'
 
 /** What is allowed and probably not meant. */
-export function findWarnings(config: Config, { raw, catalogue }: { raw: unknown; catalogue: readonly CatalogueEntry[] }): Finding[] {
-  return [...literalSecrets(raw), ...plainHttp(raw), ...unlimitedMeters(config), ...emptyFallbacks(config), ...unknownRegions(config, extendCatalogue(config, catalogue))]
+export function findWarnings(
+  config: Config,
+  { raw, catalogue }: { raw: unknown; catalogue: readonly CatalogueEntry[] },
+): Finding[] {
+  return [
+    ...literalSecrets(raw),
+    ...plainHttp(raw),
+    ...unlimitedMeters(config),
+    ...emptyFallbacks(config),
+    ...unknownRegions(config, extendCatalogue(config, catalogue)),
+  ]
 }
 
 function literalSecrets(raw: unknown): Finding[] {
@@ -16,7 +25,12 @@ function literalSecrets(raw: unknown): Finding[] {
   ]
   return places
     .filter((path) => typeof valueAt(raw, path) === 'string' && !String(valueAt(raw, path)).includes('${'))
-    .map((path) => ({ path, message: 'A secret stands in the file itself.', expected: '${NAME} of an environment variable', fix: 'Move it to the environment and write ${NAME} here; then replace the secret, because the file may have been copied.' }))
+    .map((path) => ({
+      path,
+      message: 'A secret stands in the file itself.',
+      expected: '${NAME} of an environment variable',
+      fix: 'Move it to the environment and write ${NAME} here; then replace the secret, because the file may have been copied.',
+    }))
 }
 
 /** A key sent over plain HTTP can be read on the way; loopback and private test doubles are the operator's business. */
@@ -24,29 +38,66 @@ function plainHttp(raw: unknown): Finding[] {
   return Object.keys(fields(raw, 'providers'))
     .map((name) => ['providers', name, 'baseUrl'])
     .filter((path) => /^http:\/\/(?!localhost[:/]|127\.|\[::1\])/i.test(`${String(valueAt(raw, path) ?? '')}/`))
-    .map((path) => ({ path, message: 'Keys for this address travel unencrypted.', expected: 'https://', fix: 'Use https, unless the address is inside your own network.' }))
+    .map((path) => ({
+      path,
+      message: 'Keys for this address travel unencrypted.',
+      expected: 'https://',
+      fix: 'Use https, unless the address is inside your own network.',
+    }))
 }
 
 function unlimitedMeters(config: Config): Finding[] {
   const limited = new Set(Object.values(config.plans).flatMap(({ quotas }) => Object.keys(quotas)))
   return Object.entries(config.features)
     .filter(([, { meter }]) => meter !== undefined && !limited.has(meter))
-    .map(([id, { meter }]) => ({ path: ['features', id, 'meter'], message: `No plan limits the meter "${meter}".`, expected: `quotas.${meter} in a plan`, fix: `Add quotas: { ${meter}: { limit: … } } to a plan, or remove the meter.` }))
+    .map(([id, { meter }]) => ({
+      path: ['features', id, 'meter'],
+      message: `No plan limits the meter "${meter}".`,
+      expected: `quotas.${meter} in a plan`,
+      fix: `Add quotas: { ${meter}: { limit: … } } to a plan, or remove the meter.`,
+    }))
 }
 
 /** Fallback is promised for a provider that the platform has no key for. */
 function emptyFallbacks(config: Config): Finding[] {
   return Object.entries(config.plans).flatMap(([id, plan]) =>
     Object.entries(plan.providers)
-      .filter(([name, policy]) => plan.fallback.mode !== 'never' && policy === 'optional' && name !== '*' && !config.providers[name]?.platformKey && !config.providers[name]?.comingSoon)
-      .map(([name]) => ({ path: ['plans', id, 'providers', name], message: `The platform has no key for ${name}, so nothing falls back to it.`, expected: `providers.${name}.platformKey, or "required"`, fix: `Add a platformKey for ${name}, or make it required.` })),
+      .filter(
+        ([name, policy]) =>
+          plan.fallback.mode !== 'never' &&
+          policy === 'optional' &&
+          name !== '*' &&
+          !config.providers[name]?.platformKey &&
+          !config.providers[name]?.comingSoon,
+      )
+      .map(([name]) => ({
+        path: ['plans', id, 'providers', name],
+        message: `The platform has no key for ${name}, so nothing falls back to it.`,
+        expected: `providers.${name}.platformKey, or "required"`,
+        fix: `Add a platformKey for ${name}, or make it required.`,
+      })),
   )
 }
 
 function unknownRegions(config: Config, catalogue: readonly CatalogueEntry[]): Finding[] {
-  const known = new Set(['global', ...catalogue.flatMap(({ regions }) => Object.keys(regions ?? {})), ...Object.values(config.providers).flatMap(({ region }) => region ?? [])])
+  const known = new Set([
+    'global',
+    ...catalogue.flatMap(({ regions }) => Object.keys(regions ?? {})),
+    ...Object.values(config.providers).flatMap(({ region }) => region ?? []),
+  ])
   return Object.entries(config.plans).flatMap(([id, { regions }]) =>
-    (regions ?? []).flatMap((region, index) => (known.has(region) ? [] : [{ path: ['plans', id, 'regions', index], message: `No provider has a region "${region}".`, expected: `one of ${[...known].join(', ')}`, fix: 'Correct the name; keys of customers may still carry it.' }])),
+    (regions ?? []).flatMap((region, index) =>
+      known.has(region)
+        ? []
+        : [
+            {
+              path: ['plans', id, 'regions', index],
+              message: `No provider has a region "${region}".`,
+              expected: `one of ${[...known].join(', ')}`,
+              fix: 'Correct the name; keys of customers may still carry it.',
+            },
+          ],
+    ),
   )
 }
 

@@ -3,7 +3,7 @@ import { checkProviders } from './check-providers.ts'
 import { checkReferences } from './check-references.ts'
 import { readDocument } from './config-document.ts'
 import { ConfigError, type ConfigProblem, type Finding } from './config-problem.ts'
-import { type CatalogueEntry } from './extend-catalogue.ts'
+import type { CatalogueEntry } from './extend-catalogue.ts'
 import { type Environment, fillEnvironment } from './fill-environment.ts'
 import { findWarnings } from './find-warnings.ts'
 import { resolveNames } from './resolve-names.ts'
@@ -54,8 +54,19 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'There is no such file.' : 'The file cannot be read.'
-    throw new ConfigError([{ file, line: 1, column: 1, path: '', message: reason, expected: 'a readable YAML file', fix: 'Check the path and its permissions.' }])
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'There is no such file.' : 'The file cannot be read.'
+    throw new ConfigError([
+      {
+        file,
+        line: 1,
+        column: 1,
+        path: '',
+        message: reason,
+        expected: 'a readable YAML file',
+        fix: 'Check the path and its permissions.',
+      },
+    ])
   }
 }
 

@@ -19,7 +19,11 @@ const credits = z
     features: z.record(id, creditPair).default({}).describe('Feature → its own two prices.'),
   })
   .catchall(creditPair)
-  .transform(({ ownKey, platformKey, features, ...beside }) => ({ ownKey, platformKey, features: { ...beside, ...features } }))
+  .transform(({ ownKey, platformKey, features, ...beside }) => ({
+    ownKey,
+    platformKey,
+    features: { ...beside, ...features },
+  }))
 
 const fallbackMode = z
   .enum(['customer', 'always', 'never'])
@@ -32,7 +36,9 @@ const fallback = z.strictObject({
   when: fallbackClasses
     .default(['invalid_key', 'permission_denied', 'quota_exhausted', 'rate_limited', 'provider_error', 'network'])
     .describe('Only these classes of failure fall back.'),
-  provider: id.optional().describe('The provider that serves fallbacks of the one-dialect routes; absent: the same one first.'),
+  provider: id
+    .optional()
+    .describe('The provider that serves fallbacks of the one-dialect routes; absent: the same one first.'),
   features: z
     .record(id, z.strictObject({ mode: fallbackMode.optional(), when: fallbackClasses.optional() }))
     .default({})
@@ -48,7 +54,10 @@ const fallback = z.strictObject({
 })
 
 const cap = z.strictObject({
-  scope: z.enum(['organization', 'key', 'feature', 'key_and_feature']).default('organization').describe('What each has a cap of its own.'),
+  scope: z
+    .enum(['organization', 'key', 'feature', 'key_and_feature'])
+    .default('organization')
+    .describe('What each has a cap of its own.'),
   features: z.array(id).min(1).optional().describe('Count only these features; absent: all.'),
   per: z.enum(['day', 'month']).default('month'),
   limit: z.number().positive().describe('In whole units of the currency, for instance 100 or 12.5.'),
@@ -66,30 +75,47 @@ const quota = z.strictObject({
 
 export const plan = z.strictObject({
   title: z.string().min(1).optional(),
-  byok: z.enum(['always', 'by_operator', 'never']).default('always').describe('by_operator: only where the operator enabled own keys.'),
+  byok: z
+    .enum(['always', 'by_operator', 'never'])
+    .default('always')
+    .describe('by_operator: only where the operator enabled own keys.'),
   holder: z.enum(holders).default('organization').describe('Whom own keys belong to.'),
-  managers: z.array(z.enum(roles)).min(1).default(['owner', 'admin']).describe('Roles that set, change and remove keys.'),
+  managers: z
+    .array(z.enum(roles))
+    .min(1)
+    .default(['owner', 'admin'])
+    .describe('Roles that set, change and remove keys.'),
   providers: z
     .record(z.string(), z.enum(providerPolicies))
     .default({ '*': 'optional' })
     .describe('Provider → optional, required (never the platform’s key) or unavailable; "*" is every other one.'),
   features: z.array(id).optional().describe('Absent: every feature.'),
   addOns: z.array(id).default([]).describe('Add-ons that the plan includes.'),
-  choice: z.enum(['per_provider', 'single']).default('per_provider').describe('single: one active provider’s key serves all.'),
+  choice: z
+    .enum(['per_provider', 'single'])
+    .default('per_provider')
+    .describe('single: one active provider’s key serves all.'),
   scopes: z
     .record(id, z.strictObject({ title: z.string().min(1), features: z.array(id).min(1) }))
     .default({})
     .describe('Offered to managers beside "all".'),
-  model: z.enum(['customer', 'feature']).default('customer').describe('Who picks the model: the key’s manager, or the feature (by task).'),
+  model: z
+    .enum(['customer', 'feature'])
+    .default('customer')
+    .describe('Who picks the model: the key’s manager, or the feature (by task).'),
   privateModels: z.boolean().default(false).describe('Own keys may use models that are not on the allow list.'),
   fallback: fallback.prefault({}),
   verify: z.enum(['on_save', 'format_only']).default('on_save'),
-  credits: credits.prefault({}).describe('Per request: {ownKey, platformKey}; or per feature: {feature: {ownKey, platformKey}}.'),
+  credits: credits
+    .prefault({})
+    .describe('Per request: {ownKey, platformKey}; or per feature: {feature: {ownKey, platformKey}}.'),
   monthlyCredits: z
     .int()
     .min(0)
     .default(0)
-    .describe('Credits that each organization has anew every calendar month (UTC), spent before granted ones; the rest lapses.'),
+    .describe(
+      'Credits that each organization has anew every calendar month (UTC), spent before granted ones; the rest lapses.',
+    ),
   quotas: z.record(id, quota).default({}).describe('Meter → its limit.'),
   caps: z.array(cap).default([]).describe('What requests may cost at the provider; enforced.'),
   regions: z

@@ -3,9 +3,14 @@ import type { Config, Feature, Plan } from './schema.ts'
 
 /** The configuration with every provider under its catalogue id, however the file names it (id, alias, `as`; any case). */
 export function resolveNames(config: Config, catalogue: readonly CatalogueEntry[]): Config {
-  const shown = new Map(Object.entries(config.providers).flatMap(([name, { as }]) => (as === undefined ? [] : [[as.toLowerCase(), name] as const])))
+  const shown = new Map(
+    Object.entries(config.providers).flatMap(([name, { as }]) =>
+      as === undefined ? [] : [[as.toLowerCase(), name] as const],
+    ),
+  )
   const ofCatalogue = (name: string): string => findProvider(catalogue, name)?.id ?? name
-  const resolve = (name: string): string => (Object.hasOwn(config.providers, name) ? ofCatalogue(name) : ofCatalogue(shown.get(name.toLowerCase()) ?? name))
+  const resolve = (name: string): string =>
+    Object.hasOwn(config.providers, name) ? ofCatalogue(name) : ofCatalogue(shown.get(name.toLowerCase()) ?? name)
   return {
     ...config,
     providers: renamed(config.providers, ofCatalogue),
@@ -18,7 +23,9 @@ type Resolve = (name: string) => string
 
 function resolveFeature(feature: Feature, resolve: Resolve): Feature {
   const models = renamed(feature.models, resolve)
-  return feature.providers ? { ...feature, providers: [...new Set(feature.providers.map(resolve))], models } : { ...feature, models }
+  return feature.providers
+    ? { ...feature, providers: [...new Set(feature.providers.map(resolve))], models }
+    : { ...feature, models }
 }
 
 function resolvePlan(plan: Plan, resolve: Resolve): Plan {

@@ -43,7 +43,13 @@ function unknownField(path: Path, { schema }: Where): Finding {
 }
 
 function badName(path: Path, expected: string): Finding {
-  return { path, atKey: true, message: `"${String(path.at(-1))}" cannot be used as a name here.`, expected, fix: 'Rename it.' }
+  return {
+    path,
+    atKey: true,
+    message: `"${String(path.at(-1))}" cannot be used as a name here.`,
+    expected,
+    fix: 'Rename it.',
+  }
 }
 
 function missingField(path: Path, { schema }: Where): Finding {
@@ -77,7 +83,10 @@ const messages: Partial<Record<Issue['code'], string>> = {
 }
 
 /** Another value, or another name for the field where free names and fixed ones stand side by side. */
-function suggest(value: unknown, { path, choices, schema }: { path: Path; choices: string[]; schema: JsonSchema }): string | undefined {
+function suggest(
+  value: unknown,
+  { path, choices, schema }: { path: Path; choices: string[]; schema: JsonSchema },
+): string | undefined {
   if (typeof value === 'string' && choices.length > 0) return closestName(value, choices)
   const parent = schemaAt(schema, path.slice(0, -1))
   const name = String(path.at(-1))
@@ -99,5 +108,11 @@ export function describeValue(value: unknown, path: Path): string | undefined {
 
 /** What stands at a path of plain data. */
 export function valueAt(data: unknown, path: Path): unknown {
-  return path.reduce<unknown>((at, step) => (typeof at === 'object' && at !== null && Object.hasOwn(at, step) ? (at as Record<string | number, unknown>)[step] : undefined), data)
+  return path.reduce<unknown>(
+    (at, step) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, step)
+        ? (at as Record<string | number, unknown>)[step]
+        : undefined,
+    data,
+  )
 }

@@ -28,7 +28,9 @@ const provider = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Operator only: what stands before the provider’s own paths: another host, a proxy, a test double.'),
-  like: id.optional().describe('Makes this id a provider of its own that speaks as the named one does, at its own baseUrl.'),
+  like: id
+    .optional()
+    .describe('Makes this id a provider of its own that speaks as the named one does, at its own baseUrl.'),
   region: z.string().min(1).optional().describe('The region whose host the platform’s key uses.'),
   as: id.optional().describe('The id under which the API and the page show this provider.'),
   title: z.string().min(1).optional(),
@@ -59,9 +61,20 @@ const platform = z.strictObject({
 })
 
 const gateway = z.strictObject({
-  replayBytes: z.int().min(0).default(4 * 1024 * 1024).describe('Request bodies up to this size can be sent again to a fallback.'),
-  inspectBytes: z.int().min(1024).default(32 * 1024 * 1024).describe('Held at most to find the model where a rule depends on it.'),
-  maxBodyBytes: z.int().min(1024).default(512 * 1024 * 1024),
+  replayBytes: z
+    .int()
+    .min(0)
+    .default(4 * 1024 * 1024)
+    .describe('Request bodies up to this size can be sent again to a fallback.'),
+  inspectBytes: z
+    .int()
+    .min(1024)
+    .default(32 * 1024 * 1024)
+    .describe('Held at most to find the model where a rule depends on it.'),
+  maxBodyBytes: z
+    .int()
+    .min(1024)
+    .default(512 * 1024 * 1024),
   connectTimeoutSeconds: z.number().positive().default(10),
   firstByteTimeoutSeconds: z.number().positive().default(300),
   idleTimeoutSeconds: z.number().positive().default(300),
@@ -90,7 +103,11 @@ export const configSchema = z.strictObject({
     .describe('Add-ons by id. When any is declared, features may name only these.'),
   features: z.record(id, feature).default({}),
   plans: z.record(id, plan).prefault({ standard: {} }),
-  environments: z.array(id).min(1).default(['production', 'staging']).describe('Each has keys of its own; a request that names none is production.'),
+  environments: z
+    .array(id)
+    .min(1)
+    .default(['production', 'staging'])
+    .describe('Each has keys of its own; a request that names none is production.'),
   gateway: gateway.prefault({}),
   vault: z.strictObject({ outerLayer: z.enum(['none', 'pgcrypto']).default('none') }).prefault({}),
   lifetimes: lifetimes.prefault({}),

@@ -32,11 +32,22 @@ export function skip(ask: Ask, entry: Skipped): void {
   ask.skipped.push(entry)
 }
 
-export function ownSkip(ask: Pick<Ask, 'plan'>, { provider, code, reason }: { provider: PolicyProvider; code: SkipCode; reason: string }): Skipped {
+export function ownSkip(
+  ask: Pick<Ask, 'plan'>,
+  { provider, code, reason }: { provider: PolicyProvider; code: SkipCode; reason: string },
+): Skipped {
   return { source: ask.plan.holder, provider: provider.id, code, reason }
 }
 
-export function platformSkip({ provider, code, reason }: { provider: PolicyProvider; code: SkipCode; reason: string }): Skipped {
+export function platformSkip({
+  provider,
+  code,
+  reason,
+}: {
+  provider: PolicyProvider
+  code: SkipCode
+  reason: string
+}): Skipped {
   return { source: 'platform', provider: provider.id, code, reason }
 }
 
@@ -44,7 +55,12 @@ export function platformSkip({ provider, code, reason }: { provider: PolicyProvi
 export function addKeyFix({ plan, request }: Ask, provider: PolicyProvider): string {
   const where = request.environment === 'production' ? '' : ` for the environment “${request.environment}”`
   const whose = plan.holder === 'user' ? ' under the user’s own keys' : ''
-  return `Add a ${provider.name} key${where} in the AI settings${whose}`
+  return `Add ${withArticle(provider.name)} key${where} in the AI settings${whose}`
+}
+
+/** "a Google Gemini", "an OpenAI". */
+export function withArticle(name: string): string {
+  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`
 }
 
 /** Names in quotation marks, for a sentence. */

@@ -1,5 +1,4 @@
-import type { ErrorClass } from '../contract/index.ts'
-import { addKeyFix, type Ask, featureTitle, ownSkip, platformSkip, skip } from './ask.ts'
+import { type Ask, addKeyFix, featureTitle, ownSkip, platformSkip, skip } from './ask.ts'
 import { knowsModel, mayUse } from './choose-model.ts'
 import type { Attempt, KeyFacts, Refusal, SkipCode, Skipped } from './decision.ts'
 import { creditReason, ownAttempt, ownKeyIsExempt, platformAttempt, quotaReason } from './make-attempt.ts'
@@ -22,11 +21,22 @@ export function attemptsFor(ask: Ask, candidates: Candidates): readonly Attempt[
 }
 
 /** Where no provider is named there can be dozens: those that nobody set up are not worth a line each. */
-function worthTelling(ask: Ask, { provider, candidates, code }: { provider: PolicyProvider; candidates: Candidates; code: SkipCode }): boolean {
-  return code !== 'no_key' || candidates.length <= 3 || provider.hasPlatformKey || ask.plan.providers[provider.id] !== undefined
+function worthTelling(
+  ask: Ask,
+  { provider, candidates, code }: { provider: PolicyProvider; candidates: Candidates; code: SkipCode },
+): boolean {
+  return (
+    code !== 'no_key' ||
+    candidates.length <= 3 ||
+    provider.hasPlatformKey ||
+    ask.plan.providers[provider.id] !== undefined
+  )
 }
 
-function ownFirst(ask: Ask, own: { provider: PolicyProvider; key: KeyFacts; candidates: Candidates }): readonly Attempt[] | Refusal {
+function ownFirst(
+  ask: Ask,
+  own: { provider: PolicyProvider; key: KeyFacts; candidates: Candidates },
+): readonly Attempt[] | Refusal {
   const attempt = ownAttempt(ask, own)
   const stop = ownLimit(ask, { attempt, provider: own.provider })
   if (stop) return stop
@@ -36,11 +46,18 @@ function ownFirst(ask: Ask, own: { provider: PolicyProvider; key: KeyFacts; cand
 }
 
 /** A limit on the own key ends the request: it does not move to the platform's key, which would hide who pays. */
-function ownLimit(ask: Ask, { attempt, provider }: { attempt: Attempt; provider: PolicyProvider }): Refusal | undefined {
+function ownLimit(
+  ask: Ask,
+  { attempt, provider }: { attempt: Attempt; provider: PolicyProvider },
+): Refusal | undefined {
   const full = ownKeyIsExempt(ask) ? undefined : quotaReason(ask)
   if (full !== undefined) {
     skip(ask, ownSkip(ask, { provider, code: 'quota', reason: full }))
-    return { code: 'quota_exceeded', reason: full, fix: 'Ask an administrator to raise the plan’s limit; own keys count toward it here.' }
+    return {
+      code: 'quota_exceeded',
+      reason: full,
+      fix: 'Ask an administrator to raise the plan’s limit; own keys count toward it here.',
+    }
   }
   if (attempt.credits > ask.tenant.balance) {
     const reason = creditReason(ask, { credits: attempt.credits, whose: 'an own key' })
@@ -50,51 +67,79 @@ function ownLimit(ask: Ask, { attempt, provider }: { attempt: Attempt; provider:
   return undefined
 }
 
-function fallbackAttempt(ask: Ask, own: { provider: PolicyProvider; key: KeyFacts; candidates: Candidates }): Attempt | undefined {
+function fallbackAttempt(
+  ask: Ask,
+  own: { provider: PolicyProvider; key: KeyFacts; candidates: Candidates },
+): Attempt | undefined {
   if (!fallbackIsOn(ask.fallback, own.key)) {
-    skip(ask, platformSkip({ provider: own.provider, code: 'fallback_off', reason: `${fallbackOffReason(ask, own.key)}, so ${ask.policy.aiName} does not step in.` }))
+    skip(
+      ask,
+      platformSkip({
+        provider: own.provider,
+        code: 'fallback_off',
+        reason: `${fallbackOffReason(ask, own.key)}, so ${ask.policy.aiName} does not step in.`,
+      }),
+    )
     return undefined
   }
-  const because = `If the own key fails (${classNames(ask.fallback.when)}), ${ask.policy.aiName} serves ${featureTitle(ask)}: ${ask.fallback.mode === 'always' ? 'the plan always falls back' : 'fallback is on'}.`
+  const because = `If the own key fails (${ask.fallback.whenText}), ${ask.policy.aiName} serves ${featureTitle(ask)}: ${ask.fallback.mode === 'always' ? 'the plan always falls back' : 'fallback is on'}.`
   for (const provider of fallbackOrder(ask, own)) {
     const attempt = forOtherProvider(ask, { provider, own: own.provider, because })
     if (!('code' in attempt)) return attempt
-    skip(ask, attempt)
+    if (provider.id === own.provider.id || attempt.code !== 'no_platform_key') skip(ask, attempt)
   }
   return undefined
 }
 
 /** The plan's fallback provider, then the own key's, then the others; only the same one where the caller named it. */
-function fallbackOrder(ask: Ask, { provider, candidates }: { provider: PolicyProvider; candidates: Candidates }): Candidates {
+function fallbackOrder(
+  ask: Ask,
+  { provider, candidates }: { provider: PolicyProvider; candidates: Candidates },
+): Candidates {
   const preferred = candidates.find(({ id }) => id === ask.plan.fallback.provider)
   return [...new Set([...(preferred ? [preferred] : []), provider, ...candidates])]
 }
 
 /** A provider whose own key says "no fallback" is never served by the platform, not even on behalf of another's. */
-function forOtherProvider(ask: Ask, { provider, own, because }: { provider: PolicyProvider; own: PolicyProvider; because: string }): Attempt | Skipped {
+function forOtherProvider(
+  ask: Ask,
+  { provider, own, because }: { provider: PolicyProvider; own: PolicyProvider; because: string },
+): Attempt | Skipped {
   if (provider.id === own.id) return platformAttempt(ask, { provider, because })
   const other = ownKey(ask, provider)
   if (other.kind === 'stopped' || (other.kind === 'usable' && !fallbackIsOn(ask.fallback, other.key))) {
     return platformSkip({ provider, code: 'fallback_off', reason: `Fallback is off on the own ${provider.name} key.` })
   }
-  const foreign = ask.model !== undefined && !(knowsModel(provider, ask.model) && mayUse(ask, { provider, model: ask.model, own: false }))
+  const foreign =
+    ask.model !== undefined &&
+    !(knowsModel(provider, ask.model) && mayUse(ask, { provider, model: ask.model, own: false }))
   return platformAttempt(foreign ? { ...ask, model: undefined } : ask, { provider, because })
 }
 
 function platformAlone(ask: Ask, candidates: Candidates): readonly Attempt[] | Refusal {
-  const why = ask.skipped[0]?.reason ?? `No own key is saved.`
-  const because = `${ask.policy.aiName} serves ${featureTitle(ask)}. ${why}`
   const tried: Skipped[] = []
   for (const provider of candidates) {
-    const attempt = platformAttempt(ask, { provider, because })
+    const attempt = platformAttempt(ask, { provider, because: platformReason(ask, provider) })
     if (!('code' in attempt)) {
-      for (const entry of tried) skip(ask, entry)
+      skipWorthwhile(ask, { entries: tried, candidates })
       return [attempt]
     }
     tried.push(attempt)
   }
-  for (const entry of candidates.length <= 3 ? tried : tried.filter(({ code }) => code !== 'no_platform_key')) skip(ask, entry)
+  skipWorthwhile(ask, { entries: tried, candidates })
   return refusalFor(ask, { candidates, tried, byokOff: byokOff(ask.plan, ask.tenant), mend: mendFor(ask, candidates) })
+}
+
+function skipWorthwhile(
+  ask: Ask,
+  { entries, candidates }: { entries: readonly Skipped[]; candidates: Candidates },
+): void {
+  for (const entry of entries) if (candidates.length <= 3 || entry.code !== 'no_platform_key') skip(ask, entry)
+}
+
+function platformReason(ask: Ask, provider: PolicyProvider): string {
+  const own = ask.skipped.find((entry) => entry.provider === provider.id) ?? ask.skipped[0]
+  return `${ask.policy.aiName} serves ${featureTitle(ask)}. ${own?.reason ?? 'No own key is saved.'}`
 }
 
 /** What the customer can do about the own key of the first candidate. */
@@ -106,11 +151,8 @@ function mendFor(ask: Ask, candidates: Candidates): string {
 
 function fallbackOffReason(ask: Ask, key: KeyFacts): string {
   const { mode, decidedBy, when } = ask.fallback
-  if (mode === 'never') return decidedBy === 'feature' ? `The plan never falls back for ${featureTitle(ask)}` : 'The plan never falls back'
+  if (mode === 'never')
+    return decidedBy === 'feature' ? `The plan never falls back for ${featureTitle(ask)}` : 'The plan never falls back'
   if (when.length === 0) return 'The plan and the feature share no class of failure that falls back'
   return key.fallback === undefined ? 'Fallback is off by the plan’s default' : 'Fallback is turned off on this key'
-}
-
-function classNames(classes: readonly ErrorClass[]): string {
-  return classes.map((one) => one.replaceAll('_', ' ')).join(', ')
 }

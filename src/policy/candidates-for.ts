@@ -7,7 +7,9 @@ import { findProviderByName } from './provider-names.ts'
 /** The providers that may serve, in the order in which they are asked: the named one, or all that fit. */
 export function candidatesFor(ask: Ask): readonly PolicyProvider[] | Refusal {
   const allowed = ask.request.provider ? namedProvider(ask, ask.request.provider) : fittingProviders(ask)
-  return 'code' in allowed || ask.model === undefined ? allowed : thoseForModel(ask, { candidates: allowed, model: ask.model })
+  return 'code' in allowed || ask.model === undefined
+    ? allowed
+    : thoseForModel(ask, { candidates: allowed, model: ask.model })
 }
 
 function namedProvider(ask: Ask, name: string): readonly PolicyProvider[] | Refusal {
@@ -17,7 +19,8 @@ function namedProvider(ask: Ask, name: string): readonly PolicyProvider[] | Refu
   if (feature?.providers && !feature.providers.includes(provider.id)) {
     return notAllowed(ask, `${feature.title} does not run on ${provider.name}; the feature names its providers.`)
   }
-  if (plan.policies.get(provider.id) === 'unavailable') return notAllowed(ask, `The plan “${plan.title ?? plan.id}” does not offer ${provider.name}.`)
+  if (plan.policies.get(provider.id) === 'unavailable')
+    return notAllowed(ask, `The plan “${plan.title ?? plan.id}” does not offer ${provider.name}.`)
   if (provider.comingSoon) return notAllowed(ask, `${provider.name} is announced and cannot be used yet.`)
   return [provider]
 }
@@ -26,7 +29,8 @@ function namedProvider(ask: Ask, name: string): readonly PolicyProvider[] | Refu
 function fittingProviders(ask: Ask): readonly PolicyProvider[] | Refusal {
   const allowed = allowedProviders(ask)
   const { capability } = ask
-  const fitting = capability === undefined ? allowed : allowed.filter(({ capabilities }) => capabilities.has(capability))
+  const fitting =
+    capability === undefined ? allowed : allowed.filter(({ capabilities }) => capabilities.has(capability))
   if (fitting.length > 0) return fitting
   return allowed.length === 0
     ? notAllowed(ask, `The plan offers no provider that ${featureTitle(ask)} may use.`)
@@ -40,7 +44,10 @@ function allowedProviders({ plan, feature }: Ask): readonly PolicyProvider[] {
 }
 
 /** Drops providers whose rules refuse the model; then, if any catalogue lists the model, those that do not. */
-function thoseForModel(ask: Ask, { candidates, model }: { candidates: readonly PolicyProvider[]; model: string }): readonly PolicyProvider[] | Refusal {
+function thoseForModel(
+  ask: Ask,
+  { candidates, model }: { candidates: readonly PolicyProvider[]; model: string },
+): readonly PolicyProvider[] | Refusal {
   const permitted = candidates.filter((provider) => mayUse(ask, { provider, model, own: true }))
   if (permitted.length === 0) return modelRefused(ask, { provider: candidates[0] as PolicyProvider, model })
   if (permitted.length === 1) return permitted
@@ -62,6 +69,9 @@ function modelRefused(ask: Ask, { provider, model }: { provider: PolicyProvider;
 function notAllowed(ask: Ask, reason: string): Refusal {
   const names = allowedProviders(ask).map(({ publicId }) => publicId)
   const shown = names.length > 8 ? [...names.slice(0, 8)] : names
-  const fix = names.length === 0 ? 'Ask the platform for a plan that offers a provider for this feature.' : `Use one of these providers: ${list(shown)}${names.length > 8 ? ' and others' : ''}.`
+  const fix =
+    names.length === 0
+      ? 'Ask the platform for a plan that offers a provider for this feature.'
+      : `Use one of these providers: ${list(shown)}${names.length > 8 ? ' and others' : ''}.`
   return { code: 'provider_not_allowed', reason, fix }
 }

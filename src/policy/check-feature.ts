@@ -33,7 +33,17 @@ export function checkFeature({
   return checkPlan({ feature, plan, tenant, policy }) ?? { plan, feature }
 }
 
-function checkPlan({ feature, plan, tenant, policy }: { feature: PolicyFeature; plan: PolicyPlan; tenant: TenantFacts; policy: Policy }): Refusal | undefined {
+function checkPlan({
+  feature,
+  plan,
+  tenant,
+  policy,
+}: {
+  feature: PolicyFeature
+  plan: PolicyPlan
+  tenant: TenantFacts
+  policy: Policy
+}): Refusal | undefined {
   if (plan.featureSet && !plan.featureSet.has(feature.id)) {
     return {
       code: 'feature_not_in_plan',

@@ -1,15 +1,27 @@
 import { type CatalogueEntry, type Config, compileModelRules, extendCatalogue, type Plan } from '../config/index.ts'
 import type { ProviderPolicy } from '../contract/index.ts'
-import { type FallbackMode, type FallbackRule, globalRegion, type PlatformRoute, type Policy, type PolicyPlan, type PolicyProvider } from './policy.ts'
+import {
+  type FallbackMode,
+  type FallbackRule,
+  globalRegion,
+  type PlatformRoute,
+  type Policy,
+  type PolicyPlan,
+  type PolicyProvider,
+} from './policy.ts'
 
 /**
  * Compiles a loaded configuration (provider names already resolved to catalogue ids) for `decide`. Once per version
  * of the configuration.
  */
 export function compilePolicy(config: Config, catalogue: readonly CatalogueEntry[]): Policy {
-  const providers = new Map(extendCatalogue(config, catalogue).map((entry) => [entry.id, compileProvider(entry, config)]))
+  const providers = new Map(
+    extendCatalogue(config, catalogue).map((entry) => [entry.id, compileProvider(entry, config)]),
+  )
   const features = new Map(Object.entries(config.features).map(([id, feature]) => [id, { ...feature, id }]))
-  const plans = Object.entries(config.plans).map(([id, plan]) => [id, compilePlan({ ...plan, id }, [...providers.values()], [...features.keys()])] as const)
+  const plans = Object.entries(config.plans).map(
+    ([id, plan]) => [id, compilePlan({ ...plan, id }, [...providers.values()], [...features.keys()])] as const,
+  )
   return {
     platformName: config.platform.name,
     aiName: config.platform.aiName ?? `${config.platform.name} AI`,
@@ -34,6 +46,7 @@ function compileProvider(entry: CatalogueEntry, config: Config): PolicyProvider 
     comingSoon: own?.comingSoon ?? false,
     catalogue: entry,
     capabilities: new Set(entry.capabilities),
+    models: new Map(entry.models.map((model) => [model.id.toLowerCase(), model])),
     rules: compileModelRules(own?.models ?? { refuse: [] }),
     hints: own?.models.hints ?? {},
     defaultModel: own?.defaultModel,
@@ -48,23 +61,36 @@ function platformRoutes(
   entry: CatalogueEntry,
   { operatorRoute, region }: { operatorRoute: PolicyProvider['operatorRoute']; region: string | undefined },
 ): PlatformRoute[] {
-  const route = (origin: string, at: string, basePath = ''): PlatformRoute => ({ origin, host: new URL(origin).host, basePath, region: at })
+  const route = (origin: string, at: string, basePath = ''): PlatformRoute => ({
+    origin,
+    host: new URL(origin).host,
+    basePath,
+    region: at,
+  })
   if (operatorRoute) return [route(operatorRoute.origin, region ?? globalRegion, operatorRoute.basePath)]
   const regional = Object.entries(entry.regions ?? {}).filter(([name]) => name !== 'default')
   if (region !== undefined && region !== globalRegion) {
     return regional.filter(([name]) => name === region).map(([name, origin]) => route(origin, name))
   }
   const defaultRoute = entry.origin === undefined ? [] : [route(entry.origin, defaultRegion(entry))]
-  return region === undefined ? [...defaultRoute, ...regional.map(([name, origin]) => route(origin, name))] : defaultRoute
+  return region === undefined
+    ? [...defaultRoute, ...regional.map(([name, origin]) => route(origin, name))]
+    : defaultRoute
 }
 
 /** The region of the catalogue's default host: the name it has among the regions, else `global`. */
 export function defaultRegion(entry: Pick<CatalogueEntry, 'origin' | 'regions'>): string {
-  const named = Object.entries(entry.regions ?? {}).find(([name, origin]) => name !== 'default' && origin === entry.origin)
+  const named = Object.entries(entry.regions ?? {}).find(
+    ([name, origin]) => name !== 'default' && origin === entry.origin,
+  )
   return named?.[0] ?? globalRegion
 }
 
-function compilePlan(plan: Plan & { id: string }, providers: readonly PolicyProvider[], features: readonly string[]): PolicyPlan {
+function compilePlan(
+  plan: Plan & { id: string },
+  providers: readonly PolicyProvider[],
+  features: readonly string[],
+): PolicyPlan {
   const policies = new Map(providers.map(({ id }) => [id, policyOf(plan, id)]))
   const named = Object.keys(plan.providers)
   const rank = (provider: PolicyProvider): number => {
@@ -93,17 +119,20 @@ const strictness: Readonly<Record<FallbackMode, number>> = { always: 0, customer
 function fallbackRule({ fallback }: Plan, feature: string): FallbackRule {
   const narrower = fallback.features[feature]
   const stricter = narrower?.mode !== undefined && strictness[narrower.mode] > strictness[fallback.mode]
+  const when = fallback.when.filter((one) => narrower?.when?.includes(one) ?? true)
   return {
     mode: stricter ? (narrower.mode as FallbackMode) : fallback.mode,
     default: fallback.default,
-    when: fallback.when.filter((one) => narrower?.when?.includes(one) ?? true),
+    when,
+    whenText: when.map((one) => one.replaceAll('_', ' ')).join(', '),
     decidedBy: stricter ? 'feature' : 'plan',
   }
 }
 
 function providerNames(providers: readonly PolicyProvider[]): Map<string, string> {
   const names = new Map<string, string>()
-  for (const { id, catalogue } of providers) for (const name of [id, ...(catalogue.aliases ?? [])]) names.set(name.toLowerCase(), id)
+  for (const { id, catalogue } of providers)
+    for (const name of [id, ...(catalogue.aliases ?? [])]) names.set(name.toLowerCase(), id)
   // A configured name wins over an alias of the catalogue: the operator chose it.
   for (const { id, publicId } of providers) names.set(publicId.toLowerCase(), id)
   return names

@@ -26,8 +26,17 @@ export function decide(request: DecisionRequest, tenant: TenantFacts, policy: Po
     plan,
     feature,
     capability: neededCapability(request, feature?.capability),
-    model: request.model === undefined || request.model === '' || request.model.toLowerCase() === 'auto' ? undefined : request.model,
-    fallback: plan.fallbackRules.get(feature?.id ?? '') ?? { mode: 'never', default: false, when: [], decidedBy: 'plan' },
+    model:
+      request.model === undefined || request.model === '' || request.model.toLowerCase() === 'auto'
+        ? undefined
+        : request.model,
+    fallback: plan.fallbackRules.get(feature?.id ?? '') ?? {
+      mode: 'never',
+      default: false,
+      when: [],
+      whenText: '',
+      decidedBy: 'plan',
+    },
     skipped: [],
   }
   const candidates = candidatesFor(ask)

@@ -8,7 +8,13 @@ export type Slot = Pick<KeyFacts, 'holder' | 'user' | 'provider' | 'environment'
  */
 export function findSlot(keys: readonly KeyFacts[], slot: Slot): KeyFacts | undefined {
   for (const key of keys) {
-    if (key.provider === slot.provider && key.user === slot.user && key.environment === slot.environment && key.holder === slot.holder) return key
+    if (
+      key.provider === slot.provider &&
+      key.user === slot.user &&
+      key.environment === slot.environment &&
+      key.holder === slot.holder
+    )
+      return key
   }
   return undefined
 }

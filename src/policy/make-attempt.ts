@@ -31,17 +31,25 @@ function ownBasePath(provider: PolicyProvider, key: KeyFacts): string | undefine
 }
 
 /** The attempt on the platform's key, or why there is none. Its host is the operator's or the catalogue's, by construction. */
-export function platformAttempt(ask: Ask, { provider, because }: { provider: PolicyProvider; because: string }): Attempt | Skipped {
+export function platformAttempt(
+  ask: Ask,
+  { provider, because }: { provider: PolicyProvider; because: string },
+): Attempt | Skipped {
   const { plan, policy, feature } = ask
   const skipped = (code: SkipCode, reason: string): Skipped => platformSkip({ provider, code, reason })
-  if (plan.policies.get(provider.id) === 'required') return skipped('required', `The plan requires an own key for ${provider.name}; ${policy.aiName} never serves it.`)
+  if (plan.policies.get(provider.id) === 'required')
+    return skipped('required', `The plan requires an own key for ${provider.name}; ${policy.aiName} never serves it.`)
   if (!provider.hasPlatformKey) return skipped('no_platform_key', `${policy.aiName} has no ${provider.name} key.`)
 
   const route = routeFor(ask, provider)
-  if (!route) return provider.routes.length === 0 ? skipped('no_host', `${policy.aiName} has no host for ${provider.name}.`) : skipped('region', regionReason(ask, provider))
+  if (!route)
+    return provider.routes.length === 0
+      ? skipped('no_host', `${policy.aiName} has no host for ${provider.name}.`)
+      : skipped('region', regionReason(ask, provider))
 
   const model = chooseModel(ask, provider)
-  if (model !== undefined && !mayUse(ask, { provider, model, own: false })) return skipped('model_refused', `${policy.aiName} may not use ${model} with ${provider.name}.`)
+  if (model !== undefined && !mayUse(ask, { provider, model, own: false }))
+    return skipped('model_refused', `${policy.aiName} may not use ${model} with ${provider.name}.`)
 
   const credits = price(ask).platformKey
   const full = quotaReason(ask)
@@ -86,7 +94,9 @@ export function quotaReason({ plan, feature, tenant }: Ask): string | undefined 
   const quota = meter === undefined ? undefined : plan.quotas[meter]
   if (meter === undefined || !quota) return undefined
   const used = tenant.quotaUsed[meter] ?? 0
-  return used < quota.limit ? undefined : `The plan’s limit of ${quota.limit} ${quota.title ?? meter} per ${quota.per} is used up.`
+  return used < quota.limit
+    ? undefined
+    : `The plan’s limit of ${quota.limit} ${quota.title ?? meter} per ${quota.per} is used up.`
 }
 
 /** Whether own keys neither count toward the feature's meter nor are stopped by it. */

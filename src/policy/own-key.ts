@@ -1,7 +1,7 @@
-import { addKeyFix, type Ask, featureTitle, list, ownKeyPhrase, ownSkip } from './ask.ts'
+import { type Ask, addKeyFix, featureTitle, list, ownKeyPhrase, ownSkip, withArticle } from './ask.ts'
+import { defaultRegion } from './compile-policy.ts'
 import type { KeyFacts, Refusal, SkipCode, Skipped, TenantFacts } from './decision.ts'
 import { findSlot } from './find-slot.ts'
-import { defaultRegion } from './compile-policy.ts'
 import type { FallbackRule, Policy, PolicyPlan, PolicyProvider } from './policy.ts'
 
 /**
@@ -15,12 +15,20 @@ export type OwnKey =
 
 /** The own key of the request's slot: its holder, provider and environment exactly, or why there is none to use. */
 export function ownKey(ask: Ask, provider: PolicyProvider): OwnKey {
-  const absent = (code: SkipCode, reason: string): OwnKey => ({ kind: 'absent', skipped: ownSkip(ask, { provider, code, reason }) })
+  const absent = (code: SkipCode, reason: string): OwnKey => ({
+    kind: 'absent',
+    skipped: ownSkip(ask, { provider, code, reason }),
+  })
   const off = byokOff(ask.plan, ask.tenant)
   if (off !== undefined) return absent('byok_disabled', off)
 
   const { tenant, plan, request } = ask
-  const slot = { holder: plan.holder, user: plan.holder === 'user' ? (request.user ?? '') : '', provider: provider.id, environment: request.environment }
+  const slot = {
+    holder: plan.holder,
+    user: plan.holder === 'user' ? (request.user ?? '') : '',
+    provider: provider.id,
+    environment: request.environment,
+  }
   const key = findSlot(tenant.keys, slot)
   if (!key) return absent(...whyMissing(ask, provider))
 
@@ -30,7 +38,10 @@ export function ownKey(ask: Ask, provider: PolicyProvider): OwnKey {
   }
   if (key.scope !== 'all' && !plan.scopeSets.get(key.scope)?.has(ask.feature?.id ?? '')) {
     const title = plan.scopes[key.scope]?.title ?? key.scope
-    return absent('scope', `${ownKeyPhrase(plan.holder, provider)} serves “${title}” only, and ${featureTitle(ask)} is outside that scope.`)
+    return absent(
+      'scope',
+      `${ownKeyPhrase(plan.holder, provider)} serves “${title}” only, and ${featureTitle(ask)} is outside that scope.`,
+    )
   }
   return inPlay(ask, { provider, key })
 }
@@ -41,18 +52,42 @@ function inPlay(ask: Ask, { provider, key }: { provider: PolicyProvider; key: Ke
   const region = keyRegion(key, provider)
   if (key.state === 'disabled') {
     const reason = `${phrase} is disabled.`
-    return halted(ask, { key, skipped: ownSkip(ask, { provider, code: 'key_disabled', reason }), refusal: { code: 'missing_key', reason, fix: `Enable the ${provider.name} key or paste a new one in the AI settings, or turn fallback on.` } })
+    return halted(ask, {
+      key,
+      skipped: ownSkip(ask, { provider, code: 'key_disabled', reason }),
+      refusal: {
+        code: 'missing_key',
+        reason,
+        fix: `Enable the ${provider.name} key or paste a new one in the AI settings, or turn fallback on.`,
+      },
+    })
   }
   if (ask.plan.regionSet && !ask.plan.regionSet.has(region)) {
     const reason = `${phrase} sends data to the region “${region}”, and the plan allows only ${list(ask.plan.regions ?? [])}.`
-    return halted(ask, { key, skipped: ownSkip(ask, { provider, code: 'region', reason }), refusal: { code: 'region_not_allowed', reason, fix: `Use a ${provider.name} key of one of these regions: ${list(ask.plan.regions ?? [])}.` } })
+    return halted(ask, {
+      key,
+      skipped: ownSkip(ask, { provider, code: 'region', reason }),
+      refusal: {
+        code: 'region_not_allowed',
+        reason,
+        fix: `Use ${withArticle(provider.name)} key of one of these regions: ${list(ask.plan.regions ?? [])}.`,
+      },
+    })
   }
   return { kind: 'usable', key }
 }
 
 function halted(ask: Ask, { key, skipped, refusal }: { key: KeyFacts; skipped: Skipped; refusal: Refusal }): OwnKey {
   if (fallbackIsOn(ask.fallback, key)) return { kind: 'absent', skipped }
-  return { kind: 'stopped', key, skipped, refusal: { ...refusal, reason: `${refusal.reason} Fallback is off, so nothing else may serve ${featureTitle(ask)}.` } }
+  return {
+    kind: 'stopped',
+    key,
+    skipped,
+    refusal: {
+      ...refusal,
+      reason: `${refusal.reason} Fallback is off, so nothing else may serve ${featureTitle(ask)}.`,
+    },
+  }
 }
 
 /** Whether a failure of this key may move to the platform's key at all. */
@@ -65,7 +100,8 @@ export function fallbackIsOn(rule: FallbackRule, key: Pick<KeyFacts, 'fallback'>
 export function byokOff(plan: PolicyPlan, tenant: Pick<TenantFacts, 'byokEnabled'>): string | undefined {
   if (plan.byok === 'never') return 'The plan does not include own keys.'
   if (tenant.byokEnabled === false) return 'The platform’s administrator turned own keys off for this organization.'
-  if (plan.byok === 'by_operator' && tenant.byokEnabled !== true) return 'The platform’s administrator has not enabled own keys for this organization.'
+  if (plan.byok === 'by_operator' && tenant.byokEnabled !== true)
+    return 'The platform’s administrator has not enabled own keys for this organization.'
   return undefined
 }
 
@@ -80,11 +116,16 @@ export function keyRegion(key: Pick<KeyFacts, 'region' | 'customHost' | 'origin'
 function activeProvider({ tenant, request }: Ask): string | undefined {
   if (tenant.activeProvider !== undefined) return tenant.activeProvider
   // Nobody chose yet: a single key leaves no doubt which one is meant.
-  const providers = new Set(tenant.keys.filter(({ environment }) => environment === request.environment).map(({ provider }) => provider))
+  const providers = new Set(
+    tenant.keys.filter(({ environment }) => environment === request.environment).map(({ provider }) => provider),
+  )
   return providers.size === 1 ? [...providers][0] : undefined
 }
 
-function notActive({ policy }: { policy: Policy }, { provider, active }: { provider: PolicyProvider; active: string | undefined }): string {
+function notActive(
+  { policy }: { policy: Policy },
+  { provider, active }: { provider: PolicyProvider; active: string | undefined },
+): string {
   const name = active === undefined ? undefined : policy.providers.get(active)?.name
   return name === undefined
     ? `No own provider is active, so the ${provider.name} key is not used.`
@@ -93,15 +134,27 @@ function notActive({ policy }: { policy: Policy }, { provider, active }: { provi
 
 /** Why the slot is empty, when another slot of the same people holds a key. Other users' keys are never mentioned. */
 function whyMissing({ tenant, plan, request, policy }: Ask, provider: PolicyProvider): [SkipCode, string] {
-  if (plan.holder === 'user' && !request.user) return ['no_key', 'Own keys belong to users here, and the request names no user.']
+  if (plan.holder === 'user' && !request.user)
+    return ['no_key', 'Own keys belong to users here, and the request names no user.']
   const slot = { holder: plan.holder, user: plan.holder === 'user' ? (request.user ?? '') : '', provider: provider.id }
   const elsewhere = policy.environments.find((environment) => findSlot(tenant.keys, { ...slot, environment }))
   if (elsewhere !== undefined) {
-    return ['environment', `The own ${provider.name} key is for the environment “${elsewhere}”, and this request is for “${request.environment}”.`]
+    return [
+      'environment',
+      `The own ${provider.name} key is for the environment “${elsewhere}”, and this request is for “${request.environment}”.`,
+    ]
   }
-  const other = plan.holder === 'user' ? { holder: 'organization' as const, user: '' } : { holder: 'user' as const, user: request.user ?? '' }
+  const other =
+    plan.holder === 'user'
+      ? { holder: 'organization' as const, user: '' }
+      : { holder: 'user' as const, user: request.user ?? '' }
   if (findSlot(tenant.keys, { ...other, provider: provider.id, environment: request.environment })) {
-    return ['holder', plan.holder === 'user' ? 'The plan uses users’ own keys, not the organization’s.' : 'The plan uses the organization’s key, not a user’s own.']
+    return [
+      'holder',
+      plan.holder === 'user'
+        ? 'The plan uses users’ own keys, not the organization’s.'
+        : 'The plan uses the organization’s key, not a user’s own.',
+    ]
   }
   return ['no_key', `No own ${provider.name} key is saved.`]
 }

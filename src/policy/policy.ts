@@ -20,6 +20,8 @@ export interface PolicyProvider {
   comingSoon: boolean
   catalogue: CatalogueEntry
   capabilities: ReadonlySet<Capability>
+  /** The catalogue's models by id in lower case. */
+  models: ReadonlyMap<string, CatalogueEntry['models'][number]>
   rules: ModelRules
   hints: Readonly<Record<string, string>>
   defaultModel?: string | undefined
@@ -40,6 +42,8 @@ export interface FallbackRule {
   mode: FallbackMode
   default: boolean
   when: readonly ErrorClass[]
+  /** The classes in words. */
+  whenText: string
   /** Which of the two rules decided the mode. */
   decidedBy: 'plan' | 'feature'
 }

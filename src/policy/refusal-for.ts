@@ -1,4 +1,4 @@
-import type { Ask } from './ask.ts'
+import { type Ask, withArticle } from './ask.ts'
 import type { Refusal, SkipCode, Skipped } from './decision.ts'
 import type { PolicyProvider } from './policy.ts'
 
@@ -17,7 +17,14 @@ const byPlatformSkip: readonly [SkipCode, (ask: Ask, dead: Dead, reason: string)
   ['quota', quotaExceeded],
   ['credits', creditsExhausted],
   ['model_refused', modelRefused],
-  ['region', (_ask, dead, reason) => ({ code: 'region_not_allowed', reason, fix: `${dead.byokOff ? 'Ask the platform for a plan that allows the region' : `${dead.mend}, of an allowed region`}.` })],
+  [
+    'region',
+    (_ask, dead, reason) => ({
+      code: 'region_not_allowed',
+      reason,
+      fix: `${dead.byokOff ? 'Ask the platform for a plan that allows the region' : `${dead.mend}, of an allowed region`}.`,
+    }),
+  ],
 ]
 
 /** The refusal of a request that neither an own key nor the platform's serves. */
@@ -30,31 +37,59 @@ export function refusalFor(ask: Ask, dead: Dead): Refusal {
 }
 
 function quotaExceeded(ask: Ask, dead: Dead, reason: string): Refusal {
-  const name = dead.candidates[0]?.name
+  const name = dead.candidates[0]?.name ?? ''
   const exempt = ask.plan.quotas[ask.feature?.meter ?? '']?.ownKeyExempt ?? true
-  const fix = dead.byokOff === undefined && exempt ? `Add a ${name} key, or ask an administrator to raise the plan’s limit.` : 'Ask an administrator to raise the plan’s limit.'
+  const fix =
+    dead.byokOff === undefined && exempt
+      ? `Add ${withArticle(name)} key, or ask an administrator to raise the plan’s limit.`
+      : 'Ask an administrator to raise the plan’s limit.'
   return { code: 'quota_exceeded', reason, fix }
 }
 
 function creditsExhausted(ask: Ask, dead: Dead, reason: string): Refusal {
   const own = (ask.feature && ask.plan.credits.features[ask.feature.id]) ?? ask.plan.credits
   const helps = dead.byokOff === undefined && own.ownKey <= ask.tenant.balance
-  return { code: 'credits_exhausted', reason, fix: helps ? `Add credits, or ${lowerFirst(dead.mend)}: that costs ${own.ownKey}.` : 'Add credits.' }
+  return {
+    code: 'credits_exhausted',
+    reason,
+    fix: helps ? `Add credits, or ${lowerFirst(dead.mend)}: that costs ${own.ownKey}.` : 'Add credits.',
+  }
 }
 
 function modelRefused(ask: Ask, dead: Dead, reason: string): Refusal {
   const allow = dead.candidates[0]?.rules.allow
   const choose = allow ? `Choose one of these models: ${allow.join(', ')}` : 'Choose another model'
-  return { code: 'model_refused', reason, fix: dead.byokOff === undefined && ask.plan.privateModels ? `${choose}; or ${lowerFirst(dead.mend)}, which may use it.` : `${choose}.` }
+  return {
+    code: 'model_refused',
+    reason,
+    fix:
+      dead.byokOff === undefined && ask.plan.privateModels
+        ? `${choose}; or ${lowerFirst(dead.mend)}, which may use it.`
+        : `${choose}.`,
+  }
 }
 
 function missingKey(ask: Ask, { tried, byokOff, mend }: Dead): Refusal {
   const own = ask.skipped.find(({ source }) => source !== 'platform')?.reason
-  const reason = [own, tried[0]?.reason].filter((part) => part !== undefined).join(' ') || 'No key of either kind can serve this request.'
-  if (byokOff !== undefined && ask.plan.byok === 'never') return { code: 'missing_key', reason, fix: 'Ask the platform to set up its key for this provider.' }
-  if (byokOff !== undefined) return { code: 'byok_disabled', reason, fix: 'Ask the platform’s administrator to enable own keys for the organization.' }
+  const reason =
+    [own, tried[0]?.reason].filter((part) => part !== undefined).join(' ') ||
+    'No key of either kind can serve this request.'
+  if (byokOff !== undefined && ask.plan.byok === 'never')
+    return { code: 'missing_key', reason, fix: 'Ask the platform to set up its key for this provider.' }
+  if (byokOff !== undefined)
+    return {
+      code: 'byok_disabled',
+      reason,
+      fix: 'Ask the platform’s administrator to enable own keys for the organization.',
+    }
   const required = tried.some(({ code }) => code === 'required')
-  return { code: 'missing_key', reason, fix: required ? `${mend}; the plan never uses the platform’s key here.` : `${mend}, or ask the platform to set up its own.` }
+  return {
+    code: 'missing_key',
+    reason,
+    fix: required
+      ? `${mend}; the plan never uses the platform’s key here.`
+      : `${mend}, or ask the platform to set up its own.`,
+  }
 }
 
 function lowerFirst(text: string): string {
