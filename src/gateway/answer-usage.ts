@@ -45,9 +45,8 @@ export class AnswerUsage {
   /** Calls back once, with all that was found; at once unless a decompressor has to finish first. */
   end(done: (usage: Usage | undefined) => void): void {
     const answer = () => done(merge(this.fromHeaders, this.scanner?.end()))
-    if (this.decoder === undefined) return answer()
-    this.decoder.once('close', answer)
-    this.decoder.end()
+    if (this.decoder === undefined) answer()
+    else this.decoder.once('close', answer).end()
   }
 }
 

@@ -41,7 +41,7 @@ export function collectFailure(
   const body = plain === undefined ? undefined : parseBody(plain, head.contentType)
   const failure = provider.readFailure({ status: head.status, headers: headerRecord(head.raw), body })
   if (failure === undefined) return undefined
-  return { failure, answer: { status: head.status, ...cleanAnswer(head, plain ?? bytes, redactor) } }
+  return { failure, answer: cleanAnswer(head, plain ?? bytes, redactor) }
 }
 
 function decode(bytes: Buffer, encoding: string): Buffer | undefined {
@@ -54,7 +54,7 @@ function decode(bytes: Buffer, encoding: string): Buffer | undefined {
 }
 
 /** The body goes out uncompressed and with a length of its own, since the key may have been cut out of it. */
-function cleanAnswer(head: CollectedHead, bytes: Buffer, redactor: KeyRedactor): { headers: string[]; body: Buffer } {
+export function cleanAnswer(head: CollectedHead, bytes: Buffer, redactor: KeyRedactor): ErrorAnswer {
   const text = bytes.toString('utf8')
   const cleaned = redactor.clean(text)
   const body = cleaned === text ? bytes : Buffer.from(cleaned)
@@ -65,7 +65,7 @@ function cleanAnswer(head: CollectedHead, bytes: Buffer, redactor: KeyRedactor):
     headers.push(name, redactor.clean(head.passed[i + 1] as string))
   }
   headers.push('content-length', String(body.length))
-  return { headers, body }
+  return { status: head.status, headers, body }
 }
 
 export function headerRecord(raw: readonly Buffer[]): Record<string, string> {

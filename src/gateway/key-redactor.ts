@@ -11,14 +11,12 @@ const maskedText = /([A-Za-z0-9_-]{0,40})(?:\*{2,}|•{2,}|\.{3,}|…+)([A-Za-z0
 export class KeyRedactor {
   private readonly key: string
   private readonly needles: Buffer[]
-  private readonly longest: number
   /** The end of the last chunk, held because it could be the beginning of a key. */
   private held: Buffer | undefined
 
   constructor(key: string) {
     this.key = key
     this.needles = forms(key).map((form) => Buffer.from(form, 'latin1'))
-    this.longest = Math.max(...this.needles.map((needle) => needle.length))
   }
 
   /** One chunk of a passing answer, blanked. What could be the beginning of a key is held back until the next chunk. */

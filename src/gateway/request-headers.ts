@@ -61,7 +61,7 @@ export function buildRequestHeaders(
     const name = rawHeaders[i] as string
     if (!goesUp(name)) continue
     if (drop.length > 0 && drop.includes(name.toLowerCase())) continue
-    if (named !== undefined && named.has(name.toLowerCase())) continue
+    if (named?.has(name.toLowerCase())) continue
     headers.push(name, rawHeaders[i + 1] as string)
   }
   headers.push(credential.placement.header, credential.placement.prefix + credential.value)

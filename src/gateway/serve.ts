@@ -12,6 +12,7 @@ import { RequestBody } from './request-body.ts'
 import { readRequestHead } from './request-head.ts'
 import { readTarget } from './target.ts'
 import { tryAttempt } from './try-attempt.ts'
+import type { Outcome } from './upstream-call.ts'
 import { asOwnkeyError, writeOwnError, writeProviderError } from './write-answer.ts'
 
 /** From socket to settlement: one request on a provider's own API. */
@@ -111,6 +112,7 @@ async function firstThatAnswers(
   attempts: readonly Attempt[],
   gateway: Gateway,
 ): Promise<void> {
+  let failed: Failed | undefined
   for (const [index, attempt] of attempts.entries()) {
     const next = attempts[index + 1]
     const mayFallBack = (failure: Failure) =>
@@ -118,17 +120,39 @@ async function firstThatAnswers(
       attempt.fallbackOn.includes(failure.class) &&
       exchange.body.canReplay &&
       !exchange.callerGone
-    const outcome = await tryAttempt(exchange, { attempt, index, next, mayFallBack }, gateway)
-    if (outcome.relayed || exchange.callerGone) return
-    const failure = outcome.failure as Failure
-    if (mayFallBack(failure)) {
-      exchange.fallbackClass ??= failure.class
-      continue
+    let outcome: Outcome
+    try {
+      outcome = await tryAttempt(exchange, { attempt, index, next, mayFallBack }, gateway)
+    } catch (error) {
+      // A fallback that may not be paid for does not happen; the caller then learns why the own key failed.
+      if (failed === undefined || !isUnfunded(error)) throw error
+      exchange.fallbackClass = undefined
+      return answerFailure(exchange, failed, gateway)
     }
-    const headers = gateway.ownHeaders(exchange, attempt, outcome.error === undefined ? failure : undefined)
-    if (outcome.error !== undefined) return writeOwnError(exchange, outcome.error, headers)
-    return writeProviderError(exchange, outcome.answer as NonNullable<typeof outcome.answer>, headers)
+    if (outcome.relayed || exchange.callerGone) return
+    failed = { attempt, outcome }
+    if (!mayFallBack(outcome.failure as Failure)) return answerFailure(exchange, failed, gateway)
+    exchange.fallbackClass ??= (outcome.failure as Failure).class
   }
+}
+
+interface Failed {
+  attempt: Attempt
+  outcome: Outcome
+}
+
+const unfunded: ReadonlySet<string> = new Set(['credits_exhausted', 'quota_exceeded', 'spend_cap_reached'])
+
+function isUnfunded(error: unknown): boolean {
+  return error instanceof OwnkeyError && unfunded.has(error.code)
+}
+
+/** The last word on a request: the provider's error as it wrote it, or ours where it never answered. */
+function answerFailure(exchange: Required<Exchange>, { attempt, outcome }: Failed, gateway: Gateway): void {
+  const { error, answer, failure } = outcome
+  const headers = gateway.ownHeaders(exchange, attempt, error === undefined ? failure : undefined)
+  if (error !== undefined) writeOwnError(exchange, error, headers)
+  else writeProviderError(exchange, answer as NonNullable<typeof answer>, headers)
 }
 
 function nameOf(error: unknown): string {

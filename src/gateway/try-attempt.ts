@@ -1,4 +1,4 @@
-import type { EntryEnd } from '../metering/index.ts'
+import type { Entry, EntryEnd, EntryStart, Standing } from '../metering/index.ts'
 import type { Attempt } from '../policy/index.ts'
 import type { Failure, Usage } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
@@ -28,24 +28,36 @@ export async function tryAttempt(exchange: Required<Exchange>, attempted: Try, g
   }
   const pilotDone = gateway.health.isKnownGood(key) ? undefined : gateway.health.becomePilot(key)
   try {
-    const tenant = await currentTenant(exchange, gateway)
-    const opened = openAttempt(
-      {
-        attempt,
-        provider: exchange.provider,
-        tenant,
-        setup: exchange.setup,
-        rawHeaders: exchange.req.rawHeaders,
-        path: upstreamPath(exchange),
-      },
-      gateway.deps,
-    )
-    const outcome = await send(exchange, attempted, opened, { gateway, key, pilotDone })
+    const reserved = gateway.deps.ledger.reserve(entryStart(exchange, attempted), standingOf(exchange, attempt))
+    const entry = reserved instanceof Promise ? await reserved : reserved
+    const outcome = await sendOpened(exchange, attempted, { gateway, key, entry, pilotDone })
     if (outcome.failure !== undefined && !outcome.relayed) remember(key, exchange.model, outcome, gateway)
     return outcome
   } finally {
     pilotDone?.()
   }
+}
+
+/** Opens the key as late as possible; an entry whose attempt could not be made charges nothing. */
+async function sendOpened(exchange: Required<Exchange>, attempted: Try, sending: Sending): Promise<Outcome> {
+  const { attempt } = attempted
+  const { provider, setup, req } = exchange
+  try {
+    const tenant = await currentTenant(exchange, sending.gateway)
+    const source = { attempt, provider, tenant, setup, rawHeaders: req.rawHeaders, path: upstreamPath(exchange) }
+    return await send(exchange, attempted, openAttempt(source, sending.gateway.deps), sending)
+  } catch (error) {
+    sending.entry.settle({ durationMs: 0, charged: false })
+    throw error
+  }
+}
+
+/** What the organization has left, as the snapshot says. */
+function standingOf({ caller, setup }: Required<Exchange>, { meter }: Attempt): Standing {
+  const { tenant } = caller
+  const quota = meter === undefined ? undefined : setup.policy.plans.get(tenant.plan)?.quotas[meter]
+  if (meter === undefined || quota === undefined) return { balance: tenant.balance }
+  return { balance: tenant.balance, quota: { limit: quota.limit, used: tenant.quotaUsed[meter] ?? 0 } }
 }
 
 /** The failure to answer without trying, after somebody else's attempt with this key told. */
@@ -89,7 +101,9 @@ function upstreamPath({ target, head }: Required<Exchange>): string {
 
 interface Sending {
   gateway: Gateway
+  /** The key and version under which its health is known. */
   key: string
+  entry: Entry
   pilotDone: (() => void) | undefined
 }
 
@@ -97,11 +111,10 @@ async function send(
   exchange: Required<Exchange>,
   attempted: Try,
   opened: OpenedAttempt,
-  { gateway, key, pilotDone }: Sending,
+  { gateway, key, entry, pilotDone }: Sending,
 ): Promise<Outcome> {
   const { attempt, next, mayFallBack } = attempted
   const { req, res, provider, surface, body } = exchange
-  const entry = gateway.deps.ledger.open(entryStart(exchange, attempted))
   const call = new UpstreamCall({
     res,
     provider,
@@ -135,10 +148,14 @@ async function send(
   return outcome
 }
 
-function entryStart(exchange: Required<Exchange>, { attempt, index }: Try) {
-  const { caller, surface, requestId, model, fallbackClass } = exchange
+function entryStart(exchange: Required<Exchange>, { attempt, index }: Try): EntryStart {
+  const { caller, surface, requestId, model, fallbackClass, head, setup } = exchange
+  const quota =
+    attempt.meter === undefined ? undefined : setup.policy.plans.get(caller.tenant.plan)?.quotas[attempt.meter]
   return {
     requestId,
+    namedByCaller: head.requestId !== undefined,
+    meterPer: quota?.per,
     attempt: index + 1,
     org: caller.tenant.org,
     user: caller.user,

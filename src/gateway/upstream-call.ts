@@ -1,14 +1,16 @@
 import type { ServerResponse } from 'node:http'
 import { OwnkeyError } from '../contract/index.ts'
-import type { Failure, Provider, Usage } from '../providers/index.ts'
+import type { Failure, Provider, StreamOpening, Usage } from '../providers/index.ts'
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import { AnswerUsage } from './answer-usage.ts'
-import { type CollectedHead, collectFailure, type ErrorAnswer } from './collect-failure.ts'
+import { type CollectedHead, cleanAnswer, collectFailure, type ErrorAnswer } from './collect-failure.ts'
 import type { AnswerHandler } from './egress.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 import { OpeningReader } from './opening-reader.ts'
 
 const longestErrorBody = 256 * 1024
+/** A stream that only greets is held back so long: it may still turn out to be a failure, but callers wait for it. */
+const longestPreambleMs = 5_000
 
 /** What a call needs from the exchange that it serves. */
 export interface CallOptions {
@@ -64,6 +66,7 @@ export class UpstreamCall implements AnswerHandler {
   private resume: () => void = () => undefined
   private head: CollectedHead | undefined
   private opening: OpeningReader | undefined
+  private patience: NodeJS.Timeout | undefined
   private readonly parts: Buffer[] = []
   private partsBytes = 0
   private usage: AnswerUsage | undefined
@@ -124,25 +127,29 @@ export class UpstreamCall implements AnswerHandler {
 
   onError(error: Error): void {
     if (this.phase === 'over') return
-    if (this.phase === 'relaying') return this.breakRelay()
-    if (this.cut === 'caller' || this.options.res.destroyed) {
-      this.cut = 'caller'
-      return this.end({})
-    }
-    const said = describeNetworkError(error)
-    this.end({ failure: { class: 'network' }, error: said })
+    if (this.options.res.destroyed) this.cut = 'caller'
+    if (this.phase === 'relaying') this.breakRelay()
+    else if (this.cut === 'caller') this.end({})
+    // The body of an error broke off: its status, and what came of it, still tell.
+    else if (this.phase === 'collecting') this.judgeCollected()
+    else this.end({ failure: { class: 'network' }, error: describeNetworkError(error) })
   }
 
   private readOpening(chunk: Buffer): boolean {
     const opening = (this.opening as OpeningReader).read(chunk)
-    return opening === 'preamble' ? true : this.judgeOpening(opening)
+    if (opening !== 'preamble') return this.judgeOpening(opening)
+    this.patience ??= setTimeout(() => this.judgeOpening('content'), longestPreambleMs)
+    return true
   }
 
-  private judgeOpening(opening: 'preamble' | 'content' | Failure): boolean {
+  private judgeOpening(opening: StreamOpening): boolean {
+    clearTimeout(this.patience)
+    if (this.phase !== 'opening') return true
     if (typeof opening === 'object') {
       this.failure = opening
       if (!this.options.isFinal(opening)) {
-        this.end({ failure: opening })
+        const answer = cleanAnswer(this.head as CollectedHead, Buffer.concat(this.parts), this.options.redactor)
+        this.end({ failure: opening, answer })
         this.abortUpstream?.(new Error('the stream opens with an error'))
         return true
       }
@@ -216,7 +223,10 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   private settleUsage(): void {
-    if (this.usage === undefined) return this.end({})
+    if (this.usage === undefined) {
+      this.end({})
+      return
+    }
     const durationMs = performance.now() - this.startedAt
     this.phase = 'over'
     this.usage.end((usage) => this.end({ ...(usage === undefined ? {} : { usage }), durationMs }))
@@ -224,6 +234,7 @@ export class UpstreamCall implements AnswerHandler {
 
   private end(what: Partial<Outcome>): void {
     this.phase = 'over'
+    clearTimeout(this.patience)
     if (this.firstByteMs === undefined && this.cut !== 'caller') this.options.onVerdict(what.failure)
     this.finish({
       relayed: this.firstByteMs !== undefined,

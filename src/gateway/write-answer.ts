@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts'
 
 /** Answers with an error of Ownkey's own, in the shape of the API that was called. */
 export function writeOwnError(exchange: Exchange, error: OwnkeyError, ownHeaders: readonly string[]): void {
-  const { res, dialect, requestId } = exchange
+  const { dialect, requestId } = exchange
   const answer = renderError(dialect, error, requestId)
   const body = Buffer.from(JSON.stringify(answer.body))
   const headers = [

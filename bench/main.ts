@@ -1,0 +1,107 @@
+/**
+ * The gateway beside its yardsticks, all in one run against one fake provider in a process of its own:
+ * `npm run bench` prints a table in Markdown. Read the ratios; absolute numbers are this machine's, today's.
+ */
+import { fork } from 'node:child_process'
+import { benchFile, cpuSeconds, memoryMiB, startScript } from './processes.ts'
+import { bare, direct, nginx, ownkey, portkey, type StartSubject, type Subject } from './subjects.ts'
+import { startPostgres } from '../test/support/postgres.ts'
+
+interface Scenario {
+  name: string
+  kind: 'json' | 'sse' | 'paced'
+  connections: number
+  requests: number
+  bodyBytes: number
+}
+
+interface Figures {
+  perSecond: number
+  p50: number
+  p99: number
+  firstP50: number
+  chunks: number
+  /** CPU of the proxy per request, or per chunk where streams are paced, in microseconds. */
+  cpu: number
+  memory: number
+}
+
+const quick = process.argv.includes('--quick')
+const scale = quick ? 0.25 : 1
+
+const scenarios: readonly Scenario[] = [
+  ...[1, 32, 128].map((connections) => ({ name: `JSON 2 KB → 0.6 KB, ${connections} connections`, kind: 'json' as const, connections, requests: (connections === 1 ? 8_000 : 30_000) * scale, bodyBytes: 1_900 })),
+  ...[1, 32, 128].map((connections) => ({ name: `SSE 50 events at once, ${connections} connections`, kind: 'sse' as const, connections, requests: (connections === 1 ? 2_000 : 8_000) * scale, bodyBytes: 1_900 })),
+  { name: 'SSE paced, 100 streams, an event every 10 ms (per chunk)', kind: 'paced', connections: 100, requests: 400 * scale, bodyBytes: 1_900 },
+  { name: 'JSON 212 KB → 0.6 KB, 8 connections', kind: 'json', connections: 8, requests: 4_000 * scale, bodyBytes: 212 * 1024 },
+]
+
+async function measure(subject: Subject, scenario: Scenario): Promise<Figures> {
+  const few = subject.name === 'Portkey gateway' && scenario.kind !== 'paced' ? 0.2 : 1
+  const plan = {
+    origin: subject.origin,
+    path: subject.path,
+    headers: { ...subject.headers, 'content-type': 'application/json', 'x-bench': scenario.kind },
+    bodyBytes: scenario.bodyBytes,
+    stream: scenario.kind !== 'json',
+    connections: scenario.connections,
+    requests: Math.round(scenario.requests * few),
+    warmup: scenario.kind === 'paced' ? 100 : Math.round(Math.min(scenario.requests * few, 4_000)),
+  }
+  const load = fork(benchFile('load.js'), [JSON.stringify(plan)])
+  await message(load)
+  const before = cpuSeconds(subject.pids)
+  load.send('go')
+  const result = (await message(load)) as Omit<Figures, 'cpu' | 'memory'>
+  const spent = cpuSeconds(subject.pids) - before
+  const per = scenario.kind === 'paced' ? result.chunks : plan.requests
+  return { ...result, cpu: (spent / per) * 1e6, memory: memoryMiB(subject.pids) }
+}
+
+function message(child: ReturnType<typeof fork>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    child.once('message', resolve)
+    child.once('exit', (code) => code !== 0 && reject(new Error(`the load ended with ${code}`)))
+  })
+}
+
+async function run(): Promise<void> {
+  const upstream = await startScript('upstream.js')
+  const database = await startPostgres()
+  const starts: StartSubject[] = [direct, nginx, bare, ownkey(database.url), portkey]
+  const subjects: Subject[] = []
+  try {
+    for (const start of starts) {
+      const subject = await start(`http://127.0.0.1:${upstream.port}`)
+      if (subject !== undefined) subjects.push(subject)
+    }
+    for (const scenario of scenarios) await runScenario(scenario, subjects)
+  } finally {
+    for (const subject of subjects) subject.stop()
+    upstream.stop()
+    await database.stop()
+  }
+}
+
+async function runScenario(scenario: Scenario, subjects: readonly Subject[]): Promise<void> {
+  print(`\n### ${scenario.name}\n`)
+  print('| | CPU µs | × bare | requests/s | p50 ms | p99 ms | first byte p50 ms | added p50 ms | memory MiB |')
+  print('|---|---|---|---|---|---|---|---|---|')
+  const rows: { subject: Subject; figures: Figures }[] = []
+  for (const subject of subjects) rows.push({ subject, figures: await measure(subject, scenario) })
+  const base = rows.find(({ subject }) => subject.name.startsWith('bare'))?.figures
+  const none = rows.find(({ subject }) => subject.name === 'no proxy')?.figures
+  for (const { subject, figures } of rows) {
+    const ratio = base === undefined || figures.cpu === 0 ? '' : (figures.cpu / base.cpu).toFixed(2)
+    const added = none === undefined ? '' : (figures.p50 - none.p50).toFixed(2)
+    const cells = [subject.name, figures.cpu === 0 ? '' : figures.cpu.toFixed(1), ratio, figures.perSecond.toFixed(0), figures.p50.toFixed(2), figures.p99.toFixed(2), figures.firstP50.toFixed(2), added, figures.memory === 0 ? '' : figures.memory.toFixed(0)]
+    print(`| ${cells.join(' | ')} |`)
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+await run()
+process.exit(0)

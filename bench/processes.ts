@@ -1,0 +1,66 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** A process that takes part in the bench. */
+export interface Running {
+  pid: number
+  port: number
+  stop(): void
+}
+
+export function benchFile(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url))
+}
+
+/** Starts a script that tells its port over IPC. */
+export async function startScript(name: string, args: readonly string[] = []): Promise<Running> {
+  const child = fork(benchFile(name), [...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const { port } = await new Promise<{ port: number }>((resolve, reject) => {
+    child.once('message', (message) => resolve(message as { port: number }))
+    child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)))
+  })
+  return { pid: child.pid as number, port, stop: () => child.kill() }
+}
+
+/** Starts any program and waits until something answers HTTP on the port. */
+export async function startProgram(command: readonly string[], options: { port: number; env?: Record<string, string> }): Promise<Running> {
+  const [file, ...args] = command
+  const child = spawn(file as string, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...options.env } })
+  await untilAnswers(options.port, child)
+  return { pid: child.pid as number, port: options.port, stop: () => child.kill() }
+}
+
+async function untilAnswers(port: number, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}`)
+    try {
+      await fetch(`http://127.0.0.1:${port}/`)
+      return
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+  throw new Error(`nothing answers on port ${port}`)
+}
+
+const ticksPerSecond = 100
+
+/** CPU seconds, user and system, that a process and the children it had when asked have used. */
+export function cpuSeconds(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+    return sum + (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  }, 0)
+}
+
+/** Resident memory in MiB. */
+export function memoryMiB(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024, 0)
+}
+
+/** A process and its children (nginx workers). */
+export function family(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return [pid, ...(children === '' ? [] : children.split(' ').map(Number))]
+}
