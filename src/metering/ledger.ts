@@ -1,9 +1,11 @@
 import type { ErrorClass, KeySource } from '../contract/index.ts'
-import type { Usage } from '../providers/provider.ts'
+import type { Usage } from '../providers/index.ts'
 
 /** What is known of an attempt when it is sent. */
 export interface EntryStart {
   requestId: string
+  /** The caller chose the request id (`Ownkey-Request-Id`): a repeat within 24 hours is charged once. */
+  namedByCaller?: boolean | undefined
   attempt: number
   org: string
   user?: string | undefined
@@ -18,8 +20,11 @@ export interface EntryStart {
   region?: string | undefined
   credits: number
   meter?: string | undefined
+  /** The meter's period; default `month`. */
+  meterPer?: 'day' | 'month' | undefined
   /** The class that made the attempt before this one fail. */
   fallbackClass?: ErrorClass | undefined
+  /** Wall time, milliseconds. */
   startedAt: number
 }
 
@@ -44,9 +49,26 @@ export interface Entry {
   settle(end: EntryEnd): void
 }
 
-/** Writes entries in batches, many in one statement, never on the request's path. */
+/** What an organization has left, as its snapshot says. */
+export interface Standing {
+  balance: number
+  /** Of the attempt's meter; absent where it has none. */
+  quota?: { limit: number; used: number } | undefined
+}
+
+/** Writes entries in batches, many in one statement, never on the request's path unless a limit is near. */
 export interface Ledger {
+  /**
+   * Writes an entry that needs no permission: what it costs was settled elsewhere, or it costs nothing.
+   * @throws OwnkeyError `unavailable` when too much is waiting for the database.
+   */
   open(start: EntryStart): Entry
+  /**
+   * Takes credits and quota for the attempt. At once when both are far from used up; near the limit the answer waits for
+   * the database, which decides.
+   * @throws OwnkeyError `credits_exhausted`, `quota_exceeded` or `unavailable`, thrown or by the promise.
+   */
+  reserve(start: EntryStart, standing: Standing): Entry | Promise<Entry>
   /** Resolves when all that was opened or settled before the call is in the database. */
   flush(): Promise<void>
   close(): Promise<void>

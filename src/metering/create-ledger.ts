@@ -1,0 +1,180 @@
+import { OwnkeyError } from '../contract/index.ts'
+import { type Clock, createIdMaker, systemClock } from '../lib/index.ts'
+import {
+  type Database,
+  findOrphanedSpools,
+  type OverdrawnRow,
+  openSpool,
+  removeNode,
+  type Spool,
+  writeEntries,
+} from '../store/index.ts'
+import { endedRow, openedRow } from './entry-rows.ts'
+import type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
+import { createLimitGuard } from './limit-guard.ts'
+import type { Cost, Sale } from './prices.ts'
+import { replaySpool } from './replay-spool.ts'
+import { createReservations } from './reservations.ts'
+import { startSweeping, sweepOrphans } from './sweep.ts'
+import { createWriteQueue, type OpenedLine, type WriteQueue } from './write-queue.ts'
+
+/** Something the operator must know. `retrying` passes by itself; `lost` and `overdrawn` do not. */
+export type LedgerTrouble =
+  | { kind: 'retrying' | 'lost' | 'kept_in_spool' | 'spool_unwritable'; entries: number; error?: unknown }
+  | { kind: 'overdrawn'; org: string; credits: number }
+
+export interface LedgerOptions {
+  database: Database
+  clock?: Clock | undefined
+  /** Folder for lines that must survive kill −9 until the database has them; absent: they are in memory only. */
+  spoolDir?: string | undefined
+  price?: ((sale: Sale) => Cost | undefined) | undefined
+  onTrouble?: ((trouble: LedgerTrouble) => void) | undefined
+  /** Milliseconds that lines gather before they are written together. Default 10. */
+  gatherMs?: number | undefined
+  /** Lines that may wait for the database; beyond it new requests are refused. Default 200 000. */
+  maxWaiting?: number | undefined
+  /** Milliseconds after which a node that says nothing is dead. Default 45 000. */
+  deadAfterMs?: number | undefined
+  /** Milliseconds that `close` goes on trying to write. Default 10 000. */
+  closeWithinMs?: number | undefined
+}
+
+export interface LiveLedger extends Ledger {
+  /** This process in `ledger_nodes`; changes with every start. */
+  readonly node: string
+  /** Lines that are not in the database yet. */
+  readonly waiting: number
+  /** Resolves when what a killed process left in the spool is in the database. */
+  readonly replayed: Promise<void>
+  /** Settles what dead nodes left reserved; happens by itself as well. Answers with the number of entries. */
+  sweep(): Promise<number>
+}
+
+const batchSize = 1_000
+const failingTooLongMs = 2_000
+
+/** The ledger on a database. One for each process. */
+export function createLedger(options: LedgerOptions): LiveLedger {
+  const { database, clock = systemClock, onTrouble = () => {}, deadAfterMs = 45_000 } = options
+  const newId = createIdMaker(clock.now)
+  const node = newId()
+  const orphans = options.spoolDir === undefined ? [] : findOrphanedSpools(options.spoolDir)
+  const spool = options.spoolDir === undefined ? undefined : openSpool({ folder: options.spoolDir, node })
+  const guard = createLimitGuard(clock)
+  const noteOverdrawn = (rows: readonly OverdrawnRow[]) => {
+    for (const row of rows) onTrouble({ kind: 'overdrawn', org: row.org_id, credits: row.overdrawn })
+  }
+  const queue = createWriteQueue({
+    node,
+    write: async (batch) => noteOverdrawn(await writeEntries(database, batch)),
+    onTake: () => spool?.beginBatch(),
+    onIdle: () => spool?.clear(),
+    onTrouble,
+    gatherMs: options.gatherMs ?? 10,
+    batchSize,
+  })
+  const reservations = createReservations({ database, node })
+  const sweeping = startSweeping({ database, node, deadAfterMs, onNodes: guard.setNodes })
+  const replayed = replaySpool({ database, node, orphans, onTrouble })
+  const book: Book = { clock, newId, queue, spool, price: options.price, maxWaiting: options.maxWaiting ?? 200_000 }
+
+  return {
+    node,
+    get waiting() {
+      return queue.waiting
+    },
+    replayed,
+    open: (start) => openEntry(book, start),
+    reserve(start, standing) {
+      if (start.credits === 0 && start.meter === undefined) return openEntry(book, start)
+      const behind = queue.failingSince !== undefined && clock.monotonic() - queue.failingSince > failingTooLongMs
+      if (!behind && guard.isFar(start, standing)) return openEntry(book, start)
+      return reserveEntry(book, start, (row) => reservations.take(row, standing))
+    },
+    flush: () => queue.flush(),
+    sweep: () => sweepOrphans({ database, node, deadAfterMs }),
+    async close() {
+      await sweeping.stop()
+      const left = await closeQueue(queue, options.closeWithinMs ?? 10_000)
+      spool?.close(left > 0)
+      if (left > 0) onTrouble({ kind: spool ? 'kept_in_spool' : 'lost', entries: left })
+      else await removeNode(database, node).catch(() => {})
+    },
+  }
+}
+
+/** What opening and settling an entry needs. */
+interface Book {
+  clock: Clock
+  newId(): string
+  queue: WriteQueue
+  spool: Spool | undefined
+  price: ((sale: Sale) => Cost | undefined) | undefined
+  maxWaiting: number
+}
+
+function openEntry(book: Book, start: EntryStart): Entry {
+  if (book.queue.waiting >= book.maxWaiting) throw tooMuchWaiting()
+  const row = openedRow(book.newId(), start)
+  const charging = row.cr > 0 || row.me !== undefined
+  const line: OpenedLine = { json: JSON.stringify(row), charging, taken: false, ended: undefined }
+  book.spool?.append(`${line.json}\n`)
+  book.queue.pushOpened(line)
+  return createEntry(book, start, { id: row.id, charging, line })
+}
+
+async function reserveEntry(
+  book: Book,
+  start: EntryStart,
+  take: (row: ReturnType<typeof openedRow>) => Promise<void>,
+): Promise<Entry> {
+  const row = openedRow(book.newId(), start)
+  await take(row)
+  return createEntry(book, start, { id: row.id, charging: true, line: undefined })
+}
+
+interface EntryParts {
+  id: string
+  charging: boolean
+  /** Absent when the entry is already in the database. */
+  line: OpenedLine | undefined
+}
+
+function createEntry(book: Book, start: EntryStart, { id, charging, line }: EntryParts): Entry {
+  let settled = false
+  return {
+    id,
+    settle(end) {
+      if (settled) return
+      settled = true
+      const endedAt = book.clock.now()
+      const json = JSON.stringify(endedRow(id, end, { endedAt, cost: priceOf(book, start, end) }))
+      book.spool?.append(`${json}\n`)
+      // Not written yet: it is written as settled, in one go.
+      if (line && !line.taken) line.ended = json
+      else book.queue.pushEnded({ json, charging })
+    },
+  }
+}
+
+function priceOf({ price }: Book, start: EntryStart, end: EntryEnd): Cost | undefined {
+  if (!price || !end.usage || !end.charged) return undefined
+  return price({ provider: start.provider, model: end.model ?? start.model, usage: end.usage, at: start.startedAt })
+}
+
+async function closeQueue(queue: WriteQueue, withinMs: number): Promise<number> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, withinMs)
+  })
+  await Promise.race([queue.flush(), late])
+  clearTimeout(timer)
+  return queue.stop()
+}
+
+function tooMuchWaiting(): OwnkeyError {
+  return new OwnkeyError('unavailable', { detail: 'Too many entries wait for the database.', retryAfterSeconds: 2 })
+}
+
+export type { Standing }

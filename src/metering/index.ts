@@ -1,0 +1,9 @@
+/**
+ * The books. Every attempt at a provider is an entry: reserved while the provider works, settled once by its id, released
+ * when nothing is charged. Entries, balances, quotas and totals are written together, many in one statement, beside the
+ * request's path; only near a limit does a request wait for its reservation. Usage is read from the passing bytes.
+ */
+export { createLedger, type LedgerOptions, type LedgerTrouble, type LiveLedger } from './create-ledger.ts'
+export { periodEnd, periodStart } from './entry-rows.ts'
+export type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
+export type { Cost, Sale } from './prices.ts'

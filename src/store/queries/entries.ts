@@ -1,0 +1,293 @@
+import type { Queryable } from '../database.ts'
+
+/**
+ * An attempt as it is written when it begins. The names are short because a batch of these is one JSON parameter and
+ * is also what the spool keeps; `columns` below says what each means.
+ */
+export interface OpenedEntry {
+  id: string
+  /** Request id, and whether the caller chose it (then it is charged once in 24 hours). */
+  rq: string
+  nm?: true | undefined
+  at: number
+  og: string
+  us?: string | undefined
+  fe?: string | undefined
+  en: string
+  pr: string
+  mo?: string | undefined
+  su: string
+  ks: string
+  ki?: string | undefined
+  kv?: number | undefined
+  ho: string
+  re?: string | undefined
+  cr: number
+  /** Meter, its period's kind and start (ms). */
+  me?: string | undefined
+  mp?: 'day' | 'month' | undefined
+  ms?: number | undefined
+  fc?: string | undefined
+  /** Milliseconds since 1970. */
+  st: number
+}
+
+/** How it ended. `ok` false: nothing is charged. */
+export interface EndedEntry {
+  id: string
+  ok: boolean
+  sc?: number | undefined
+  ec?: string | undefined
+  mo?: string | undefined
+  it?: number | undefined
+  ot?: number | undefined
+  ct?: number | undefined
+  wt?: number | undefined
+  rt?: number | undefined
+  ch?: number | undefined
+  am?: number | undefined
+  es?: true | undefined
+  cp?: number | undefined
+  cu?: string | undefined
+  fb?: number | undefined
+  du: number
+  en: number
+}
+
+export interface EntryBatch {
+  /** JSON arrays of `OpenedEntry` and `EndedEntry`. */
+  opened: string
+  ended: string
+  node: string
+  /** True when any of them has credits or a meter; false leaves the balances alone and is cheaper. */
+  charging: boolean
+}
+
+/** Organizations that now owe more than they had. */
+export interface OverdrawnRow {
+  org_id: string
+  overdrawn: number
+}
+
+const openedColumns = `id text, rq text, nm boolean, at int, og text, us text, fe text, en text, pr text, mo text, su text,
+  ks text, ki text, kv int, ho text, re text, cr bigint, me text, mp text, ms float8, fc text, st float8`
+const endedColumns = `id text, ok boolean, sc int, ec text, mo text, it bigint, ot bigint, ct bigint, wt bigint, rt bigint,
+  ch bigint, am bigint, es boolean, cp bigint, cu text, fb int, du int, en float8`
+
+const entryColumns = `id, request_id, attempt, org_id, user_id, feature, environment, provider, model, surface, key_source,
+  key_id, key_version, host, region, state, status, error_class, fallback_class, input_tokens, output_tokens,
+  cache_read_tokens, cache_write_tokens, reasoning_tokens, characters, audio_ms, estimated, credits, meter, meter_per,
+  meter_start, cost_pico, currency, started_at, first_byte_ms, duration_ms, settled_at, node`
+
+/** What is in force after "24 hours" and after an attempt that was charged and then given back. */
+export const claimAgain = `c.charged_at < now() - interval '24 hours'
+      or exists (select from entries x where x.id = c.entry_id and x.state = 'released')`
+
+const claims = `
+named as (
+  select distinct on (o.og, o.rq) o.og, o.rq, o.id from o left join e on e.id = o.id
+   where o.nm and (o.cr > 0 or o.me is not null) and coalesce(e.ok, true) and not exists (select from entries x where x.id = o.id)
+   order by o.og, o.rq, o.id),
+claims as (
+  insert into request_charges as c (org_id, request_id, entry_id) select og, rq, id from named order by og, rq
+  on conflict (org_id, request_id) do update set entry_id = excluded.entry_id, charged_at = excluded.charged_at
+   where ${claimAgain} or exists (select from e where e.id = c.entry_id and not e.ok)
+  returning entry_id),`
+
+const noClaims = 'claims as (select null::text as entry_id where false),'
+
+const writeRows = `
+r as (
+  select o.*, e.id is not null as over, coalesce(e.ok, true) as ok, e.sc, e.ec, coalesce(e.mo, o.mo) as model, e.it, e.ot,
+         e.ct, e.wt, e.rt, e.ch, e.am, coalesce(e.es, false) as es, e.cp, e.cu, e.fb, e.du, e.en as ended_at,
+         o.nm is true and (o.cr > 0 or o.me is not null) and c.entry_id is null as repeated
+    from o left join e on e.id = o.id left join claims c on c.entry_id = o.id),
+ins as (
+  insert into entries (${entryColumns})
+  select id, rq, at, og, us, fe, en, pr, model, su, ks, ki, kv, ho, re,
+         case when not over then 'reserved' when ok then 'settled' else 'released' end,
+         sc, ec, fc, it, ot, ct, wt, rt, ch, am, es,
+         case when repeated then 0 else cr end, case when repeated then null else me end,
+         case when repeated then null else mp end, case when repeated then null else to_timestamp(ms / 1000) end,
+         cp, cu, to_timestamp(st / 1000), fb, du, to_timestamp(ended_at / 1000), $3
+    from r
+  on conflict (id) do nothing
+  returning ${entryColumns}),
+upd as (
+  update entries t set state = case when e.ok then 'settled' else 'released' end, status = e.sc, error_class = e.ec,
+         model = coalesce(e.mo, t.model), input_tokens = e.it, output_tokens = e.ot, cache_read_tokens = e.ct,
+         cache_write_tokens = e.wt, reasoning_tokens = e.rt, characters = e.ch, audio_ms = e.am,
+         estimated = coalesce(e.es, false), cost_pico = e.cp, currency = e.cu, first_byte_ms = e.fb, duration_ms = e.du,
+         settled_at = to_timestamp(e.en / 1000)
+    from e where t.id = e.id and t.state = 'reserved'
+  returning ${entryColumns
+    .split(',')
+    .map((column) => `t.${column.trim()}`)
+    .join(', ')}),
+finals as (
+  select * from ins where state <> 'reserved' union all select * from upd),
+totals as (
+  insert into usage_totals as t
+  select org_id, grain, bucket, us, coalesce(feature, ''), provider, coalesce(model, ''), key_source, coalesce(key_id, ''),
+         environment, coalesce(error_class, ''), coalesce(currency, ''),
+         count(*), count(*) filter (where fallback_class is not null and key_source = 'platform'),
+         count(*) filter (where state = 'settled' and error_class is null and cost_pico is null),
+         coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cache_read_tokens), 0),
+         coalesce(sum(cache_write_tokens), 0), coalesce(sum(reasoning_tokens), 0), coalesce(sum(characters), 0),
+         coalesce(sum(audio_ms), 0), coalesce(sum(credits) filter (where state = 'settled'), 0), coalesce(sum(cost_pico), 0)
+    from (
+      select finals.*, 'hour' as grain, date_trunc('hour', started_at, 'UTC') as bucket, '' as us from finals
+      union all
+      select finals.*, 'user_day', date_trunc('day', started_at, 'UTC'), user_id from finals where user_id is not null) f
+   group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+   order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+  on conflict (org_id, grain, bucket, user_id, feature, provider, model, key_source, key_id, environment, error_class, currency)
+  do update set requests = t.requests + excluded.requests, fallbacks = t.fallbacks + excluded.fallbacks,
+     unpriced = t.unpriced + excluded.unpriced, input_tokens = t.input_tokens + excluded.input_tokens,
+     output_tokens = t.output_tokens + excluded.output_tokens,
+     cache_read_tokens = t.cache_read_tokens + excluded.cache_read_tokens,
+     cache_write_tokens = t.cache_write_tokens + excluded.cache_write_tokens,
+     reasoning_tokens = t.reasoning_tokens + excluded.reasoning_tokens, characters = t.characters + excluded.characters,
+     audio_ms = t.audio_ms + excluded.audio_ms, credits = t.credits + excluded.credits,
+     cost_pico = t.cost_pico + excluded.cost_pico)`
+
+// Everything follows from rows that changed their state in this very statement, so that writing a batch twice charges once.
+const moveBalances = `,
+moves as (
+  select org_id, credits, meter, meter_per, meter_start, 1 as sign from ins where state <> 'released'
+  union all
+  select org_id, credits, meter, meter_per, meter_start, -1 from upd where state = 'released'),
+owed as (
+  select g.id, d.credits from organizations g
+    join (select org_id, sum(credits * sign)::bigint as credits from moves group by org_id) d on d.org_id = g.id
+   where d.credits <> 0 order by g.id for no key update of g),
+paid as (
+  update organizations g
+     set balance = greatest(g.balance - g.overdrawn - owed.credits, 0), overdrawn = greatest(g.overdrawn + owed.credits - g.balance, 0)
+    from owed where g.id = owed.id
+  returning g.id, g.overdrawn),
+counted as (
+  select m.org_id, m.meter, m.meter_per, m.meter_start, sum(m.sign)::bigint as n from moves m
+    join organizations g on g.id = m.org_id
+   where m.meter is not null group by 1, 2, 3, 4 having sum(m.sign) <> 0 order by 1, 2, 3, 4),
+counted_up as (
+  insert into quota_usage as q (org_id, meter, per, period_start, used)
+  select org_id, meter, meter_per, meter_start, n from counted where n > 0
+  on conflict (org_id, meter, per, period_start) do update set used = q.used + excluded.used),
+counted_down as (
+  update quota_usage q set used = greatest(q.used + n, 0) from counted c
+   where c.n < 0 and q.org_id = c.org_id and q.meter = c.meter and q.per = c.meter_per and q.period_start = c.meter_start)
+select id as org_id, overdrawn from paid where overdrawn > 0`
+
+const batchText = (charging: boolean) => `with
+o as materialized (select * from json_to_recordset($1::json) as o(${openedColumns})),
+e as materialized (select * from json_to_recordset($2::json) as e(${endedColumns})),
+${charging ? claims : noClaims}${writeRows}${charging ? moveBalances : '\nselect null as org_id, null as overdrawn where false'}`
+
+const batchTexts = { charging: batchText(true), plain: batchText(false) }
+
+/**
+ * Writes entries that began and entries that ended, with balances, quotas and totals, in one statement. Idempotent:
+ * writing the same batch again, or one that overlaps it, changes nothing.
+ */
+export function writeEntries(queryable: Queryable, batch: EntryBatch): Promise<OverdrawnRow[]> {
+  return queryable.query<OverdrawnRow>(batch.charging ? batchTexts.charging : batchTexts.plain, [
+    batch.opened,
+    batch.ended,
+    batch.node,
+  ])
+}
+
+/** Takes credits when the balance covers them. Undefined: it does not. */
+export async function takeCredits(tx: Queryable, org: string, credits: number): Promise<number | undefined> {
+  const [row] = await tx.query<{ balance: number }>(
+    'update organizations set balance = balance - $2 where id = $1 and balance >= $2 returning balance',
+    [org, credits],
+  )
+  return row?.balance
+}
+
+export interface QuotaSlot {
+  org: string
+  meter: string
+  per: 'day' | 'month'
+  /** Milliseconds. */
+  start: number
+}
+
+/** Counts one more when the limit allows it. Undefined: it does not. */
+export async function takeQuota(tx: Queryable, slot: QuotaSlot, limit: number): Promise<number | undefined> {
+  if (limit < 1) return undefined
+  const [row] = await tx.query<{ used: number }>(
+    `insert into quota_usage as q (org_id, meter, per, period_start, used) values ($1, $2, $3, to_timestamp($4::float8 / 1000), 1)
+     on conflict (org_id, meter, per, period_start) do update set used = q.used + 1 where q.used < $5::bigint
+     returning used`,
+    [slot.org, slot.meter, slot.per, slot.start, limit],
+  )
+  return row?.used
+}
+
+/** True when this entry is the one to charge for the caller's request id; false: it was charged within 24 hours. */
+export async function claimRequest(tx: Queryable, entry: OpenedEntry): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into request_charges as c (org_id, request_id, entry_id) values ($1, $2, $3)
+     on conflict (org_id, request_id) do update set entry_id = excluded.entry_id, charged_at = excluded.charged_at
+      where ${claimAgain} returning entry_id`,
+    [entry.og, entry.rq, entry.id],
+  )
+  return rows.length > 0
+}
+
+/** Writes one reserved entry whose credits and quota were already taken in this transaction. */
+export async function insertReserved(tx: Queryable, entry: OpenedEntry, node: string): Promise<void> {
+  await tx.query(
+    `insert into entries (id, request_id, attempt, org_id, user_id, feature, environment, provider, model, surface, key_source,
+       key_id, key_version, host, region, state, fallback_class, credits, meter, meter_per, meter_start, started_at, node)
+     select id, rq, at, og, us, fe, en, pr, mo, su, ks, ki, kv, ho, re, 'reserved', fc, cr, me, mp, to_timestamp(ms / 1000),
+            to_timestamp(st / 1000), $2
+       from json_to_recordset($1::json) as o(${openedColumns})
+     on conflict (id) do nothing`,
+    [JSON.stringify([entry]), node],
+  )
+}
+
+export async function entryExists(queryable: Queryable, id: string): Promise<boolean> {
+  return (await queryable.query('select 1 as one from entries where id = $1', [id])).length > 0
+}
+
+/** Says that this node lives; answers with the number of living nodes. */
+export async function keepNodeAlive(queryable: Queryable, node: string, deadAfterMs: number): Promise<number> {
+  const [row] = await queryable.query<{ nodes: number }>(
+    `with me as (insert into ledger_nodes (id) values ($1) on conflict (id) do update set seen_at = now())
+     select count(*)::int as nodes from ledger_nodes where id <> $1 and seen_at > now() - $2::float8 * interval '1 millisecond'`,
+    [node, deadAfterMs],
+  )
+  return (row?.nodes ?? 0) + 1
+}
+
+export async function removeNode(queryable: Queryable, node: string): Promise<void> {
+  await queryable.query('delete from ledger_nodes where id = $1', [node])
+}
+
+/** Reserved entries whose node has not been seen for a while, oldest first. */
+export async function orphanedEntries(
+  queryable: Queryable,
+  deadAfterMs: number,
+): Promise<{ id: string; started_ms: number }[]> {
+  return queryable.query(
+    `select e.id, (extract(epoch from e.started_at) * 1000)::bigint as started_ms from entries e
+      where e.state = 'reserved' and e.started_at < now() - $1::float8 * interval '1 millisecond'
+        and not exists (select from ledger_nodes n where n.id = e.node and n.seen_at > now() - $1::float8 * interval '1 millisecond')
+      order by e.started_at limit 1000`,
+    [deadAfterMs],
+  )
+}
+
+/** Forgets nodes and charged request ids that no longer matter. */
+export async function sweepBooks(queryable: Queryable): Promise<void> {
+  await queryable.query("delete from ledger_nodes where seen_at < now() - interval '1 day'")
+  await queryable.query(
+    `delete from request_charges where (org_id, request_id) in
+       (select org_id, request_id from request_charges where charged_at < now() - interval '24 hours' limit 5000)`,
+  )
+}
