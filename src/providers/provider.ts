@@ -159,19 +159,20 @@ export interface SocketRoute {
   upstream: SocketCredential
   /** All the places where the provider's own clients put it, to be taken out of the caller's handshake. */
   accepts: readonly SocketCredential[]
-  /** `wss://` host where it is not the HTTP origin. */
+  /** `https://host` of the socket where it is not the provider's HTTP origin, and the same by region. */
   origin?: string
+  regions?: Readonly<Record<string, string>>
 }
 
-/** Turns a stored secret that is not itself a credential (a service-account file) into one. */
+/**
+ * Turns a stored secret that is not itself a credential (a service-account file) into one. It keeps the short-lived
+ * tokens until shortly before they expire and asks for each of them once at a time.
+ */
 export interface SecretPreparation {
-  /** True when this secret needs it; others are sent as they are. */
+  /** True when this secret needs it; others are sent as they are, as `credential(path)` says. */
   needed(secret: string): boolean
-  /**
-   * @returns the credential and how it is placed; cached until shortly before it expires, one request at a time.
-   * @throws SecretRefused with the failure when the secret is not accepted.
-   */
-  prepare(secret: string, io: { send: TokenSender; now(): number }): Promise<PreparedSecret>
+  /** Rejects when the token's host cannot be reached; a refusal is a failure, read like any other. */
+  prepare(secret: string): Promise<PreparedSecret | { failure: Failure }>
 }
 export interface PreparedSecret {
   credential: string
@@ -193,6 +194,8 @@ export interface Provider {
   regions?: Readonly<Record<string, string>>
   /** Customers must give a base URL with their key. */
   needsBaseUrl?: boolean
+  /** What that base URL looks like: an example for people, and the shape that the vendor's own hosts have (advice). */
+  baseUrl?: { example: string; pattern: RegExp }
   /** Where a person makes a key, and what it must be allowed to do. */
   keyPage: string
   keyNeeds: readonly string[]
@@ -229,7 +232,7 @@ export interface Provider {
   openai?: { base: string; routes: readonly OpenaiRoute[] }
   realtime?: readonly SocketRoute[]
   /** Present where the stored secret may be a document from which short-lived tokens are made. */
-  prepareSecret?: SecretPreparation
+  secretPreparation?(io: { send: TokenSender; now(): number }): SecretPreparation
   /** Sentences of `docs/providers.md`: what is particular, and what is not supported. */
   notes?: readonly string[]
 }

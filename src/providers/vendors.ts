@@ -1,2 +1,317 @@
-import type { Provider } from './provider.ts'
-export const vendors: readonly Provider[] = []
+import { openaiLike } from './openai-like/openai-like.ts'
+import { readOpenaiUsage, transcriptionUsage } from './openai-like/usage.ts'
+import type { Failure, Provider, ProviderAnswer, ProviderModel } from './provider.ts'
+import { at } from './reading/is-record.ts'
+import {
+  cerebrasRules,
+  deepseekRules,
+  fireworksRules,
+  groqRules,
+  mistralRules,
+  openrouterRules,
+  perplexityRules,
+  togetherRules,
+  xaiRules,
+} from './vendor-rules.ts'
+
+/** Vendors whose API is OpenAI's: a row each. */
+
+const chat = (id: string, hint?: string, recommended?: true): ProviderModel => ({
+  id,
+  ...(hint === undefined ? {} : { hint }),
+  ...(recommended ? { recommended } : {}),
+  capabilities: ['chat'],
+})
+const proves = (failure: Failure): boolean =>
+  failure.class === 'request_invalid' || failure.class === 'model_unavailable'
+
+const mistral = openaiLike({
+  id: 'mistral',
+  name: 'Mistral',
+  aliases: ['mistral-ai', 'mistralai'],
+  origin: 'https://api.mistral.ai',
+  regions: { eu: 'https://api.eu.mistral.ai', us: 'https://api.us.mistral.ai' },
+  base: '/v1',
+  surfaces: [
+    'chat',
+    'fim',
+    'ocr',
+    'agents',
+    'embeddings',
+    'transcriptions',
+    'speech',
+    'moderations',
+    'models',
+    'files',
+  ],
+  keyPage: 'https://console.mistral.ai/api-keys',
+  keyNeeds: [
+    'A key of the workspace that pays; keys can have an expiry date.',
+    'Codestral’s own host has separate keys.',
+  ],
+  keyShapes: [{ pattern: /^[A-Za-z0-9]{32}$/, prefix: '', distinctive: false }],
+  models: [
+    chat('mistral-medium-latest', 'Balance of quality and price', true),
+    chat('mistral-large-latest', 'Largest'),
+    chat('mistral-small-latest', 'Fast and inexpensive'),
+    { id: 'mistral-embed', capabilities: ['embeddings'] },
+  ],
+  defaultModels: { chat: 'mistral-medium-latest', embeddings: 'mistral-embed' },
+  rules: mistralRules,
+  more: {
+    realtime: [
+      {
+        path: /^\/v1\/audio\/transcriptions\/realtime$/,
+        upstream: { in: 'header', name: 'authorization', prefix: 'Bearer ' },
+        accepts: [{ in: 'header', name: 'authorization', prefix: 'Bearer ' }, { in: 'subprotocol' }],
+      },
+    ],
+  },
+})
+
+const groq = openaiLike({
+  id: 'groq',
+  name: 'Groq',
+  origin: 'https://api.groq.com',
+  base: '/openai/v1',
+  surfaces: ['chat', 'responses', 'transcriptions', 'audioTranslations', 'speech', 'models', 'files', 'batches'],
+  keyPage: 'https://console.groq.com/keys',
+  keyNeeds: ['A key of a project that may use the models in question.'],
+  keyShapes: [{ pattern: /^gsk_[A-Za-z0-9]{52}$/, prefix: 'gsk_', distinctive: true }],
+  models: [
+    chat('openai/gpt-oss-120b', 'Open model with reasoning', true),
+    chat('llama-3.3-70b-versatile', 'Open model, quick'),
+    { id: 'whisper-large-v3-turbo', hint: 'Fast transcription', capabilities: ['speech_to_text'] },
+    { id: 'whisper-large-v3', hint: 'More exact transcription', capabilities: ['speech_to_text'] },
+  ],
+  defaultModels: { chat: 'openai/gpt-oss-120b', speech_to_text: 'whisper-large-v3-turbo' },
+  rules: groqRules,
+  // The last chunk tells the counts a second time, inside `x_groq`: the same key, the same reading.
+  more: {
+    usage: transcriptionUsage,
+    notes: ['Requests are limited per day, tokens per minute; a daily limit is told only in the text.'],
+  },
+})
+
+const deepseek = openaiLike({
+  id: 'deepseek',
+  name: 'DeepSeek',
+  origin: 'https://api.deepseek.com',
+  base: '',
+  basePattern: '(?:/v1|/beta|/anthropic(?:/v1)?)?',
+  surfaces: ['chat', 'completions', 'messages', 'models', 'account'],
+  keyPage: 'https://platform.deepseek.com/api_keys',
+  keyNeeds: ['The account needs a balance. Data is processed in China.'],
+  keyShapes: [{ pattern: /^sk-[a-z0-9]{32}$/, prefix: 'sk-', distinctive: false }],
+  models: [chat('deepseek-flash', 'Fast and inexpensive', true), chat('deepseek-v4-pro', 'Strongest')],
+  defaultModels: { chat: 'deepseek-flash' },
+  authenticate: {
+    method: 'GET',
+    path: '/user/balance',
+    readAnswer: ({ body }) =>
+      at(body, 'is_available') === false ? { class: 'quota_exhausted', cause: 'out_of_credit' } : undefined,
+  },
+  rules: deepseekRules,
+})
+
+/** `/v1/api-key` answers 200 for a key that is blocked, and says so. */
+function readXaiKey({ body }: ProviderAnswer): Failure | undefined {
+  if (at(body, 'api_key_blocked') === true || at(body, 'api_key_disabled') === true)
+    return { class: 'invalid_key', cause: 'revoked' }
+  return at(body, 'team_blocked') === true ? { class: 'permission_denied', cause: 'account_disabled' } : undefined
+}
+
+const xai = openaiLike({
+  id: 'xai',
+  name: 'xAI (Grok)',
+  aliases: ['grok', 'x-ai'],
+  origin: 'https://api.x.ai',
+  regions: { 'us-east-1': 'https://us-east-1.api.x.ai', 'eu-west-1': 'https://eu-west-1.api.x.ai' },
+  base: '/v1',
+  surfaces: [
+    'chat',
+    'responses',
+    'images',
+    'realtime',
+    'xaiSpeech',
+    'xaiTranscription',
+    'models',
+    'files',
+    'completions',
+    'account',
+  ],
+  keyPage: 'https://console.x.ai',
+  keyNeeds: ['The key’s access list must contain the endpoints and models; the team needs credits.'],
+  keyShapes: [{ pattern: /^xai-[0-9A-Za-z_]{80}$/, prefix: 'xai-', distinctive: true }],
+  models: [
+    { id: 'grok-4.7', hint: 'Newest', recommended: true, capabilities: ['chat', 'vision'] },
+    { id: 'grok-4.6', hint: 'Earlier', capabilities: ['chat', 'vision'] },
+    { id: 'grok-4.3', hint: 'Less expensive', capabilities: ['chat', 'vision'] },
+  ],
+  defaultModels: { chat: 'grok-4.7', vision: 'grok-4.7' },
+  authenticate: { method: 'GET', path: '/v1/api-key', readAnswer: readXaiKey },
+  rules: xaiRules,
+  more: {
+    realtime: [
+      {
+        path: /^\/v1\/realtime$/,
+        upstream: { in: 'header', name: 'authorization', prefix: 'Bearer ' },
+        accepts: [
+          { in: 'header', name: 'authorization', prefix: 'Bearer ' },
+          { in: 'subprotocol', prefix: 'xai-client-secret.' },
+        ],
+      },
+    ],
+    notes: ['A wrong key answers 400, used-up credit 403 or 429: the text decides.'],
+  },
+})
+
+const together = openaiLike({
+  id: 'together',
+  name: 'Together AI',
+  aliases: ['together-ai', 'togetherai'],
+  origin: 'https://api.together.ai',
+  base: '/v1',
+  surfaces: [
+    'chat',
+    'completions',
+    'embeddings',
+    'rerank',
+    'images',
+    'speech',
+    'transcriptions',
+    'audioTranslations',
+    'models',
+    'files',
+    'batches',
+  ],
+  keyPage: 'https://api.together.ai/settings/api-keys',
+  keyNeeds: ['The account needs credit, and its monthly limit must not be reached.'],
+  keyShapes: [
+    { pattern: /^tgp_v1_[A-Za-z0-9_-]{20,100}$/, prefix: 'tgp_v1_', distinctive: true },
+    { pattern: /^[0-9a-f]{64}$/, prefix: '', distinctive: false },
+  ],
+  models: [],
+  defaultModels: {},
+  rules: togetherRules,
+  more: {
+    answerHeaders: ['x-tokenlimit-*'],
+    notes: ['403 means that the request is larger than the model’s context.'],
+  },
+})
+
+const fireworks = openaiLike({
+  id: 'fireworks',
+  name: 'Fireworks AI',
+  aliases: ['fireworks-ai'],
+  origin: 'https://api.fireworks.ai',
+  base: '/inference/v1',
+  surfaces: ['chat', 'completions', 'responses', 'messages', 'embeddings', 'rerank', 'models'],
+  keyPage: 'https://app.fireworks.ai/settings/users/api-keys',
+  keyNeeds: ['The account must not be suspended: an unpaid invoice or a spending limit stops even the list of models.'],
+  keyShapes: [{ pattern: /^fw_[A-Za-z0-9]{20,60}$/, prefix: 'fw_', distinctive: true }],
+  models: [],
+  defaultModels: {},
+  rules: fireworksRules,
+  more: { answerHeaders: ['fireworks-*'] },
+})
+
+/** The key’s own limit is used up, although it authenticates. */
+function readOpenrouterKey({ body }: ProviderAnswer): Failure | undefined {
+  const remaining = at(body, 'data', 'limit_remaining')
+  return typeof remaining === 'number' && remaining <= 0
+    ? { class: 'quota_exhausted', cause: 'spend_limit' }
+    : undefined
+}
+
+const openrouter = openaiLike({
+  id: 'openrouter',
+  name: 'OpenRouter',
+  aliases: ['open-router'],
+  origin: 'https://openrouter.ai',
+  regions: { eu: 'https://eu.openrouter.ai', us: 'https://us.openrouter.ai' },
+  base: '/api/v1',
+  surfaces: [
+    'chat',
+    'completions',
+    'responses',
+    'messages',
+    'embeddings',
+    'rerank',
+    'images',
+    'speech',
+    'transcriptions',
+    'models',
+    'files',
+    'account',
+  ],
+  keyPage: 'https://openrouter.ai/settings/keys',
+  keyNeeds: ['An API key, not a provisioning key. A limit set on the key counts beside the account’s credits.'],
+  keyShapes: [{ pattern: /^sk-or-v1-[0-9a-f]{64}$/, prefix: 'sk-or-', distinctive: true }],
+  models: [],
+  defaultModels: {},
+  // The list of models is public: a wrong key would pass there.
+  authenticate: { method: 'GET', path: '/api/v1/key', readAnswer: readOpenrouterKey },
+  rules: openrouterRules,
+  more: {
+    failsInside200: true,
+    notes: ['An upstream’s failure can come as HTTP 200 with an `error` in the body or in a chunk.'],
+  },
+})
+
+const perplexity = openaiLike({
+  id: 'perplexity',
+  name: 'Perplexity',
+  origin: 'https://api.perplexity.ai',
+  base: '',
+  basePattern: '(?:/v1|/async)?',
+  surfaces: ['chat', 'storedChat', 'responses', 'embeddings', 'search', 'models'],
+  keyPage: 'https://console.perplexity.ai',
+  keyNeeds: ['The account needs API credit: a Pro subscription does not pay for the API.'],
+  keyShapes: [{ pattern: /^pplx-[A-Za-z0-9]{48}$/, prefix: 'pplx-', distinctive: true }],
+  models: [
+    chat('sonar', 'Answers from the web, inexpensive', true),
+    chat('sonar-pro', 'Deeper search'),
+    chat('sonar-reasoning-pro', 'With reasoning'),
+    chat('sonar-deep-research', 'Long reports'),
+  ],
+  defaultModels: { chat: 'sonar' },
+  // There is no free route that checks a key: a request without messages is refused after the key was accepted.
+  authenticate: {
+    method: 'POST',
+    path: '/chat/completions',
+    body: { model: 'sonar', messages: [] },
+    provesKey: proves,
+  },
+  rules: perplexityRules,
+  more: {
+    usage: { markers: ['"usage"'], read: (_marker, value) => readOpenaiUsage(value) },
+    notes: ['Used-up credit answers 401 with `insufficient_quota`. Each request has a search fee beside its tokens.'],
+  },
+})
+
+const cerebras = openaiLike({
+  id: 'cerebras',
+  name: 'Cerebras',
+  origin: 'https://api.cerebras.ai',
+  base: '/v1',
+  surfaces: ['chat', 'completions', 'models'],
+  keyPage: 'https://cloud.cerebras.ai',
+  keyNeeds: ['The account needs a payment method: without one the models are listed but refuse to generate.'],
+  keyShapes: [{ pattern: /^csk-[A-Za-z0-9]{48}$/, prefix: 'csk-', distinctive: true }],
+  models: [chat('gpt-oss-120b', 'Open model with reasoning', true), chat('qwen-3.8-27b', 'Open model')],
+  defaultModels: { chat: 'gpt-oss-120b' },
+  rules: cerebrasRules,
+})
+
+export const vendors: readonly Provider[] = [
+  mistral,
+  groq,
+  deepseek,
+  xai,
+  together,
+  fireworks,
+  openrouter,
+  perplexity,
+  cerebras,
+]

@@ -35,6 +35,8 @@ const capabilityOf: Partial<Record<OpenaiSurface, Capability>> = {
   speech: 'text_to_speech',
   images: 'images',
   realtime: 'realtime',
+  xaiSpeech: 'text_to_speech',
+  xaiTranscription: 'speech_to_text',
 }
 const routeOf: Partial<Record<OpenaiSurface, OpenaiRoute>> = {
   chat: 'chat/completions',

@@ -95,6 +95,59 @@ const routes = {
   models: [{ name: 'models', route: 'models(?:/[^?]{1,200})?', model: 'none', meters: 'none' }],
   files: [{ name: 'files', route: '(?:files|uploads)(?:/[^/]+){0,3}', model: 'none', meters: 'none' }],
   batches: [{ name: 'batches', route: 'batches(?:/[^/]+){0,2}', model: 'none', meters: 'none' }],
+  fim: [
+    {
+      name: 'fill in the middle',
+      capability: 'chat',
+      method: 'POST',
+      route: 'fim/completions',
+      model: 'body',
+      meters: 'tokens',
+    },
+  ],
+  ocr: [{ name: 'ocr', method: 'POST', route: 'ocr', model: 'body', meters: 'none' }],
+  agents: [
+    {
+      name: 'agents',
+      capability: 'chat',
+      method: 'POST',
+      route: '(?:agents/completions|conversations)',
+      model: 'body',
+      meters: 'tokens',
+    },
+  ],
+  search: [{ name: 'search', method: 'POST', route: 'search', model: 'none', meters: 'none' }],
+  xaiSpeech: [
+    {
+      name: 'speech',
+      capability: 'text_to_speech',
+      method: 'POST',
+      route: 'tts',
+      model: 'body',
+      meters: 'characters',
+      textField: 'text',
+    },
+  ],
+  xaiTranscription: [
+    {
+      name: 'transcriptions',
+      capability: 'speech_to_text',
+      method: 'POST',
+      route: 'stt',
+      model: 'form',
+      meters: 'audio',
+      usage: transcriptionUsage,
+    },
+  ],
+  account: [
+    {
+      name: 'account',
+      method: 'GET',
+      route: '(?:user/balance|api-key|key|credits|generation)',
+      model: 'none',
+      meters: 'none',
+    },
+  ],
 } as const satisfies Record<string, readonly Route[]>
 
 export type OpenaiSurface = keyof typeof routes

@@ -1,0 +1,101 @@
+import type { Provider } from '../provider.ts'
+import { seconds, told } from '../reading/count.ts'
+import { failureReader } from '../reading/failure-reader.ts'
+import { type Rule, verdict } from '../reading/rules.ts'
+
+/** Texts only: `{error: "…"}`. */
+const rules: readonly Rule[] = [
+  { message: /too many concurrent|concurrent sessions|too many streams/i, is: verdict('rate_limited') },
+  {
+    status: [0, 400, 401, 402, 403],
+    message: /\bbalance\b|insufficient funds|top up|payment|paid (plan|account|only)|add a (credit )?card/i,
+    is: verdict('quota_exhausted', 'out_of_credit'),
+  },
+  {
+    status: [0],
+    message:
+      /unauthori[sz]ed|not authori[sz]ed|authorization header|api (key|token)|auth(entication)? (error|failed)|missing\/invalid/i,
+    is: verdict('invalid_key'),
+  },
+]
+
+/** 1008 stands for a wrong key and for an empty account alike: the reason is read first. */
+const reading = failureReader({
+  rules,
+  closes: {
+    1008: verdict('invalid_key'),
+    3005: verdict('provider_error'),
+    3006: verdict('request_invalid'),
+    3007: verdict('request_invalid'),
+    3008: verdict('request_invalid'),
+    3009: verdict('rate_limited'),
+    4001: verdict('invalid_key'),
+    4002: verdict('quota_exhausted', 'out_of_credit'),
+    4003: verdict('permission_denied', 'plan_lacks_feature'),
+    4029: verdict('rate_limited'),
+    4102: verdict('rate_limited'),
+  },
+})
+
+export const assemblyai: Provider = {
+  id: 'assemblyai',
+  name: 'AssemblyAI',
+  aliases: ['assembly-ai'],
+  dialect: 'openai',
+  origin: 'https://api.assemblyai.com',
+  regions: { eu: 'https://api.eu.assemblyai.com' },
+  keyPage: 'https://www.assemblyai.com/dashboard/api-keys',
+  keyNeeds: ['A key of the project that uploads and reads the recordings: another project’s key cannot read them.'],
+  keyShapes: [{ pattern: /^[0-9a-z]{32}$/, prefix: '', distinctive: false }],
+  maskGap: '...',
+  credential: () => ({ header: 'authorization', prefix: '' }),
+  surfaces: [
+    {
+      name: 'transcription',
+      capability: 'speech_to_text',
+      method: 'POST',
+      path: /^\/v2\/transcript$/,
+      model: 'body',
+      modelField: 'speech_model',
+      meters: 'none',
+    },
+    { name: 'transcripts', path: /^\/v2\/transcript(?:\/[^/]+){0,2}$/, model: 'none', meters: 'audio' },
+    { name: 'upload', method: 'POST', path: /^\/v2\/upload$/, model: 'none', meters: 'none' },
+    {
+      name: 'transcription socket',
+      capability: 'speech_to_text',
+      method: 'GET',
+      path: /^\/v3\/ws$/,
+      model: 'query',
+      modelField: 'speech_model',
+      meters: 'audio',
+    },
+  ],
+  capabilities: ['speech_to_text', 'realtime'],
+  models: [],
+  defaultModels: {},
+  probes: { authenticate: { method: 'GET', path: '/v2/transcript?limit=1' } },
+  readFailure: reading.readFailure,
+  readStreamOpening: reading.readStreamOpening,
+  readClose: reading.readClose,
+  usage: {
+    markers: ['"audio_duration"', '"audio_duration_seconds"'],
+    read: (_marker, value) => told({ audioSeconds: seconds(value) }),
+  },
+  realtime: [
+    {
+      path: /^\/v3\/ws$/,
+      origin: 'https://streaming.assemblyai.com',
+      regions: { eu: 'https://streaming.eu.assemblyai.com' },
+      upstream: { in: 'header', name: 'authorization' },
+      accepts: [
+        { in: 'header', name: 'authorization' },
+        { in: 'query', name: 'token' },
+      ],
+    },
+  ],
+  notes: [
+    'A recording that cannot be transcribed answers 200 with `status: "error"`: that is the job’s result, handed on as it is.',
+    'The LLM gateway has another host and is not part of this entry.',
+  ],
+}

@@ -1,0 +1,199 @@
+import { openaiSurfaces } from '../openai-like/surfaces.ts'
+import { readOpenaiUsage } from '../openai-like/usage.ts'
+import type { Failure, Probe, Provider, Surface, Usage } from '../provider.ts'
+import { count, told } from '../reading/count.ts'
+import { failureReader } from '../reading/failure-reader.ts'
+import { isRecord } from '../reading/is-record.ts'
+import { type Rule, verdict } from '../reading/rules.ts'
+
+/** `x-amzn-errortype` names the exception; a bad bearer key comes without it and with a capital `Message`. */
+const rules: readonly Rule[] = [
+  { code: ['expiredtokenexception', 'expiredtoken'], is: verdict('invalid_key', 'expired') },
+  {
+    status: [401, 403],
+    message: /(bearer )?token has expired|security token .{0,40}expired/i,
+    is: verdict('invalid_key', 'expired'),
+  },
+  {
+    code: [
+      'unrecognizedclientexception',
+      'invalidsignatureexception',
+      'missingauthenticationtokenexception',
+      'missingauthenticationtoken',
+      'incompletesignatureexception',
+      'invalidclienttokenid',
+    ],
+    is: verdict('invalid_key'),
+  },
+  {
+    status: [401, 403],
+    message: /authentication failed|security token .{0,40}invalid|invalid bearer token|api key is valid/i,
+    is: verdict('invalid_key'),
+  },
+  {
+    status: [403],
+    message: /not authorized to perform|explicit deny|identity-based policy/i,
+    is: verdict('permission_denied', 'missing_scope'),
+  },
+  { code: ['accessdeniedexception', 'accessdenied'], is: verdict('permission_denied') },
+  {
+    code: ['validationexception'],
+    message:
+      /model identifier|on-demand throughput|inference profile|model .{0,60}(not (found|supported)|end of (its )?life)/i,
+    is: verdict('model_unavailable'),
+  },
+  { code: ['validationexception'], is: verdict('request_invalid') },
+  { code: ['resourcenotfoundexception'], message: /\bmodel|inference profile/i, is: verdict('model_unavailable') },
+  {
+    code: ['throttlingexception', 'throttledexception', 'toomanyrequestsexception'],
+    message: /per day|daily/i,
+    is: verdict('quota_exhausted', 'quota_period'),
+  },
+  { code: ['throttlingexception', 'throttledexception', 'toomanyrequestsexception'], is: verdict('rate_limited') },
+  { code: ['modelnotreadyexception'], is: verdict('rate_limited', 'capacity') },
+  { code: ['servicequotaexceededexception'], is: verdict('quota_exhausted', 'spend_limit') },
+  { code: ['serviceunavailableexception'], is: verdict('provider_error', 'capacity') },
+  {
+    code: [
+      'modelerrorexception',
+      'modelstreamerrorexception',
+      'modeltimeoutexception',
+      'internalserverexception',
+      'internalfailure',
+    ],
+    is: verdict('provider_error'),
+  },
+]
+const reading = failureReader({ rules })
+
+const regionNames = [
+  'us-east-1',
+  'us-east-2',
+  'us-west-2',
+  'ca-central-1',
+  'sa-east-1',
+  'eu-central-1',
+  'eu-north-1',
+  'eu-south-1',
+  'eu-west-1',
+  'eu-west-2',
+  'eu-west-3',
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-south-1',
+  'ap-southeast-1',
+  'ap-southeast-2',
+]
+
+function readUsage(usage: unknown): Usage {
+  if (!isRecord(usage)) return {}
+  if (usage['inputTokens'] === undefined && usage['outputTokens'] === undefined) return readOther(usage)
+  return told({
+    inputTokens: count(usage['inputTokens']),
+    outputTokens: count(usage['outputTokens']),
+    cacheReadTokens: count(usage['cacheReadInputTokens']),
+    cacheWriteTokens: count(usage['cacheWriteInputTokens']),
+  })
+}
+
+/** `InvokeModel` answers in the model maker's own words: Anthropic's, or OpenAI's. */
+function readOther(usage: Record<string, unknown>): Usage {
+  if (usage['prompt_tokens'] !== undefined || usage['input_tokens_details'] !== undefined) return readOpenaiUsage(usage)
+  return told({
+    inputTokens: count(usage['input_tokens']),
+    outputTokens: count(usage['output_tokens']),
+    cacheReadTokens: count(usage['cache_read_input_tokens']),
+    cacheWriteTokens: count(usage['cache_creation_input_tokens']),
+  })
+}
+
+const model = '(?<model>[^/]+)'
+const call = (name: string, verbs: string): Surface => ({
+  name,
+  capability: 'chat',
+  method: 'POST',
+  path: new RegExp(`^/model/${model}/(?:${verbs})$`),
+  model: 'path',
+  meters: 'tokens',
+})
+
+const chat: Probe = {
+  method: 'POST',
+  path: '/model/{model}/converse',
+  body: { messages: [{ role: 'user', content: [{ text: 'ok' }] }], inferenceConfig: { maxTokens: 1 } },
+}
+/** The key was read before the request was refused. */
+const knowsKey = (failure: Failure): boolean =>
+  failure.class !== 'invalid_key' && failure.class !== 'provider_error' && failure.class !== 'rate_limited'
+
+export const bedrock: Provider = {
+  id: 'bedrock',
+  name: 'Amazon Bedrock',
+  aliases: ['aws-bedrock', 'amazon-bedrock'],
+  dialect: 'openai',
+  origin: 'https://bedrock-runtime.us-east-1.amazonaws.com',
+  regions: Object.fromEntries(regionNames.map((name) => [name, `https://bedrock-runtime.${name}.amazonaws.com`])),
+  keyPage: 'https://console.aws.amazon.com/bedrock/home#/api-keys',
+  keyNeeds: [
+    'A Bedrock API key (ABSK…), not an access key of AWS.',
+    'The region in which the key was made: on another region’s host it looks like a wrong key.',
+    'Access to the model, which some makers grant only after a form.',
+  ],
+  keyShapes: [
+    { pattern: /^ABSK[A-Za-z0-9+/]{100,280}={0,2}$/, prefix: 'ABSK', distinctive: true },
+    { pattern: /^bedrock-api-key-[A-Za-z0-9+/=_-]{20,4000}$/, prefix: 'bedrock-api-key-', distinctive: true },
+  ],
+  maskGap: '...',
+  credential: () => ({ header: 'authorization', prefix: 'Bearer ' }),
+  dropRequestHeaders: [
+    'x-amz-security-token',
+    'x-amz-date',
+    'x-amz-content-sha256',
+    'openai-organization',
+    'openai-project',
+  ],
+  answerHeaders: ['x-amzn-requestid', 'x-amzn-errortype', 'x-amzn-bedrock-*'],
+  surfaces: [
+    call('converse', 'converse|converse-stream'),
+    call('invoke', 'invoke|invoke-with-response-stream'),
+    {
+      name: 'count tokens',
+      method: 'POST',
+      path: new RegExp(`^/model/${model}/count-tokens$`),
+      model: 'path',
+      meters: 'none',
+    },
+    ...openaiSurfaces('/openai/v1', ['chat']),
+    { name: 'guardrails', path: /^\/guardrail(?:\/[^/]+){1,4}$/, model: 'none', meters: 'none' },
+  ],
+  capabilities: ['chat', 'vision'],
+  models: [],
+  defaultModels: {},
+  probes: {
+    // Nothing can be listed on this host: a request without messages is refused after the key was accepted.
+    authenticate: {
+      method: 'POST',
+      path: '/model/amazon.nova-micro-v1:0/converse',
+      body: { messages: [] },
+      provesKey: knowsKey,
+    },
+    can: { chat, vision: chat },
+  },
+  readFailure: reading.readFailure,
+  readStreamOpening: reading.readStreamOpening,
+  usage: {
+    markers: ['"usage"'],
+    read: (_marker, value) => readUsage(value),
+    readHeaders: (headers) =>
+      told({
+        inputTokens: count(headers['x-amzn-bedrock-input-token-count']),
+        outputTokens: count(headers['x-amzn-bedrock-output-token-count']),
+      }),
+  },
+  openai: { base: '/openai/v1', routes: ['chat/completions'] },
+  notes: [
+    'API keys only: requests signed with SigV4 are not supported.',
+    'Streams are AWS event streams, except on the OpenAI-compatible route; an exception inside one is handed on, not fallen back from.',
+    'Model ids with the prefix `eu.`, `us.` or `global.` are inference profiles.',
+  ],
+}

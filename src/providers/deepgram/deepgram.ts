@@ -1,0 +1,97 @@
+import type { Failure, Provider, SocketRoute } from '../provider.ts'
+import { count, seconds, told } from '../reading/count.ts'
+import { failureReader } from '../reading/failure-reader.ts'
+import { at } from '../reading/is-record.ts'
+import { type Rule, verdict } from '../reading/rules.ts'
+
+/** Three shapes of body: `err_code`, `category`, or a plain text. */
+const rules: readonly Rule[] = [
+  { code: ['invalid_auth'], is: verdict('invalid_key') },
+  // One code for two things: the key's scopes (401), and a model that the project may not use (403).
+  { code: ['insufficient_permissions'], status: [403], is: verdict('permission_denied', 'plan_lacks_feature') },
+  { code: ['insufficient_permissions'], is: verdict('permission_denied', 'missing_scope') },
+  {
+    code: ['asr_payment_required', 'tts_payment_required', 'payment_required'],
+    is: verdict('quota_exhausted', 'out_of_credit'),
+  },
+  { code: ['too_many_requests'], is: verdict('rate_limited') },
+  { code: ['project_not_found'], is: verdict('request_invalid') },
+  {
+    status: [400],
+    message: /no such model|model.{0,40}(not found|not exist|combination)/i,
+    is: verdict('model_unavailable'),
+  },
+]
+const reading = failureReader({ rules, closes: { 1008: verdict('request_invalid'), 1011: verdict('provider_error') } })
+const missesScope = (failure: Failure): boolean => failure.cause === 'missing_scope'
+
+const socket = (path: RegExp, more: Partial<SocketRoute> = {}): SocketRoute => ({
+  path,
+  upstream: { in: 'header', name: 'authorization', prefix: 'Token ' },
+  accepts: [
+    { in: 'header', name: 'authorization', prefix: 'Token ' },
+    { in: 'header', name: 'authorization', prefix: 'Bearer ' },
+    { in: 'subprotocol', before: ['token'] },
+    { in: 'subprotocol', before: ['bearer'] },
+  ],
+  ...more,
+})
+
+export const deepgram: Provider = {
+  id: 'deepgram',
+  name: 'Deepgram',
+  dialect: 'openai',
+  origin: 'https://api.deepgram.com',
+  keyPage: 'https://console.deepgram.com',
+  keyNeeds: ['A key with the permission "usage:write" (role Member).', 'The project needs credit.'],
+  keyShapes: [{ pattern: /^[a-z0-9]{40}$/, prefix: '', distinctive: false }],
+  maskGap: '...',
+  credential: () => ({ header: 'authorization', prefix: 'Token ' }),
+  answerHeaders: ['dg-request-id', 'dg-error', 'dg-char-count', 'dg-model-name', 'dg-model-uuid'],
+  surfaces: [
+    { name: 'transcription', capability: 'speech_to_text', path: /^\/v[12]\/listen$/, model: 'query', meters: 'audio' },
+    {
+      name: 'speech',
+      capability: 'text_to_speech',
+      path: /^\/v1\/speak$/,
+      model: 'query',
+      meters: 'characters',
+      textField: 'text',
+    },
+    { name: 'text analysis', method: 'POST', path: /^\/v1\/read$/, model: 'query', meters: 'none' },
+    {
+      name: 'agent',
+      capability: 'realtime',
+      method: 'GET',
+      path: /^\/v1\/agent\/converse$/,
+      model: 'none',
+      meters: 'none',
+    },
+    { name: 'models', method: 'GET', path: /^\/v1\/models(?:\/[^/]+)?$/, model: 'none', meters: 'none' },
+    { name: 'projects', path: /^\/v1\/(?:projects|auth)(?:\/[^/]+){0,6}$/, model: 'none', meters: 'none' },
+  ],
+  capabilities: ['speech_to_text', 'text_to_speech', 'realtime'],
+  models: [
+    { id: 'nova-3', hint: 'Transcription', recommended: true, capabilities: ['speech_to_text'] },
+    { id: 'aura-2-thalia-en', hint: 'English voice', recommended: true, capabilities: ['text_to_speech'] },
+  ],
+  defaultModels: { speech_to_text: 'nova-3', text_to_speech: 'aura-2-thalia-en' },
+  probes: {
+    authenticate: { method: 'GET', path: '/v1/auth/token', provesKey: missesScope },
+    can: { text_to_speech: { method: 'POST', path: '/v1/speak?model={model}', body: { text: 'a' } } },
+  },
+  readFailure: reading.readFailure,
+  readStreamOpening: reading.readStreamOpening,
+  readClose: reading.readClose,
+  usage: {
+    markers: ['"metadata"'],
+    read: (_marker, value) => told({ audioSeconds: seconds(at(value, 'duration')) }),
+    readHeaders: (headers) => told({ characters: count(headers['dg-char-count']) }),
+  },
+  realtime: [
+    socket(/^\/v[12]\/listen$/),
+    socket(/^\/v1\/speak$/),
+    socket(/^\/v1\/agent\/converse$/, { origin: 'https://agent.deepgram.com' }),
+  ],
+  notes: ['Audio with several channels is billed per channel; the seconds told are those of the recording.'],
+}

@@ -1,0 +1,2 @@
+/** Deepgram: speech in and out, `Token` for a scheme. */
+export { deepgram } from './deepgram.ts'

@@ -1,0 +1,112 @@
+import { createSign, hash } from 'node:crypto'
+import type {
+  CredentialPlacement,
+  Failure,
+  PreparedSecret,
+  ProviderAnswer,
+  SecretPreparation,
+  TokenSender,
+} from '../provider.ts'
+import { at, isRecord } from '../reading/is-record.ts'
+
+/** Fixed: the file's own `token_uri` could send the signed assertion anywhere. */
+const tokenUrl = 'https://oauth2.googleapis.com/token'
+const scope = 'https://www.googleapis.com/auth/cloud-platform'
+const bearer: CredentialPlacement = { header: 'authorization', prefix: 'Bearer ' }
+const malformed: Failure = { class: 'invalid_key' }
+/** Renewed this long before they end, so that a request on its way does not meet the end. */
+const marginMs = 5 * 60_000
+const mostTokens = 1000
+
+interface Account {
+  email: string
+  keyId: string
+  privateKey: string
+}
+interface Held {
+  answer: Promise<PreparedSecret | { failure: Failure }>
+  until: number
+}
+
+/**
+ * Access tokens for Google service accounts. The stored secret is the JSON file; what goes upstream is a token of about
+ * an hour. Access tokens that were stored as such (`ya29.…`) are sent as Bearer; API keys need nothing of this.
+ */
+export function serviceAccountTokens(
+  io: { send: TokenSender; now(): number },
+  readFailure: (answer: ProviderAnswer) => Failure | undefined,
+): SecretPreparation {
+  const held = new Map<string, Held>()
+
+  async function mint(account: Account, slot: string): Promise<PreparedSecret | { failure: Failure }> {
+    const assertion = signAssertion(account, io.now())
+    if (assertion === undefined) return { failure: malformed }
+    const answer = await io.send({
+      url: tokenUrl,
+      form: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion },
+    })
+    const token = at(answer.body, 'access_token')
+    if (answer.status !== 200 || typeof token !== 'string' || token === '') {
+      held.delete(slot)
+      return { failure: readFailure(answer) ?? { class: 'provider_error' } }
+    }
+    const entry = held.get(slot)
+    if (entry) entry.until = io.now() + lifetimeMs(answer) - marginMs
+    return { credential: token, placement: bearer }
+  }
+
+  return {
+    needed: (secret) => isDocument(secret) || secret.startsWith('ya29.'),
+    async prepare(secret) {
+      if (!isDocument(secret)) return { credential: secret, placement: bearer }
+      const account = readAccount(secret)
+      if (account === undefined) return { failure: malformed }
+      // A hash, not the file: the map must not keep secrets.
+      const slot = hash('sha256', secret, 'base64')
+      const known = held.get(slot)
+      if (known && known.until > io.now()) return known.answer
+      if (held.size >= mostTokens) held.delete(held.keys().next().value ?? slot)
+      const entry: Held = { answer: Promise.resolve({ failure: malformed }), until: Number.POSITIVE_INFINITY }
+      held.set(slot, entry)
+      entry.answer = mint(account, slot)
+      entry.answer.catch(() => held.delete(slot))
+      return entry.answer
+    },
+  }
+}
+
+const isDocument = (secret: string): boolean => secret.trimStart().startsWith('{')
+
+function readAccount(secret: string): Account | undefined {
+  let file: unknown
+  try {
+    file = JSON.parse(secret)
+  } catch {
+    // The parser's error carries its input: it goes no further.
+    return undefined
+  }
+  if (!isRecord(file)) return undefined
+  const { client_email: email, private_key: privateKey, private_key_id: keyId } = file
+  if (typeof email !== 'string' || typeof privateKey !== 'string') return undefined
+  return { email, privateKey, keyId: typeof keyId === 'string' ? keyId : '' }
+}
+
+/** A signed JWT, or undefined when the private key cannot be read. */
+function signAssertion({ email, keyId, privateKey }: Account, now: number): string | undefined {
+  const issued = Math.floor(now / 1000)
+  const header = { alg: 'RS256', typ: 'JWT', ...(keyId === '' ? {} : { kid: keyId }) }
+  const claims = { iss: email, scope, aud: tokenUrl, iat: issued, exp: issued + 3600 }
+  const text = `${encode(header)}.${encode(claims)}`
+  try {
+    return `${text}.${createSign('RSA-SHA256').update(text).sign(privateKey, 'base64url')}`
+  } catch {
+    return undefined
+  }
+}
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+function lifetimeMs(answer: ProviderAnswer): number {
+  const told = Number(at(answer.body, 'expires_in'))
+  return (Number.isFinite(told) && told > 0 ? Math.min(told, 3600) : 3600) * 1000
+}

@@ -1,0 +1,148 @@
+import { googleRules, googleUsage } from '../gemini/index.ts'
+import type { Failure, Provider, Surface, Usage } from '../provider.ts'
+import { count, told } from '../reading/count.ts'
+import { failureReader } from '../reading/failure-reader.ts'
+import { at } from '../reading/is-record.ts'
+import { type Rule, verdict } from '../reading/rules.ts'
+import { serviceAccountTokens } from './service-account.ts'
+
+const rules: readonly Rule[] = [
+  // Capacity that all customers share, not a quota of this one.
+  {
+    status: [429],
+    message: /^resource (has been )?exhausted/i,
+    where: ({ error }) => error['details'] === undefined,
+    is: verdict('rate_limited', 'capacity'),
+  },
+  { status: [404], message: /publisher model|\bmodel/i, is: verdict('model_unavailable') },
+  ...googleRules,
+]
+const reading = failureReader({ rules })
+const knowsKey = (failure: Failure): boolean =>
+  failure.class === 'permission_denied' && failure.cause !== 'account_disabled'
+
+const regionNames = [
+  'us-central1',
+  'us-east1',
+  'us-east4',
+  'us-east5',
+  'us-west1',
+  'us-west4',
+  'europe-west1',
+  'europe-west2',
+  'europe-west3',
+  'europe-west4',
+  'europe-west9',
+  'europe-north1',
+  'asia-south1',
+  'asia-southeast1',
+  'asia-northeast1',
+  'australia-southeast1',
+]
+
+/** Claude's `usage` on `rawPredict` is Anthropic's; the OpenAI-compatible route's is OpenAI's. */
+function readUsage(marker: string, value: unknown): Usage {
+  if (marker !== '"usage"' || at(value, 'prompt_tokens') !== undefined) return googleUsage.read(marker, value)
+  return told({
+    inputTokens: count(at(value, 'input_tokens')),
+    outputTokens: count(at(value, 'output_tokens')),
+    cacheReadTokens: count(at(value, 'cache_read_input_tokens')),
+    cacheWriteTokens: count(at(value, 'cache_creation_input_tokens')),
+  })
+}
+
+const project = '(?:/projects/[^/]+/locations/[^/]+)?'
+const call = (verbs: string): RegExp =>
+  new RegExp(`^/v1(?:beta1)?${project}/publishers/[^/]+/models/(?<model>[^/:]+):(?:${verbs})$`)
+const surface = (name: string, verbs: string, more: Partial<Surface>): Surface => ({
+  name,
+  method: 'POST',
+  path: call(verbs),
+  model: 'path',
+  meters: 'tokens',
+  ...more,
+})
+const live = /^\/ws\/google\.cloud\.aiplatform\.v1(?:beta1)?\.LlmBidiService\/BidiGenerateContent$/
+
+export const vertex: Provider = {
+  id: 'vertex',
+  name: 'Google Vertex AI',
+  aliases: ['vertex-ai', 'google-vertex'],
+  dialect: 'google',
+  origin: 'https://aiplatform.googleapis.com',
+  regions: {
+    eu: 'https://aiplatform.eu.rep.googleapis.com',
+    us: 'https://aiplatform.us.rep.googleapis.com',
+    ...Object.fromEntries(regionNames.map((name) => [name, `https://${name}-aiplatform.googleapis.com`])),
+  },
+  keyPage: 'https://console.cloud.google.com/iam-admin/serviceaccounts',
+  keyNeeds: [
+    'The JSON file of a service account with the role "Vertex AI User", or an API key of express mode.',
+    'The Vertex AI API must be enabled in the project, with billing.',
+  ],
+  keyShapes: [
+    { pattern: /^\s*\{[\s\S]{0,200}"type"\s*:\s*"service_account"/, prefix: '', distinctive: true },
+    { pattern: /^AQ\.[A-Za-z0-9_-]{20,200}$/, prefix: 'AQ.', distinctive: false },
+  ],
+  maskGap: '••••',
+  credential: () => ({ header: 'x-goog-api-key', prefix: '' }),
+  secretPreparation: (io) => serviceAccountTokens(io, reading.readFailure),
+  dropRequestHeaders: ['x-goog-user-project'],
+  answerHeaders: ['server-timing'],
+  surfaces: [
+    surface('generate', 'generateContent|streamGenerateContent|rawPredict|streamRawPredict', { capability: 'chat' }),
+    surface('embed', 'embedContent', { capability: 'embeddings' }),
+    surface('predict', 'predict|predictLongRunning', { meters: 'none' }),
+    surface('count tokens', 'countTokens|computeTokens', { meters: 'none' }),
+    {
+      name: 'chat',
+      capability: 'chat',
+      method: 'POST',
+      path: /^\/v1(?:beta1)?\/projects\/[^/]+\/locations\/[^/]+\/endpoints\/openapi\/chat\/completions$/,
+      model: 'body',
+      meters: 'tokens',
+    },
+    { name: 'live', capability: 'realtime', method: 'GET', path: live, model: 'none', meters: 'tokens' },
+    {
+      name: 'models',
+      method: 'GET',
+      path: /^\/v1(?:beta1)?\/publishers\/[^/]+\/models(?:\/[^/:]+)?$/,
+      model: 'none',
+      meters: 'none',
+    },
+  ],
+  capabilities: ['chat', 'vision', 'embeddings', 'realtime'],
+  models: [
+    {
+      id: 'gemini-2.5-flash',
+      hint: 'Fast, and good for most tasks',
+      recommended: true,
+      capabilities: ['chat', 'vision'],
+    },
+    { id: 'gemini-2.5-pro', hint: 'For complex tasks', capabilities: ['chat', 'vision'] },
+    { id: 'gemini-2.5-flash-lite', hint: 'Cheapest', capabilities: ['chat', 'vision'] },
+  ],
+  defaultModels: { chat: 'gemini-2.5-flash', vision: 'gemini-2.5-flash' },
+  probes: {
+    authenticate: { method: 'GET', path: '/v1beta1/publishers/google/models?pageSize=1', provesKey: knowsKey },
+  },
+  readFailure: reading.readFailure,
+  readStreamOpening: reading.readStreamOpening,
+  readClose: reading.readClose,
+  usage: { markers: googleUsage.markers, read: readUsage },
+  realtime: [
+    {
+      path: live,
+      upstream: { in: 'header', name: 'authorization', prefix: 'Bearer ' },
+      accepts: [
+        { in: 'header', name: 'authorization', prefix: 'Bearer ' },
+        { in: 'header', name: 'x-goog-api-key' },
+      ],
+    },
+  ],
+  notes: [
+    'The address of a call names the project and the location: callers write both.',
+    'Tokens are made from the service account’s file and kept in memory for less than an hour; the file’s own token address is ignored.',
+    '429 "Resource exhausted" is shared capacity, not a quota of the customer.',
+  ],
+}
