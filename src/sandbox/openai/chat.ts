@@ -1,0 +1,110 @@
+import { type Answer, type Call, type JsonObject, listField, modelField, objectOf } from '../call.ts'
+import { piecesOf, type Reply, replyTo } from '../content/reply.ts'
+import { promptSize, promptTokens } from '../content/tokens.ts'
+import { sseEvent, sseHeaders } from '../sse.ts'
+
+/** Vendors whose last chunk brings the usage without `stream_options.include_usage`. */
+const usageUnasked = new Set(['mistral', 'together', 'fireworks', 'openrouter', 'cerebras', 'perplexity'])
+
+interface Chat {
+  call: Call
+  body: JsonObject
+  model: string
+  replies: readonly Reply[]
+  usage: JsonObject
+}
+
+/** `POST …/chat/completions` in OpenAI's dialect, whole or as a stream. */
+export async function chatCompletions(call: Call): Promise<Answer> {
+  const body = await call.json()
+  const model = modelField(body['model'] ?? call.parts['deployment'])
+  const prompt = promptSize(listField(body, 'messages'))
+  const format = objectOf(body['response_format'])
+  const reply = replyTo({
+    prompt,
+    tool: forcedTool(body),
+    schema: format['type'] === 'json_object' ? true : objectOf(format['json_schema'])['schema'],
+    maxTokens: numberOf(body['max_completion_tokens'] ?? body['max_tokens']),
+  })
+  const replies = Array.from({ length: numberOf(body['n']) ?? 1 }, () => reply)
+  const input = promptTokens(prompt)
+  const output = reply.tokens * replies.length
+  const usage = {
+    prompt_tokens: input,
+    completion_tokens: output,
+    total_tokens: input + output,
+    prompt_tokens_details: { cached_tokens: 0 },
+    completion_tokens_details: { reasoning_tokens: 0 },
+  }
+  const chat: Chat = { call, body, model, replies, usage }
+  return body['stream'] === true ? streamed(chat) : { json: whole(chat) }
+}
+
+/** The function that `tool_choice` makes the model call; none when the model may choose. */
+function forcedTool(body: JsonObject): { name: string; schema: unknown } | undefined {
+  const tools = (Array.isArray(body['tools']) ? body['tools'] : []).map((tool) => objectOf(objectOf(tool)['function']))
+  const choice = body['tool_choice']
+  const name = objectOf(objectOf(choice)['function'])['name']
+  const tool = tools.find((one) => (name ? one['name'] === name : choice === 'required' || choice === 'any'))
+  return tool && { name: String(tool['name']), schema: tool['parameters'] }
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && value > 0 ? Math.floor(value) : undefined
+}
+
+const finishOf = (reply: Reply) => (reply.tool ? 'tool_calls' : reply.cut ? 'length' : 'stop')
+
+function envelope({ call, model }: Chat, object: string) {
+  const created = Math.floor(Date.now() / 1000)
+  return { id: `chatcmpl-${call.requestId}`, object, created, model, system_fingerprint: 'fp_sandbox' }
+}
+
+function toolCall(reply: Reply, index: number) {
+  const call = { name: reply.tool?.name, arguments: JSON.stringify(reply.tool?.input) }
+  return { id: `call_sandbox_${index}`, type: 'function', function: call }
+}
+
+function whole(chat: Chat): JsonObject {
+  const choices = chat.replies.map((reply, index) => ({
+    index,
+    message: {
+      role: 'assistant',
+      content: reply.tool ? null : reply.text,
+      refusal: null,
+      ...(reply.tool && { tool_calls: [toolCall(reply, index)] }),
+    },
+    logprobs: null,
+    finish_reason: finishOf(reply),
+  }))
+  return { ...envelope(chat, 'chat.completion'), choices, usage: chat.usage }
+}
+
+function streamed(chat: Chat): Answer {
+  const asked = objectOf(chat.body['stream_options'])['include_usage'] === true
+  const base = envelope(chat, 'chat.completion.chunk')
+  const chunk = (choices: unknown[], more: JsonObject = {}) => sseEvent({ ...base, choices, ...more })
+  const silent = asked ? { usage: null } : {}
+  const pieces = chat.replies.flatMap((reply, index) => {
+    const choice = (delta: unknown, finish: string | null = null) =>
+      chunk([{ index, delta, logprobs: null, finish_reason: finish }], silent)
+    return [
+      choice({ role: 'assistant', content: reply.tool ? null : '', refusal: null }),
+      ...deltasOf(reply, index).map((delta) => choice(delta)),
+      choice({}, finishOf(reply)),
+    ]
+  })
+  if (asked || usageUnasked.has(chat.call.provider)) pieces.push(chunk([], { usage: chat.usage }))
+  if (chat.call.provider === 'groq') pieces.push(chunk([], { x_groq: { id: chat.call.requestId, usage: chat.usage } }))
+  pieces.push(sseEvent('[DONE]'))
+  return { headers: sseHeaders, pieces, broken: sseEvent(chat.call.overloaded) }
+}
+
+function deltasOf(reply: Reply, index: number): JsonObject[] {
+  if (!reply.tool) return piecesOf(reply.text).map((content) => ({ content }))
+  const { id, type, function: called } = toolCall(reply, index)
+  const opening = { index: 0, id, type, function: { name: called.name, arguments: '' } }
+  return [opening, ...piecesOf(called.arguments).map((text) => ({ index: 0, function: { arguments: text } }))].map(
+    (one) => ({ tool_calls: [one] }),
+  )
+}

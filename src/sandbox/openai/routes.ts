@@ -1,0 +1,46 @@
+import type { Route } from '../call.ts'
+import { speech, transcriptions, translations } from './audio.ts'
+import { chatCompletions } from './chat.ts'
+import { embeddings } from './embeddings.ts'
+import { imageGenerations, listFiles, moderations, uploadFile } from './media.ts'
+import { accountAnswers, getModel, listModels } from './models.ts'
+import { responses } from './responses.ts'
+
+/** Whatever a vendor puts before it (`/openai/v1`, `/inference/v1`, nothing); Azure names the model there. */
+const behind = (rest: string) => new RegExp(`^(?:/.*?deployments/(?<deployment>[^/]+)|/.*)?/${rest}$`)
+const post = (rest: string, answer: Route['answer']): Route => ({ method: 'POST', path: behind(rest), answer })
+const get = (rest: string, answer: Route['answer']): Route => ({ method: 'GET', path: behind(rest), answer })
+
+const account: Route['answer'] = (call) =>
+  accountAnswers[call.provider] ?? { json: { object: 'account', sandbox: true } }
+
+/** OpenAI's surfaces, and those of the vendors that speak its dialect. */
+export const openAiRoutes: readonly Route[] = [
+  post('chat/completions', chatCompletions),
+  post('responses', responses),
+  post('embeddings', embeddings),
+  post('audio/transcriptions', transcriptions),
+  post('audio/translations', translations),
+  post('audio/speech', speech),
+  post('images/generations', imageGenerations),
+  post('moderations', moderations),
+  post('files', uploadFile),
+  get('files', listFiles),
+  get('models', listModels),
+  get('models/user', listModels),
+  get('models/(?<model>.+)', getModel),
+  get('user/balance', account),
+  get('api-key', account),
+  get('key', account),
+  get('credits', () => ({ json: { data: { total_credits: 100, total_usage: 0 } } })),
+]
+
+/** Scope names of OpenAI's restricted keys, by what is called. */
+export function openAiScope(path: string): string {
+  const scopes: [RegExp, string][] = [
+    [/\/models/, 'api.model.read'],
+    [/\/responses/, 'api.responses.write'],
+    [/\/files/, 'api.files.write'],
+  ]
+  return scopes.find(([expression]) => expression.test(path))?.[1] ?? 'model.request'
+}

@@ -1,0 +1,90 @@
+import { type Answer, type Call, listField, modelField, Problem, type Route, textField } from '../call.ts'
+import { piecesOf, replyTo } from '../content/reply.ts'
+import { promptSize, promptTokens, tokensOf } from '../content/tokens.ts'
+import { vectorOf } from '../content/vector.ts'
+import { modelIds } from '../openai/models.ts'
+import { openAiRoutes } from '../openai/routes.ts'
+import { sseEvent, sseHeaders } from '../sse.ts'
+
+async function chat(call: Call): Promise<Answer> {
+  const body = await call.json()
+  modelField(body['model'])
+  const prompt = promptSize(listField(body, 'messages'))
+  const limit = body['max_tokens']
+  const reply = replyTo({ prompt, maxTokens: typeof limit === 'number' ? limit : undefined })
+  const counted = { input_tokens: promptTokens(prompt), output_tokens: reply.tokens }
+  const usage = { billed_units: counted, tokens: counted }
+  const finish_reason = reply.cut ? 'MAX_TOKENS' : 'COMPLETE'
+  const id = call.requestId
+  if (body['stream'] !== true) {
+    return {
+      json: { id, finish_reason, message: { role: 'assistant', content: [{ type: 'text', text: reply.text }] }, usage },
+    }
+  }
+  const event = (type: string, more: object) => sseEvent({ type, ...more }, type)
+  const pieces = [
+    event('message-start', {
+      id,
+      delta: { message: { role: 'assistant', content: [], tool_plan: '', tool_calls: [] } },
+    }),
+    event('content-start', { index: 0, delta: { message: { content: { type: 'text', text: '' } } } }),
+    ...piecesOf(reply.text).map((text) =>
+      event('content-delta', { index: 0, delta: { message: { content: { text } } } }),
+    ),
+    event('content-end', { index: 0 }),
+    event('message-end', { id, delta: { finish_reason, usage } }),
+  ]
+  return {
+    headers: sseHeaders,
+    pieces,
+    broken: event('message-end', { id, delta: { finish_reason: 'ERROR', error: 'overloaded (sandbox)' } }),
+  }
+}
+
+async function embed(call: Call): Promise<Answer> {
+  const body = await call.json()
+  const model = modelField(body['model'])
+  const texts = Array.isArray(body['texts']) ? body['texts'].map(String) : []
+  if (texts.length === 0 && !body['inputs'] && !body['images']) throw new Problem('missing_field', 'texts')
+  const asked = body['output_dimension']
+  const dimensions = typeof asked === 'number' ? asked : 1536
+  const tokens = texts.reduce((sum, text) => sum + tokensOf(text), 0)
+  const float = texts.map((text) => vectorOf(`${model} ${text}`, dimensions))
+  const meta = { api_version: { version: '2' }, billed_units: { input_tokens: tokens } }
+  return {
+    json: {
+      id: call.requestId,
+      texts: texts.map(() => 'sandbox'),
+      embeddings: { float },
+      response_type: 'embeddings_by_type',
+      meta,
+    },
+  }
+}
+
+async function rerank(call: Call): Promise<Answer> {
+  const body = await call.json()
+  modelField(body['model'])
+  textField(body, 'query')
+  const documents = listField(body, 'documents')
+  const results = documents.map((_, index) => ({ index, relevance_score: 1 / (index + 1) }))
+  return { json: { id: call.requestId, results, meta: { billed_units: { search_units: 1 } } } }
+}
+
+export const cohereRoutes: readonly Route[] = [
+  { method: 'POST', path: /^\/v2\/chat$/, answer: chat },
+  { method: 'POST', path: /^\/v[12]\/embed$/, answer: embed },
+  { method: 'POST', path: /^\/v[12]\/rerank$/, answer: rerank },
+  {
+    method: 'POST',
+    path: /^\/v1\/check-api-key$/,
+    answer: () => ({ json: { valid: true, organization_id: 'sandbox', owner_id: 'sandbox' } }),
+    breaks: false,
+  },
+  {
+    method: 'GET',
+    path: /^\/v1\/models$/,
+    answer: (call) => ({ json: { models: modelIds(call.provider).map((name) => ({ name, endpoints: ['chat'] })) } }),
+  },
+  ...openAiRoutes,
+]

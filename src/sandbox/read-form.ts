@@ -1,0 +1,100 @@
+import type { IncomingMessage } from 'node:http'
+import { Problem } from './call.ts'
+import { drainBody } from './read-body.ts'
+
+/** A form as far as it is kept: short texts, and of files only their sizes. */
+export interface Form {
+  fields: Readonly<Record<string, string>>
+  files: readonly FormFile[]
+}
+
+export interface FormFile {
+  field: string
+  name: string
+  bytes: number
+}
+
+/** Longer texts are cut: no field that is read here is longer. */
+const longestField = 64 * 1024
+const longestPartHead = 16 * 1024
+
+interface OpenPart {
+  field: string
+  /** Absent for text fields. */
+  file?: FormFile
+  text: Buffer[]
+  textBytes: number
+}
+
+/** Reads a form without holding its files. @throws Problem `invalid_field` when it is no form. */
+export async function readForm(incoming: IncomingMessage): Promise<Form> {
+  const type = incoming.headers['content-type'] ?? ''
+  const boundary = /^multipart\/form-data\b.*?boundary="?([^";]+)"?/i.exec(type)?.[1]
+  if (!boundary) {
+    await drainBody(incoming)
+    throw new Problem('invalid_field', 'content-type')
+  }
+  const reader = formReader(boundary)
+  for await (const chunk of incoming as AsyncIterable<Buffer>) reader.take(chunk)
+  return reader.form
+}
+
+function formReader(boundary: string) {
+  const fields: Record<string, string> = {}
+  const files: FormFile[] = []
+  const delimiter = Buffer.from(`\r\n--${boundary}`)
+  // The first boundary has no line before it; this one makes all alike.
+  let rest: Buffer = Buffer.from('\r\n')
+  let part: OpenPart | undefined
+  let inHead = false
+
+  const close = () => {
+    if (part && !part.file) fields[part.field] = Buffer.concat(part.text).toString('utf8')
+    part = undefined
+  }
+  const add = (bytes: Buffer) => {
+    if (!part) return
+    if (part.file) part.file.bytes += bytes.length
+    else if (part.textBytes < longestField) part.text.push(Buffer.from(bytes))
+    part.textBytes += bytes.length
+  }
+  /** @returns true when something was taken and there may be more */
+  const step = (): boolean => {
+    if (inHead) {
+      const end = rest.indexOf('\r\n\r\n')
+      if (end < 0 && rest.length > longestPartHead) throw new Problem('invalid_field', 'file')
+      if (end < 0) return false
+      part = openPart(rest.subarray(0, end).toString('utf8'))
+      if (part.file) files.push(part.file)
+      rest = rest.subarray(end + 4)
+      inHead = false
+      return true
+    }
+    const end = rest.indexOf(delimiter)
+    if (end >= 0) {
+      add(rest.subarray(0, end))
+      close()
+      rest = rest.subarray(end + delimiter.length)
+      inHead = true
+      return true
+    }
+    const safe = Math.max(0, rest.length - delimiter.length)
+    add(rest.subarray(0, safe))
+    rest = rest.subarray(safe)
+    return false
+  }
+  const take = (chunk: Buffer) => {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    while (step());
+  }
+  return { take, form: { fields, files } }
+}
+
+function openPart(head: string): OpenPart {
+  const disposition = /content-disposition:([^\r\n]*)/i.exec(head)?.[1] ?? ''
+  const field = /\bname="([^"]*)"/i.exec(disposition)?.[1] ?? ''
+  const name = /\bfilename\*?="?([^";]*)"?/i.exec(disposition)?.[1]
+  const part: OpenPart = { field, text: [], textBytes: 0 }
+  if (name !== undefined) part.file = { field, name, bytes: 0 }
+  return part
+}
