@@ -1,18 +1,17 @@
+import { deepseek } from './deepseek/index.ts'
 import { openaiLike } from './openai-like/openai-like.ts'
 import { readOpenaiUsage, transcriptionUsage } from './openai-like/usage.ts'
-import type { Failure, Provider, ProviderAnswer, ProviderModel } from './provider.ts'
-import { at } from './reading/is-record.ts'
+import { openrouter } from './openrouter/index.ts'
+import type { Failure, Provider, ProviderModel } from './provider.ts'
 import {
   cerebrasRules,
-  deepseekRules,
   fireworksRules,
   groqRules,
   mistralRules,
-  openrouterRules,
   perplexityRules,
   togetherRules,
-  xaiRules,
 } from './vendor-rules.ts'
+import { xai } from './xai/index.ts'
 
 /** Vendors whose API is OpenAI's: a row each. */
 
@@ -93,79 +92,6 @@ const groq = openaiLike({
   },
 })
 
-const deepseek = openaiLike({
-  id: 'deepseek',
-  name: 'DeepSeek',
-  origin: 'https://api.deepseek.com',
-  base: '',
-  basePattern: '(?:/v1|/beta|/anthropic(?:/v1)?)?',
-  surfaces: ['chat', 'completions', 'messages', 'models', 'account'],
-  keyPage: 'https://platform.deepseek.com/api_keys',
-  keyNeeds: ['The account needs a balance. Data is processed in China.'],
-  keyShapes: [{ pattern: /^sk-[a-z0-9]{32}$/, prefix: 'sk-', distinctive: false }],
-  models: [chat('deepseek-flash', 'Fast and inexpensive', true), chat('deepseek-v4-pro', 'Strongest')],
-  defaultModels: { chat: 'deepseek-flash' },
-  authenticate: {
-    method: 'GET',
-    path: '/user/balance',
-    readAnswer: ({ body }) =>
-      at(body, 'is_available') === false ? { class: 'quota_exhausted', cause: 'out_of_credit' } : undefined,
-  },
-  rules: deepseekRules,
-})
-
-/** `/v1/api-key` answers 200 for a key that is blocked, and says so. */
-function readXaiKey({ body }: ProviderAnswer): Failure | undefined {
-  if (at(body, 'api_key_blocked') === true || at(body, 'api_key_disabled') === true)
-    return { class: 'invalid_key', cause: 'revoked' }
-  return at(body, 'team_blocked') === true ? { class: 'permission_denied', cause: 'account_disabled' } : undefined
-}
-
-const xai = openaiLike({
-  id: 'xai',
-  name: 'xAI (Grok)',
-  aliases: ['grok', 'x-ai'],
-  origin: 'https://api.x.ai',
-  regions: { 'us-east-1': 'https://us-east-1.api.x.ai', 'eu-west-1': 'https://eu-west-1.api.x.ai' },
-  base: '/v1',
-  surfaces: [
-    'chat',
-    'responses',
-    'images',
-    'realtime',
-    'xaiSpeech',
-    'xaiTranscription',
-    'models',
-    'files',
-    'completions',
-    'account',
-  ],
-  keyPage: 'https://console.x.ai',
-  keyNeeds: ['The key’s access list must contain the endpoints and models; the team needs credits.'],
-  keyShapes: [{ pattern: /^xai-[0-9A-Za-z_]{80}$/, prefix: 'xai-', distinctive: true }],
-  models: [
-    { id: 'grok-4.7', hint: 'Newest', recommended: true, capabilities: ['chat', 'vision'] },
-    { id: 'grok-4.6', hint: 'Earlier', capabilities: ['chat', 'vision'] },
-    { id: 'grok-4.3', hint: 'Less expensive', capabilities: ['chat', 'vision'] },
-  ],
-  defaultModels: { chat: 'grok-4.7', vision: 'grok-4.7' },
-  authenticate: { method: 'GET', path: '/v1/api-key', readAnswer: readXaiKey },
-  rules: xaiRules,
-  more: {
-    realtime: [
-      {
-        path: /^\/v1\/realtime$/,
-        upstream: { in: 'header', name: 'authorization', prefix: 'Bearer ' },
-        accepts: [
-          { in: 'header', name: 'authorization', prefix: 'Bearer ' },
-          { in: 'subprotocol', prefix: 'xai-client-secret.' },
-        ],
-      },
-    ],
-    notes: ['A wrong key answers 400, used-up credit 403 or 429: the text decides.'],
-  },
-})
-
 const together = openaiLike({
   id: 'together',
   name: 'Together AI',
@@ -214,49 +140,6 @@ const fireworks = openaiLike({
   defaultModels: {},
   rules: fireworksRules,
   more: { answerHeaders: ['fireworks-*'] },
-})
-
-/** The key’s own limit is used up, although it authenticates. */
-function readOpenrouterKey({ body }: ProviderAnswer): Failure | undefined {
-  const remaining = at(body, 'data', 'limit_remaining')
-  return typeof remaining === 'number' && remaining <= 0
-    ? { class: 'quota_exhausted', cause: 'spend_limit' }
-    : undefined
-}
-
-const openrouter = openaiLike({
-  id: 'openrouter',
-  name: 'OpenRouter',
-  aliases: ['open-router'],
-  origin: 'https://openrouter.ai',
-  regions: { eu: 'https://eu.openrouter.ai', us: 'https://us.openrouter.ai' },
-  base: '/api/v1',
-  surfaces: [
-    'chat',
-    'completions',
-    'responses',
-    'messages',
-    'embeddings',
-    'rerank',
-    'images',
-    'speech',
-    'transcriptions',
-    'models',
-    'files',
-    'account',
-  ],
-  keyPage: 'https://openrouter.ai/settings/keys',
-  keyNeeds: ['An API key, not a provisioning key. A limit set on the key counts beside the account’s credits.'],
-  keyShapes: [{ pattern: /^sk-or-v1-[0-9a-f]{64}$/, prefix: 'sk-or-', distinctive: true }],
-  models: [],
-  defaultModels: {},
-  // The list of models is public: a wrong key would pass there.
-  authenticate: { method: 'GET', path: '/api/v1/key', readAnswer: readOpenrouterKey },
-  rules: openrouterRules,
-  more: {
-    failsInside200: true,
-    notes: ['An upstream’s failure can come as HTTP 200 with an `error` in the body or in a chunk.'],
-  },
 })
 
 const perplexity = openaiLike({

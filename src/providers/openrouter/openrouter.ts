@@ -1,0 +1,47 @@
+import { openaiLike } from '../openai-like/openai-like.ts'
+import type { Failure, ProviderAnswer } from '../provider.ts'
+import { at } from '../reading/is-record.ts'
+import { openrouterRules } from '../vendor-rules.ts'
+
+/** The key’s own limit is used up, although it authenticates. */
+function readOpenrouterKey({ body }: ProviderAnswer): Failure | undefined {
+  const remaining = at(body, 'data', 'limit_remaining')
+  return typeof remaining === 'number' && remaining <= 0
+    ? { class: 'quota_exhausted', cause: 'spend_limit' }
+    : undefined
+}
+
+export const openrouter = openaiLike({
+  id: 'openrouter',
+  name: 'OpenRouter',
+  aliases: ['open-router'],
+  origin: 'https://openrouter.ai',
+  regions: { eu: 'https://eu.openrouter.ai', us: 'https://us.openrouter.ai' },
+  base: '/api/v1',
+  surfaces: [
+    'chat',
+    'completions',
+    'responses',
+    'messages',
+    'embeddings',
+    'rerank',
+    'images',
+    'speech',
+    'transcriptions',
+    'models',
+    'files',
+    'account',
+  ],
+  keyPage: 'https://openrouter.ai/settings/keys',
+  keyNeeds: ['An API key, not a provisioning key. A limit set on the key counts beside the account’s credits.'],
+  keyShapes: [{ pattern: /^sk-or-v1-[0-9a-f]{64}$/, prefix: 'sk-or-', distinctive: true }],
+  models: [],
+  defaultModels: {},
+  // The list of models is public: a wrong key would pass there.
+  authenticate: { method: 'GET', path: '/api/v1/key', readAnswer: readOpenrouterKey },
+  rules: openrouterRules,
+  more: {
+    failsInside200: true,
+    notes: ['An upstream’s failure can come as HTTP 200 with an `error` in the body or in a chunk.'],
+  },
+})

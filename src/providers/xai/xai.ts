@@ -1,0 +1,56 @@
+import { openaiLike } from '../openai-like/openai-like.ts'
+import type { Failure, ProviderAnswer } from '../provider.ts'
+import { at } from '../reading/is-record.ts'
+import { xaiRules } from '../vendor-rules.ts'
+
+/** `/v1/api-key` answers 200 for a key that is blocked, and says so. */
+function readXaiKey({ body }: ProviderAnswer): Failure | undefined {
+  if (at(body, 'api_key_blocked') === true || at(body, 'api_key_disabled') === true)
+    return { class: 'invalid_key', cause: 'revoked' }
+  return at(body, 'team_blocked') === true ? { class: 'permission_denied', cause: 'account_disabled' } : undefined
+}
+
+export const xai = openaiLike({
+  id: 'xai',
+  name: 'xAI (Grok)',
+  aliases: ['grok', 'x-ai'],
+  origin: 'https://api.x.ai',
+  regions: { 'us-east-1': 'https://us-east-1.api.x.ai', 'eu-west-1': 'https://eu-west-1.api.x.ai' },
+  base: '/v1',
+  surfaces: [
+    'chat',
+    'responses',
+    'images',
+    'realtime',
+    'xaiSpeech',
+    'xaiTranscription',
+    'models',
+    'files',
+    'completions',
+    'account',
+  ],
+  keyPage: 'https://console.x.ai',
+  keyNeeds: ['The key’s access list must contain the endpoints and models; the team needs credits.'],
+  keyShapes: [{ pattern: /^xai-[0-9A-Za-z_]{80}$/, prefix: 'xai-', distinctive: true }],
+  models: [
+    { id: 'grok-4.7', hint: 'Newest', recommended: true, capabilities: ['chat', 'vision'] },
+    { id: 'grok-4.6', hint: 'Earlier', capabilities: ['chat', 'vision'] },
+    { id: 'grok-4.3', hint: 'Less expensive', capabilities: ['chat', 'vision'] },
+  ],
+  defaultModels: { chat: 'grok-4.7', vision: 'grok-4.7' },
+  authenticate: { method: 'GET', path: '/v1/api-key', readAnswer: readXaiKey },
+  rules: xaiRules,
+  more: {
+    realtime: [
+      {
+        path: /^\/v1\/realtime$/,
+        upstream: { in: 'header', name: 'authorization', prefix: 'Bearer ' },
+        accepts: [
+          { in: 'header', name: 'authorization', prefix: 'Bearer ' },
+          { in: 'subprotocol', prefix: 'xai-client-secret.' },
+        ],
+      },
+    ],
+    notes: ['A wrong key answers 400, used-up credit 403 or 429: the text decides.'],
+  },
+})
