@@ -13,7 +13,10 @@ export type Lookup = (
 /** Only addresses of the public internet: not private, loopback, link-local, metadata, mapped, translated or reserved ones. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
-  return ipaddr.parse(address).range() === 'unicast'
+  const parsed = ipaddr.parse(address)
+  if (parsed.range() !== 'unicast') return false
+  // Of IPv6 only what is routed today, 2000::/3: the old "compatible" form ::127.0.0.1 counts as unicast too.
+  return parsed.kind() === 'ipv4' || (parsed.toByteArray()[0] as number) >> 5 === 1
 }
 
 /** True when the operator listed this host as one that customers may name although it is private. */

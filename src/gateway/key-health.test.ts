@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Failure } from '../providers/index.ts'
+import { KeyHealth } from './key-health.ts'
+
+let now = 0
+let health: KeyHealth<string>
+
+beforeEach(() => {
+  now = 1_000_000
+  health = new KeyHealth(() => now)
+})
+
+const fail = (failure: Failure, model: string | undefined = 'm') =>
+  health.failed('k:1', { model, failure, answer: 'said' })
+
+describe('a key that failed', () => {
+  it('rests shortly, for every model, when it is invalid, and longer each time', () => {
+    fail({ class: 'invalid_key' })
+    expect(health.resting('k:1', 'other')).toMatchObject({ answer: 'said' })
+    now += 5_001
+    expect(health.resting('k:1', 'm')).toBeUndefined()
+    fail({ class: 'invalid_key' })
+    now += 5_001
+    expect(health.resting('k:1', 'm')).toBeDefined()
+    now += 5_000
+    expect(health.resting('k:1', 'm')).toBeUndefined()
+  })
+
+  it('rests as long as the provider asks, for that model only, when it is rate limited', () => {
+    fail({ class: 'rate_limited', retryAfterMs: 30_000 })
+    expect(health.resting('k:1', 'other')).toBeUndefined()
+    now += 29_999
+    expect(health.resting('k:1', 'm')).toBeDefined()
+    now += 2
+    expect(health.resting('k:1', 'm')).toBeUndefined()
+  })
+
+  it('does not rest for ever because a provider says so', () => {
+    fail({ class: 'rate_limited', retryAfterMs: 86_400_000 })
+    now += 120_001
+    expect(health.resting('k:1', 'm')).toBeUndefined()
+  })
+
+  it.each([
+    'provider_error',
+    'network',
+    'permission_denied',
+    'request_invalid',
+    'content_refused',
+    'model_unavailable',
+  ] as const)('does not rest because of %s', (errorClass) => {
+    fail({ class: errorClass })
+    expect(health.resting('k:1', 'm')).toBeUndefined()
+  })
+
+  it('is another key in its next version', () => {
+    fail({ class: 'invalid_key' })
+    expect(health.resting('k:2', 'm')).toBeUndefined()
+  })
+
+  it('is forgiven as soon as it is accepted', () => {
+    fail({ class: 'quota_exhausted' })
+    health.accepted('k:1')
+    expect(health.resting('k:1', 'm')).toBeUndefined()
+    expect(health.isKnownGood('k:1')).toBe(true)
+  })
+})
+
+describe('a key of unknown health', () => {
+  it('has one pilot, whose verdict the others wait for', async () => {
+    expect(health.isKnownGood('k:1')).toBe(false)
+    const finish = health.becomePilot('k:1')
+    let told = false
+    const waiting = health.pilotUnderWay('k:1')?.then(() => {
+      told = true
+    })
+    expect(told).toBe(false)
+    finish()
+    await waiting
+    expect(told).toBe(true)
+    expect(health.pilotUnderWay('k:1')).toBeUndefined()
+  })
+
+  it('is unknown again some minutes after it was last accepted', () => {
+    health.accepted('k:1')
+    now += 300_001
+    expect(health.isKnownGood('k:1')).toBe(false)
+  })
+})

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { KeyRedactor } from './key-redactor.ts'
+
+const key = 'sk-proj-4sJHrQ8vT3BlbkFJ9mZx+w/8ZP'
+const base64 = Buffer.from(key).toString('base64').replace(/=+$/, '')
+
+function passed(text: string, piece: number): string {
+  const redactor = new KeyRedactor(key)
+  const bytes = Buffer.from(text)
+  const out: Buffer[] = []
+  for (let i = 0; i < bytes.length; i += piece)
+    out.push(Buffer.from(redactor.pass(Buffer.from(bytes.subarray(i, i + piece)))))
+  const rest = redactor.flush()
+  if (rest !== undefined) out.push(rest)
+  return Buffer.concat(out).toString()
+}
+
+describe('a passing answer', () => {
+  it.each([
+    ['as it is', key],
+    ['URL-encoded', encodeURIComponent(key)],
+    ['in base64', base64],
+  ])('loses the key %s at every chunk size and keeps its length', (_name, form) => {
+    const text = `data: {"echo":"${form}"}\n\ndata: s sk sk- sk-p and more\n\n${form}`
+    for (let piece = 1; piece <= text.length; piece++) {
+      const result = passed(text, piece)
+      expect(result).not.toContain(form)
+      expect(result).toHaveLength(text.length)
+      expect(result).toContain('data: s sk sk- sk-p and more')
+    }
+  })
+
+  it('is byte for byte the same when no key is in it', () => {
+    const text = 'data: {"a":"sk-proj-4sJHrQ8vT3BlbkFJ but not whole"}\n\nsk-'
+    for (let piece = 1; piece <= text.length; piece++) expect(passed(text, piece)).toBe(text)
+  })
+})
+
+describe('an error body', () => {
+  const redactor = new KeyRedactor(key)
+  it.each([
+    [`Incorrect API key provided: ${key}.`, 'Incorrect API key provided: [key removed].'],
+    ['Incorrect API key provided: sk-proj-4sJH***************w/8ZP.', undefined],
+    ['Incorrect API key provided: sk-4sJHr', 'Incorrect API key provided: sk-4sJHr'],
+    [
+      "Consumer 'api_key:4sJHrQ8vT3BlbkFJ9mZx' has been suspended",
+      "Consumer 'api_key:[key removed]' has been suspended",
+    ],
+    ['Your api key: ****w/8ZP is invalid', undefined],
+    [`{"k":"${base64}"}`, '{"k":"[key removed]"}'],
+  ])('loses every recognisable part: %s', (text, expected) => {
+    const cleaned = redactor.clean(text)
+    if (expected !== undefined) expect(cleaned).toBe(expected)
+    for (let i = 8; i + 8 <= key.length; i++) expect(cleaned).not.toContain(key.slice(i, i + 8))
+    expect(cleaned).not.toContain('sk-proj-4sJH')
+  })
+
+  it('loses beginnings and ends that a provider left around its asterisks', () => {
+    const short = new KeyRedactor('xai-Kq8vT3Bl99')
+    expect(short.clean('Incorrect API key provided: xa***99. You can')).toBe(
+      'Incorrect API key provided: [key removed]. You can',
+    )
+    expect(short.clean('Your api key: ****Bl99 is invalid')).toBe('Your api key: [key removed] is invalid')
+    expect(short.clean('Wait... **bold** and 3***4 stay')).toBe('Wait... **bold** and 3***4 stay')
+  })
+
+  it('keeps public prefixes that everybody’s keys share', () => {
+    expect(redactor.clean('Keys begin with sk-proj- or sk-svcacct-.')).toBe('Keys begin with sk-proj- or sk-svcacct-.')
+  })
+})
