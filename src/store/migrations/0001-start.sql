@@ -62,8 +62,6 @@ create table key_secrets (
   version         integer not null,
   envelope        bytea not null,
   kek_id          text not null,
-  -- 'pgcrypto': the envelope is once more encrypted by the database, under a passphrase of this row alone.
-  outer_layer     text not null default 'none' check (outer_layer in ('none', 'pgcrypto')),
   created_at      timestamptz not null default now(),
   primary key (key_id, version)
 );

@@ -30,6 +30,12 @@ export async function getOrganization(queryable: Queryable, id: string): Promise
   return row
 }
 
+/** True when it is there; other changes of it wait until the transaction ends. */
+export async function lockOrganization(tx: Queryable, id: string): Promise<boolean> {
+  const rows = await tx.query('select id from organizations where id = $1 for update', [id])
+  return rows.length > 0
+}
+
 /** Creates the organization or replaces its fields. The caller calls `touchOrganization` in the same transaction. */
 export async function upsertOrganization(
   tx: Queryable,

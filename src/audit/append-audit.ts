@@ -1,0 +1,65 @@
+import { OwnkeyError } from '../contract/index.ts'
+import type { Keyring } from '../crypto/index.ts'
+import type { Clock } from '../lib/index.ts'
+import { type AuditRecord, insertAuditRow, lockAuditHead, moveAuditHead, type Queryable } from '../store/index.ts'
+import { readAuditKey } from './audit-key.ts'
+import { headMac, noMac, rowMac, sameMac } from './chain.ts'
+
+export interface AuditDeps {
+  keyring: Keyring
+  clock: Pick<Clock, 'now'>
+}
+
+/** Who did it and from where. */
+export interface AuditActor {
+  actor: { kind: string; id: string; name?: string | null | undefined }
+  ip?: string | null | undefined
+}
+
+export interface AuditEntry extends AuditActor {
+  /** Empty: the platform's own chain. */
+  org: string
+  /** `key.set`, `key.clear`, `org.update`, … */
+  action: string
+  target?: string | null | undefined
+  /** Facts for people and machines, as JSON; never a secret. */
+  detail?: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Writes one row in the transaction of the change that it tells of. Rows of one organization wait for each other until
+ * the end of their transactions, so this is the last thing that a transaction does.
+ * @throws OwnkeyError `unavailable` when somebody changed where the chain ends: writing on would cover the traces.
+ */
+export async function appendAudit(tx: Queryable, deps: AuditDeps, entry: AuditEntry): Promise<void> {
+  const key = await readAuditKey(tx, deps.keyring)
+  const empty = { org_id: entry.org, seq: 0, last_mac: noMac }
+  const head = await lockAuditHead(tx, { ...empty, head_mac: headMac(key, empty) })
+  if (!sameMac(headMac(key, head), head.head_mac)) {
+    throw new OwnkeyError('unavailable', {
+      detail: 'The end of the audit log was changed from outside, so nothing is written behind it.',
+      fix: 'Run "ownkey audit verify" and put back a backup of the audit tables.',
+    })
+  }
+  const row = toRow(entry, head.seq + 1, new Date(deps.clock.now()))
+  const mac = rowMac(key, row, head.last_mac)
+  await insertAuditRow(tx, { ...row, mac })
+  const next = { org_id: entry.org, seq: row.seq, last_mac: mac }
+  await moveAuditHead(tx, { ...next, head_mac: headMac(key, next) })
+}
+
+function toRow(entry: AuditEntry, seq: number, at: Date): Omit<AuditRecord, 'mac'> {
+  return {
+    org_id: entry.org,
+    seq,
+    at,
+    actor_kind: entry.actor.kind,
+    actor_id: entry.actor.id,
+    actor_name: entry.actor.name ?? null,
+    ip: entry.ip ?? null,
+    action: entry.action,
+    target: entry.target ?? null,
+    // Through JSON and back: dates become texts here as they will in the database.
+    detail: JSON.parse(JSON.stringify(entry.detail ?? {})),
+  }
+}

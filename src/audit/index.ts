@@ -1,0 +1,13 @@
+/**
+ * The audit log: who changed what, when and from where, written in the same transaction as the change. Each
+ * organization has a chain (the platform's own is that of the empty id): a row's MAC covers the row before it, and a head
+ * row with a MAC of its own says where the chain ends. Without the master key nobody can write a row that fits, so an
+ * edited, removed, added or cut-off row is found by `verifyAudit`.
+ *
+ * What a chain inside a database cannot show is the whole database put back to yesterday. For that, `verifyAudit` gives
+ * the heads it has seen, to be kept elsewhere, and takes them at the next time.
+ */
+export { type AuditActor, type AuditDeps, type AuditEntry, appendAudit } from './append-audit.ts'
+export { auditKeyContext, sealNewAuditKey } from './audit-key.ts'
+export { type AuditFilter, listAudit } from './list-audit.ts'
+export { type AuditFinding, type AuditHead, type AuditReport, verifyAudit } from './verify-audit.ts'

@@ -1,0 +1,29 @@
+import type { Queryable } from '../database.ts'
+
+export interface DeploymentRow {
+  master_check: Uint8Array
+  audit_key: Uint8Array
+}
+
+/** False before the first migration, when there is nothing to read yet. */
+export async function hasDeploymentTable(queryable: Queryable): Promise<boolean> {
+  const [row] = await queryable.query<{ there: boolean }>("select to_regclass('deployment') is not null as there")
+  return row?.there === true
+}
+
+export async function getDeployment(queryable: Queryable, lock?: 'for update'): Promise<DeploymentRow | undefined> {
+  const [row] = await queryable.query<DeploymentRow>(`select master_check, audit_key from deployment ${lock ?? ''}`)
+  return row
+}
+
+/** Does nothing when another server was first. */
+export async function insertDeployment(tx: Queryable, row: DeploymentRow): Promise<void> {
+  await tx.query('insert into deployment (master_check, audit_key) values ($1, $2) on conflict do nothing', [
+    row.master_check,
+    row.audit_key,
+  ])
+}
+
+export async function updateDeployment(tx: Queryable, row: DeploymentRow): Promise<void> {
+  await tx.query('update deployment set master_check = $1, audit_key = $2', [row.master_check, row.audit_key])
+}

@@ -1,0 +1,78 @@
+import type { Queryable } from '../database.ts'
+
+/** A ciphertext with the columns that it is bound to. */
+export interface KeySecretRow {
+  key_id: string
+  version: number
+  envelope: Uint8Array
+  kek_id: string
+  org_id: string
+  holder: 'organization' | 'user'
+  user_id: string
+  provider: string
+  environment: string
+  origin: string
+}
+
+const boundColumns =
+  's.key_id, s.version, s.envelope, s.kek_id, k.org_id, k.holder, k.user_id, k.provider, k.environment, k.origin'
+
+/** Puts the ciphertext of a version in the place of all others of its key. */
+export async function replaceKeySecret(
+  tx: Queryable,
+  secret: { keyId: string; version: number; envelope: Uint8Array; kekId: string },
+): Promise<void> {
+  await tx.query('delete from key_secrets where key_id = $1', [secret.keyId])
+  await tx.query('insert into key_secrets (key_id, version, envelope, kek_id) values ($1, $2, $3, $4)', [
+    secret.keyId,
+    secret.version,
+    secret.envelope,
+    secret.kekId,
+  ])
+}
+
+/** The current ciphertexts of an organization's keys. */
+export function listKeySecrets(queryable: Queryable, org: string): Promise<KeySecretRow[]> {
+  return queryable.query<KeySecretRow>(
+    `select ${boundColumns} from provider_keys k join key_secrets s on s.key_id = k.id and s.version = k.version
+      where k.org_id = $1 order by s.key_id`,
+    [org],
+  )
+}
+
+/** How many ciphertexts need each master key. */
+export function countSecretsByKek(queryable: Queryable): Promise<{ kek_id: string; count: number }[]> {
+  return queryable.query('select kek_id, count(*) as count from key_secrets group by kek_id order by kek_id')
+}
+
+/** A batch under one master key, locked; rows that somebody else has locked are passed over. */
+export function lockSecretsOfKek(
+  tx: Queryable,
+  batch: { kekId: string; after: { keyId: string; version: number }; limit: number },
+): Promise<KeySecretRow[]> {
+  return tx.query<KeySecretRow>(
+    `select ${boundColumns} from key_secrets s join provider_keys k on k.id = s.key_id
+      where s.kek_id = $1 and (s.key_id, s.version) > ($2, $3)
+      order by s.key_id, s.version limit $4 for update of s skip locked`,
+    [batch.kekId, batch.after.keyId, batch.after.version, batch.limit],
+  )
+}
+
+/** Many rows in one statement. */
+export async function updateEnvelopes(
+  tx: Queryable,
+  rows: readonly { keyId: string; version: number; envelope: Uint8Array }[],
+  kekId: string,
+): Promise<void> {
+  await tx.query(
+    `update key_secrets s set envelope = decode(n.envelope, 'hex'), kek_id = $4
+       from unnest($1::text[], $2::int[], $3::text[]) as n(key_id, version, envelope)
+      where s.key_id = n.key_id and s.version = n.version`,
+    [
+      rows.map(({ keyId }) => keyId),
+      rows.map(({ version }) => version),
+      rows.map(({ envelope }) => Buffer.from(envelope).toString('hex')),
+      kekId,
+    ],
+  )
+}

@@ -1,0 +1,155 @@
+import type { Holder, KeyStatus } from '../../contract/index.ts'
+import type { Queryable } from '../database.ts'
+
+/** Where one own key fits. */
+export interface KeySlot {
+  org: string
+  holder: Holder
+  /** Empty for an organization's key. */
+  user: string
+  provider: string
+  environment: string
+}
+
+export interface ProviderKeyRow {
+  id: string
+  org_id: string
+  holder: Holder
+  user_id: string
+  provider: string
+  environment: string
+  state: 'active' | 'disabled'
+  version: number
+  hint: string
+  last4: string
+  origin: string
+  custom_host: boolean
+  base_url: string | null
+  region: string | null
+  scope: string
+  model: string | null
+  fallback: boolean | null
+  label: string | null
+  owner: string | null
+  /** `YYYY-MM-DD` */
+  rotate_by: string | null
+  status: KeyStatus
+  last_test: Record<string, unknown> | null
+  last_used_at: Date | null
+  created_at: Date
+  created_by: string
+  updated_at: Date
+  updated_by: string
+}
+
+export type ProviderKeyFields = Omit<ProviderKeyRow, 'last_used_at' | 'created_at' | 'updated_at'>
+
+/** Columns that an update may set; `id` and the slot never change. */
+const settable = [
+  'state',
+  'version',
+  'hint',
+  'last4',
+  'origin',
+  'custom_host',
+  'base_url',
+  'region',
+  'scope',
+  'model',
+  'fallback',
+  'label',
+  'owner',
+  'rotate_by',
+  'status',
+  'last_test',
+  'updated_by',
+] as const satisfies readonly (keyof ProviderKeyRow)[]
+
+export type ProviderKeyChanges = Partial<Pick<ProviderKeyRow, (typeof settable)[number]>>
+
+/** A lock keeps the key as it is until the transaction ends. */
+export async function getKeyInSlot(
+  queryable: Queryable,
+  slot: KeySlot,
+  lock?: 'for update',
+): Promise<ProviderKeyRow | undefined> {
+  const [row] = await queryable.query<ProviderKeyRow>(
+    `select * from provider_keys
+      where org_id = $1 and holder = $2 and user_id = $3 and provider = $4 and environment = $5 ${lock ?? ''}`,
+    [slot.org, slot.holder, slot.user, slot.provider, slot.environment],
+  )
+  return row
+}
+
+export async function getKeyById(
+  queryable: Queryable,
+  key: { org: string; id: string },
+  lock?: 'for update',
+): Promise<ProviderKeyRow | undefined> {
+  const [row] = await queryable.query<ProviderKeyRow>(
+    `select * from provider_keys where org_id = $1 and id = $2 ${lock ?? ''}`,
+    [key.org, key.id],
+  )
+  return row
+}
+
+/** All keys of an organization, whoever holds them. */
+export function listKeys(queryable: Queryable, org: string): Promise<ProviderKeyRow[]> {
+  return queryable.query<ProviderKeyRow>(
+    'select * from provider_keys where org_id = $1 order by provider, environment, user_id',
+    [org],
+  )
+}
+
+export async function insertKey(tx: Queryable, fields: ProviderKeyFields): Promise<ProviderKeyRow> {
+  const columns = ['id', 'org_id', 'holder', 'user_id', 'provider', 'environment', ...settable, 'created_by'] as const
+  const [row] = await tx.query<ProviderKeyRow>(
+    `insert into provider_keys (${columns.join(', ')}) values (${columns.map((_, index) => `$${index + 1}`).join(', ')}) returning *`,
+    columns.map((column) => fields[column]),
+  )
+  return row as ProviderKeyRow
+}
+
+/** Sets the given columns; those that are undefined stay. */
+export async function updateKeyRow(
+  tx: Queryable,
+  id: string,
+  changes: ProviderKeyChanges,
+): Promise<ProviderKeyRow | undefined> {
+  const columns = settable.filter((column) => changes[column] !== undefined)
+  const [row] = await tx.query<ProviderKeyRow>(
+    `update provider_keys set ${columns.map((column, index) => `${column} = $${index + 2}, `).join('')} updated_at = now()
+      where id = $1 returning *`,
+    [id, ...columns.map((column) => changes[column])],
+  )
+  return row
+}
+
+/** The key's rows are really gone, its ciphertexts with it. */
+export async function deleteKeyRow(tx: Queryable, id: string): Promise<void> {
+  await tx.query('delete from provider_keys where id = $1', [id])
+}
+
+/** A test speaks of one version: the result of an older one does not touch its successor. True when it did. */
+export async function setKeyTest(
+  queryable: Queryable,
+  key: { org: string; id: string; version: number },
+  result: { status: KeyStatus; lastTest?: Readonly<Record<string, unknown>> | undefined },
+): Promise<boolean> {
+  const rows = await queryable.query(
+    `update provider_keys set status = $4, last_test = coalesce($5::jsonb, last_test)
+      where org_id = $1 and id = $2 and version = $3 returning id`,
+    [key.org, key.id, key.version, result.status, result.lastTest ? JSON.stringify(result.lastTest) : null],
+  )
+  return rows.length > 0
+}
+
+/** Many keys in one statement; a time never goes back. */
+export async function setKeysUsed(queryable: Queryable, uses: readonly { id: string; at: Date }[]): Promise<void> {
+  await queryable.query(
+    `update provider_keys k set last_used_at = greatest(k.last_used_at, used.at)
+       from (select id, max(at) as at from unnest($1::text[], $2::timestamptz[]) as u(id, at) group by id) used
+      where k.id = used.id`,
+    [uses.map(({ id }) => id), uses.map(({ at }) => at)],
+  )
+}

@@ -1,0 +1,77 @@
+import { sealNewAuditKey } from '../audit/index.ts'
+import { OwnkeyError } from '../contract/index.ts'
+import { encodeContext, type Keyring, openEnvelope, readKekId, Secret, sealEnvelope } from '../crypto/index.ts'
+import {
+  countSecretsByKek,
+  type Database,
+  type DeploymentRow,
+  getDeployment,
+  hasDeploymentTable,
+  insertDeployment,
+  type Queryable,
+} from '../store/index.ts'
+
+/** What the known text is sealed for. */
+export const masterCheckContext = encodeContext('master-check', [])
+const knownText = 'This database belongs to the master key that opens this text.'
+
+/**
+ * Proves, without writing, that the master key is the one of this database. Called before migrations: with a wrong key
+ * nothing at all is written. A database that is still empty fits every key.
+ * @throws OwnkeyError `master_key_invalid` with a sentence that says which key is missing
+ */
+export async function verifyMasterKey({ database, keyring }: { database: Queryable; keyring: Keyring }): Promise<void> {
+  if (!(await hasDeploymentTable(database))) return
+  const deployment = await getDeployment(database)
+  if (deployment) proveKnownText(deployment, keyring)
+  const counts = await countSecretsByKek(database)
+  const missing = counts.filter(({ kek_id }) => !keyring.byId.has(kek_id))
+  if (missing.length > 0) throw keysMissing(missing)
+}
+
+/**
+ * Like `verifyMasterKey`, after the migrations: a new database gets its known text and the audit log's key.
+ * @throws OwnkeyError `master_key_invalid`
+ */
+export async function checkMasterKey(deps: { database: Database; keyring: Keyring }): Promise<void> {
+  const { database, keyring } = deps
+  await verifyMasterKey(deps)
+  if (await getDeployment(database)) return
+  const fresh = {
+    master_check: sealEnvelope(keyring, masterCheckContext, new Secret(knownText)),
+    audit_key: sealNewAuditKey(keyring),
+  }
+  await insertDeployment(database, fresh)
+  // Another server may have been first, with another key.
+  await verifyMasterKey(deps)
+}
+
+function proveKnownText({ master_check: check }: DeploymentRow, keyring: Keyring): void {
+  try {
+    if (openEnvelope(keyring, masterCheckContext, check).reveal() === knownText) return
+  } catch (error) {
+    if (!(error instanceof OwnkeyError)) throw error
+  }
+  throw new OwnkeyError('master_key_invalid', {
+    detail: `BYOK_ENCRYPTION_KEY is not the master key of this database, which needs the one with the id ${quoteId(check)}. Nothing was written.`,
+    fix: 'Set BYOK_ENCRYPTION_KEY to the key that this database was used with (with the embedded database it stands in the data directory), or point the server to another database.',
+  })
+}
+
+function keysMissing(missing: readonly { kek_id: string; count: number }[]): OwnkeyError {
+  const list = missing
+    .map(({ kek_id, count }) => `"${kek_id}" (${count} stored ${count === 1 ? 'key' : 'keys'})`)
+    .join(', ')
+  return new OwnkeyError('master_key_invalid', {
+    detail: `BYOK_ENCRYPTION_KEY lacks a master key that is still needed: ${list}. Nothing was written.`,
+    fix: 'Add it behind the active one (id:base64,id:base64), start, and run "ownkey master-key rotate" before taking it away.',
+  })
+}
+
+function quoteId(envelope: Uint8Array): string {
+  try {
+    return `"${readKekId(envelope)}"`
+  } catch {
+    return 'that cannot be read any more'
+  }
+}

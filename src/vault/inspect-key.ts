@@ -1,0 +1,105 @@
+import { OwnkeyError } from '../contract/index.ts'
+import { Secret } from '../crypto/index.ts'
+import type { Provider } from '../providers/index.ts'
+
+type Shapes = Pick<Provider, 'id' | 'name' | 'keyShapes'>
+
+export interface InspectedKey {
+  secret: Secret
+  /** White space stood around the key and is gone. */
+  trimmed: boolean
+  /** A sentence for the person who pasted it; never a reason to refuse. */
+  advice?: string
+  /** The other provider that the key seems to be of. */
+  looksLike?: string
+}
+
+const longest = 8_192
+const shortest = 4
+
+/** What browsers, terminals and documents put around a copied text besides white space: zero-width marks. */
+const invisible = new Set(['\u200B', '\u200C', '\u200D', '\u2060', '\uFEFF'])
+
+/** What cannot be a key, and what to say of it. The first that applies. The text itself is in no sentence. */
+const impossible: readonly { applies(text: string): boolean; detail: string; fix?: string }[] = [
+  { applies: (text) => text === '', detail: 'The key is empty.' },
+  {
+    applies: (text) => /^ok[a-z]_[A-Za-z0-9]/.test(text),
+    detail: 'This is a token of Ownkey itself, not a key of the provider.',
+    fix: 'Paste the key that the provider gave you; Ownkey’s own tokens are for calling the gateway.',
+  },
+  {
+    applies: (text) => text.length > longest,
+    detail: `The key is longer than ${longest} characters.`,
+    fix: 'Copy only the key from the provider’s page.',
+  },
+  {
+    applies: (text) => /\s/.test(text),
+    detail: 'The key contains a space or a line break.',
+    fix: 'Copy the key in one piece, without the text around it.',
+  },
+  {
+    applies: (text) => /[\u2022\u2026*]{2,}|\.{3}/.test(text),
+    detail: 'This is the shortened form of a key, with the middle left out.',
+    fix: 'The provider shows the whole key only once, when it is made: create a new one and copy it then.',
+  },
+  {
+    applies: (text) => !/^[\x21-\x7E]*$/.test(text),
+    detail: 'The key contains characters that no key has.',
+    fix: 'Copy the key from the provider’s page, not from a document or a chat that changes characters.',
+  },
+  { applies: (text) => text.length < shortest, detail: 'The key is too short to be one.' },
+]
+
+/**
+ * Looks at a pasted key before anything else touches it: a line break in a header or a URL would carry it into an error.
+ * @param provider whose key it should be
+ * @param others the catalogue, to recognise keys of another
+ * @throws OwnkeyError `key_malformed`, without the key
+ */
+export function inspectKey(pasted: string, provider: Shapes, others: readonly Shapes[] = []): InspectedKey {
+  const text = trim(pasted)
+  const problem = impossible.find(({ applies }) => applies(text))
+  if (problem)
+    throw new OwnkeyError('key_malformed', { detail: problem.detail, ...(problem.fix ? { fix: problem.fix } : {}) })
+  return { secret: new Secret(text), trimmed: text !== pasted, ...adviceOn(text, provider, others) }
+}
+
+function adviceOn(
+  text: string,
+  provider: Shapes,
+  others: readonly Shapes[],
+): Pick<InspectedKey, 'advice' | 'looksLike'> {
+  if (provider.keyShapes.length === 0 || fits(text, provider)) return {}
+  const other = others.find((each) => each.id !== provider.id && fits(text, each, true))
+  if (other)
+    return {
+      looksLike: other.id,
+      advice: `This looks like ${article(other.name)} ${other.name} key, not ${article(provider.name)} ${provider.name} key.`,
+    }
+  const prefixes = [...new Set(provider.keyShapes.map(({ prefix }) => prefix).filter(Boolean))]
+  const usual =
+    prefixes.length > 0 ? ` They usually begin with ${prefixes.map((prefix) => `"${prefix}"`).join(' or ')}.` : ''
+  return { advice: `This does not look like the ${provider.name} keys that are known.${usual}` }
+}
+
+function fits(text: string, { keyShapes }: Shapes, distinctiveOnly = false): boolean {
+  return keyShapes.some(({ pattern, distinctive }) => (distinctive || !distinctiveOnly) && pattern.test(text))
+}
+
+function article(name: string): string {
+  return /^[aeiou]/i.test(name) ? 'an' : 'a'
+}
+
+/** By hand: an expression for the end of a text takes quadratic time on a text full of spaces. */
+function trim(text: string): string {
+  let from = 0
+  let to = text.length
+  while (from < to && isSurrounding(text[from] as string)) from++
+  while (to > from && isSurrounding(text[to - 1] as string)) to--
+  return text.slice(from, to)
+}
+
+function isSurrounding(character: string): boolean {
+  return invisible.has(character) || character.trim() === ''
+}

@@ -1,0 +1,30 @@
+import type { Secret } from '../crypto/index.ts'
+import type { Provider } from '../providers/index.ts'
+
+/** All that is ever shown of a key. */
+export interface MaskedForm {
+  /** `AIza••••1234`, `sk-...abcd` */
+  hint: string
+  /** Empty when the key is too short to show any of it. */
+  last4: string
+}
+
+/** Four of fewer than twelve characters would be too much of the key. */
+const shortestShown = 12
+const shown = 4
+
+/** The masked form of a key: the provider's public prefix where the key has it, and the last four characters. */
+export function maskKey(provider: Pick<Provider, 'keyShapes' | 'maskGap'>, key: Secret): MaskedForm {
+  const text = key.reveal()
+  if (text.length < shortestShown) return { hint: provider.maskGap, last4: '' }
+  const last4 = text.slice(-shown)
+  const prefix = publicPrefix(provider, text)
+  return { hint: `${prefix}${provider.maskGap}${last4}`, last4 }
+}
+
+/** The longest prefix of a shape that the key has, unless prefix and last four together would be half of a key. */
+function publicPrefix({ keyShapes }: Pick<Provider, 'keyShapes'>, text: string): string {
+  const fitting = keyShapes.map(({ prefix }) => prefix).filter((prefix) => prefix !== '' && text.startsWith(prefix))
+  const longest = fitting.sort((a, b) => b.length - a.length)[0] ?? ''
+  return (longest.length + shown) * 2 <= text.length ? longest : ''
+}

@@ -1,0 +1,112 @@
+import type { AuditActor } from '../audit/index.ts'
+import type { KeyStatus } from '../contract/index.ts'
+import type { Secret } from '../crypto/index.ts'
+import { randomBase62 } from '../lib/index.ts'
+import {
+  getKeyInSlot,
+  insertKey,
+  type KeySlot,
+  type ProviderKeyRow,
+  type Queryable,
+  updateKeyRow,
+} from '../store/index.ts'
+import { changeKey, type KeyChange } from './change-key.ts'
+import type { MaskedForm } from './mask-key.ts'
+import { sealKey } from './seal-key.ts'
+import { type KeySettings, settingColumns } from './update-key.ts'
+import type { VaultDeps } from './vault-deps.ts'
+
+export interface PutKeyInput {
+  slot: KeySlot
+  secret: Secret
+  /** From `maskKey`. */
+  masked: MaskedForm
+  /** The origin that the key is bound to, and whether the customer named it. */
+  host: { origin: string; custom: boolean }
+  /** What is undefined stays as it was, or is empty in a new key. */
+  settings?: KeySettings | undefined
+  /** What the test before saving said; absent: not tested. */
+  test?: { status: KeyStatus; result: Readonly<Record<string, unknown>> } | undefined
+  by: AuditActor
+}
+
+const idLength = 22
+
+/**
+ * Puts a key into its slot. Where one is already, it becomes a new version of the same key and the old ciphertext is
+ * gone; a disabled key becomes active.
+ * @throws OwnkeyError `org_unknown`, `unavailable`
+ */
+export function putKey(deps: VaultDeps, input: PutKeyInput): Promise<ProviderKeyRow> {
+  return changeKey(deps, { org: input.slot.org, by: input.by }, async (tx) => {
+    const before = await getKeyInSlot(tx, input.slot, 'for update')
+    const row = before ? await replace(tx, input, before) : await create(tx, input)
+    const { slot, secret, host } = input
+    await sealKey(tx, deps, { secret, binding: { ...slot, keyId: row.id, version: row.version, origin: host.origin } })
+    return describe(row, before)
+  })
+}
+
+function describe(row: ProviderKeyRow, before: ProviderKeyRow | undefined): KeyChange<ProviderKeyRow> {
+  const { provider, environment, holder, user_id: user, version, hint, origin } = row
+  return {
+    result: row,
+    audit: {
+      action: before ? 'key.replace' : 'key.set',
+      target: row.id,
+      detail: {
+        provider,
+        environment,
+        holder,
+        user,
+        version,
+        hint,
+        origin,
+        ...(before ? { hintBefore: before.hint } : {}),
+      },
+    },
+  }
+}
+
+function create(tx: Queryable, input: PutKeyInput): Promise<ProviderKeyRow> {
+  const { slot, by } = input
+  return insertKey(tx, {
+    id: `key_${randomBase62(idLength)}`,
+    org_id: slot.org,
+    holder: slot.holder,
+    user_id: slot.user,
+    provider: slot.provider,
+    environment: slot.environment,
+    version: 1,
+    base_url: null,
+    region: null,
+    scope: 'all',
+    model: null,
+    fallback: null,
+    label: null,
+    owner: null,
+    rotate_by: null,
+    created_by: by.actor.id,
+    ...secretColumns(input),
+  })
+}
+
+async function replace(tx: Queryable, input: PutKeyInput, before: ProviderKeyRow): Promise<ProviderKeyRow> {
+  const row = await updateKeyRow(tx, before.id, { version: before.version + 1, ...secretColumns(input) })
+  return row as ProviderKeyRow
+}
+
+/** What comes with a new secret, in a new key as in a replaced one. */
+function secretColumns({ masked, host, settings, test, by }: PutKeyInput) {
+  return {
+    state: 'active' as const,
+    hint: masked.hint,
+    last4: masked.last4,
+    origin: host.origin,
+    custom_host: host.custom,
+    status: test?.status ?? ('unverified' as const),
+    last_test: test?.result ?? null,
+    updated_by: by.actor.id,
+    ...settingColumns(settings ?? {}),
+  }
+}

@@ -1,0 +1,22 @@
+import type { AuditActor } from '../audit/index.ts'
+import { OwnkeyError } from '../contract/index.ts'
+import { deleteKeyRow, getKeyById } from '../store/index.ts'
+import { changeKey } from './change-key.ts'
+import type { VaultDeps } from './vault-deps.ts'
+
+/**
+ * Removes a key: its rows are gone, ciphertext and all; the audit log remembers that there was one.
+ * @throws OwnkeyError `not_found`, `org_unknown`
+ */
+export function removeKey(deps: VaultDeps, input: { org: string; keyId: string; by: AuditActor }): Promise<void> {
+  return changeKey(deps, input, async (tx) => {
+    const key = await getKeyById(tx, { org: input.org, id: input.keyId }, 'for update')
+    if (!key) throw new OwnkeyError('not_found', { detail: 'There is no such key.' })
+    await deleteKeyRow(tx, key.id)
+    const { provider, environment, holder, user_id: user, version, hint } = key
+    return {
+      result: undefined,
+      audit: { action: 'key.clear', target: key.id, detail: { provider, environment, holder, user, version, hint } },
+    }
+  })
+}

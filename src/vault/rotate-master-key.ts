@@ -1,0 +1,138 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { auditKeyContext } from '../audit/index.ts'
+import { OwnkeyError } from '../contract/index.ts'
+import { type Keyring, readKekId, rewrapEnvelope } from '../crypto/index.ts'
+import {
+  countSecretsByKek,
+  getDeployment,
+  type KeySecretRow,
+  lockSecretsOfKek,
+  type Queryable,
+  updateDeployment,
+  updateEnvelopes,
+} from '../store/index.ts'
+import { masterCheckContext } from './check-master-key.ts'
+import { keyContext, sealedKeyOf } from './key-context.ts'
+import { addOuterLayer, openOuterLayer } from './outer-layer.ts'
+import type { VaultDeps } from './vault-deps.ts'
+
+export interface RotationReport {
+  /** The master key that wraps everything readable now. */
+  activeKey: string
+  /** Keys that this run wrapped anew. */
+  rewrapped: number
+  /** Keys that could not be opened and were left as they are, by master key. */
+  unreadable: Readonly<Record<string, number>>
+}
+
+const defaultBatch = 200
+/** While another rotator holds the last rows. */
+const waitMs = 50
+
+type Place = { keyId: string; version: number }
+const beginning: Place = { keyId: '', version: 0 }
+
+/**
+ * Wraps every data key with the active master key, in batches that are each a transaction of their own. All the time
+ * every key can be read, because the ring opens with all its master keys. Killed anywhere it leaves whole batches; run
+ * again it goes on with the rest; two at once share the work. When `unreadable` is empty, the other master keys may be
+ * taken out of `BYOK_ENCRYPTION_KEY`, once no server runs that still has one of them as the active one.
+ */
+export async function rotateMasterKey(deps: VaultDeps & { batchSize?: number | undefined }): Promise<RotationReport> {
+  const { database, keyring } = deps
+  const run: Run = { deps, batchSize: deps.batchSize ?? defaultBatch, rewrapped: 0, unreadable: new Map() }
+  for (;;) {
+    const old = (await countSecretsByKek(database)).filter(({ kek_id }) => kek_id !== keyring.active.id)
+    // What is left and was not found unreadable is in another rotator's hands, or came just now from an older server.
+    const open = old.filter(
+      ({ kek_id, count }) => keyring.byId.has(kek_id) && count > (run.unreadable.get(kek_id)?.size ?? 0),
+    )
+    if (open.length === 0) {
+      await database.transaction((tx) => rewrapDeployment(tx, keyring))
+      return { activeKey: keyring.active.id, rewrapped: run.rewrapped, unreadable: countUnreadable(old) }
+    }
+    const before = run.rewrapped
+    for (const { kek_id } of open) await rewrapKek(run, kek_id)
+    if (run.rewrapped === before) await pause(waitMs)
+  }
+}
+
+interface Run {
+  deps: VaultDeps
+  batchSize: number
+  rewrapped: number
+  /** By master key: the key versions that could not be opened. */
+  unreadable: Map<string, Set<string>>
+}
+
+async function rewrapKek(run: Run, kekId: string): Promise<void> {
+  const unreadable = new Set<string>()
+  run.unreadable.set(kekId, unreadable)
+  let after: Place | undefined = beginning
+  while (after) {
+    const from: Place = after
+    const batch = await run.deps.database.transaction((tx) => rewrapBatch(tx, run, { kekId, after: from }))
+    run.rewrapped += batch.rewrapped
+    for (const id of batch.unreadable) unreadable.add(id)
+    after = batch.last
+  }
+}
+
+interface Batch {
+  rewrapped: number
+  unreadable: string[]
+  /** Absent: there was nothing left. */
+  last?: Place | undefined
+}
+
+async function rewrapBatch(tx: Queryable, run: Run, from: { kekId: string; after: Place }): Promise<Batch> {
+  const rows = await lockSecretsOfKek(tx, { ...from, limit: run.batchSize })
+  const sealed = await openOuterLayer({ database: tx, keyring: run.deps.keyring }, rows.map(sealedKeyOf))
+  const done: (Place & { envelope: Uint8Array })[] = []
+  const unreadable: string[] = []
+  for (const key of sealed) {
+    const { keyId, version } = key.binding
+    const envelope = rewrapped(run.deps.keyring, key)
+    if (!envelope) unreadable.push(`${keyId} ${version}`)
+    else done.push({ keyId, version, envelope: await withLayer(tx, run.deps, { ...key, envelope }) })
+  }
+  if (done.length > 0) await updateEnvelopes(tx, done, run.deps.keyring.active.id)
+  return { rewrapped: done.length, unreadable, last: placeOf(rows.at(-1)) }
+}
+
+function rewrapped(keyring: Keyring, { binding, envelope }: ReturnType<typeof sealedKeyOf>): Uint8Array | undefined {
+  try {
+    return rewrapEnvelope(keyring, keyContext(binding), envelope)
+  } catch (error) {
+    if (error instanceof OwnkeyError && error.code === 'key_unreadable') return undefined
+    throw error
+  }
+}
+
+function withLayer(
+  tx: Queryable,
+  deps: VaultDeps,
+  sealed: ReturnType<typeof sealedKeyOf>,
+): Uint8Array | Promise<Uint8Array> {
+  return deps.outerLayer === 'pgcrypto' ? addOuterLayer(tx, deps.keyring, sealed) : sealed.envelope
+}
+
+function placeOf(row: KeySecretRow | undefined): Place | undefined {
+  return row && { keyId: row.key_id, version: row.version }
+}
+
+function countUnreadable(old: readonly { kek_id: string; count: number }[]): Record<string, number> {
+  return Object.fromEntries(old.map(({ kek_id, count }) => [kek_id, count]))
+}
+
+/** The known text and the audit log's key are wrapped by the master key like everything else. */
+async function rewrapDeployment(tx: Queryable, keyring: Keyring): Promise<void> {
+  const row = await getDeployment(tx, 'for update')
+  if (!row) return
+  const needed = [row.master_check, row.audit_key].some((envelope) => readKekId(envelope) !== keyring.active.id)
+  if (!needed) return
+  await updateDeployment(tx, {
+    master_check: rewrapEnvelope(keyring, masterCheckContext, row.master_check),
+    audit_key: rewrapEnvelope(keyring, auditKeyContext, row.audit_key),
+  })
+}

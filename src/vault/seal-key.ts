@@ -1,0 +1,22 @@
+import { type Secret, sealEnvelope } from '../crypto/index.ts'
+import { type Queryable, replaceKeySecret } from '../store/index.ts'
+import { keyContext } from './key-context.ts'
+import { addOuterLayer } from './outer-layer.ts'
+import type { KeyBinding } from './sealed-key.ts'
+import type { VaultDeps } from './vault-deps.ts'
+
+/** Seals a secret for its binding and puts it in the place of every older version. */
+export async function sealKey(
+  tx: Queryable,
+  deps: VaultDeps,
+  key: { binding: KeyBinding; secret: Secret },
+): Promise<void> {
+  const { binding, secret } = key
+  const envelope = sealEnvelope(deps.keyring, keyContext(binding), secret)
+  await replaceKeySecret(tx, {
+    keyId: binding.keyId,
+    version: binding.version,
+    envelope: deps.outerLayer === 'pgcrypto' ? await addOuterLayer(tx, deps.keyring, { binding, envelope }) : envelope,
+    kekId: deps.keyring.active.id,
+  })
+}
