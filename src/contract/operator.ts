@@ -18,7 +18,6 @@ export const platformKeySchema = z.object({
   name: z.string(),
   /** From the configuration's `platformKey`. */
   configured: z.boolean(),
-  hint: z.string().nullable(),
   host: z.string().nullable(),
   /** Over the last 24 hours. */
   requests: wholeSchema,

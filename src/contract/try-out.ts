@@ -5,7 +5,6 @@ import { configIdSchema, lineSchema, wholeSchema } from './fields.ts'
 export const tryOutRequestSchema = z
   .strictObject({
     feature: configIdSchema,
-    provider: configIdSchema.optional(),
     environment: configIdSchema.optional(),
     prompt: lineSchema.optional(),
   })

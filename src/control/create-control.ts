@@ -1,0 +1,198 @@
+import swagger from '@fastify/swagger'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { serializerCompiler } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
+import { OwnkeyError } from '../contract/index.ts'
+import type { ControlDeps, ControlOptions } from './deps.ts'
+import { access, allow } from './http/access.ts'
+import { authenticate } from './http/authenticate.ts'
+import type { Caller } from './http/caller.ts'
+import { csvContentType, toCsv } from './http/csv.ts'
+import { fieldErrors, type RequestPart } from './http/field-errors.ts'
+import { createMethodFinder } from './http/methods.ts'
+import { openApiOptions, routeDocument } from './http/openapi.ts'
+import { asOwnkeyError, problemContentType, toProblem } from './http/problem.ts'
+import type { AnyRoute, CsvAnswer } from './http/route.ts'
+import { routes } from './routes/index.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | undefined
+  }
+}
+
+/** Nothing that this API takes is longer. */
+const bodyLimit = 64 * 1024
+
+/**
+ * The control API under `/api/v1`. It binds no port: after `await instance.ready()`, `instance.routing(request, response)`
+ * answers every request of a `node:http` server that is for it.
+ */
+export function createControl(options: ControlOptions): FastifyInstance {
+  const deps: ControlDeps = { ...options, managersOf: managersOf(options) }
+  const app = fastify({
+    bodyLimit,
+    exposeHeadRoutes: false,
+    logger: false,
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+  })
+  app.setValidatorCompiler(
+    ({ schema, httpPart }) =>
+      (data) =>
+        validate(schema as z.ZodType, httpPart, data),
+  )
+  app.setSerializerCompiler(serializerCompiler)
+  app.decorateRequest('caller', undefined)
+  readJsonBodies(app)
+  answerErrors(app, deps)
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+  })
+  app.register(swagger, openApiOptions(deps.version))
+  app.after(() => {
+    for (const route of routes) register(app, route, deps)
+    app.get('/api/v1/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
+      reply.type('application/json').serializer(JSON.stringify).send(app.swagger()),
+    )
+  })
+  return app
+}
+
+/** Who manages in an organization, by its plan; nobody where there is none. */
+function managersOf({ tenants, inForce }: ControlOptions): ControlDeps['managersOf'] {
+  return async (org) => {
+    const tenant = await tenants.get(org)
+    return (tenant && inForce().policy.plans.get(tenant.plan)?.managers) ?? []
+  }
+}
+
+function register(app: FastifyInstance, route: AnyRoute, deps: ControlDeps): void {
+  if (!access[route.name]) throw new Error(`The route ${route.name} has no row in the access table.`)
+  app.route({
+    method: route.method,
+    url: route.path,
+    schema: {
+      ...(route.params ? { params: route.params } : {}),
+      ...(route.query ? { querystring: route.query } : {}),
+      ...(route.body ? { body: route.body } : {}),
+      ...routeDocument(route),
+    },
+    // Before the body is read: whoever may not call this does not get to send one either.
+    onRequest: async (request) => {
+      request.caller = await authenticate(request.headers.authorization, {
+        database: deps.database,
+        adminToken: deps.adminToken,
+        now: deps.clock.now,
+      })
+      const org = (request.params as { org?: string }).org
+      await allow({ route: route.name, caller: request.caller, org, managersOf: deps.managersOf })
+    },
+    // "Nothing" is a valid body where every field is optional.
+    preValidation: async (request) => {
+      if (route.body && request.body === undefined) request.body = {}
+    },
+    handler: (request, reply) => run(route, { request, reply, deps }),
+  })
+}
+
+interface Exchange {
+  request: FastifyRequest
+  reply: FastifyReply
+  deps: ControlDeps
+}
+
+async function run(route: AnyRoute, { request, reply, deps }: Exchange): Promise<unknown> {
+  const answer = await route.handle(
+    {
+      params: request.params,
+      query: request.query,
+      body: request.body,
+      caller: request.caller as Caller,
+      ip: request.ip,
+      csv: wantsCsv(request),
+      requestOrigin: `${request.protocol}://${request.host}`,
+    },
+    deps,
+  )
+  if (isCsv(answer)) return sendCsv(answer, reply)
+  return reply.code(route.status ?? (route.answer ? 200 : 204)).send(answer)
+}
+
+function isCsv(answer: unknown): answer is CsvAnswer {
+  return typeof answer === 'object' && answer !== null && 'csv' in answer
+}
+
+function sendCsv({ csv, nextCursor }: CsvAnswer, reply: FastifyReply): FastifyReply {
+  if (nextCursor !== null) reply.header('ownkey-next-cursor', nextCursor)
+  return reply
+    .type(csvContentType)
+    .header('content-disposition', 'attachment')
+    .serializer((text: string) => text)
+    .send(toCsv(csv))
+}
+
+function wantsCsv(request: FastifyRequest): boolean {
+  return /^\s*text\/csv\b/i.test(request.headers.accept ?? '')
+}
+
+const parts: Readonly<Record<string, RequestPart>> = { body: 'body', querystring: 'query', params: 'params' }
+
+function validate(
+  schema: z.ZodType,
+  httpPart: string | undefined,
+  data: unknown,
+): { value: unknown } | { error: Error } {
+  const parsed = schema.safeParse(data)
+  if (parsed.success) return { value: parsed.data }
+  const errors = fieldErrors(parts[httpPart ?? 'body'] ?? 'body', schema, parsed.error.issues)
+  const [first] = errors
+  return {
+    error: new OwnkeyError('request_invalid', {
+      detail: first ? `${first.field}: ${first.detail}` : 'The request breaks its schema.',
+      errors,
+    }),
+  }
+}
+
+/** Own parser: an empty body is no body, and a broken one is refused without a word of it in the error. */
+function readJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (_request, text, done) => {
+    if (text === '') return done(null, undefined)
+    try {
+      done(null, JSON.parse(text as string))
+    } catch {
+      done(new OwnkeyError('request_invalid', { detail: 'The body is not valid JSON.', fix: 'Send one JSON object.' }))
+    }
+  })
+}
+
+function answerErrors(app: FastifyInstance, deps: ControlDeps): void {
+  const methodsOf = createMethodFinder([
+    ...routes.map(({ method, path }) => ({ method, path })),
+    { method: 'GET', path: '/api/v1/openapi.json' },
+  ])
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = asOwnkeyError(thrown)
+    // The log writes an error's name, code and place, never its message: a driver's can hold values.
+    if (error.code === 'internal')
+      deps.log.error('control_failed', { error: error.cause, route: request.routeOptions.url })
+    return sendProblem(error, request, reply)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(request.url.split('?', 1)[0] ?? '')
+    if (methods.length === 0) return sendProblem(new OwnkeyError('not_found'), request, reply)
+    reply.header('allow', methods.join(', '))
+    return sendProblem(new OwnkeyError('method_not_allowed', { fix: `Use ${methods.join(' or ')}.` }), request, reply)
+  })
+}
+
+function sendProblem(error: OwnkeyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer')
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
+  return reply
+    .code(error.status)
+    .type(problemContentType)
+    .serializer(JSON.stringify)
+    .send(toProblem(error, request.url.split('?', 1)[0] ?? '/'))
+}

@@ -1,0 +1,64 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { OwnkeyError, type Role } from '../../contract/index.ts'
+import type { Secret } from '../../crypto/index.ts'
+import type { Queryable } from '../../store/index.ts'
+import { looksLikeToken } from '../../tenants/index.ts'
+import { findSession, hashOf } from '../queries/sessions.ts'
+import type { Caller } from './caller.ts'
+
+export interface AuthenticateDeps {
+  database: Queryable
+  adminToken: Secret
+  now(): number
+}
+
+/**
+ * The caller that a bearer token names; undefined when none was sent. The operator's token is compared in constant
+ * time (over hashes, so that its length does not show either); a session is looked up by the hash of the whole token.
+ * @throws OwnkeyError `token_invalid`
+ */
+export async function authenticate(
+  authorization: string | undefined,
+  { database, adminToken, now }: AuthenticateDeps,
+): Promise<Caller | undefined> {
+  if (authorization === undefined) return undefined
+  const token = /^Bearer +([\x21-\x7E]{1,512})$/i.exec(authorization)?.[1]
+  if (token === undefined)
+    throw new OwnkeyError('token_invalid', { detail: 'The Authorization header holds no bearer token.' })
+  if (isSame(token, adminToken.reveal()))
+    return { kind: 'operator', id: 'operator', name: null, sessionId: null, expiresAt: null }
+  if (token.startsWith('okt_')) {
+    throw new OwnkeyError('token_invalid', {
+      detail: 'This is a gateway token (okt_…); the control API takes a session token (oks_…) or the operator’s token.',
+      fix: 'Open a session with POST /api/v1/sessions and send its token.',
+    })
+  }
+  const session = looksLikeToken(token, 'session')
+    ? await findSession(database, hashOf(token), new Date(now()))
+    : undefined
+  if (!session) {
+    throw new OwnkeyError('token_invalid', {
+      detail: 'This session token is unknown, expired or revoked.',
+      fix: 'Open a new session with POST /api/v1/sessions.',
+    })
+  }
+  const common = {
+    id: session.user_id ?? 'operator',
+    name: session.user_name,
+    sessionId: session.id,
+    expiresAt: session.expires_at,
+  }
+  if (session.kind === 'operator') return { kind: 'operator', ...common }
+  return {
+    kind: 'member',
+    ...common,
+    org: session.org_id as string,
+    role: session.role as Role,
+    locale: session.locale,
+  }
+}
+
+function isSame(left: string, right: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(left), digest(right))
+}

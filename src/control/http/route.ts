@@ -1,0 +1,59 @@
+import type { z } from 'zod'
+import type { ControlDeps } from '../deps.ts'
+import type { Caller } from './caller.ts'
+import type { CsvTable } from './csv.ts'
+
+type Shape = z.ZodType | undefined
+type Value<Schema extends Shape> = Schema extends z.ZodType ? z.output<Schema> : undefined
+
+/** One call as a route's handler sees it: parsed, authenticated and allowed. */
+export interface Call<Params extends Shape, Query extends Shape, Body extends Shape> {
+  params: Value<Params>
+  query: Value<Query>
+  body: Value<Body>
+  caller: Caller
+  /** The peer's address, for the audit log. */
+  ip: string
+  /** The caller asked for `text/csv`. */
+  csv: boolean
+  /** Scheme and host by which the caller reached us, for links; the configured public URL goes first. */
+  requestOrigin: string
+}
+
+/** A page of rows that goes out as CSV. */
+export interface CsvAnswer {
+  csv: CsvTable
+  nextCursor: string | null
+}
+
+/** One route: what it takes, what it answers, and the verb behind it. Who may call it stands in `access.ts`. */
+export interface Route<Params extends Shape, Query extends Shape, Body extends Shape, Answer extends Shape> {
+  name: string
+  method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+  /** With `:name` for parameters. */
+  path: string
+  summary: string
+  tag: string
+  params?: Params
+  query?: Query
+  body?: Body
+  /** Absent: 204 without a body. */
+  answer?: Answer
+  /** Default 200, or 204 without an answer. */
+  status?: 200 | 201 | 204
+  handle(call: Call<Params, Query, Body>, deps: ControlDeps): Promise<Value<Answer> | CsvAnswer>
+}
+
+/** A route of any shape, as the server registers it. */
+// biome-ignore lint/suspicious/noExplicitAny: the shapes of many routes have no common type; each was checked by `defineRoute`
+export type AnyRoute = Route<any, any, any, any>
+
+/** Only infers the types of one route. */
+export function defineRoute<
+  Params extends Shape = undefined,
+  Query extends Shape = undefined,
+  Body extends Shape = undefined,
+  Answer extends Shape = undefined,
+>(route: Route<Params, Query, Body, Answer>): Route<Params, Query, Body, Answer> {
+  return route
+}

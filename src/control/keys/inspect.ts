@@ -1,0 +1,38 @@
+import { OwnkeyError } from '../../contract/index.ts'
+import { type InspectedKey, inspectKey } from '../../vault/index.ts'
+import type { SlotContext } from './resolve-slot.ts'
+
+export interface Inspected extends InspectedKey {
+  remarks: string[]
+}
+
+/**
+ * Looks at a pasted key before anything else does.
+ * @throws OwnkeyError `key_malformed`, `sandbox_off`; neither says anything of the key
+ */
+export function inspect(pasted: string, { provider, entry, inForce, plan }: SlotContext, sandbox: boolean): Inspected {
+  const inspected = inspectKey(pasted, { ...entry, name: provider.name }, inForce.providers)
+  const playsSandbox = inspected.secret.reveal().includes('sandbox')
+  if (playsSandbox && !sandbox) throw new OwnkeyError('sandbox_off')
+  if (plan.verify === 'format_only' && !playsSandbox)
+    checkFormat(
+      inspected,
+      entry.keyShapes.map(({ prefix }) => prefix),
+    )
+  const remarks = [
+    ...(inspected.trimmed ? ['Spaces around the key were removed.'] : []),
+    ...(inspected.advice ? [inspected.advice] : []),
+  ]
+  return { ...inspected, remarks }
+}
+
+/** Nothing else will be asked before it is saved, so a key of another provider, or without the provider's prefix, stops here. */
+function checkFormat({ secret, looksLike, advice }: InspectedKey, prefixes: readonly string[]): void {
+  const needed = prefixes.length > 0 && prefixes.every((prefix) => prefix !== '')
+  const lacksPrefix = needed && !prefixes.some((prefix) => secret.reveal().startsWith(prefix))
+  if (looksLike === undefined && !lacksPrefix) return
+  throw new OwnkeyError('key_malformed', {
+    ...(advice ? { detail: advice } : {}),
+    errors: [{ field: 'body.key', detail: advice ?? 'This is not the form of this provider’s keys.' }],
+  })
+}

@@ -1,0 +1,92 @@
+import { OwnkeyError } from '../../contract/index.ts'
+import type { PolicyPlan, PolicyProvider } from '../../policy/index.ts'
+import type { Provider } from '../../providers/index.ts'
+import type { OrganizationRow } from '../../store/index.ts'
+import { byokOf } from '../byok.ts'
+import { checkEnvironment } from '../check-environment.ts'
+import type { ControlDeps, InForce } from '../deps.ts'
+import type { Caller } from '../http/caller.ts'
+import { requireOrg } from '../require-org.ts'
+import { defaultEnvironment, userOf } from '../settings/load-settings.ts'
+import { findNamed, resolveProviderNamed } from './resolve-provider.ts'
+
+/** Where one own key fits, with all that decides about it. */
+export interface SlotContext {
+  inForce: InForce
+  row: OrganizationRow
+  plan: PolicyPlan
+  provider: PolicyProvider
+  entry: Provider
+  org: string
+  holder: 'organization' | 'user'
+  /** Empty for an organization's key. */
+  user: string
+  environment: string
+}
+
+interface SlotCall {
+  params: { org: string; provider: string }
+  query: { environment?: string | undefined; user?: string | undefined }
+  body?: { environment?: string | undefined; user?: string | undefined } | undefined
+  caller: Caller
+}
+
+/**
+ * Reads the slot from path, query and body.
+ * @param use `save`: the plan must have the provider and own keys must be on; `remove`: what is there may always go
+ * @throws OwnkeyError `org_unknown`, `provider_unknown`, `provider_not_allowed`, `byok_disabled`, `request_invalid`, `role_required`
+ */
+export async function resolveSlot(
+  { params, query, body, caller }: SlotCall,
+  deps: ControlDeps,
+  use: 'save' | 'remove',
+): Promise<SlotContext> {
+  const inForce = deps.inForce()
+  const row = await requireOrg(deps, params.org)
+  const plan = requirePlan(row, inForce)
+  const provider =
+    use === 'save' ? resolveProviderNamed(params.provider, { inForce, plan }) : findNamed(params.provider, inForce)
+  if (use === 'save') requireByok(row, inForce)
+  const environment = oneOf('environment', query.environment, body?.environment) ?? defaultEnvironment(inForce.policy)
+  checkEnvironment(environment, inForce.policy)
+  const user = userOf(caller, oneOf('user', query.user, body?.user))
+  if (plan.holder === 'user' && user === '') {
+    const detail = 'Keys belong to users here; name the user.'
+    throw new OwnkeyError('request_invalid', { detail, fix: 'Add "user".', errors: [{ field: 'query.user', detail }] })
+  }
+  return {
+    inForce,
+    row,
+    plan,
+    provider,
+    entry: inForce.providers.find(({ id }) => id === provider.id) as Provider,
+    org: params.org,
+    holder: plan.holder,
+    user: plan.holder === 'user' ? user : '',
+    environment,
+  }
+}
+
+/** @throws OwnkeyError `plan_unknown` */
+export function requirePlan(row: OrganizationRow, { policy }: Pick<InForce, 'policy'>): PolicyPlan {
+  const plan = policy.plans.get(row.plan)
+  if (plan) return plan
+  throw new OwnkeyError('plan_unknown', {
+    detail: `The organization is on the plan "${row.plan}", which the configuration no longer has.`,
+  })
+}
+
+function requireByok(row: OrganizationRow, inForce: InForce): void {
+  const { enabled, reason } = byokOf({ plan: row.plan, byokEnabled: row.byok_enabled }, inForce)
+  if (!enabled) throw new OwnkeyError('byok_disabled', { ...(reason ? { detail: reason } : {}) })
+}
+
+function oneOf(name: string, inQuery: string | undefined, inBody: string | undefined): string | undefined {
+  if (inQuery === undefined || inBody === undefined || inQuery === inBody) return inBody ?? inQuery
+  const detail = `"${name}" is one thing in the query and another in the body.`
+  throw new OwnkeyError('request_invalid', {
+    detail,
+    fix: 'Send it once.',
+    errors: [{ field: `body.${name}`, detail }],
+  })
+}

@@ -1,0 +1,97 @@
+import type { PatchKey, SavedKey } from '../../contract/index.ts'
+import { getKeyInSlot, type ProviderKeyRow } from '../../store/index.ts'
+import { maskKey, putKey } from '../../vault/index.ts'
+import type { ActorFields } from '../actor.ts'
+import type { ControlDeps } from '../deps.ts'
+import { resolveNoticesOf } from '../queries/notices.ts'
+import { setActiveProvider } from '../queries/orgs.ts'
+import { showKey } from '../show-key.ts'
+import { checkChoices, hostFor, type KeyHost } from './check-choices.ts'
+import { inside } from './inside.ts'
+import { inspect } from './inspect.ts'
+import type { SlotContext } from './resolve-slot.ts'
+import { refuseUseless, storedTest, tryKey } from './try-key.ts'
+import { vaultDeps } from './vault-deps.ts'
+
+const dayMs = 86_400_000
+
+export interface SaveKey {
+  slot: SlotContext
+  body: PatchKey & { key: string }
+  by: ActorFields
+}
+
+/**
+ * Checks, tests and saves a pasted key. Whatever stops it, the key that was there before is untouched.
+ * @throws OwnkeyError `key_malformed`, `key_rejected`, `model_refused`, `scope_unknown`, `choice_fixed`, `rate_limited`, …
+ */
+export async function saveKey({ slot, body, by }: SaveKey, deps: ControlDeps): Promise<SavedKey> {
+  const { secret, remarks } = inspect(body.key, slot, deps.sandbox)
+  checkChoices(body, slot)
+  const before = await getKeyInSlot(deps.database, slotOf(slot))
+  const host = hostFor(hostChoices(body, before), slot, deps.checkHost)
+  const test = await testBeforeSaving({ slot, body, by }, { secret, host, before }, deps)
+  const row = await deps.database.transaction(async (tx) => {
+    if (slot.plan.choice === 'single') await setActiveProvider(tx, slot.org, slot.provider.id)
+    if (before) await resolveNoticesOf(tx, { org: slot.org, keyId: before.id, now: new Date(deps.clock.now()) })
+    return putKey(vaultDeps(deps, inside(tx, deps.database)), {
+      slot: slotOf(slot),
+      secret,
+      masked: maskKey(slot.entry, secret),
+      host: { origin: host.origin, custom: host.customHost },
+      settings: {
+        ...settingsOf(body),
+        baseUrl: host.baseUrl,
+        region: host.region,
+        rotateBy: rotateBy(body, slot, deps.clock.now()),
+      },
+      test: test && { status: test.status, result: storedTest(test, deps.clock.now()) },
+      by,
+    })
+  })
+  deps.tenants.forget(slot.org)
+  return {
+    ...showKey(row, { policy: slot.inForce.policy, plan: slot.plan, now: deps.clock.now() }),
+    ...(remarks.length > 0 ? { remarks } : {}),
+  }
+}
+
+interface Prepared {
+  secret: Parameters<typeof tryKey>[0]['secret']
+  host: KeyHost
+  before: ProviderKeyRow | undefined
+}
+
+async function testBeforeSaving({ slot, body, by }: SaveKey, { secret, host, before }: Prepared, deps: ControlDeps) {
+  if (slot.plan.verify !== 'on_save') return undefined
+  const model = body.model === undefined ? before?.model : body.model
+  const test = await tryKey(
+    { slot, secret, host, model, scope: body.scope ?? before?.scope ?? 'all', saved: false, by },
+    deps,
+  )
+  await refuseUseless(test, { slot, by }, deps)
+  return test
+}
+
+export function slotOf({ org, holder, user, provider, environment }: SlotContext) {
+  return { org, holder, user, provider: provider.id, environment }
+}
+
+/** What the body says of the key; the vault leaves what is undefined as it is. */
+export function settingsOf({ model, scope, fallback, label, owner }: PatchKey) {
+  return { model, scope, fallback, label, owner }
+}
+
+/** A replaced key stays with the host that was chosen, unless another is named. */
+export function hostChoices({ baseUrl, region }: PatchKey, before: ProviderKeyRow | undefined) {
+  return {
+    baseUrl: baseUrl === undefined ? (before?.custom_host ? before.base_url : null) : baseUrl,
+    region: region === undefined ? (before?.region ?? null) : region,
+  }
+}
+
+/** The date that was named, else the plan's interval counted from now: a new key starts a new period. */
+function rotateBy(body: PatchKey, { plan }: SlotContext, now: number): string | null | undefined {
+  if (body.rotateBy !== undefined || plan.rotation.everyDays === undefined) return body.rotateBy
+  return new Date(now + plan.rotation.everyDays * dayMs).toISOString().slice(0, 10)
+}

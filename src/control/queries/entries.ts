@@ -1,0 +1,201 @@
+import type { UsageGroup } from '../../contract/index.ts'
+import type { Queryable } from '../../store/index.ts'
+
+/** What of an organization's ledger is asked for. `user` limits it to one user's requests. */
+export interface EntryFilter {
+  org: string
+  from: Date
+  to: Date
+  feature?: string | undefined
+  provider?: string | undefined
+  environment?: string | undefined
+  keySource?: string | undefined
+  user?: string | undefined
+}
+
+export interface EntryRow {
+  id: string
+  request_id: string
+  attempt: number
+  user_id: string | null
+  feature: string | null
+  environment: string
+  provider: string
+  model: string | null
+  surface: string
+  key_source: 'organization' | 'user' | 'platform'
+  host: string
+  region: string | null
+  state: 'reserved' | 'settled' | 'released'
+  status: number | null
+  error_class: string | null
+  fallback_class: string | null
+  input_tokens: number | null
+  output_tokens: number | null
+  cache_read_tokens: number | null
+  cache_write_tokens: number | null
+  reasoning_tokens: number | null
+  characters: number | null
+  audio_ms: number | null
+  estimated: boolean
+  credits: number
+  meter: string | null
+  /** Decimal digits: a cost can be larger than a number holds exactly. */
+  cost: string | null
+  currency: string | null
+  started_at: Date
+  first_byte_ms: number | null
+  duration_ms: number | null
+}
+
+export interface UsageSums {
+  groups: (string | null)[]
+  requests: number
+  succeeded: number
+  failed: number
+  fallbacks: number
+  input_tokens: number
+  output_tokens: number
+  cache_read_tokens: number
+  cache_write_tokens: number
+  reasoning_tokens: number
+  characters: number
+  audio_ms: number
+  credits: number
+  unpriced: number
+  /** Currency → decimal digits in pico-units. */
+  costs: Record<string, string>
+}
+
+type Values = unknown[]
+
+function conditions(filter: EntryFilter, values: Values): string {
+  const parts = [
+    `org_id = $${values.push(filter.org)}`,
+    `started_at >= $${values.push(filter.from)}`,
+    `started_at < $${values.push(filter.to)}`,
+  ]
+  const equal: readonly [string, string | undefined][] = [
+    ['feature', filter.feature],
+    ['provider', filter.provider],
+    ['environment', filter.environment],
+    ['key_source', filter.keySource],
+    ['user_id', filter.user],
+  ]
+  for (const [column, value] of equal) if (value !== undefined) parts.push(`${column} = $${values.push(value)}`)
+  return parts.join(' and ')
+}
+
+const failed = `(error_class is not null or status >= 400)`
+const outcomes = {
+  succeeded: `state <> 'reserved' and not ${failed}`,
+  failed,
+  fallback: 'fallback_class is not null',
+} as const
+export type Outcome = keyof typeof outcomes
+
+export interface EntryPage {
+  outcome?: Outcome | undefined
+  requestId?: string | undefined
+  /** The last row of the page before. */
+  before?: { startedAt: Date; id: string } | undefined
+  limit: number
+}
+
+/** Attempts at providers, newest first. */
+export function listEntries(queryable: Queryable, filter: EntryFilter, page: EntryPage): Promise<EntryRow[]> {
+  const values: Values = []
+  const parts = [conditions(filter, values)]
+  if (page.outcome) parts.push(outcomes[page.outcome])
+  if (page.requestId !== undefined) parts.push(`request_id = $${values.push(page.requestId)}`)
+  if (page.before)
+    parts.push(`(started_at, id) < ($${values.push(page.before.startedAt)}, $${values.push(page.before.id)})`)
+  return queryable.query<EntryRow>(
+    `select *, cost_pico::text as cost from entries where ${parts.join(' and ')} order by started_at desc, id desc limit $${values.push(page.limit)}`,
+    values,
+  )
+}
+
+const groupColumns: Readonly<Record<UsageGroup, string>> = {
+  hour: `to_char(date_trunc('hour', started_at at time zone 'UTC'), 'YYYY-MM-DD"T"HH24:00:00.000"Z"')`,
+  day: `to_char(started_at at time zone 'UTC', 'YYYY-MM-DD')`,
+  month: `to_char(started_at at time zone 'UTC', 'YYYY-MM')`,
+  feature: 'feature',
+  provider: 'provider',
+  model: 'model',
+  keySource: 'key_source',
+  user: 'user_id',
+  environment: 'environment',
+  errorClass: 'error_class',
+}
+
+const sums = `count(*) as requests, count(*) filter (where ${outcomes.succeeded}) as succeeded, count(*) filter (where ${failed}) as failed,
+  count(*) filter (where fallback_class is not null) as fallbacks,
+  ${[
+    'input_tokens',
+    'output_tokens',
+    'cache_read_tokens',
+    'cache_write_tokens',
+    'reasoning_tokens',
+    'characters',
+    'audio_ms',
+    'credits',
+  ]
+    .map((column) => `coalesce(sum(${column}), 0)::bigint as ${column}`)
+    .join(', ')},
+  count(*) filter (where cost_pico is null and ${outcomes.succeeded}) as unpriced`
+
+/** Sums by one or more groups, at most 5 000 rows, by the groups' values. */
+export async function sumEntries(
+  queryable: Queryable,
+  filter: EntryFilter,
+  groupBy: readonly UsageGroup[],
+): Promise<UsageSums[]> {
+  const values: Values = []
+  const where = conditions(filter, values)
+  const columns = groupBy.map((group, index) => `${groupColumns[group]} as g${index}`)
+  const names = groupBy.map((_, index) => `g${index}`)
+  const by = names.length > 0 ? `group by ${names.join(', ')}` : ''
+  const rows = await queryable.query<Record<string, unknown>>(
+    `select ${[...columns, sums].join(', ')} from entries where ${where} ${by} ${names.length > 0 ? `order by ${names.join(', ')}` : ''} limit 5000`,
+    values,
+  )
+  const costs = await queryable.query<Record<string, unknown>>(
+    `select ${[...columns, 'currency', 'sum(cost_pico)::text as cost'].join(', ')} from entries
+      where ${where} and cost_pico is not null and currency is not null group by ${[...names, 'currency'].join(', ')}`,
+    values,
+  )
+  const groupsOf = (row: Record<string, unknown>) => names.map((name) => row[name] as string | null)
+  const costOf = new Map<string, Record<string, string>>()
+  for (const row of costs) {
+    const place = JSON.stringify(groupsOf(row))
+    costOf.set(place, { ...costOf.get(place), [row.currency as string]: row.cost as string })
+  }
+  return rows.map((row) => ({
+    ...(row as unknown as UsageSums),
+    groups: groupsOf(row),
+    costs: costOf.get(JSON.stringify(groupsOf(row))) ?? {},
+  }))
+}
+
+/** How the platform's own keys did, by provider. */
+export function platformKeyHealth(
+  queryable: Queryable,
+  since: Date,
+): Promise<
+  {
+    provider: string
+    requests: number
+    failed: number
+    fallbacks: number
+    last_error: string | null
+    last_used: Date
+  }[]
+> {
+  return queryable.query(
+    `select provider, count(*) as requests, count(*) filter (where ${failed}) as failed, count(*) filter (where fallback_class is not null) as fallbacks,
+            (array_agg(error_class order by started_at desc) filter (where error_class is not null))[1] as last_error, max(started_at) as last_used
+       from entries where key_source = 'platform' and started_at >= $1 group by provider`,
+    [since],
+  )
+}

@@ -1,0 +1,44 @@
+import type { Queryable } from '../../store/index.ts'
+
+export interface NoticeRow {
+  id: string
+  cause: string
+  kind: string
+  provider: string | null
+  key_id: string | null
+  facts: Record<string, unknown>
+  count: number
+  opened_at: Date
+  last_at: Date
+  resolved_at: Date | null
+}
+
+export interface NoticeFilter {
+  org: string
+  state: 'open' | 'resolved' | 'all'
+  before?: string | undefined
+  limit: number
+}
+
+/** Newest first. */
+export function listNotices(queryable: Queryable, { org, state, before, limit }: NoticeFilter): Promise<NoticeRow[]> {
+  return queryable.query<NoticeRow>(
+    `select id, cause, kind, provider, key_id, facts, count, opened_at, last_at, resolved_at from notices
+      where org_id = $1 and ($2::text is null or id < $2)
+        and ($3 = 'all' or ($3 = 'open' and resolved_at is null) or ($3 = 'resolved' and resolved_at is not null))
+      order by id desc limit $4`,
+    [org, before ?? null, state, limit],
+  )
+}
+
+/** What was open about a key is over when it is replaced or removed; what is still wrong opens anew. */
+export async function resolveNoticesOf(
+  tx: Queryable,
+  { org, keyId, now }: { org: string; keyId: string; now: Date },
+): Promise<void> {
+  await tx.query('update notices set resolved_at = $3 where org_id = $1 and key_id = $2 and resolved_at is null', [
+    org,
+    keyId,
+    now,
+  ])
+}

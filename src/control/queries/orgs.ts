@@ -1,0 +1,34 @@
+import type { OrganizationRow, Queryable } from '../../store/index.ts'
+
+export interface ListedOrg extends OrganizationRow {
+  keys: number
+  failing_keys: number
+  notices: number
+}
+
+export interface OrgFilter {
+  after: string | undefined
+  search: string | undefined
+  plan: string | undefined
+  limit: number
+}
+
+/** Organizations by id, with what the operator looks for: how many keys, how many of them fail, how many open notices. */
+export function searchOrgs(queryable: Queryable, { after, search, plan, limit }: OrgFilter): Promise<ListedOrg[]> {
+  const pattern = search === undefined ? null : `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`
+  return queryable.query<ListedOrg>(
+    `select o.*,
+            (select count(*) from provider_keys k where k.org_id = o.id) as keys,
+            (select count(*) from provider_keys k where k.org_id = o.id and k.status in ('invalid', 'permission', 'quota')) as failing_keys,
+            (select count(*) from notices n where n.org_id = o.id and n.resolved_at is null) as notices
+       from organizations o
+      where o.id > $1 and ($2::text is null or o.id ilike $2 or o.name ilike $2) and ($3::text is null or o.plan = $3)
+      order by o.id limit $4`,
+    [after ?? '', pattern, plan ?? null, limit],
+  )
+}
+
+/** Which provider serves all; null: the platform's AI. The caller touches the organization in the same transaction. */
+export async function setActiveProvider(tx: Queryable, org: string, provider: string | null): Promise<void> {
+  await tx.query('update organizations set active_provider = $2 where id = $1', [org, provider])
+}

@@ -1,0 +1,33 @@
+/** Every route of the control API, one file each, by resource. Who may call which stands in `http/access.ts`. */
+import type { AnyRoute } from '../http/route.ts'
+import { listAuditRoute } from './audit/list.ts'
+import { getConfig } from './config/get.ts'
+import { explain } from './explain/post.ts'
+import { keyRoutes } from './keys/index.ts'
+import { listNoticesRoute } from './notices/list.ts'
+import { orgRoutes } from './orgs/index.ts'
+import { listPlatformKeys } from './platform-keys/list.ts'
+import { listRequests } from './requests/list.ts'
+import { sessionRoutes } from './sessions/index.ts'
+import { getSettings } from './settings/get.ts'
+import { putActiveProvider } from './settings/put-active-provider.ts'
+import { tokenRoutes } from './tokens/index.ts'
+import { tryOut } from './try-out/post.ts'
+import { getUsage } from './usage/get.ts'
+
+export const routes: readonly AnyRoute[] = [
+  ...sessionRoutes,
+  ...orgRoutes,
+  ...tokenRoutes,
+  getConfig,
+  listPlatformKeys,
+  getSettings,
+  putActiveProvider,
+  ...keyRoutes,
+  explain,
+  tryOut,
+  getUsage,
+  listRequests,
+  listNoticesRoute,
+  listAuditRoute,
+]

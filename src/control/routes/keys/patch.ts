@@ -1,0 +1,65 @@
+import {
+  keySlotQuerySchema,
+  maskedKeySchema,
+  OwnkeyError,
+  type PatchKey,
+  patchKeySchema,
+} from '../../../contract/index.ts'
+import type { ProviderKeyRow } from '../../../store/index.ts'
+import { updateKey } from '../../../vault/index.ts'
+import { actorOf } from '../../actor.ts'
+import type { ControlDeps } from '../../deps.ts'
+import { defineRoute } from '../../http/route.ts'
+import { checkChoices, hostFor } from '../../keys/check-choices.ts'
+import { requireKey } from '../../keys/require-key.ts'
+import { resolveSlot, type SlotContext } from '../../keys/resolve-slot.ts'
+import { hostChoices, saveKey, settingsOf } from '../../keys/save-key.ts'
+import { vaultDeps } from '../../keys/vault-deps.ts'
+import { showKey } from '../../show-key.ts'
+import { keyParams, keysPath } from './path.ts'
+
+export const patchKeyRoute = defineRoute({
+  name: 'keys.patch',
+  method: 'PATCH',
+  path: keysPath,
+  tag: 'Keys',
+  summary: 'Change what is said of a key. Another host needs the key again.',
+  params: keyParams,
+  query: keySlotQuerySchema,
+  body: patchKeySchema,
+  answer: maskedKeySchema,
+  async handle(call, deps) {
+    const slot = await resolveSlot(call, deps, 'save')
+    const { body } = call
+    const before = await requireKey(slot, deps)
+    if (body.key !== undefined) return saveKey({ slot, body: { ...body, key: body.key }, by: actorOf(call) }, deps)
+    checkChoices(body, slot)
+    const row = await updateKey(vaultDeps(deps), {
+      org: slot.org,
+      keyId: before.id,
+      settings: { ...settingsOf(body), rotateBy: body.rotateBy, ...sameHost(body, { slot, before }, deps) },
+      by: actorOf(call),
+    })
+    deps.tenants.forget(slot.org)
+    return showKey(row, { policy: slot.inForce.policy, plan: slot.plan, now: deps.clock.now() })
+  },
+})
+
+/**
+ * A base URL or region may be named again, or differ in what is not the host.
+ * @throws OwnkeyError `key_required` when the key would go to another host than the one it was given for
+ */
+function sameHost(
+  body: PatchKey,
+  { slot, before }: { slot: SlotContext; before: ProviderKeyRow },
+  { checkHost }: Pick<ControlDeps, 'checkHost'>,
+) {
+  if (body.baseUrl === undefined && body.region === undefined) return {}
+  const host = hostFor(hostChoices(body, before), slot, checkHost)
+  if (host.origin === before.origin && host.customHost === before.custom_host)
+    return { baseUrl: host.baseUrl, region: host.region }
+  throw new OwnkeyError('key_required', {
+    detail: `The key is bound to ${new URL(before.origin).host}; it is not sent to another host.`,
+    errors: [{ field: 'body.key', detail: 'Send the key again together with the new host.' }],
+  })
+}

@@ -1,0 +1,32 @@
+import { keySlotQuerySchema, maskedKeySchema } from '../../../contract/index.ts'
+import { setKeyState } from '../../../vault/index.ts'
+import { actorOf } from '../../actor.ts'
+import { defineRoute } from '../../http/route.ts'
+import { requireKey } from '../../keys/require-key.ts'
+import { resolveSlot } from '../../keys/resolve-slot.ts'
+import { vaultDeps } from '../../keys/vault-deps.ts'
+import { showKey } from '../../show-key.ts'
+import { keyParams, keysPath } from './path.ts'
+
+export const enableKeyRoute = setState('enable', 'active', 'Let a disabled key serve again.')
+export const disableKeyRoute = setState('disable', 'disabled', 'Keep a key stored and let it serve nothing.')
+
+function setState(verb: 'enable' | 'disable', state: 'active' | 'disabled', summary: string) {
+  return defineRoute({
+    name: `keys.${verb}`,
+    method: 'POST',
+    path: `${keysPath}/${verb}`,
+    tag: 'Keys',
+    summary,
+    params: keyParams,
+    query: keySlotQuerySchema,
+    answer: maskedKeySchema,
+    async handle(call, deps) {
+      const slot = await resolveSlot(call, deps, verb === 'enable' ? 'save' : 'remove')
+      const { id } = await requireKey(slot, deps)
+      const row = await setKeyState(vaultDeps(deps), { org: slot.org, keyId: id, state, by: actorOf(call) })
+      deps.tenants.forget(slot.org)
+      return showKey(row, { policy: slot.inForce.policy, plan: slot.plan, now: deps.clock.now() })
+    },
+  })
+}

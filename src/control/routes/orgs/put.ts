@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { appendAudit } from '../../../audit/index.ts'
+import { OwnkeyError, orgIdSchema, orgSchema, putOrgSchema } from '../../../contract/index.ts'
+import { getOrganization, touchOrganization, upsertOrganization } from '../../../store/index.ts'
+import { actorOf } from '../../actor.ts'
+import { didYouMean } from '../../http/did-you-mean.ts'
+import { defineRoute } from '../../http/route.ts'
+import { showOrg } from '../../show-org.ts'
+
+export const putOrg = defineRoute({
+  name: 'orgs.put',
+  method: 'PUT',
+  path: '/api/v1/orgs/:org',
+  tag: 'Organizations',
+  summary: 'Create an organization, or bring it to this state. What is left out of an existing one stays as it is.',
+  params: z.object({ org: orgIdSchema }),
+  body: putOrgSchema,
+  answer: orgSchema,
+  async handle(call, deps) {
+    const inForce = deps.inForce()
+    const { org } = call.params
+    const { name, plan, addOns, byokEnabled, locale } = call.body
+    checkPlan(plan, [...inForce.policy.plans.keys()])
+    const row = await deps.database.transaction(async (tx) => {
+      const before = await getOrganization(tx, org)
+      const after = await upsertOrganization(tx, org, {
+        name,
+        plan,
+        addOns: addOns ?? before?.add_ons ?? [],
+        byokEnabled: byokEnabled === undefined ? (before?.byok_enabled ?? null) : byokEnabled,
+        locale: locale === undefined ? (before?.locale ?? null) : locale,
+      })
+      await touchOrganization(tx, org)
+      const detail = { name, plan, addOns: after.add_ons, byokEnabled: after.byok_enabled }
+      await appendAudit(tx, deps, {
+        org,
+        ...actorOf(call),
+        action: before ? 'org.update' : 'org.create',
+        target: org,
+        detail,
+      })
+      return after
+    })
+    deps.tenants.forget(org)
+    return showOrg(row, inForce)
+  },
+})
+
+function checkPlan(plan: string, known: readonly string[]): void {
+  if (known.includes(plan)) return
+  const meant = didYouMean(plan, known)
+  throw new OwnkeyError('plan_unknown', {
+    fix: meant ? `Did you mean "${meant}"?` : `Use one of the configured plans: ${known.join(', ')}.`,
+    errors: [{ field: 'body.plan', detail: 'There is no such plan.', ...(meant ? { didYouMean: meant } : {}) }],
+  })
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { appendAudit } from '../../../audit/index.ts'
+import { activeProviderSchema, OwnkeyError, settingsSchema } from '../../../contract/index.ts'
+import { touchOrganization } from '../../../store/index.ts'
+import { actorOf } from '../../actor.ts'
+import { defineRoute } from '../../http/route.ts'
+import { resolveProviderNamed } from '../../keys/resolve-provider.ts'
+import { requirePlan } from '../../keys/resolve-slot.ts'
+import { setActiveProvider } from '../../queries/orgs.ts'
+import { requireOrg } from '../../require-org.ts'
+import { platformServes } from '../../settings/active-provider.ts'
+import { loadSettings } from '../../settings/load-settings.ts'
+
+export const putActiveProvider = defineRoute({
+  name: 'settings.active-provider',
+  method: 'PUT',
+  path: '/api/v1/orgs/:org/settings/active-provider',
+  tag: 'AI settings',
+  summary: 'Choose the one provider that serves all, or null for the platform’s AI. Saved keys stay.',
+  params: z.object({ org: z.string() }),
+  body: activeProviderSchema,
+  answer: settingsSchema,
+  async handle(call, deps) {
+    const { org } = call.params
+    const inForce = deps.inForce()
+    const plan = requirePlan(await requireOrg(deps, org), inForce)
+    if (plan.choice !== 'single') {
+      throw new OwnkeyError('choice_fixed', {
+        detail: 'In this plan each provider serves for itself; there is no active one to choose.',
+        fix: 'Save or remove the key of each provider.',
+      })
+    }
+    const provider =
+      call.body.provider === null ? platformServes : resolveProviderNamed(call.body.provider, { inForce, plan }).id
+    await deps.database.transaction(async (tx) => {
+      await setActiveProvider(tx, org, provider)
+      await touchOrganization(tx, org)
+      await appendAudit(tx, deps, {
+        org,
+        ...actorOf(call),
+        action: 'provider.activate',
+        target: provider === platformServes ? 'platform' : provider,
+        detail: {},
+      })
+    })
+    deps.tenants.forget(org)
+    return loadSettings({ org, environment: undefined, user: undefined, caller: call.caller }, deps)
+  },
+})

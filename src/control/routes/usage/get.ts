@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { OwnkeyError, type UsageGroup, usageGroups, usageQuerySchema, usageSchema } from '../../../contract/index.ts'
+import { publicProviderId } from '../../../policy/index.ts'
+import { entryFilter } from '../../entry-filter.ts'
+import { didYouMean } from '../../http/did-you-mean.ts'
+import { defineRoute } from '../../http/route.ts'
+import { sumEntries, type UsageSums } from '../../queries/entries.ts'
+import { showCounts, showRows, usageTable } from './show-usage.ts'
+
+export const getUsage = defineRoute({
+  name: 'usage.get',
+  method: 'GET',
+  path: '/api/v1/orgs/:org/usage',
+  tag: 'Books',
+  summary: 'Requests, tokens, characters, cost and credits over time, by one or two groups.',
+  params: z.object({ org: z.string() }),
+  query: usageQuerySchema,
+  answer: usageSchema,
+  async handle(call, deps) {
+    const groupBy = readGroups(call.query.groupBy)
+    const filter = await entryFilter(call, deps)
+    const [rows, [total]] = await Promise.all([
+      sumEntries(deps.database, filter, groupBy),
+      sumEntries(deps.database, filter, []),
+    ])
+    const { policy } = deps.inForce()
+    const shown = (group: UsageGroup, value: string | null) =>
+      group === 'provider' && value !== null ? publicProviderId(policy, value) : value
+    const report = { groupBy, rows: showRows(rows, groupBy, shown) }
+    if (call.csv) return { csv: usageTable(report), nextCursor: null }
+    return {
+      ...report,
+      from: filter.from.toISOString(),
+      to: filter.to.toISOString(),
+      total: showCounts(total as UsageSums),
+    }
+  },
+})
+
+function readGroups(text: string): UsageGroup[] {
+  const names = text.split(',').map((name) => name.trim())
+  const unknown = names.find((name) => !(usageGroups as readonly string[]).includes(name))
+  const detail =
+    unknown !== undefined
+      ? `There is no such group; known are ${usageGroups.join(', ')}.`
+      : names.length > 2 || new Set(names).size < names.length
+        ? 'Name one or two different groups.'
+        : undefined
+  if (detail === undefined) return names as UsageGroup[]
+  const meant = unknown === undefined ? undefined : didYouMean(unknown, usageGroups)
+  throw new OwnkeyError('request_invalid', {
+    detail: `query.groupBy: ${detail}`,
+    errors: [{ field: 'query.groupBy', detail, ...(meant ? { didYouMean: meant } : {}) }],
+  })
+}

@@ -1,0 +1,66 @@
+import type { UsageGroup, UsageReport } from '../../../contract/index.ts'
+import type { CsvTable, CsvValue } from '../../http/csv.ts'
+import { decimalFromPico } from '../../money.ts'
+import type { UsageSums } from '../../queries/entries.ts'
+
+type Counts = UsageReport['total']
+
+export function showCounts(row: UsageSums): Counts {
+  return {
+    requests: row.requests,
+    succeeded: row.succeeded,
+    failed: row.failed,
+    fallbacks: row.fallbacks,
+    inputTokens: row.input_tokens,
+    outputTokens: row.output_tokens,
+    cacheReadTokens: row.cache_read_tokens,
+    cacheWriteTokens: row.cache_write_tokens,
+    reasoningTokens: row.reasoning_tokens,
+    characters: row.characters,
+    audioSeconds: row.audio_ms / 1000,
+    credits: row.credits,
+    costs: Object.entries(row.costs).map(([currency, pico]) => ({ currency, amount: decimalFromPico(pico) })),
+    unpriced: row.unpriced,
+  }
+}
+
+/** @param shown the value of a group as the caller knows it (public provider ids) */
+export function showRows(
+  rows: readonly UsageSums[],
+  groupBy: readonly UsageGroup[],
+  shown: (group: UsageGroup, value: string | null) => string | null,
+): UsageReport['rows'] {
+  return rows.map((row) => ({
+    group: Object.fromEntries(groupBy.map((group, index) => [group, shown(group, row.groups[index] ?? null)])),
+    ...showCounts(row),
+  }))
+}
+
+const countNames = [
+  'requests',
+  'succeeded',
+  'failed',
+  'fallbacks',
+  'inputTokens',
+  'outputTokens',
+  'cacheReadTokens',
+  'cacheWriteTokens',
+  'reasoningTokens',
+  'characters',
+  'audioSeconds',
+  'credits',
+  'unpriced',
+] as const
+
+/** One column for each currency, so that amounts of different currencies are never added up by a spreadsheet. */
+export function usageTable({ rows, groupBy }: Pick<UsageReport, 'rows' | 'groupBy'>): CsvTable {
+  const currencies = [...new Set(rows.flatMap(({ costs }) => costs.map(({ currency }) => currency)))].sort()
+  return {
+    header: [...groupBy, ...countNames, ...currencies.map((currency) => `cost${currency}`)],
+    rows: rows.map((row): CsvValue[] => [
+      ...groupBy.map((group) => row.group[group]),
+      ...countNames.map((name) => row[name]),
+      ...currencies.map((currency) => row.costs.find((cost) => cost.currency === currency)?.amount),
+    ]),
+  }
+}

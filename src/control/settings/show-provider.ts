@@ -1,0 +1,118 @@
+import type { Served, SettingsModel, SettingsProvider } from '../../contract/index.ts'
+import { decide, type PolicyFeature, type PolicyPlan, type PolicyProvider } from '../../policy/index.ts'
+import type { Provider } from '../../providers/index.ts'
+import type { ProviderKeyRow } from '../../store/index.ts'
+import type { Tenant } from '../../tenants/index.ts'
+import type { InForce } from '../deps.ts'
+import { showKey } from '../show-key.ts'
+import { activeProviderOf } from './active-provider.ts'
+
+export interface SettingsContext {
+  inForce: InForce
+  tenant: Tenant
+  plan: PolicyPlan
+  features: readonly PolicyFeature[]
+  keys: readonly ProviderKeyRow[]
+  /** Whose keys are looked at, where keys belong to users. */
+  user: string
+  environment: string
+  now: number
+}
+
+/** One provider's card: what it is, whose keys there are, and what every feature would do with it now. */
+export function showProvider(provider: PolicyProvider, context: SettingsContext): SettingsProvider {
+  const { inForce, plan, keys, now, tenant } = context
+  const entry = inForce.providers.find(({ id }) => id === provider.id) as Provider
+  const able = context.features.filter((feature) => canServe(feature, provider))
+  return {
+    id: provider.publicId,
+    name: provider.name,
+    description: provider.description ?? null,
+    policy: plan.policies.get(provider.id) ?? 'unavailable',
+    comingSoon: provider.comingSoon,
+    capabilities: [...entry.capabilities],
+    models: listModels(provider, entry),
+    refusedModels: provider.rules.refuse.map(({ match, reason }) => ({ match, reason })),
+    otherModels:
+      plan.privateModels ||
+      provider.rules.allow === undefined ||
+      provider.rules.allow.some((pattern) => pattern.includes('*')),
+    defaultModel: provider.defaultModel ?? entry.defaultModels.chat ?? Object.values(entry.defaultModels)[0] ?? null,
+    keys: keys
+      .filter((row) => row.provider === provider.id)
+      .map((row) => showKey(row, { policy: inForce.policy, plan, now })),
+    keyPage: entry.keyPage,
+    keyNeeds: [...entry.keyNeeds],
+    keyExample: keyExample(entry),
+    regions: regionsOf(entry, plan),
+    host: provider.operatorRoute
+      ? new URL(provider.operatorRoute.origin).host
+      : entry.origin
+        ? new URL(entry.origin).host
+        : null,
+    needsBaseUrl: entry.needsBaseUrl ?? false,
+    allowsBaseUrl: true,
+    platformKey: provider.hasPlatformKey,
+    active: plan.choice === 'single' && activeProviderOf(tenant, context.environment) === provider.id,
+    affects: able.map(({ id }) => id),
+    serves: provider.comingSoon ? [] : able.map((feature) => serve(feature, provider, context)),
+  }
+}
+
+/** Whether a key of this provider could ever serve the feature. */
+export function canServe(feature: PolicyFeature, provider: PolicyProvider): boolean {
+  return feature.providers ? feature.providers.includes(provider.id) : provider.capabilities.has(feature.capability)
+}
+
+function serve(
+  feature: PolicyFeature,
+  provider: PolicyProvider,
+  { inForce, tenant, user, environment }: SettingsContext,
+): Served {
+  const { attempts, refusal, skipped } = decide(
+    { feature: feature.id, provider: provider.id, user, environment },
+    tenant,
+    inForce.policy,
+  )
+  const [first] = attempts
+  const own = first !== undefined && first.source !== 'platform'
+  const passedOver = skipped.find(({ source }) => source !== 'platform')
+  return {
+    feature: feature.id,
+    source: first?.source ?? null,
+    fallback: own && attempts.some(({ source }) => source === 'platform'),
+    host: first?.host ?? null,
+    region: first?.region ?? null,
+    model: first?.model ?? null,
+    code: refusal?.code ?? (own ? null : (passedOver?.code ?? null)),
+    reason: refusal?.reason ?? (own ? first.reason : (passedOver?.reason ?? first?.reason ?? '')),
+  }
+}
+
+/** The configured models first, in their order; else the catalogue's. Refused ones stay in the list with the reason. */
+function listModels(provider: PolicyProvider, entry: Provider): SettingsModel[] {
+  const allowed = provider.rules.allow?.filter((pattern) => !pattern.includes('*'))
+  const ids = allowed && allowed.length > 0 ? allowed : entry.models.map(({ id }) => id)
+  return ids.map((id) => {
+    const known = entry.models.find((model) => model.id === id)
+    const verdict = provider.rules.check(id)
+    return {
+      id,
+      hint: provider.hints[id] ?? known?.hint ?? null,
+      recommended: provider.defaultModel === undefined ? (known?.recommended ?? false) : provider.defaultModel === id,
+      capabilities: [...(known?.capabilities ?? [])],
+      ...(verdict.allowed ? {} : { refused: verdict.reason }),
+    }
+  })
+}
+
+function keyExample({ keyShapes, maskGap }: Provider): string | null {
+  const prefix = keyShapes.find((shape) => shape.prefix !== '')?.prefix
+  return prefix === undefined ? null : `${prefix}${maskGap}`
+}
+
+function regionsOf({ regions }: Provider, { regionSet }: PolicyPlan): SettingsProvider['regions'] {
+  return Object.entries(regions ?? {})
+    .filter(([id]) => id !== 'default')
+    .map(([id, origin]) => ({ id, host: new URL(origin).host, allowed: regionSet?.has(id) ?? true }))
+}

@@ -1,0 +1,142 @@
+import { type Notice, OwnkeyError, type Settings } from '../../contract/index.ts'
+import { decide, type PolicyFeature, type PolicyPlan, publicProviderId } from '../../policy/index.ts'
+import type { OrganizationRow, ProviderKeyRow } from '../../store/index.ts'
+import type { Tenant } from '../../tenants/index.ts'
+import { byokOf } from '../byok.ts'
+import type { InForce } from '../deps.ts'
+import { roleSentence } from '../http/access.ts'
+import type { Caller } from '../http/caller.ts'
+import { showDecision } from '../show-decision.ts'
+import { fallbackOn } from '../show-key.ts'
+import { activeProviderOf } from './active-provider.ts'
+import { canServe, type SettingsContext, showProvider } from './show-provider.ts'
+import { showQuotas } from './show-quotas.ts'
+
+export interface SettingsInput {
+  row: OrganizationRow
+  tenant: Tenant
+  inForce: InForce
+  caller: Caller
+  keys: readonly ProviderKeyRow[]
+  notices: readonly Notice[]
+  user: string
+  environment: string
+  now: number
+  sandbox: boolean
+}
+
+/** All that the settings page shows this caller, from one version of the configuration and one state of the tenant. */
+export function showSettings(input: SettingsInput): Settings {
+  const { row, tenant, inForce, environment, user, now, keys } = input
+  const { policy } = inForce
+  const plan = policy.plans.get(row.plan)
+  if (!plan)
+    throw new OwnkeyError('plan_unknown', {
+      detail: `The organization is on the plan "${row.plan}", which the configuration no longer has.`,
+    })
+  const features = [...policy.features.values()].filter(({ id }) => plan.featureSet?.has(id) ?? true)
+  const context: SettingsContext = { inForce, tenant, plan, features, keys, user, environment, now }
+  const active = plan.choice === 'single' ? activeProviderOf(tenant, environment) : null
+  const byok = byokOf({ plan: row.plan, byokEnabled: row.byok_enabled }, inForce)
+  return {
+    platform: showPlatform(inForce),
+    org: {
+      id: row.id,
+      name: row.name,
+      plan: row.plan,
+      planTitle: plan.title ?? row.plan,
+      addOns: row.add_ons,
+      locale: row.locale,
+    },
+    you: showYou(input.caller, { plan, byok }),
+    byok,
+    holder: plan.holder,
+    managers: [...plan.managers],
+    verify: plan.verify,
+    modelChoice: plan.model,
+    choice: plan.choice,
+    activeProvider: active === null ? null : publicProviderId(policy, active),
+    environment,
+    environments: [...policy.environments],
+    providers: shownProviders(context).map((provider) => showProvider(provider, context)),
+    features: features.map((feature) => showFeature(feature, context)),
+    scopes: showScopes(plan, features),
+    fallback: { ...pickFallback(plan), on: fallbackOn(plan.fallback, currentKey(input)?.fallback) },
+    notices: [...input.notices],
+    credits: {
+      balance: tenant.balance,
+      perRequest: { ownKey: plan.credits.ownKey, platformKey: plan.credits.platformKey },
+      features: plan.credits.features,
+    },
+    quotas: showQuotas(plan, { used: tenant.quotaUsed, features, now }),
+    sandbox: input.sandbox,
+  }
+}
+
+function showPlatform({ config, policy }: InForce): Settings['platform'] {
+  const { name, support, logo, colors, locales } = config.platform
+  return { name, aiName: policy.aiName, support: support ?? null, logo: logo ?? null, colors, locales }
+}
+
+function showYou(caller: Caller, { plan, byok }: { plan: PolicyPlan; byok: Settings['byok'] }): Settings['you'] {
+  const you = { id: caller.id, name: caller.name }
+  if (caller.kind === 'operator')
+    return { ...you, role: 'operator', canManage: byok.enabled, ...(byok.reason ? { reason: byok.reason } : {}) }
+  const mayManage = plan.managers.includes(caller.role)
+  const reason = !mayManage ? roleSentence(caller.role, plan.managers) : byok.reason
+  return { ...you, role: caller.role, canManage: mayManage && byok.enabled, ...(reason ? { reason } : {}) }
+}
+
+/** Those that the plan has, that are coming, or that a key is still saved for, in the plan's order. */
+function shownProviders({ inForce, plan, features, keys }: SettingsContext) {
+  const all = [...inForce.policy.providers.values()]
+  const coming = all.filter(({ id, comingSoon }) => comingSoon && plan.policies.get(id) !== 'unavailable')
+  const kept = all.filter(
+    (provider) =>
+      !plan.available.includes(provider) &&
+      !coming.includes(provider) &&
+      keys.some((row) => row.provider === provider.id),
+  )
+  const useful = plan.available.filter(
+    (provider) => features.length === 0 || features.some((feature) => canServe(feature, provider)),
+  )
+  return [...useful, ...coming, ...kept]
+}
+
+function showFeature(
+  feature: PolicyFeature,
+  { inForce, tenant, user, environment, plan }: SettingsContext,
+): Settings['features'][number] {
+  const decision = decide({ feature: feature.id, user, environment }, tenant, inForce.policy)
+  const providers = plan.available.filter((provider) => canServe(feature, provider))
+  const addOns = [...tenant.addOns, ...plan.addOns]
+  return {
+    id: feature.id,
+    title: feature.title,
+    capability: feature.capability,
+    addOn: feature.addOn ?? null,
+    included: feature.addOn === undefined || addOns.includes(feature.addOn),
+    providers: providers.map(({ publicId }) => publicId),
+    meter: feature.meter ?? null,
+    decision: showDecision(decision, inForce.policy),
+  }
+}
+
+function showScopes(plan: PolicyPlan, features: readonly PolicyFeature[]): Settings['scopes'] {
+  const named = Object.entries(plan.scopes).map(([id, scope]) => ({
+    id,
+    title: scope.title,
+    features: [...scope.features],
+  }))
+  return [{ id: 'all', title: 'All AI features', features: features.map(({ id }) => id) }, ...named]
+}
+
+function pickFallback({ fallback }: PolicyPlan): Omit<Settings['fallback'], 'on'> {
+  return { mode: fallback.mode, default: fallback.default, when: [...fallback.when] }
+}
+
+/** The key that the page's one toggle speaks of: the active provider's, else the only one. */
+function currentKey({ tenant, keys, environment }: SettingsInput): ProviderKeyRow | undefined {
+  const here = keys.filter((key) => key.environment === environment)
+  return here.find(({ provider }) => provider === tenant.activeProvider) ?? here[0]
+}

@@ -1,0 +1,77 @@
+import { type KeyStatus, keyTestSchema, type MaskedKey, timeSchema } from '../contract/index.ts'
+import { type FallbackRule, type Policy, type PolicyPlan, publicProviderId } from '../policy/index.ts'
+import type { ProviderKeyRow } from '../store/index.ts'
+import { sentencesFor } from './test-key/index.ts'
+
+const dayMs = 86_400_000
+
+/** As `last_test` is stored. A form of an older version is left out rather than shown wrong. */
+export const storedTestSchema = keyTestSchema.extend({ at: timeSchema })
+
+export interface ShowKeyContext {
+  policy: Policy
+  plan: PolicyPlan
+  now: number
+}
+
+/** The key as anyone may see it: a public prefix, the last four characters, and how it does. */
+export function showKey(row: ProviderKeyRow, { policy, plan, now }: ShowKeyContext): MaskedKey {
+  const { status } = row
+  const lastTest = storedTestSchema.safeParse(row.last_test).data ?? null
+  const said =
+    status === 'valid' || status === 'unverified' ? undefined : (saidByTest(lastTest, status) ?? sentencesFor(status))
+  return {
+    id: row.id,
+    provider: publicProviderId(policy, row.provider),
+    environment: row.environment,
+    holder: row.holder,
+    user: row.holder === 'user' ? row.user_id : null,
+    state: row.state,
+    hint: row.hint,
+    last4: row.last4,
+    status,
+    statusReason: said?.reason ?? null,
+    statusFix: said?.fix ?? null,
+    scope: row.scope,
+    model: row.model,
+    fallback: fallbackOn(plan.fallback, row.fallback),
+    label: row.label,
+    owner: row.owner,
+    rotateBy: row.rotate_by,
+    rotation: rotationOf(row.rotate_by, { now, remindDays: Math.max(0, ...plan.rotation.remindDays) }),
+    region: row.region,
+    baseUrl: row.custom_host ? row.base_url : null,
+    host: new URL(row.origin).host,
+    version: row.version,
+    createdAt: row.created_at.toISOString(),
+    createdBy: row.created_by,
+    updatedAt: row.updated_at.toISOString(),
+    updatedBy: row.updated_by,
+    lastUsedAt: row.last_used_at?.toISOString() ?? null,
+    lastTest,
+  }
+}
+
+/** What the last test said, as long as no real request has said otherwise since. */
+function saidByTest(lastTest: MaskedKey['lastTest'], status: KeyStatus): { reason: string; fix: string } | undefined {
+  if (lastTest?.status !== status || !lastTest.reason) return undefined
+  return { reason: lastTest.reason, fix: lastTest.fix ?? '' }
+}
+
+/** The toggle where the plan has one, else the plan's word. */
+export function fallbackOn(
+  { mode, default: byDefault }: Pick<FallbackRule, 'mode' | 'default'>,
+  toggle: boolean | null | undefined,
+): boolean {
+  return mode === 'always' || (mode === 'customer' && (toggle ?? byDefault))
+}
+
+export function rotationOf(
+  rotateBy: string | null,
+  { now, remindDays }: { now: number; remindDays: number },
+): MaskedKey['rotation'] {
+  if (rotateBy === null) return 'none'
+  const days = (Date.parse(`${rotateBy}T00:00:00Z`) - Math.floor(now / dayMs) * dayMs) / dayMs
+  if (days < 0) return 'overdue'
+  return days <= remindDays ? 'due_soon' : 'scheduled'
+}

@@ -1,0 +1,129 @@
+import type { Notice } from '../contract/index.ts'
+import { type Policy, publicProviderId } from '../policy/index.ts'
+import type { NoticeRow } from './queries/notices.ts'
+import { sentencesFor } from './test-key/index.ts'
+
+/** What a notice's sentence can use. */
+interface Words {
+  provider: string
+  aiName: string
+  facts: Readonly<Record<string, unknown>>
+  count: number
+}
+
+interface NoticeText {
+  severity: Notice['severity']
+  title(words: Words): string
+  detail(words: Words): string
+  fix(words: Words): string
+}
+
+const text = (value: unknown, otherwise: string) =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : otherwise
+
+const classToStatus: Readonly<Record<string, string>> = {
+  invalid_key: 'invalid',
+  permission_denied: 'permission',
+  quota_exhausted: 'quota',
+  rate_limited: 'quota',
+  provider_error: 'network',
+  network: 'network',
+}
+
+const why = ({ facts }: Words) => sentencesFor(classToStatus[text(facts['errorClass'], '')] ?? '')
+
+/** Kind → the words of it. A kind without a row still shows, in general words. */
+const texts: Readonly<Record<string, NoticeText>> = {
+  fallback_active: {
+    severity: 'warning',
+    title: ({ provider, aiName }) => `${aiName} is standing in for your ${provider} key`,
+    detail: (words) =>
+      `${why(words)?.reason ?? 'Your key fails.'} Requests are served by ${words.aiName} until your key works again.`,
+    fix: (words) => why(words)?.fix ?? 'Test the key, and replace it if it fails.',
+  },
+  key_failing: {
+    severity: 'critical',
+    title: ({ provider }) => `Your ${provider} key does not work`,
+    detail: (words) =>
+      `${why(words)?.reason ?? 'The provider refuses requests with your key.'} Requests on it fail, because fallback is off.`,
+    fix: (words) =>
+      `${why(words)?.fix ?? 'Paste a new key.'} Turning fallback on serves requests meanwhile, where your plan allows it.`,
+  },
+  rotation_due: {
+    severity: 'warning',
+    title: ({ provider }) => `Your ${provider} key is due for rotation`,
+    detail: ({ facts }) =>
+      `It should be replaced by ${text(facts['rotateBy'], 'its date')}. It keeps working until you replace it.`,
+    fix: () => 'Create a new key at the provider and replace this one; nothing is interrupted.',
+  },
+  rotation_overdue: {
+    severity: 'critical',
+    title: ({ provider }) => `Your ${provider} key is past its rotation date`,
+    detail: ({ facts }) => `It should have been replaced by ${text(facts['rotateBy'], 'its date')}. It still works.`,
+    fix: () => 'Create a new key at the provider and replace this one; nothing is interrupted.',
+  },
+  quota_near: {
+    severity: 'warning',
+    title: ({ facts }) => `Nearly all of ${text(facts['title'] ?? facts['meter'], 'a quota')} is used`,
+    detail: ({ facts }) => `${text(facts['used'], 'Most')} of ${text(facts['limit'], 'the limit')} are used.`,
+    fix: () => 'Add an own key, or ask an administrator to raise the plan’s limit.',
+  },
+  quota_reached: {
+    severity: 'critical',
+    title: ({ facts }) => `${text(facts['title'] ?? facts['meter'], 'A quota')} is used up`,
+    detail: ({ facts }) => `All ${text(facts['limit'], '')} of this period are used.`,
+    fix: () => 'Add an own key, or ask an administrator to raise the plan’s limit.',
+  },
+  cap_near: {
+    severity: 'warning',
+    title: () => 'A spend cap is nearly reached',
+    detail: ({ facts }) =>
+      `${text(facts['spent'], 'Most')} of ${text(facts['limit'], 'the cap')} ${text(facts['currency'], '')} are spent.`,
+    fix: () => 'Ask the platform to raise the cap, or wait for the next period.',
+  },
+  cap_reached: {
+    severity: 'critical',
+    title: () => 'A spend cap is reached',
+    detail: ({ facts }) =>
+      `The cap of ${text(facts['limit'], 'this period')} ${text(facts['currency'], '')} is spent; requests under it are refused.`,
+    fix: () => 'Ask the platform to raise the cap, or wait for the next period.',
+  },
+  credits_low: {
+    severity: 'warning',
+    title: () => 'Credits are running low',
+    detail: ({ facts }) => `${text(facts['balance'], 'Few')} credits are left.`,
+    fix: () => 'Add credits, or use an own key where that costs less.',
+  },
+}
+
+const general: NoticeText = {
+  severity: 'warning',
+  title: ({ provider }) => (provider ? `${provider} needs attention` : 'Something needs attention'),
+  detail: ({ count }) => `It happened ${count} ${count === 1 ? 'time' : 'times'} since it began.`,
+  fix: () => 'Look at the AI settings and the latest requests.',
+}
+
+export function showNotice(row: NoticeRow, policy: Policy): Notice {
+  const words = {
+    provider: row.provider === null ? '' : (policy.providers.get(row.provider)?.name ?? row.provider),
+    aiName: policy.aiName,
+    facts: row.facts,
+    count: row.count,
+  }
+  const { severity, title, detail, fix } = texts[row.kind] ?? general
+  return {
+    id: row.id,
+    kind: row.kind,
+    severity,
+    provider: row.provider === null ? null : publicProviderId(policy, row.provider),
+    keyId: row.key_id,
+    title: title(words),
+    detail: detail(words),
+    fix: fix(words),
+    facts: row.facts,
+    count: row.count,
+    openedAt: row.opened_at.toISOString(),
+    lastAt: row.last_at.toISOString(),
+    resolvedAt: row.resolved_at?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,75 @@
+import { OwnkeyError } from '../../contract/index.ts'
+import type { Secret } from '../../crypto/index.ts'
+import type { Failure, Probe, Provider } from '../../providers/index.ts'
+import type { SendProbe } from '../deps.ts'
+
+/** Where a key would be sent, and the key. */
+export interface KeyTarget {
+  provider: Provider
+  secret: Secret
+  origin: string
+  basePath: string
+  /** A customer named the host. */
+  customHost: boolean
+}
+
+export interface ProbeResult {
+  /** Undefined: the probe succeeded, or failed in a way that proves the key. */
+  failure: Failure | undefined
+  /** False when nothing answered. */
+  reached: boolean
+  latencyMs: number
+}
+
+/** Longer than any healthy provider takes, shorter than a person waits. */
+const probeTimeoutMs = 15_000
+
+/** Sends one probe and reads its answer. A host that cannot be reached, or too late, is `network`, never `invalid_key`. */
+export async function runProbe(
+  target: KeyTarget,
+  probe: Probe,
+  { model, send, monotonic }: { model: string | undefined; send: SendProbe; monotonic(): number },
+): Promise<ProbeResult> {
+  const started = monotonic()
+  const took = () => Math.max(0, Math.round(monotonic() - started))
+  try {
+    const answer = await send({
+      provider: target.provider,
+      origin: target.origin,
+      basePath: target.basePath,
+      guarded: target.customHost,
+      secret: target.secret,
+      method: probe.method,
+      path: fill(probe.path, encodeURIComponent(model ?? '')),
+      headers: probe.headers ?? {},
+      body: fillBody(probe.body, model ?? ''),
+      timeoutMs: probeTimeoutMs,
+    })
+    const { readFailure, failsInside200 } = target.provider
+    const failure = answer.status >= 300 || failsInside200 ? readFailure(answer) : undefined
+    const read = failure ?? (answer.status < 300 ? probe.readAnswer?.(answer) : unexplained)
+    return { failure: read && !probe.provesKey?.(read) ? read : undefined, reached: true, latencyMs: took() }
+  } catch (error) {
+    if (error instanceof OwnkeyError && isUnreachable(error))
+      return { failure: { class: 'network' }, reached: false, latencyMs: took() }
+    throw error
+  }
+}
+
+/** A redirect is never followed with a key, and an error that nobody can read says nothing about it. */
+const unexplained: Failure = { class: 'provider_error' }
+
+function isUnreachable(error: OwnkeyError): boolean {
+  return error.code === 'upstream_unreachable' || error.code === 'upstream_timeout'
+}
+
+function fill(text: string, model: string): string {
+  return text.replaceAll('{model}', model)
+}
+
+function fillBody(body: unknown, model: string): unknown {
+  if (typeof body === 'string') return fill(body, model)
+  if (Array.isArray(body)) return body.map((item) => fillBody(item, model))
+  if (typeof body !== 'object' || body === null) return body
+  return Object.fromEntries(Object.entries(body).map(([name, value]) => [name, fillBody(value, model)]))
+}

@@ -1,0 +1,166 @@
+import type { Capability, KeyCheck, KeyTest, TestStatus } from '../../contract/index.ts'
+import type { Probe, Provider } from '../../providers/index.ts'
+import type { SendProbe } from '../deps.ts'
+import { type KeyTarget, type ProbeResult, runProbe } from './run-probe.ts'
+import { verdictOf } from './verdicts.ts'
+
+export interface KeyTestInput extends KeyTarget {
+  /** The model that the key would serve with; absent: each capability's default. */
+  model?: string | undefined
+  /** What the features of the key's scope need of this provider. */
+  capabilities: readonly Capability[]
+  /** The key is saved here already, so its owner may be told all. */
+  saved: boolean
+}
+
+export interface KeyTestResult extends KeyTest {
+  /** No feature of the scope could be served: every capability that was tried is denied. */
+  deniesAll: boolean
+}
+
+interface Deps {
+  send: SendProbe
+  monotonic(): number
+}
+
+/** Above this a person notices. */
+const slowMs = 3_000
+const severity: readonly TestStatus[] = ['valid', 'network', 'quota', 'permission', 'invalid']
+
+/**
+ * Tries a key with the provider's cheapest requests and says, check by check, what was found. `invalid` is said only
+ * when the provider refuses the key itself; an outage, a limit or a missing permission never is.
+ */
+export async function testKey(input: KeyTestInput, { send, monotonic }: Deps): Promise<KeyTestResult> {
+  const run = (probe: Probe, model?: string) => runProbe(input, probe, { model, send, monotonic })
+  const first = await run(input.provider.probes.authenticate, input.provider.probes.authenticate.model)
+  const opening = first.failure ? verdictOf(first.failure, input.saved) : undefined
+  const authenticated = opening === undefined || opening.authenticated
+  const checks = [shapeCheck(input, authenticated), reachableCheck(input, first)]
+  if (!authenticated) {
+    if (opening.status === 'invalid') checks.push({ name: 'authenticated', ok: false, detail: opening.reason })
+    return finish(checks, [opening], false)
+  }
+  checks.push({ name: 'authenticated', ok: true, detail: 'The provider accepts the key; it has not expired.' })
+  const tried = await tryCapabilities(input, run)
+  // A denied listing proves nothing where the capabilities themselves were tried.
+  const refusedFirst = opening && (opening.status !== 'permission' || tried.length === 0) ? [opening] : []
+  checks.push(
+    ...permittedChecks(input, tried, opening?.status === 'permission' ? opening.reason : undefined),
+    latencyCheck(first, tried),
+  )
+  const denied = tried.filter(({ result }) => result.failure && verdictOf(result.failure, true).status === 'permission')
+  const failures = tried.flatMap(({ result }) => (result.failure ? [verdictOf(result.failure, input.saved)] : []))
+  return finish(
+    checks,
+    [...refusedFirst, ...failures],
+    tried.length > 0 ? denied.length === tried.length : refusedFirst.some(({ status }) => status === 'permission'),
+  )
+}
+
+interface Tried {
+  capability: Capability
+  model: string | undefined
+  result: ProbeResult
+}
+
+function tryCapabilities(
+  { provider, capabilities, model }: KeyTestInput,
+  run: (probe: Probe, model?: string) => Promise<ProbeResult>,
+): Promise<Tried[]> {
+  const probes = capabilities.flatMap((capability) => {
+    const probe = provider.probes.can?.[capability]
+    return probe ? [{ capability, probe, model: modelFor(provider, { capability, model, probe }) }] : []
+  })
+  return Promise.all(
+    probes.map(async ({ capability, probe, model: used }) => ({
+      capability,
+      model: used,
+      result: await run(probe, used),
+    })),
+  )
+}
+
+/** The chosen model, where it can do this; else what the probe or the provider takes by itself. */
+function modelFor(
+  provider: Provider,
+  { capability, model, probe }: { capability: Capability; model: string | undefined; probe: Probe },
+): string | undefined {
+  const known = provider.models.find(({ id }) => id === model)
+  if (model !== undefined && (!known || known.capabilities.includes(capability))) return model
+  return probe.model ?? provider.defaultModels[capability]
+}
+
+function shapeCheck({ provider, secret }: KeyTestInput, accepted: boolean): KeyCheck {
+  const text = secret.reveal()
+  const usual = provider.keyShapes.length === 0 || provider.keyShapes.some(({ pattern }) => pattern.test(text))
+  if (usual) return { name: 'shape', ok: true, detail: `It looks like a key of ${provider.name}.` }
+  const prefix = provider.keyShapes.find((shape) => shape.prefix !== '')?.prefix
+  const expected = prefix
+    ? `Keys of ${provider.name} begin with "${prefix}".`
+    : `It does not look like a key of ${provider.name}.`
+  return accepted
+    ? { name: 'shape', ok: true, detail: `An unusual form, but ${provider.name} accepts it.` }
+    : { name: 'shape', ok: false, detail: `${expected} Check that the whole key was copied.` }
+}
+
+function reachableCheck({ origin }: KeyTestInput, { reached, failure, latencyMs }: ProbeResult): KeyCheck {
+  const { host } = new URL(origin)
+  if (!reached) return { name: 'reachable', ok: false, detail: `${host} did not answer.`, latencyMs }
+  const ok = failure?.class !== 'provider_error' && failure?.class !== 'network'
+  return {
+    name: 'reachable',
+    ok,
+    detail: ok ? `${host} answers.` : `${host} answers with an error of its own.`,
+    latencyMs,
+  }
+}
+
+function permittedChecks(
+  { provider, capabilities }: KeyTestInput,
+  tried: readonly Tried[],
+  denial: string | undefined,
+): KeyCheck[] {
+  if (tried.length === 0 && denial) return [{ name: 'permitted', ok: false, detail: denial }]
+  if (tried.length === 0) {
+    const what = capabilities.length > 0 ? capabilities.join(', ') : 'any feature'
+    return [
+      {
+        name: 'permitted',
+        ok: true,
+        detail: `Nothing speaks against it; ${provider.name} has no check for ${what} that costs nothing.`,
+      },
+    ]
+  }
+  return tried.map(({ capability, model, result: { failure, latencyMs } }) => {
+    const status = failure && verdictOf(failure, true).status
+    const ok = status !== 'permission' && status !== 'invalid'
+    const name = failure?.class === 'model_unavailable' ? ('model' as const) : ('permitted' as const)
+    const detail =
+      failure && status !== 'valid'
+        ? verdictOf(failure, true).reason
+        : `It may be used for ${capability}${model ? ` with ${model}` : ''}.`
+    return { name, ok, detail, latencyMs, capability }
+  })
+}
+
+function latencyCheck(first: ProbeResult, tried: readonly Tried[]): KeyCheck {
+  const latencyMs = Math.max(first.latencyMs, ...tried.map(({ result }) => result.latencyMs))
+  const ok = latencyMs <= slowMs
+  return {
+    name: 'latency',
+    ok,
+    latencyMs,
+    detail: ok ? 'The answer came fast enough.' : 'The answer was slow; low tiers of a provider often are.',
+  }
+}
+
+function finish(
+  checks: KeyCheck[],
+  verdicts: readonly { status: TestStatus; reason: string; fix: string }[],
+  deniesAll: boolean,
+): KeyTestResult {
+  const worst = [...verdicts].sort((a, b) => severity.indexOf(b.status) - severity.indexOf(a.status))[0]
+  if (!worst || worst.status === 'valid') return { status: 'valid', checks, deniesAll: false }
+  return { status: worst.status, checks, reason: worst.reason, fix: worst.fix, deniesAll }
+}
