@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 const main = new URL('../dist/cli/index.js', import.meta.url)
 if (existsSync(main)) {
   const { run } = await import(main.href)
-  await run(process.argv)
+  process.exitCode = await run(process.argv)
 } else {
   console.error('Ownkey is not built yet. Run "npm start" or "npm run build" in the project’s folder first.')
   process.exitCode = 1

@@ -23,8 +23,8 @@ export interface Environment {
   /** Processes that share the port. */
   workers: number
   logLevel: LogLevel
-  /** For `${NAME}` in the configuration file. */
-  variable(name: string): string | undefined
+  /** All variables, for `${NAME}` in the configuration file. A function, so that printing this object prints none. */
+  variables(): Readonly<Record<string, string | undefined>>
 }
 
 /** What the command line says instead of the environment. */
@@ -62,11 +62,22 @@ export function readEnvironment(overrides: EnvironmentOverrides = {}, source: So
     adminToken: secretOf(text('OWNKEY_ADMIN_TOKEN')),
     workers: readWorkers(text('OWNKEY_WORKERS'), { production, embedded: !databaseUrl }, problems),
     logLevel: readLogLevel(text('LOG_LEVEL'), problems),
-    variable: (name) => source[name],
+    variables: () => source,
   }
   checkSecrets(environment, problems)
   if (problems.length > 0) throw new EnvironmentError(problems)
   return environment
+}
+
+/** Only what `ownkey check` needs: nothing else of the environment has to be right for it. @throws EnvironmentError */
+export function readConfigSource(
+  overrides: EnvironmentOverrides = {},
+  source: Source = process.env,
+): Pick<Environment, 'configFile' | 'variables'> {
+  const problems: string[] = []
+  const configFile = findConfigFile(overrides.configFile ?? (source['OWNKEY_CONFIG']?.trim() || undefined), problems)
+  if (problems.length > 0) throw new EnvironmentError(problems)
+  return { configFile, variables: () => source }
 }
 
 function secretOf(text: string | undefined): Secret | undefined {

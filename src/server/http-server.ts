@@ -11,7 +11,8 @@ export interface Answering {
 
 export interface HttpServerOptions {
   control: Answering
-  gateway: Answering & { upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void }
+  /** Without `upgrade` no path can be upgraded. */
+  gateway: Answering & { upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void }
   /** First path segments that belong to the gateway, besides `v1`: the providers' ids and aliases. */
   isGatewayName(segment: string): boolean
   log: Log
@@ -46,7 +47,8 @@ export function createHttpServer({ control, gateway, isGatewayName, log }: HttpS
   server.maxHeadersCount = limits.headers
   server.on('upgrade', (request, socket, head) => {
     const segment = firstSegment(request.url)
-    if (segment !== undefined && (segment === 'v1' || isGatewayName(segment))) gateway.upgrade(request, socket, head)
+    const isGateway = segment !== undefined && (segment === 'v1' || isGatewayName(segment))
+    if (isGateway && gateway.upgrade) gateway.upgrade(request, socket, head)
     else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerUnreadable(error, socket))

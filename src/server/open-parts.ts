@@ -1,0 +1,145 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { createControl } from '../control/index.ts'
+import type { Keyring, Secret } from '../crypto/index.ts'
+import { checkHost, Gateway } from '../gateway/index.ts'
+import { systemClock } from '../lib/index.ts'
+import { createLedger, type LiveLedger } from '../metering/index.ts'
+import { type Sandbox, startSandbox } from '../sandbox/index.ts'
+import type { Database } from '../store/index.ts'
+import { createTenants, type LiveTenants } from '../tenants/index.ts'
+import { ensureOuterLayer, openKey, openOuterLayer } from '../vault/index.ts'
+import { adminTokenOf } from './admin-token.ts'
+import { type AttemptNotes, createAttemptNotes } from './attempt-notes.ts'
+import { createCallGateway } from './call-gateway.ts'
+import type { Environment } from './environment.ts'
+import { createLiveConfig, type LiveConfig } from './live-config.ts'
+import { localUrl } from './local-url.ts'
+import type { Log } from './log.ts'
+import { openVault } from './open-vault.ts'
+import { createSendProbe } from './send-probe.ts'
+import { version } from './version.ts'
+
+export interface PartsOptions {
+  environment: Environment
+  sandbox: boolean
+  log: Log
+  /** Where this server is reached; known only once it listens. Default: as the environment says. */
+  publicUrl?: () => string
+}
+
+/** Everything that the server is made of, wired together and not listening yet. */
+export interface Parts {
+  database: Database
+  keyring: Keyring
+  adminToken: Secret
+  live: LiveConfig
+  tenants: LiveTenants
+  ledger: LiveLedger
+  sandbox: Sandbox | undefined
+  gateway: Gateway
+  /** Not ready yet: pages can still be registered. */
+  control: FastifyInstance
+  /** Settles what is open and closes everything, in the order in which one thing needs another. */
+  close(): Promise<void>
+}
+
+/**
+ * The composition root. What is opened here is closed by `close`; when something in the middle fails, what was open
+ * before it is closed again.
+ * @throws ConfigError, OwnkeyError with what keeps the server from starting
+ */
+export async function openParts(options: PartsOptions): Promise<Parts> {
+  const { environment, log } = options
+  // The configuration first: a mistake in it is told without touching the database.
+  const live = createLiveConfig(options)
+  const { database, keyring, close: closeVault } = await openVault(environment, { migrate: true })
+  const closers: (() => Promise<void>)[] = [closeVault]
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    if (live.current().config.vault.outerLayer === 'pgcrypto') await ensureOuterLayer(database)
+    const tenants = createTenants({ database, unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed) })
+    closers.push(() => tenants.close())
+    const ledger = createLedger({
+      database,
+      spoolDir: makeSpool(environment, log),
+      onTrouble: (trouble) => logTrouble(log, trouble),
+    })
+    closers.push(() => ledger.close())
+    const sandbox = options.sandbox ? await startSandbox() : undefined
+    if (sandbox) closers.push(() => sandbox.close())
+    const adminToken = adminTokenOf(environment)
+    const vault = { database, keyring, live, tenants, ledger, sandbox, adminToken }
+    const notes = createAttemptNotes({ database, keyring, log })
+    closers.push(() => notes.close())
+    const gateway = buildGateway(vault, notes, log)
+    closers.push(() => gateway.close())
+    const control = buildControl({ ...vault, gateway }, options)
+    closers.push(() => control.close())
+    return { ...vault, gateway, control, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+type Opened = Omit<Parts, 'gateway' | 'control' | 'close'>
+
+function buildGateway({ tenants, ledger, live, keyring, sandbox }: Opened, notes: AttemptNotes, log: Log): Gateway {
+  return new Gateway({
+    tenants,
+    ledger,
+    setup: () => live.current(),
+    openKey: (sealed) => openKey(keyring, sealed),
+    sandbox,
+    report: notes.report,
+    log: { error: (fields, event) => log.error(event, fields) },
+  })
+}
+
+function buildControl({ gateway, ...opened }: Opened & { gateway: Gateway }, options: PartsOptions): FastifyInstance {
+  const { database, keyring, tenants, live, sandbox, adminToken } = opened
+  const { environment, log } = options
+  const publicUrl = options.publicUrl ?? (() => localUrl(environment))
+  return createControl({
+    database,
+    keyring,
+    tenants,
+    inForce: () => live.current(),
+    send: createSendProbe({ egress: gateway.egress, sandbox }),
+    callGateway: createCallGateway(publicUrl),
+    checkHost: (baseUrl) => checkHost(baseUrl, live.current().config.gateway.privateHosts),
+    adminToken,
+    clock: systemClock,
+    log,
+    sandbox: sandbox !== undefined,
+    publicUrl,
+    version,
+  })
+}
+
+/** Where entries wait for the database through a kill −9. A server without a writable folder works without one. */
+function makeSpool({ dataDir }: Environment, log: Log): string | undefined {
+  const folder = join(dataDir, 'spool')
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return folder
+  } catch (error) {
+    log.warn('no_spool', { file: folder, error })
+    return undefined
+  }
+}
+
+type Trouble = Parameters<NonNullable<Parameters<typeof createLedger>[0]['onTrouble']>>[0]
+
+function logTrouble(log: Log, trouble: Trouble): void {
+  if (trouble.kind === 'overdrawn') log.error('ledger_overdrawn', { org: trouble.org, count: trouble.credits })
+  else
+    log[trouble.kind === 'lost' ? 'error' : 'warn'](`ledger_${trouble.kind}`, {
+      count: trouble.entries,
+      error: trouble.error,
+    })
+}

@@ -1,0 +1,47 @@
+import { generateMasterKey, type Keyring, parseKeyring } from '../crypto/index.ts'
+import { type Database, migrate, openDatabase } from '../store/index.ts'
+import { checkMasterKey, verifyMasterKey } from '../vault/index.ts'
+import type { Environment } from './environment.ts'
+import { generatedSecret, makeDataDir } from './generated-secret.ts'
+
+/** The database with the master key that is proved to belong to it. */
+export interface OpenVault {
+  database: Database
+  keyring: Keyring
+  close(): Promise<void>
+}
+
+/** The master key: the one of the environment, else the one that is kept in the data folder (never in production). */
+export function keyringOf({ masterKey, dataDir }: Environment): Keyring {
+  return parseKeyring(masterKey ?? generatedSecret(dataDir, 'master-key', generateMasterKey).secret)
+}
+
+/**
+ * Opens the database and proves the master key before anything is written to it; then, when asked, brings the tables up
+ * to date and gives a new database its known text.
+ * @throws OwnkeyError `master_key_invalid`, `unavailable`
+ */
+export async function openVault(environment: Environment, options: { migrate: boolean }): Promise<OpenVault> {
+  const { dataDir, databaseUrl } = environment
+  // Before the database is opened, so that a key that is refused leaves nothing behind.
+  const keyring = keyringOf(environment)
+  if (!databaseUrl) makeDataDir(dataDir)
+  const database = await openDatabase({ url: databaseUrl?.reveal(), dataDir })
+  try {
+    await verifyMasterKey({ database, keyring })
+    if (options.migrate) {
+      await migrate(database)
+      await checkMasterKey({ database, keyring })
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return { database, keyring, close: () => database.close() }
+}
+
+/** Migrates and checks once, for several processes that start after it. */
+export async function prepareDatabase(environment: Environment): Promise<void> {
+  const { close } = await openVault(environment, { migrate: true })
+  await close()
+}

@@ -1,0 +1,91 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { OwnkeyError } from '../contract/index.ts'
+import type { Secret } from '../crypto/index.ts'
+import type { Database } from '../store/index.ts'
+
+export interface OperationsOptions {
+  database: Database
+  adminToken: Secret
+  version: string
+  /** True from the first moment of a shutdown: load balancers stop sending. */
+  isDraining(): boolean
+  openConnections(): number
+}
+
+/** A database that is slower than this is not ready. */
+const readyWithinMs = 2000
+
+/**
+ * `/healthz`: the process answers. `/readyz`: it can serve, which takes the database (the vault was checked before the
+ * server began to listen). `/metrics`: Prometheus, for the operator's token.
+ */
+export function registerOperations(app: FastifyInstance, options: OperationsOptions): void {
+  const registry = createRegistry(options)
+  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok', version: options.version }))
+  app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
+    const database = await answersInTime(options.database)
+    const ready = database && !options.isDraining()
+    return reply.code(ready ? 200 : 503).send({
+      status: ready ? 'ready' : 'not_ready',
+      checks: { database: database ? 'ok' : 'unreachable', vault: 'ok', draining: options.isDraining() },
+    })
+  })
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    requireOperator(request.headers.authorization, options.adminToken)
+    return reply.type(registry.contentType).send(await registry.metrics())
+  })
+}
+
+function createRegistry({ version, openConnections, isDraining }: OperationsOptions): Registry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  new Gauge({
+    name: 'ownkey_info',
+    help: 'The version that runs.',
+    labelNames: ['version'],
+    registers: [registry],
+  }).set({ version }, 1)
+  new Gauge({
+    name: 'ownkey_open_connections',
+    help: 'Sockets open to callers of this process.',
+    registers: [registry],
+    collect() {
+      this.set(openConnections())
+    },
+  })
+  new Gauge({
+    name: 'ownkey_draining',
+    help: '1 while the process finishes its last requests.',
+    registers: [registry],
+    collect() {
+      this.set(isDraining() ? 1 : 0)
+    },
+  })
+  return registry
+}
+
+async function answersInTime(database: Database): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), readyWithinMs)
+  })
+  const asked = database.query('select 1').then(
+    () => true,
+    () => false,
+  )
+  try {
+    return await Promise.race([asked, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function requireOperator(authorization: string | undefined, adminToken: Secret): void {
+  const [, token] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? []
+  if (token === undefined)
+    throw new OwnkeyError('token_missing', { fix: 'Send the operator’s token as Authorization: Bearer.' })
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  if (!timingSafeEqual(digest(token), digest(adminToken.reveal()))) throw new OwnkeyError('token_invalid')
+}

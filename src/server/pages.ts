@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { landingPage, landingStyle } from './landing-page.ts'
+import { readStaticFiles, type StaticFile } from './static-files.ts'
+
+export interface PagesOptions {
+  /** The built console; it may be absent. */
+  folder: string
+  /** Origins that may show the pages in a frame; asked for each answer because the configuration is reloaded. */
+  frameOrigins(): readonly string[]
+  platformName(): string
+  sandbox: boolean
+  version: string
+}
+
+/**
+ * Registers the console's pages and files. A path without a file behind it is one of the console's own addresses and gets
+ * its index.html. Without a built console there is one plain page that says what is running.
+ */
+export function registerPages(app: FastifyInstance, options: PagesOptions): void {
+  const files = readStaticFiles(options.folder)
+  const index = files.get('/index.html')
+  app.get('/*', { schema: { hide: true } }, (request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '/'
+    if (path.startsWith('/api/')) return reply.callNotFound()
+    guard(reply, options.frameOrigins())
+    const file = files.get(path)
+    if (file) return sendFile(request, reply, file)
+    if (/\.[a-z0-9]+$/i.test(path) && path !== '/landing.css') return reply.callNotFound()
+    return index ? sendFile(request, reply, index) : sendLanding(path, reply, options)
+  })
+}
+
+/** What a page may do: nothing inline, nothing from elsewhere, and no frame that the configuration does not name. */
+function guard(reply: FastifyReply, frameOrigins: readonly string[]): void {
+  const ancestors = frameOrigins.length === 0 ? "'none'" : frameOrigins.join(' ')
+  reply.headers({
+    'content-security-policy': [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "img-src 'self' data:",
+      "font-src 'self'",
+      "connect-src 'self'",
+      "manifest-src 'self'",
+      "base-uri 'none'",
+      "form-action 'self'",
+      `frame-ancestors ${ancestors}`,
+    ].join('; '),
+    // The sign-in link carries a code.
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'cross-origin-opener-policy': 'same-origin',
+    'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+  })
+}
+
+function sendFile(request: FastifyRequest, reply: FastifyReply, file: StaticFile): FastifyReply {
+  reply.headers({
+    etag: file.etag,
+    vary: 'accept-encoding',
+    'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+  })
+  if (request.headers['if-none-match'] === file.etag) return reply.code(304).send()
+  reply.type(file.type)
+  const zipped = file.gzip !== undefined && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
+  return zipped ? reply.header('content-encoding', 'gzip').send(file.gzip) : reply.send(file.body)
+}
+
+function sendLanding(
+  path: string,
+  reply: FastifyReply,
+  { platformName, sandbox, version }: PagesOptions,
+): FastifyReply {
+  reply.header('cache-control', 'no-cache')
+  if (path === '/landing.css') return reply.type('text/css; charset=utf-8').send(landingStyle)
+  const page = landingPage({ platformName: platformName(), sandbox, version, signingIn: path === '/signin' })
+  return reply.type('text/html; charset=utf-8').send(page)
+}

@@ -1,0 +1,99 @@
+import cluster from 'node:cluster'
+import type { Environment } from './environment.ts'
+import type { Log } from './log.ts'
+import { prepareDatabase } from './open-vault.ts'
+import { runWorkers } from './run-workers.ts'
+import { type RunningServer, startServer } from './start-server.ts'
+
+/** What is told when the server listens. */
+export interface Started {
+  url: string
+  /** Opens the console once, for the operator. Not in production, where the output of a process is kept by others. */
+  signIn?: string | undefined
+}
+
+export interface RunServerOptions {
+  environment: Environment
+  sandbox: boolean
+  log: Log
+  ready(started: Started): Promise<void> | void
+}
+
+const drainSeconds = 30
+
+/**
+ * Runs the server until SIGTERM or SIGINT, in this process or in several, and ends with everything closed. What nobody
+ * caught is logged without its message and ends the process with 1: its state is not to be trusted any more.
+ * @returns the exit code
+ * @throws what keeps the server from starting
+ */
+export async function runServer(options: RunServerOptions): Promise<number> {
+  exitOnUncaught(options.log)
+  return cluster.isPrimary && options.environment.workers > 1 ? runPrimary(options) : runSingle(options)
+}
+
+async function runPrimary({ environment, sandbox, log, ready }: RunServerOptions): Promise<number> {
+  // Once, before the workers: they would wait for each other's migrations, and each would tell the same mistake.
+  await prepareDatabase(environment)
+  const exitCode = await runWorkers({
+    count: environment.workers,
+    log,
+    ready: (message) => void ready(message as Started),
+    stop: stopSignal(log),
+    killAfterSeconds: drainSeconds + 10,
+  })
+  log.info('stopped', { workers: environment.workers, sandbox })
+  return exitCode
+}
+
+async function runSingle({ environment, sandbox, log, ready }: RunServerOptions): Promise<number> {
+  const stop = stopSignal(log)
+  const server = await startServer({ environment, sandbox, log })
+  const started: Started = {
+    url: server.url,
+    ...(!environment.production && !cluster.isWorker && { signIn: await server.signInLink() }),
+  }
+  const reload = () => void server.reload()
+  process.on('SIGHUP', reload)
+  if (cluster.isWorker) process.send?.(started)
+  else await ready(started)
+  await stop
+  await closeWithin(server, log)
+  process.off('SIGHUP', reload)
+  log.info('stopped')
+  // The channel to the primary would keep a worker alive.
+  if (cluster.isWorker) process.disconnect()
+  return 0
+}
+
+async function closeWithin(server: RunningServer, log: Log): Promise<void> {
+  const begun = Date.now()
+  await server.close({ drainSeconds })
+  log.debug('drained', { seconds: Math.round((Date.now() - begun) / 1000) })
+}
+
+/** The first of SIGTERM, SIGINT and, in a worker, the loss of the primary. A second Ctrl-C ends the process at once. */
+function stopSignal(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false
+    const stop = (signal: string) => {
+      if (asked && signal === 'SIGINT' && !cluster.isWorker) process.exit(130)
+      if (asked) return
+      asked = true
+      log.info('stopping', { signal })
+      resolve()
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+    if (cluster.isWorker) process.on('disconnect', () => stop('disconnect'))
+  })
+}
+
+function exitOnUncaught(log: Log): void {
+  const end = (event: string) => (error: unknown) => {
+    log.error(event, { error: error instanceof Error ? error : new Error(typeof error) })
+    process.exit(1)
+  }
+  process.on('uncaughtException', end('uncaught_exception'))
+  process.on('unhandledRejection', end('unhandled_rejection'))
+}

@@ -1,0 +1,90 @@
+import cluster, { type Worker } from 'node:cluster'
+import type { Log } from './log.ts'
+
+export interface RunWorkersOptions {
+  count: number
+  log: Log
+  /** Called once, with what the first worker that listens tells. */
+  ready(message: unknown): void
+  /** Resolves when the whole process shall stop. */
+  stop: Promise<unknown>
+  /** Workers that have not ended so long after the stop are killed. */
+  killAfterSeconds: number
+}
+
+interface Crew {
+  alive: Set<Worker>
+  /** Workers that told that they listen. */
+  listening: Set<Worker>
+  stopping: boolean
+  everReady: boolean
+  failures: number
+}
+
+/** The longest wait before a worker that ended by itself is replaced. */
+const slowestRestartMs = 30_000
+
+/**
+ * The primary process of several: starts the workers, which share the port, replaces one that ends by itself, and passes
+ * SIGHUP and the stop on. It handles no requests.
+ * @returns the exit code: 1 when the workers could not start, 0 after a stop
+ */
+export async function runWorkers(options: RunWorkersOptions): Promise<number> {
+  const crew: Crew = { alive: new Set(), listening: new Set(), stopping: false, everReady: false, failures: 0 }
+  const failed = new Promise<'failed'>((resolve) => {
+    for (let index = 0; index < options.count; index += 1) startWorker(crew, options, () => resolve('failed'))
+  })
+  const reload = () => {
+    for (const worker of crew.alive) worker.process.kill('SIGHUP')
+  }
+  process.on('SIGHUP', reload)
+  const why = await Promise.race([options.stop.then(() => 'stopped' as const), failed])
+  process.off('SIGHUP', reload)
+  await stopAll(crew, options.killAfterSeconds)
+  return why === 'failed' ? 1 : 0
+}
+
+function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void): void {
+  const worker = cluster.fork()
+  crew.alive.add(worker)
+  worker.on('message', (message) => {
+    crew.listening.add(worker)
+    crew.failures = 0
+    if (crew.everReady) return
+    crew.everReady = true
+    options.ready(message)
+  })
+  worker.once('exit', (exitCode) => {
+    crew.alive.delete(worker)
+    const listened = crew.listening.delete(worker)
+    if (crew.stopping) return
+    options.log.error('worker_ended', { worker: worker.id, exitCode })
+    // A worker that fails before it ever listens fails by its settings; starting it again would only repeat that.
+    if (!listened && !crew.everReady) return giveUp()
+    crew.failures += 1
+    setTimeout(() => !crew.stopping && startWorker(crew, options, giveUp), restartDelay(crew.failures)).unref()
+  })
+}
+
+function restartDelay(failures: number): number {
+  return Math.min(slowestRestartMs, 250 * 2 ** Math.min(failures - 1, 10))
+}
+
+function stopAll(crew: Crew, killAfterSeconds: number): Promise<void> {
+  crew.stopping = true
+  return new Promise((resolve) => {
+    const kill = setTimeout(() => {
+      for (const worker of crew.alive) worker.process.kill('SIGKILL')
+    }, killAfterSeconds * 1000)
+    const check = () => {
+      if (crew.alive.size > 0) return
+      clearTimeout(kill)
+      resolve()
+    }
+    for (const worker of crew.alive) {
+      worker.once('exit', check)
+      worker.process.kill('SIGTERM')
+    }
+    check()
+  })
+}

@@ -1,0 +1,145 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { OwnkeyError } from '../contract/index.ts'
+import { openSession, signInUrl } from '../control/index.ts'
+import type { Secret } from '../crypto/index.ts'
+import { resolveProvider } from '../policy/index.ts'
+import type { Database } from '../store/index.ts'
+import type { Environment } from './environment.ts'
+import { createHttpServer } from './http-server.ts'
+import { localUrl } from './local-url.ts'
+import type { Log } from './log.ts'
+import { openParts, type Parts } from './open-parts.ts'
+import { registerOperations } from './operations.ts'
+import { registerPages } from './pages.ts'
+import { drain, trackSockets } from './shutdown.ts'
+import { version } from './version.ts'
+
+export interface StartServerOptions {
+  environment: Environment
+  /** Also play the providers for keys that contain `sandbox`. */
+  sandbox: boolean
+  log: Log
+}
+
+export interface RunningServer {
+  /** `http://host:port`, as callers on this machine reach it. */
+  url: string
+  adminToken: Secret
+  database: Database
+  /** A link that signs the operator in to the console, once. */
+  signInLink(): Promise<string>
+  /** Reads the configuration again. @returns whether the new one is in force */
+  reload(): boolean
+  /** Lets open requests finish for so long (default: not at all), then closes everything. Safe to call twice. */
+  close(options?: { drainSeconds?: number }): Promise<void>
+}
+
+/**
+ * Opens the database, brings it up to date, checks the master key, and listens.
+ * @throws ConfigError, OwnkeyError with what keeps the server from starting; nothing stays open then
+ */
+export async function startServer({ environment, sandbox, log }: StartServerOptions): Promise<RunningServer> {
+  const state = { draining: false, url: '' }
+  const parts = await openParts({ environment, sandbox, log, publicUrl: () => state.url })
+  try {
+    const server = buildListener(parts, log)
+    const sockets = trackSockets(server)
+    const { database, adminToken, live, control } = parts
+    registerOperations(control, {
+      database,
+      adminToken,
+      version,
+      isDraining: () => state.draining,
+      openConnections: () => sockets.size,
+    })
+    registerPages(control, {
+      folder: fileURLToPath(new URL('../../console/dist', import.meta.url)),
+      frameOrigins: () => live.current().config.platform.origins,
+      platformName: () => live.current().config.platform.name,
+      sandbox,
+      version,
+    })
+    await control.ready()
+    await listen(server, environment)
+    state.url = localUrl({ host: environment.host, port: (server.address() as AddressInfo).port })
+    log.info('listening', { url: state.url, database: database.kind, sandbox, version })
+    for (const warning of live.current().warnings) log.warn('config_warning', { problem: warning })
+    let closing: Promise<void> | undefined
+    const close = async (drainSeconds: number) => {
+      state.draining = true
+      await drain({ server, sockets, seconds: drainSeconds })
+      await parts.close()
+    }
+    return {
+      url: state.url,
+      adminToken,
+      database,
+      signInLink: () => signInLink(parts, state.url),
+      reload: () => live.reload(),
+      close: ({ drainSeconds = 0 } = {}) => (closing ??= close(drainSeconds)),
+    }
+  } catch (error) {
+    await parts.close()
+    throw error
+  }
+}
+
+async function signInLink({ database, live }: Parts, url: string): Promise<string> {
+  const { sessionMinutes, signInMinutes } = live.current().config.lifetimes
+  const { code } = await openSession(database, {
+    subject: { kind: 'operator', user: { id: 'operator', name: null } },
+    now: Date.now(),
+    lifeMs: sessionMinutes * 60_000,
+    signInMs: signInMinutes * 60_000,
+  })
+  return signInUrl(url, code)
+}
+
+function buildListener({ control, gateway, live }: Parts, log: Log): Server {
+  return createHttpServer({
+    control: { handle: (request, response) => control.routing(request, response) },
+    gateway,
+    isGatewayName: (segment) => resolveProvider(live.current().policy, segment) !== undefined,
+    log,
+  })
+}
+
+function listen(server: Server, { host, port }: Environment): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => reject(cannotListen(error, { host, port }))
+    server.once('error', fail)
+    server.listen({ host, port }, () => {
+      server.off('error', fail)
+      resolve()
+    })
+  })
+}
+
+const listenProblems: Readonly<Record<string, (at: { host: string; port: number }) => [string, string]>> = {
+  EADDRINUSE: ({ host, port }) => [
+    `Port ${port} on ${host} is taken by another program.`,
+    `Stop that program, or choose another port: PORT=${port + 1} npm start`,
+  ],
+  EACCES: ({ port }) => [
+    `This user may not listen on port ${port}.`,
+    'Choose a port from 1024 on: PORT=8787 npm start',
+  ],
+  EADDRNOTAVAIL: ({ host }) => [
+    `This machine has no address ${host}.`,
+    'Set HOST to 127.0.0.1, 0.0.0.0 or one of its own addresses.',
+  ],
+  ENOTFOUND: ({ host }) => [
+    `The host name ${host} is not known.`,
+    'Set HOST to 127.0.0.1, 0.0.0.0 or one of its own addresses.',
+  ],
+}
+
+function cannotListen(error: NodeJS.ErrnoException, at: { host: string; port: number }): OwnkeyError {
+  const [detail, fix] = listenProblems[error.code ?? '']?.(at) ?? [
+    `The server cannot listen on ${at.host}:${at.port} (${error.code}).`,
+    'Check HOST and PORT.',
+  ]
+  return new OwnkeyError('unavailable', { detail, fix })
+}
