@@ -1,5 +1,5 @@
 import Anthropic, {
-  APIError,
+  type APIError,
   AuthenticationError,
   BadRequestError,
   InternalServerError,
@@ -28,7 +28,14 @@ test('a message is answered whole and as a stream with the same text and usage',
   for await (const event of await client('ok').messages.create({ ...request, stream: true })) {
     if (types.at(-1) !== event.type) types.push(event.type)
   }
-  expect(types).toEqual(['message_start', 'content_block_start', 'content_block_delta', 'content_block_stop', 'message_delta', 'message_stop'])
+  expect(types).toEqual([
+    'message_start',
+    'content_block_start',
+    'content_block_delta',
+    'content_block_stop',
+    'message_delta',
+    'message_stop',
+  ])
   const final = await client('ok').messages.stream(request).finalMessage()
   expect(final.content[0]).toMatchObject({ text: whole.content[0]?.type === 'text' ? whole.content[0].text : '' })
   expect(final.usage.output_tokens).toBe(whole.usage.output_tokens)
@@ -40,7 +47,9 @@ test('the stream has a ping behind its first block', async () => {
     headers: { 'x-api-key': 'sandbox' },
     body: JSON.stringify({ ...request, stream: true }),
   })
-  expect(await answer.text()).toMatch(/^event: message_start\n[\s\S]+event: content_block_start\n.+\n\nevent: ping\ndata: {"type":"ping"}\n\n/)
+  expect(await answer.text()).toMatch(
+    /^event: message_start\n[\s\S]+event: content_block_start\n.+\n\nevent: ping\ndata: {"type":"ping"}\n\n/,
+  )
 })
 
 test('tools are called when forced, thinking comes first, tokens are counted', async () => {
@@ -52,9 +61,13 @@ test('tools are called when forced, thinking comes first, tokens are counted', a
   expect(streamed.content[0]).toMatchObject(tool)
   expect(streamed.stop_reason).toBe('tool_use')
   const thinking = { type: 'enabled' as const, budget_tokens: 1024 }
-  const thought = await client('ok').messages.stream({ ...request, max_tokens: 2000, thinking }).finalMessage()
+  const thought = await client('ok')
+    .messages.stream({ ...request, max_tokens: 2000, thinking })
+    .finalMessage()
   expect(thought.content.map((block) => block.type)).toEqual(['thinking', 'text'])
-  expect(await client('ok').messages.countTokens({ model: 'm', messages: request.messages })).toMatchObject({ input_tokens: 2 })
+  expect(await client('ok').messages.countTokens({ model: 'm', messages: request.messages })).toMatchObject({
+    input_tokens: 2,
+  })
   expect((await client('ok').models.list()).data[0]?.display_name).toContain('sandbox')
 })
 
@@ -72,9 +85,15 @@ describe.each([
     ['a count', () => client(behaviour).messages.countTokens({ model: 'm', messages: request.messages })],
     ['models', () => client(behaviour).models.list()],
   ])('fails as Anthropic does on %s', async (_, call) => {
-    const failure = await Promise.resolve(call()).then(() => undefined, (reason: APIError) => reason)
+    const failure = await Promise.resolve(call()).then(
+      () => undefined,
+      (reason: APIError) => reason,
+    )
     expect(failure).toBeInstanceOf(error)
-    expect(failure).toMatchObject({ status, error: { type: 'error', error: { type }, request_id: expect.stringContaining('sandbox') } })
+    expect(failure).toMatchObject({
+      status,
+      error: { type: 'error', error: { type }, request_id: expect.stringContaining('sandbox') },
+    })
   })
 })
 
@@ -89,8 +108,15 @@ test('a midstream key breaks off with an error event', async () => {
 })
 
 test('wrong requests are refused as Anthropic refuses them', async () => {
-  await expect(client('ok').messages.create({ ...request, model: 'claude-missing' })).rejects.toBeInstanceOf(NotFoundError)
+  await expect(client('ok').messages.create({ ...request, model: 'claude-missing' })).rejects.toBeInstanceOf(
+    NotFoundError,
+  )
   await expect(client('ok').messages.create({ ...request, messages: [] })).rejects.toBeInstanceOf(BadRequestError)
-  const bearer = new Anthropic({ baseURL: sandbox.baseUrl('anthropic'), authToken: 'sandbox-ok', apiKey: null, maxRetries: 0 })
+  const bearer = new Anthropic({
+    baseURL: sandbox.baseUrl('anthropic'),
+    authToken: 'sandbox-ok',
+    apiKey: null,
+    maxRetries: 0,
+  })
   expect((await bearer.messages.create(request)).role).toBe('assistant')
 })

@@ -29,7 +29,11 @@ test('content is generated whole and as a stream with the same text and usage', 
 })
 
 test('without alt=sse a stream is one JSON array', async () => {
-  const answer = await fetch(`${native()}:streamGenerateContent`, { method: 'POST', body, headers: { 'x-goog-api-key': 'sandbox' } })
+  const answer = await fetch(`${native()}:streamGenerateContent`, {
+    method: 'POST',
+    body,
+    headers: { 'x-goog-api-key': 'sandbox' },
+  })
   const chunks = (await answer.json()) as { candidates: unknown[] }[]
   expect(chunks.length).toBeGreaterThan(2)
   expect(chunks.at(-1)?.candidates[0]).toMatchObject({ finishReason: 'STOP' })
@@ -40,20 +44,33 @@ test('functions, schemas, speech, counts, embeddings and models', async () => {
   const called = await client('ok').generateContent({
     ...request,
     config: {
-      tools: [{ functionDeclarations: [{ name: 'weather', parametersJsonSchema: { type: 'object', properties: { city: { type: 'string' } } } }] }],
+      tools: [
+        {
+          functionDeclarations: [
+            { name: 'weather', parametersJsonSchema: { type: 'object', properties: { city: { type: 'string' } } } },
+          ],
+        },
+      ],
       toolConfig: { functionCallingConfig: { mode } },
     },
   })
   expect(called.functionCalls?.[0]).toMatchObject({ name: 'weather', args: { city: 'sandbox' } })
   const json = await client('ok').generateContent({
     ...request,
-    config: { responseMimeType: 'application/json', responseSchema: { type: 'ARRAY', items: { type: 'INTEGER' } } as never },
+    config: {
+      responseMimeType: 'application/json',
+      responseSchema: { type: 'ARRAY', items: { type: 'INTEGER' } } as never,
+    },
   })
   expect(JSON.parse(json.text ?? '')).toEqual([1])
   const spoken = await client('ok').generateContent({ ...request, config: { responseModalities: ['AUDIO'] } })
   expect(spoken.candidates?.[0]?.content?.parts?.[0]?.inlineData?.mimeType).toContain('audio/L16')
   expect((await client('ok').countTokens(request)).totalTokens).toBe(2)
-  const embedded = await client('ok').embedContent({ model: 'gemini-embedding-001', contents: ['a', 'b'], config: { outputDimensionality: 4 } })
+  const embedded = await client('ok').embedContent({
+    model: 'gemini-embedding-001',
+    contents: ['a', 'b'],
+    config: { outputDimensionality: 4 },
+  })
   expect(embedded.embeddings?.map((one) => one.values?.length)).toEqual([4, 4])
   const names = []
   for await (const model of await client('ok').list()) names.push(model.name)
@@ -78,7 +95,10 @@ describe.each(failures)('a key that is %s', (behaviour, status, word) => {
     ['a count', () => client(behaviour).countTokens(request)],
     ['models', () => client(behaviour).list()],
   ])('fails as Google does on %s', async (_, call) => {
-    const failure = await Promise.resolve(call()).then(() => undefined, (reason: ApiError) => reason)
+    const failure = await Promise.resolve(call()).then(
+      () => undefined,
+      (reason: ApiError) => reason,
+    )
     expect(failure).toBeInstanceOf(ApiError)
     expect(failure).toMatchObject({ status, message: expect.stringContaining(word) })
     expect(failure?.message).toContain('sandbox')

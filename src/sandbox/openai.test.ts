@@ -1,5 +1,5 @@
 import OpenAI, {
-  APIError,
+  type APIError,
   AuthenticationError,
   BadRequestError,
   InternalServerError,
@@ -33,7 +33,8 @@ test('a stream brings the same text, and usage only when it was asked for', asyn
   const read = async (include_usage?: boolean) => {
     const options = include_usage === undefined ? {} : { stream_options: { include_usage } }
     const chunks = []
-    for await (const chunk of await client('ok').chat.completions.create({ ...chat, ...options, stream: true })) chunks.push(chunk)
+    for await (const chunk of await client('ok').chat.completions.create({ ...chat, ...options, stream: true }))
+      chunks.push(chunk)
     return chunks
   }
   const plain = await read()
@@ -47,7 +48,11 @@ test('a stream brings the same text, and usage only when it was asked for', asyn
 
 const schema = {
   type: 'object',
-  properties: { city: { type: 'string', enum: ['Delhi'] }, days: { type: 'integer', minimum: 3 }, note: { type: 'string' } },
+  properties: {
+    city: { type: 'string', enum: ['Delhi'] },
+    days: { type: 'integer', minimum: 3 },
+    note: { type: 'string' },
+  },
   required: ['city', 'days', 'note'],
   additionalProperties: false,
 }
@@ -58,7 +63,11 @@ test('a forced tool is called, and a JSON schema is followed', async () => {
   const answer = await client('ok').chat.completions.create(forced)
   const call = answer.choices[0]?.message.tool_calls?.[0]
   expect(answer.choices[0]?.finish_reason).toBe('tool_calls')
-  expect(call?.type === 'function' && JSON.parse(call.function.arguments)).toEqual({ city: 'Delhi', days: 3, note: 'sandbox' })
+  expect(call?.type === 'function' && JSON.parse(call.function.arguments)).toEqual({
+    city: 'Delhi',
+    days: 3,
+    note: 'sandbox',
+  })
   const streamed = await client('ok').chat.completions.stream(forced).finalChatCompletion()
   expect(streamed.choices[0]?.message.tool_calls?.[0]).toMatchObject({ function: { name: 'weather' } })
   const json = await client('ok').chat.completions.create({
@@ -100,7 +109,12 @@ test('responses come whole and as events in their real order', async () => {
 
 test('embeddings are the same for the same text, in floats and in base64', async () => {
   const ask = (encoding_format: 'float' | 'base64') =>
-    client('ok').embeddings.create({ model: 'text-embedding-3-small', input: ['a', 'b'], dimensions: 8, encoding_format })
+    client('ok').embeddings.create({
+      model: 'text-embedding-3-small',
+      input: ['a', 'b'],
+      dimensions: 8,
+      encoding_format,
+    })
   const floats = (await ask('float')).data.map((one) => one.embedding)
   expect(floats.map((vector) => vector.length)).toEqual([8, 8])
   expect(floats[0]).not.toEqual(floats[1])
@@ -115,12 +129,25 @@ test('recordings are counted, whatever the format of the answer', async () => {
   const audio = client('ok').audio
   const plain = await audio.transcriptions.create({ model: 'gpt-4o-transcribe', file: await file() })
   expect(plain.text).toContain('64000 bytes')
-  const verbose = await audio.transcriptions.create({ model: 'whisper-1', file: await file(), response_format: 'verbose_json' })
+  const verbose = await audio.transcriptions.create({
+    model: 'whisper-1',
+    file: await file(),
+    response_format: 'verbose_json',
+  })
   expect(verbose).toMatchObject({ duration: 2, segments: [{ end: 2 }] })
-  expect(await audio.transcriptions.create({ model: 'whisper-1', file: await file(), response_format: 'text' })).toContain('sandbox')
-  expect(await audio.transcriptions.create({ model: 'whisper-1', file: await file(), response_format: 'srt' })).toMatch(/^1\n00:00:00,000 -->/)
+  expect(
+    await audio.transcriptions.create({ model: 'whisper-1', file: await file(), response_format: 'text' }),
+  ).toContain('sandbox')
+  expect(await audio.transcriptions.create({ model: 'whisper-1', file: await file(), response_format: 'srt' })).toMatch(
+    /^1\n00:00:00,000 -->/,
+  )
   const types = []
-  for await (const event of await audio.transcriptions.create({ model: 'gpt-4o-transcribe', file: await file(), stream: true })) types.push(event.type)
+  for await (const event of await audio.transcriptions.create({
+    model: 'gpt-4o-transcribe',
+    file: await file(),
+    stream: true,
+  }))
+    types.push(event.type)
   expect(types.at(-1)).toBe('transcript.text.done')
   expect((await audio.translations.create({ model: 'whisper-1', file: await file() })).text).toContain('sandbox')
 })
@@ -132,7 +159,12 @@ test.each([
   ['flac', 'fLaC'],
   ['aac', '\u00ff\u00f1'],
 ] as const)('speech in %s begins as such a file does', async (response_format, magic) => {
-  const answer = await client('ok').audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'hello', response_format })
+  const answer = await client('ok').audio.speech.create({
+    model: 'tts-1',
+    voice: 'alloy',
+    input: 'hello',
+    response_format,
+  })
   expect(Buffer.from(await answer.arrayBuffer()).toString('latin1')).toMatch(new RegExp(`^${magic}`))
 })
 
@@ -159,9 +191,16 @@ describe.each([
     ['embeddings', () => client(behaviour).embeddings.create({ model: 'm', input: 'x' })],
     ['models', () => client(behaviour).models.list()],
     ['speech', () => client(behaviour).audio.speech.create({ model: 'm', voice: 'alloy', input: 'x' })],
-    ['a recording', async () => client(behaviour).audio.transcriptions.create({ model: 'm', file: await toFile(Buffer.alloc(99_999), 'a') })],
+    [
+      'a recording',
+      async () =>
+        client(behaviour).audio.transcriptions.create({ model: 'm', file: await toFile(Buffer.alloc(99_999), 'a') }),
+    ],
   ])('fails as OpenAI does on %s', async (_, call) => {
-    const failure = await Promise.resolve(call()).then(() => undefined, (reason: APIError) => reason)
+    const failure = await Promise.resolve(call()).then(
+      () => undefined,
+      (reason: APIError) => reason,
+    )
     expect(failure).toBeInstanceOf(error)
     expect(failure).toMatchObject({ status, code })
     expect(failure?.message).toContain('sandbox')
@@ -191,12 +230,18 @@ test('wrong requests are refused as OpenAI refuses them', async () => {
   await expect(chats.completions.create({ ...chat, model: 'gpt-missing' })).rejects.toBeInstanceOf(NotFoundError)
   await expect(chats.completions.create({ ...chat, messages: [] })).rejects.toBeInstanceOf(BadRequestError)
   const raw = (body: string, path = 'chat/completions') =>
-    fetch(`${sandbox.baseUrl('openai')}/v1/${path}`, { method: 'POST', body, headers: { authorization: 'Bearer sk-sandbox-ok' } })
+    fetch(`${sandbox.baseUrl('openai')}/v1/${path}`, {
+      method: 'POST',
+      body,
+      headers: { authorization: 'Bearer sk-sandbox-ok' },
+    })
   expect((await raw('{')).status).toBe(400)
   expect((await raw('[]')).status).toBe(400)
   expect((await raw('{}')).status).toBe(400)
   expect((await raw('{}', 'nothing')).status).toBe(404)
   expect((await fetch(`${sandbox.baseUrl('openai')}/v1/models`)).status).toBe(401)
-  const real = await fetch(`${sandbox.baseUrl('openai')}/v1/models`, { headers: { authorization: 'Bearer sk-proj-abc' } })
+  const real = await fetch(`${sandbox.baseUrl('openai')}/v1/models`, {
+    headers: { authorization: 'Bearer sk-proj-abc' },
+  })
   expect(real.status).toBe(401)
 })
