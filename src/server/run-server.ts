@@ -75,11 +75,14 @@ async function closeWithin(server: RunningServer, log: Log): Promise<void> {
 /** The first of SIGTERM, SIGINT and, in a worker, the loss of the primary. A second Ctrl-C ends the process at once. */
 function stopSignal(log: Log): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false
+    let askedAt: number | undefined
     const stop = (signal: string) => {
-      if (asked && signal === 'SIGINT' && !cluster.isWorker) process.exit(130)
-      if (asked) return
-      asked = true
+      if (askedAt !== undefined) {
+        // One Ctrl-C can arrive twice: from the terminal and from npm. A person's second one comes later.
+        if (signal === 'SIGINT' && !cluster.isWorker && performance.now() - askedAt > 1000) process.exit(130)
+        return
+      }
+      askedAt = performance.now()
       log.info('stopping', { signal })
       resolve()
     }
