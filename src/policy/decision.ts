@@ -34,6 +34,8 @@ export interface KeyFacts {
   /** Origin that the key is bound to. */
   origin: string
   region?: string | undefined
+  /** The path of the customer's base URL (`/proxy`), before the provider's own; absent: none. */
+  basePath?: string | undefined
   /** The origin was given by the customer, not by the catalogue or the operator. */
   customHost: boolean
 }
@@ -63,7 +65,7 @@ export interface Attempt {
   /** `https://host[:port]` that receives the request. */
   origin: string
   host: string
-  /** Stands before the provider's own path where the operator's address has one (`/proxy`); absent: nothing. */
+  /** Stands before the provider's own path where the operator's or the customer's address has one (`/proxy`); absent: nothing. */
   basePath?: string | undefined
   region?: string | undefined
   /** Credits that a success costs; whole number ≥ 0. */

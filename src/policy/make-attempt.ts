@@ -26,6 +26,7 @@ export function ownAttempt(ask: Ask, { provider, key }: { provider: PolicyProvid
 
 /** The operator's path goes with the operator's host, never with a customer's. */
 function ownBasePath(provider: PolicyProvider, key: KeyFacts): string | undefined {
+  if (key.basePath) return key.basePath
   const route = provider.operatorRoute
   return route && !key.customHost && route.origin === key.origin && route.basePath !== '' ? route.basePath : undefined
 }
