@@ -1,0 +1,102 @@
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type {
+  Balance,
+  ConfigInForce,
+  CreatedToken,
+  CreateToken,
+  GrantCredits,
+  KeyTest,
+  Org,
+  OrgsPage,
+  PlatformKeys,
+  PutOrg,
+} from '../../../src/contract/index.ts'
+import { call } from './client.ts'
+import { pathOf } from './settings-queries.ts'
+
+export function useConfig() {
+  return useQuery({ queryKey: ['config'], queryFn: ({ signal }) => call<ConfigInForce>('/config', { signal }) })
+}
+
+export function useOrgs(search: string) {
+  return useInfiniteQuery({
+    queryKey: ['orgs', search],
+    queryFn: ({ pageParam, signal }) =>
+      call<OrgsPage>('/orgs', { query: { search: search || undefined, cursor: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function useOrgRecord(org: string) {
+  return useQuery({ queryKey: ['orgs', 'one', org], queryFn: ({ signal }) => call<Org>(pathOf(org), { signal }) })
+}
+
+/** Calls that change organizations or hand out tokens; the lists are fetched anew afterwards. */
+export function useOperatorActions() {
+  const client = useQueryClient()
+  const onSuccess = () => client.invalidateQueries({ queryKey: ['orgs'] })
+  return {
+    putOrg: useMutation({
+      mutationFn: ({ id, body }: { id: string; body: PutOrg }) => call<Org>(pathOf(id), { method: 'PUT', body }),
+      onSuccess,
+    }),
+    grant: useMutation({
+      mutationFn: ({ id, body }: { id: string; body: GrantCredits }) =>
+        call<Balance>(`${pathOf(id)}/credits`, { method: 'POST', body }),
+      onSuccess,
+    }),
+    createToken: useMutation({
+      mutationFn: (body: CreateToken) => call<CreatedToken>('/tokens', { method: 'POST', body }),
+    }),
+  }
+}
+
+export function usePlatformKeys() {
+  return useQuery({
+    queryKey: ['platform-keys'],
+    queryFn: ({ signal }) => call<PlatformKeys>('/platform-keys', { signal }),
+    refetchInterval: 30_000,
+  })
+}
+
+export function useTestPlatformKey(provider: string) {
+  return useMutation({
+    mutationFn: () =>
+      call<KeyTest>(`/platform-keys/${encodeURIComponent(provider)}/test`, { method: 'POST', body: {} }),
+  })
+}
+
+interface Offered {
+  plans: { id: string; title: string }[]
+  addOns: string[]
+  features: { id: string; title: string }[]
+  platform: { name: string; aiName: string; logo: string | null; locales: string[]; colors: Record<string, string> }
+}
+
+/** What the configuration in force offers, read tolerantly: the server sends it as plain data. */
+export function offeredBy({ config }: ConfigInForce): Offered {
+  const record = (value: unknown) =>
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  const text = (value: unknown, otherwise: string) => (typeof value === 'string' ? value : otherwise)
+  const titled = (value: unknown) =>
+    Object.entries(record(value)).map(([id, entry]) => ({ id, title: text(record(entry)['title'], id) }))
+  const platform = record(config['platform'])
+  const name = text(platform['name'], 'Ownkey')
+  const addOns = Object.values(record(config['features'])).flatMap(
+    (feature) => text(record(feature)['addOn'], '') || [],
+  )
+  return {
+    plans: titled(config['plans']),
+    addOns: [...new Set(addOns)],
+    features: titled(config['features']),
+    platform: {
+      name,
+      aiName: text(platform['aiName'], `${name} AI`),
+      logo: typeof platform['logo'] === 'string' ? platform['logo'] : null,
+      locales: Array.isArray(platform['locales']) ? platform['locales'].map(String) : ['en'],
+      colors: record(platform['colors']) as Record<string, string>,
+    },
+  }
+}

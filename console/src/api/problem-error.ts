@@ -1,0 +1,20 @@
+import type { FieldError, KeyCheck, Problem } from '../../../src/contract/index.ts'
+
+/** What the server said when it refused, with its remedy; also made here when the server could not be reached. */
+export class ProblemError extends Error {
+  readonly status: number
+  readonly code: string
+  readonly fix: string
+  readonly fields: readonly FieldError[]
+  readonly checks: readonly KeyCheck[]
+
+  constructor(problem: Pick<Problem, 'status' | 'code' | 'detail' | 'fix'> & Partial<Problem>) {
+    super(problem.detail)
+    this.name = 'ProblemError'
+    this.status = problem.status
+    this.code = problem.code
+    this.fix = problem.fix
+    this.fields = problem.errors ?? []
+    this.checks = Array.isArray(problem.facts?.['checks']) ? (problem.facts['checks'] as KeyCheck[]) : []
+  }
+}

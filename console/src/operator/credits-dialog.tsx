@@ -1,0 +1,59 @@
+import { type SyntheticEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Org } from '../../../src/contract/index.ts'
+import { useOperatorActions } from '../api/operator-queries.ts'
+import { useFormat } from '../i18n/use-format.ts'
+import { Dialog } from '../ui/dialog.tsx'
+import { Field } from '../ui/field.tsx'
+import { ProblemNote } from '../ui/problem-note.tsx'
+
+/** Adds credits, or takes some back, with a reason. Sent twice, it counts once. */
+export function CreditsDialog({ org, onClose }: { org: Org; onClose(): void }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const { grant } = useOperatorActions()
+  const [idempotencyKey] = useState(() => `console-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`)
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    grant.mutate(
+      { id: org.id, body: { amount: Number(form.get('amount')), reason: String(form.get('reason')), idempotencyKey } },
+      { onSuccess: onClose },
+    )
+  }
+  return (
+    <Dialog title={t('operator.credits.titleFor', { org: org.name })} onClose={onClose} busy={grant.isPending}>
+      <form className="grid gap-4" onSubmit={submit} autoComplete="off">
+        <p className="text-muted">
+          {t('operator.orgs.balance', { count: org.balance, balance: format.whole(org.balance) })}
+        </p>
+        <Field label={t('operator.credits.amount')} hint={t('operator.credits.amountHint')}>
+          {({ id, describedBy }) => (
+            <input
+              id={id}
+              name="amount"
+              type="number"
+              step="1"
+              className="input"
+              required
+              aria-describedby={describedBy}
+            />
+          )}
+        </Field>
+        <Field label={t('operator.credits.reason')}>
+          {({ id }) => <input id={id} name="reason" className="input" required maxLength={200} />}
+        </Field>
+        {grant.error && <ProblemNote error={grant.error} />}
+        <div className="flex justify-end gap-2">
+          <button type="button" className="button button-quiet" onClick={onClose} disabled={grant.isPending}>
+            {t('common.cancel')}
+          </button>
+          <button type="submit" className="button button-primary" disabled={grant.isPending}>
+            {grant.isPending && <span className="spinner" />}
+            {t('operator.credits.add')}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

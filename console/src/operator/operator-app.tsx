@@ -1,0 +1,75 @@
+import { Suspense, useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
+import { offeredBy, useConfig, useOrgRecord } from '../api/operator-queries.ts'
+import { OrgProvider } from '../api/use-org.tsx'
+import { OrgPages } from '../app.tsx'
+import { applyBrand } from '../shell/apply-brand.ts'
+import { orgTabs } from '../shell/org-tabs.ts'
+import { Shell } from '../shell/shell.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { ConfigPage } from './config-page.tsx'
+import { LiveRequestsPage } from './live-requests-page.tsx'
+import { OperatorAuditPage } from './operator-audit-page.tsx'
+import { OrgsPage } from './orgs-page.tsx'
+import { PlatformKeysPage } from './platform-keys-page.tsx'
+
+/** The operator's console: the platform's own pages, and every organization's pages as its people see them. */
+export default function OperatorApp() {
+  const { t } = useTranslation()
+  const [path] = useLocation()
+  const config = useConfig()
+  const platform = config.data && offeredBy(config.data).platform
+  useEffect(() => {
+    if (config.data) applyBrand(offeredBy(config.data).platform.colors)
+  }, [config.data])
+  const inside = /^\/operator\/orgs\/([^/]+)/.exec(path)?.[1]
+  const base = `/operator/orgs/${inside}`
+  const tabs = inside
+    ? orgTabs(t, base, true)
+    : [
+        { href: '/operator', title: t('operator.orgs.title') },
+        { href: '/operator/platform-keys', title: t('operator.keys.title') },
+        { href: '/operator/live', title: t('operator.live.title') },
+        { href: '/operator/audit', title: t('audit.title') },
+        { href: '/operator/config', title: t('operator.config.title') },
+      ]
+  return (
+    <Shell brand={platform} home="/operator" tabs={tabs}>
+      <Suspense>
+        {inside ? (
+          <OrgProvider org={decodeURIComponent(inside)} base={base}>
+            <OrgHead org={decodeURIComponent(inside)} />
+            <OrgPages base={base} />
+          </OrgProvider>
+        ) : (
+          <Switch>
+            <Route path="/operator" component={OrgsPage} />
+            <Route path="/operator/platform-keys" component={PlatformKeysPage} />
+            <Route path="/operator/live" component={LiveRequestsPage} />
+            <Route path="/operator/audit" component={OperatorAuditPage} />
+            <Route path="/operator/config" component={ConfigPage} />
+            <Route>
+              <Redirect to="/operator" replace />
+            </Route>
+          </Switch>
+        )}
+      </Suspense>
+    </Shell>
+  )
+}
+
+/** Whose pages the operator is looking at, and the way back. */
+function OrgHead({ org }: { org: string }) {
+  const { t } = useTranslation()
+  const record = useOrgRecord(org)
+  return (
+    <p className="mb-6 flex flex-wrap items-center gap-2 rounded-xl bg-sunken px-3.5 py-2.5 text-sm">
+      <Icon name="info" className="text-muted" />
+      <span>{t('operator.viewing', { org: record.data?.name ?? org, plan: record.data?.plan ?? '…' })}</span>
+      <Link href="/operator" className="link ms-auto">
+        {t('operator.back')}
+      </Link>
+    </p>
+  )
+}

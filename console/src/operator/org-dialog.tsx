@@ -1,0 +1,119 @@
+import type { SyntheticEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Org, PutOrg } from '../../../src/contract/index.ts'
+import { offeredBy, useConfig, useOperatorActions } from '../api/operator-queries.ts'
+import { Dialog } from '../ui/dialog.tsx'
+import { Field } from '../ui/field.tsx'
+import { ProblemNote } from '../ui/problem-note.tsx'
+import { Failure, Loading } from '../ui/states.tsx'
+
+const byokChoices = { plan: null, on: true, off: false } as const
+
+/** Creates an organization or changes its name, plan, add-ons and whether own keys are enabled. */
+export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
+  const { t } = useTranslation()
+  const config = useConfig()
+  const { putOrg } = useOperatorActions()
+  const offered = config.data && offeredBy(config.data)
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const body: PutOrg = {
+      name: String(form.get('name')),
+      plan: String(form.get('plan')),
+      addOns: form.getAll('addOn').map(String),
+      byokEnabled: byokChoices[String(form.get('byok')) as keyof typeof byokChoices] ?? null,
+      ...(org ? { locale: org.locale } : {}),
+    }
+    putOrg.mutate({ id: org?.id ?? String(form.get('id')).trim(), body }, { onSuccess: onClose })
+  }
+  return (
+    <Dialog
+      title={org ? t('operator.orgs.editFor', { org: org.name }) : t('operator.orgs.new')}
+      onClose={onClose}
+      busy={putOrg.isPending}
+    >
+      {config.isPending && <Loading />}
+      {config.isError && <Failure error={config.error} />}
+      {offered && (
+        <form className="grid gap-4" onSubmit={submit} autoComplete="off">
+          {!org && (
+            <Field label={t('operator.orgs.id')} hint={t('operator.orgs.idHint')}>
+              {({ id, describedBy }) => (
+                <input
+                  id={id}
+                  name="id"
+                  className="input"
+                  dir="ltr"
+                  required
+                  maxLength={128}
+                  aria-describedby={describedBy}
+                />
+              )}
+            </Field>
+          )}
+          <Field label={t('operator.orgs.name')}>
+            {({ id }) => (
+              <input id={id} name="name" className="input" required maxLength={200} defaultValue={org?.name} />
+            )}
+          </Field>
+          <Field label={t('operator.orgs.plan')}>
+            {({ id }) => (
+              <select id={id} name="plan" className="input" defaultValue={org?.plan ?? offered.plans[0]?.id}>
+                {offered.plans.map((plan) => (
+                  <option key={plan.id} value={plan.id}>
+                    {plan.title}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          {offered.addOns.length > 0 && (
+            <fieldset className="grid gap-1.5">
+              <legend className="mb-1 text-sm font-medium">{t('operator.orgs.addOns')}</legend>
+              {offered.addOns.map((addOn) => (
+                <label key={addOn} className="flex items-center gap-2.5">
+                  <input
+                    type="checkbox"
+                    name="addOn"
+                    value={addOn}
+                    defaultChecked={org?.addOns.includes(addOn)}
+                    className="size-4 accent-accent"
+                  />{' '}
+                  {addOn}
+                </label>
+              ))}
+            </fieldset>
+          )}
+          <Field label={t('operator.orgs.byok')} hint={t('operator.orgs.byokHint')}>
+            {({ id, describedBy }) => (
+              <select
+                id={id}
+                name="byok"
+                className="input"
+                aria-describedby={describedBy}
+                defaultValue={org?.byokEnabled == null ? 'plan' : org.byokEnabled ? 'on' : 'off'}
+              >
+                {(['plan', 'on', 'off'] as const).map((one) => (
+                  <option key={one} value={one}>
+                    {t(`operator.orgs.byokChoice.${one}`)}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          {putOrg.error && <ProblemNote error={putOrg.error} />}
+          <div className="flex justify-end gap-2">
+            <button type="button" className="button button-quiet" onClick={onClose} disabled={putOrg.isPending}>
+              {t('common.cancel')}
+            </button>
+            <button type="submit" className="button button-primary" disabled={putOrg.isPending}>
+              {putOrg.isPending && <span className="spinner" />}
+              {t('common.save')}
+            </button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  )
+}

@@ -1,0 +1,129 @@
+import { useDeferredValue, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import type { OrgsPage as OrgsAnswer } from '../../../src/contract/index.ts'
+import { useOrgs } from '../api/operator-queries.ts'
+import { useFormat } from '../i18n/use-format.ts'
+import { Icon } from '../ui/icon.tsx'
+import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
+import { CreditsDialog } from './credits-dialog.tsx'
+import { FirstSteps } from './first-steps.tsx'
+import { OrgDialog } from './org-dialog.tsx'
+
+type OrgRow = OrgsAnswer['items'][number]
+type Open = { kind: 'new' } | { kind: 'edit' | 'credits'; org: OrgRow }
+
+/** Every organization: how it stands, and the way to its pages. */
+export function OrgsPage() {
+  const { t } = useTranslation()
+  const [search, setSearch] = useState('')
+  const orgs = useOrgs(useDeferredValue(search.trim()))
+  const [open, setOpen] = useState<Open | null>(null)
+  const rows = orgs.data?.pages.flatMap(({ items }) => items) ?? []
+  const close = () => setOpen(null)
+  return (
+    <>
+      <PageHeader title={t('operator.orgs.title')} lead={t('operator.orgs.lead')}>
+        <input
+          type="search"
+          className="input w-48"
+          aria-label={t('operator.orgs.search')}
+          placeholder={t('operator.orgs.search')}
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
+        <button type="button" className="button button-primary" onClick={() => setOpen({ kind: 'new' })}>
+          <Icon name="plus" /> {t('operator.orgs.new')}
+        </button>
+      </PageHeader>
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
+        {orgs.isPending && <Loading rows={5} />}
+        {orgs.isError && <Failure error={orgs.error} retry={() => void orgs.refetch()} />}
+        {orgs.isSuccess && rows.length === 0 && (
+          <div className="card">
+            <Empty icon="info" title={t(search ? 'operator.orgs.nothingFound' : 'operator.orgs.empty')}>
+              {!search && t('operator.orgs.emptyLead')}
+            </Empty>
+          </div>
+        )}
+        {rows.length > 0 && (
+          <ul className="card divide-y divide-line">
+            {rows.map((org) => (
+              <OrgItem key={org.id} org={org} open={setOpen} />
+            ))}
+          </ul>
+        )}
+        {orgs.hasNextPage && (
+          <div className="flex justify-center">
+            <button
+              type="button"
+              className="button"
+              onClick={() => void orgs.fetchNextPage()}
+              disabled={orgs.isFetchingNextPage}
+            >
+              {t('common.more')}
+            </button>
+          </div>
+        )}
+        {orgs.isSuccess && !search && <FirstSteps orgs={rows} createOrg={() => setOpen({ kind: 'new' })} />}
+      </div>
+      {open?.kind === 'new' && <OrgDialog onClose={close} />}
+      {open?.kind === 'edit' && <OrgDialog org={open.org} onClose={close} />}
+      {open?.kind === 'credits' && <CreditsDialog org={open.org} onClose={close} />}
+    </>
+  )
+}
+
+function OrgItem({ org, open }: { org: OrgRow; open(what: Open): void }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  return (
+    <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 p-4 sm:px-5" data-org={org.id}>
+      <div className="min-w-0 flex-1 basis-64">
+        <h2 className="font-medium">
+          <Link href={`/operator/orgs/${encodeURIComponent(org.id)}/settings`} className="hover:underline">
+            {org.name}
+          </Link>{' '}
+          <code className="text-sm font-normal text-muted" dir="ltr">
+            {org.id}
+          </code>
+        </h2>
+        <p className="flex flex-wrap gap-x-3 text-sm text-muted">
+          <span>{[org.plan, ...org.addOns].join(' + ')}</span>
+          <span>{t(org.byok ? 'operator.orgs.byokOn' : 'operator.orgs.byokOff')}</span>
+          <span>{t('operator.orgs.keys', { count: org.keys })}</span>
+          {org.failingKeys > 0 && (
+            <span className="text-bad">{t('operator.orgs.failing', { count: org.failingKeys })}</span>
+          )}
+          {org.notices > 0 && <span className="text-warn">{t('operator.orgs.notices', { count: org.notices })}</span>}
+          <span>{t('operator.orgs.balance', { count: org.balance, balance: format.whole(org.balance) })}</span>
+        </p>
+      </div>
+      <div className="-mx-2 flex flex-wrap gap-1">
+        <button
+          type="button"
+          className="button button-quiet"
+          aria-label={t('operator.orgs.editFor', { org: org.name })}
+          onClick={() => open({ kind: 'edit', org })}
+        >
+          {t('key.edit')}
+        </button>
+        <button
+          type="button"
+          className="button button-quiet"
+          aria-label={t('operator.credits.titleFor', { org: org.name })}
+          onClick={() => open({ kind: 'credits', org })}
+        >
+          {t('operator.credits.title')}
+        </button>
+        <Link
+          href={`/operator/orgs/${encodeURIComponent(org.id)}/settings`}
+          className="button"
+          aria-label={t('operator.orgs.openFor', { org: org.name })}
+        >
+          {t('operator.orgs.open')}
+        </Link>
+      </div>
+    </li>
+  )
+}

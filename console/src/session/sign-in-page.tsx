@@ -1,0 +1,65 @@
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useLocation } from 'wouter'
+import type { ExchangedSession } from '../../../src/contract/index.ts'
+import { call } from '../api/client.ts'
+import { ProblemError } from '../api/problem-error.ts'
+import { bestLocale, type Locale } from '../i18n/locales.ts'
+import { keepSession } from './session-store.ts'
+import { SignedOutPage } from './signed-out-page.tsx'
+
+// A code works once, so it is sent once however often React renders this page.
+let exchange: { code: string; answer: Promise<ExchangedSession> } | undefined
+
+function exchangeOnce(code: string): Promise<ExchangedSession> {
+  if (exchange?.code !== code) {
+    exchange = { code, answer: call<ExchangedSession>('/sessions/exchange', { method: 'POST', body: { code } }) }
+  }
+  return exchange.answer
+}
+
+/** Turns the code of a sign-in link into this tab's session, and takes the code out of the address at once. */
+export function SignInPage({ locale }: { locale: Locale }) {
+  const { t } = useTranslation()
+  const [, navigate] = useLocation()
+  const [code] = useState(() => new URLSearchParams(window.location.search).get('code'))
+  const [error, setError] = useState<Error | null>(
+    code ? null : new ProblemError({ status: 400, code: 'no_code', detail: '', fix: '' }),
+  )
+  useEffect(() => {
+    if (!code) return
+    window.history.replaceState(null, '', '/signin')
+    let current = true
+    exchangeOnce(code).then(
+      (session) => {
+        if (!current) return
+        keepSession(session)
+        const home = session.kind === 'operator' ? 'operator' : 'settings'
+        navigate(`/${bestLocale([session.locale, locale])}/${home}`, { replace: true })
+      },
+      (reason: Error) => current && setError(reason),
+    )
+    return () => {
+      current = false
+    }
+  }, [code, locale, navigate])
+  if (error)
+    return (
+      <SignedOutPage
+        reason={
+          error instanceof ProblemError && (error.status === 0 || error.status >= 500)
+            ? 'unreachable'
+            : code
+              ? 'used'
+              : 'none'
+        }
+      />
+    )
+  return (
+    <main className="grid min-h-dvh place-items-center p-6">
+      <p role="status" className="flex items-center gap-3 text-muted">
+        <span className="spinner" /> {t('signIn.opening')}
+      </p>
+    </main>
+  )
+}

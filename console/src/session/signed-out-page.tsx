@@ -1,0 +1,25 @@
+import { useTranslation } from 'react-i18next'
+import { Icon } from '../ui/icon.tsx'
+import type { SignedOut } from './session-store.ts'
+
+/** Nobody is signed in here: why, and how to get in. */
+export function SignedOutPage({ reason }: { reason: SignedOut | 'used' | 'unreachable' }) {
+  const { t } = useTranslation()
+  return (
+    <main className="grid min-h-dvh place-items-center p-4" data-testid="signed-out" data-reason={reason}>
+      <div className="card w-full max-w-md p-6 sm:p-8">
+        <span className="mb-4 grid size-11 place-items-center rounded-full bg-sunken text-xl text-muted">
+          <Icon name={reason === 'unreachable' ? 'cloud' : 'lock'} />
+        </span>
+        <h1 className="text-xl font-semibold">{t(`signedOut.${reason}.title`)}</h1>
+        <p className="mt-2 text-muted">{t(`signedOut.${reason}.lead`)}</p>
+        <p className="mt-3 text-sm text-muted">{t('signedOut.operator')}</p>
+        {reason === 'unreachable' && (
+          <button type="button" className="button mt-4" onClick={() => window.location.reload()}>
+            {t('common.tryAgain')}
+          </button>
+        )}
+      </div>
+    </main>
+  )
+}

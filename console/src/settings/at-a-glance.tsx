@@ -1,0 +1,80 @@
+import { useTranslation } from 'react-i18next'
+import type { Settings } from '../../../src/contract/index.ts'
+import { useFormat } from '../i18n/use-format.ts'
+import { Icon } from '../ui/icon.tsx'
+
+/** Whose AI serves me: one sentence, one bar, and what is left. */
+export function AtAGlance({ settings }: { settings: Settings }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const aiName = settings.platform.aiName
+  const served = settings.features.filter(({ included }) => included)
+  const sourceOf = (feature: (typeof served)[number]) => feature.decision.attempts[0]?.source ?? null
+  const own = served.filter((feature) => sourceOf(feature) !== null && sourceOf(feature) !== 'platform').length
+  const platform = served.filter((feature) => sourceOf(feature) === 'platform').length
+  const nobody = served.length - own - platform
+  const sentence = own === 0 ? 'glance.platform' : platform === 0 ? 'glance.own' : 'glance.both'
+  const parts = [
+    { name: 'own', count: own, tone: 'bg-accent', words: t('glance.ownPart', { count: own }) },
+    {
+      name: 'platform',
+      count: platform,
+      tone: 'bg-line-strong',
+      words: t('glance.platformPart', { count: platform, aiName }),
+    },
+    { name: 'nobody', count: nobody, tone: 'bg-bad', words: t('glance.nobodyPart', { count: nobody }) },
+  ].filter(({ count }) => count > 0)
+  const { ownKey, platformKey } = settings.credits.perRequest
+  return (
+    <section className="card p-4 sm:p-5" aria-label={t('glance.title')} data-testid="at-a-glance">
+      <p className="flex items-start gap-2.5 text-lg font-medium">
+        <Icon name={own > 0 ? 'key' : 'sparkle'} className="mt-1 text-accent-text" />
+        {own + platform === 0 ? t('glance.nobody') : t(sentence, { aiName })}
+      </p>
+      {served.length > 0 && (
+        <>
+          <svg
+            aria-hidden="true"
+            className="mt-3 block h-2 w-full rounded-full bg-sunken"
+            preserveAspectRatio="none"
+            viewBox={`0 0 ${served.length} 1`}
+          >
+            <Bar parts={parts} />
+          </svg>
+          <ul className="mt-2.5 flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
+            {parts.map((part) => (
+              <li key={part.name} className="flex items-center gap-2">
+                <span className={`size-2 rounded-full ${part.tone}`} /> {part.words}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {(platformKey > 0 || ownKey > 0) && (
+        <p className="mt-3 border-t border-line pt-3 text-sm text-muted">
+          {t('glance.credits', {
+            balance: format.whole(settings.credits.balance),
+            own: format.whole(ownKey),
+            platform: format.whole(platformKey),
+            aiName,
+          })}
+        </p>
+      )}
+    </section>
+  )
+}
+
+const fills: Record<string, string> = {
+  'bg-accent': 'fill-accent',
+  'bg-line-strong': 'fill-line-strong',
+  'bg-bad': 'fill-bad',
+}
+
+function Bar({ parts }: { parts: { name: string; count: number; tone: string }[] }) {
+  let start = 0
+  return parts.map((part) => {
+    const x = start
+    start += part.count
+    return <rect key={part.name} x={x} width={part.count} height={1} className={fills[part.tone]} />
+  })
+}

@@ -1,0 +1,136 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type {
+  ExplainedAttempt,
+  ExplainedDecision,
+  ExplainedSkip,
+  Settings,
+  SettingsFeature,
+} from '../../../src/contract/index.ts'
+import { useDecision } from '../api/settings-queries.ts'
+import { useFormat } from '../i18n/use-format.ts'
+import { Icon, type IconName } from '../ui/icon.tsx'
+import { ServerText } from '../ui/server-text.tsx'
+import { Failure, Loading } from '../ui/states.tsx'
+
+interface DecisionChainProps {
+  settings: Settings
+  feature: SettingsFeature
+}
+
+/** The decision as the gateway would make it now: what is passed over, what serves, what stands behind it. */
+export function DecisionChain({ settings, feature }: DecisionChainProps) {
+  const decision = useDecision({ feature: feature.id, environment: settings.environment }, true)
+  if (decision.isPending) {
+    return (
+      <div className="mt-3">
+        <Loading rows={1} />
+      </div>
+    )
+  }
+  if (decision.isError) {
+    return (
+      <div className="mt-3">
+        <Failure error={decision.error} retry={() => void decision.refetch()} />
+      </div>
+    )
+  }
+  return <Chain decision={decision.data} settings={settings} />
+}
+
+function Chain({ decision, settings }: { decision: ExplainedDecision; settings: Settings }) {
+  const { t } = useTranslation()
+  const aiName = settings.platform.aiName
+  const nameOf = (id: string) => settings.providers.find((provider) => provider.id === id)?.name ?? id
+  const own = decision.skipped.filter(({ source }) => source !== 'platform')
+  const platform = decision.skipped.filter(({ source }) => source === 'platform')
+  const skip = (one: ExplainedSkip) => (
+    <Step
+      key={`${one.source}-${one.provider}-${one.code}`}
+      kind="skipped"
+      title={t(one.source === 'platform' ? 'chain.platform' : 'chain.own', { provider: nameOf(one.provider), aiName })}
+      note={t('chain.skipped')}
+    >
+      <ServerText>{one.reason}</ServerText>
+    </Step>
+  )
+  return (
+    <ol className="mt-4" data-testid="chain">
+      {own.map(skip)}
+      {decision.attempts.map((attempt, place) => (
+        <AttemptStep
+          key={`${attempt.source}-${attempt.provider}-${attempt.host}`}
+          attempt={attempt}
+          first={place === 0}
+          aiName={aiName}
+        />
+      ))}
+      {platform.map(skip)}
+      {decision.refusal && (
+        <Step kind="refused" title={t('chain.refused')} note={decision.refusal.code}>
+          <ServerText>{decision.refusal.reason}</ServerText>{' '}
+          <ServerText className="font-medium text-ink">{decision.refusal.fix}</ServerText>
+        </Step>
+      )}
+    </ol>
+  )
+}
+
+function AttemptStep({ attempt, first, aiName }: { attempt: ExplainedAttempt; first: boolean; aiName: string }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const facts = [attempt.model, attempt.host, attempt.region].filter(Boolean).join(' · ')
+  return (
+    <Step
+      kind={first ? 'serves' : 'behind'}
+      title={t(attempt.source === 'platform' ? 'chain.platform' : 'chain.own', {
+        provider: attempt.providerName,
+        aiName,
+      })}
+      note={t(first ? 'chain.serves' : 'chain.behind')}
+    >
+      <ServerText>{attempt.reason}</ServerText>
+      <code dir="ltr" className="block text-start break-all">
+        {facts}
+      </code>
+      {attempt.credits > 0 && <span className="block">{t('chain.credits', { count: attempt.credits })}</span>}
+      {attempt.fallbackOn.length > 0 && (
+        <span className="block">
+          {t('chain.fallsBack', { errors: format.list(attempt.fallbackOn.map((one) => t(`errorClass.${one}`))) })}
+        </span>
+      )}
+    </Step>
+  )
+}
+
+const kinds: Record<StepProps['kind'], { icon: IconName; tone: string }> = {
+  serves: { icon: 'check', tone: 'bg-accent text-accent-ink' },
+  behind: { icon: 'arrow', tone: 'bg-sunken text-ink' },
+  skipped: { icon: 'cross', tone: 'bg-sunken text-muted' },
+  refused: { icon: 'warning', tone: 'bg-bad-soft text-bad' },
+}
+
+interface StepProps {
+  kind: 'serves' | 'behind' | 'skipped' | 'refused'
+  title: string
+  note: string
+  children: ReactNode
+}
+
+function Step({ kind, title, note, children }: StepProps) {
+  const { icon, tone } = kinds[kind]
+  return (
+    <li className="group relative flex gap-3 pb-4 last:pb-0" data-step={kind}>
+      <span aria-hidden="true" className="absolute start-[0.8rem] top-7 bottom-0 w-px bg-line group-last:hidden" />
+      <span className={`grid size-[1.65rem] flex-none place-items-center rounded-full text-sm ${tone}`}>
+        <Icon name={icon} />
+      </span>
+      <div className="min-w-0 text-sm">
+        <p className="font-medium">
+          {title} <span className="font-normal text-muted">· {note}</span>
+        </p>
+        <p className="text-muted">{children}</p>
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,38 @@
+import type { Settings } from '../../../src/contract/index.ts'
+import { keyOf } from './key-of.ts'
+
+export interface Flow {
+  keys: { id: string; provider: string; hint: string }[]
+  /** True: some request is, or could be, served on a platform key. */
+  platformKeys: boolean
+  features: number
+  hosts: { host: string; provider: string; region: string | null; own: boolean; platform: boolean }[]
+}
+
+/** What the picture shows: only keys that are there and hosts that requests of this organization go to. */
+export function flowOf(settings: Settings): Flow {
+  const included = settings.features.filter((feature) => feature.included)
+  const attempts = included.flatMap((feature) => feature.decision.attempts)
+  const hosts = new Map<string, Flow['hosts'][number]>()
+  for (const attempt of attempts) {
+    const seen = hosts.get(attempt.host) ?? {
+      host: attempt.host,
+      provider: attempt.providerName,
+      region: attempt.region,
+      own: false,
+      platform: false,
+    }
+    if (attempt.source === 'platform') seen.platform = true
+    else seen.own = true
+    hosts.set(attempt.host, seen)
+  }
+  return {
+    keys: settings.providers.flatMap((provider) => {
+      const key = keyOf(provider, settings.environment)
+      return key?.state === 'active' ? [{ id: key.id, provider: provider.name, hint: key.hint }] : []
+    }),
+    platformKeys: attempts.some(({ source }) => source === 'platform'),
+    features: included.length,
+    hosts: [...hosts.values()],
+  }
+}

@@ -1,0 +1,177 @@
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import { useKeyActions } from '../api/settings-queries.ts'
+import { ProblemNote } from '../ui/problem-note.tsx'
+import { ServerText } from '../ui/server-text.tsx'
+import { StatusBadge } from '../ui/status-badge.tsx'
+import { type KeyDialogName, KeyDialogs } from './key-dialogs.tsx'
+import { KeyFacts } from './key-facts.tsx'
+import { badgeOf, featureTitles } from './key-of.ts'
+import { TestReport } from './test-report.tsx'
+
+interface KeyCardProps {
+  settings: Settings
+  provider: SettingsProvider
+  current: MaskedKey
+}
+
+/** One saved key: how it is, what it does, and what can be done with it. */
+export function KeyCard({ settings, provider, current }: KeyCardProps) {
+  const { t } = useTranslation()
+  const [dialog, setDialog] = useState<KeyDialogName | null>(null)
+  const [remarks, setRemarks] = useState<readonly string[]>([])
+  const actions = useKeyActions({ provider: provider.id, environment: current.environment })
+  const test = useMutation({ mutationFn: actions.testSaved })
+  const enable = useMutation({ mutationFn: actions.enable })
+  const { canManage } = settings.you
+  return (
+    <article className="card" aria-label={provider.name} data-provider={provider.id} data-testid="key-card">
+      <div className="grid gap-4 p-4 sm:p-5">
+        <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+          <div className="min-w-0">
+            <h3 className="text-lg font-semibold">{provider.name}</h3>
+            <p className="text-sm text-muted">
+              <code dir="ltr" className="text-ink">
+                {current.hint}
+              </code>
+              {current.label && <> · {current.label}</>}
+            </p>
+          </div>
+          <StatusBadge status={badgeOf(current)} />
+        </header>
+        {(provider.description || provider.affects.length > 0) && (
+          <p className="text-sm text-muted">
+            {provider.description && <>{provider.description} </>}
+            {t('provider.affects', { features: featureTitles(settings, provider.affects).join(', ') })}
+          </p>
+        )}
+        <StatusCause current={current} />
+        {remarks.map((remark) => (
+          <p key={remark} role="status" className="rounded-lg bg-sunken p-3 text-sm">
+            <ServerText>{remark}</ServerText>
+          </p>
+        ))}
+        <FallbackSwitch settings={settings} provider={provider} current={current} />
+        <KeyFacts settings={settings} provider={provider} current={current} />
+        {(test.isPending || test.data) && (
+          <TestReport test={test.data} pending={test.isPending} provider={provider.name} />
+        )}
+        {test.error && <ProblemNote error={test.error} />}
+        {enable.error && <ProblemNote error={enable.error} />}
+      </div>
+      {canManage && (
+        <footer className="flex flex-wrap gap-1 border-t border-line px-2.5 py-2 sm:px-3.5">
+          <button type="button" className="button button-quiet" onClick={() => test.mutate()} disabled={test.isPending}>
+            {t('test.key')}
+          </button>
+          <button type="button" className="button button-quiet" onClick={() => setDialog('try')}>
+            {t('tryOut.title')}
+          </button>
+          <button type="button" className="button button-quiet" onClick={() => setDialog('replace')}>
+            {t('key.replace')}
+          </button>
+          <button type="button" className="button button-quiet" onClick={() => setDialog('edit')}>
+            {t('key.edit')}
+          </button>
+          {current.state === 'active' ? (
+            <button type="button" className="button button-quiet" onClick={() => setDialog('disable')}>
+              {t('key.disable')}
+            </button>
+          ) : (
+            <button
+              type="button"
+              className="button button-quiet"
+              onClick={() => enable.mutate()}
+              disabled={enable.isPending}
+            >
+              {t('key.enable')}
+            </button>
+          )}
+          <button
+            type="button"
+            className="button button-quiet text-bad hover:text-bad"
+            onClick={() => setDialog('remove')}
+          >
+            {t('key.remove')}
+          </button>
+        </footer>
+      )}
+      <KeyDialogs
+        name={dialog}
+        close={() => setDialog(null)}
+        settings={settings}
+        provider={provider}
+        current={current}
+        onRemarks={setRemarks}
+      />
+    </article>
+  )
+}
+
+/** Why the badge says what it says, and what mends it. */
+function StatusCause({ current }: { current: MaskedKey }) {
+  const { t } = useTranslation()
+  const status = badgeOf(current)
+  if (status === 'valid') return null
+  const tone =
+    status === 'invalid' || status === 'permission'
+      ? 'bg-bad-soft'
+      : status === 'quota' || status === 'network'
+        ? 'bg-warn-soft'
+        : 'bg-sunken'
+  const said = status === 'disabled' ? null : current.statusReason
+  const fix = status === 'disabled' ? null : current.statusFix
+  return (
+    <div className={`rounded-lg p-3 text-sm ${tone}`} data-testid="status-cause">
+      <p className="font-medium">{t(`status.${status}.cause`)}</p>
+      {said && (
+        <p>
+          <ServerText>{said}</ServerText>
+        </p>
+      )}
+      <p className="mt-0.5">{fix ? <ServerText>{fix}</ServerText> : t(`status.${status}.fix`)}</p>
+    </div>
+  )
+}
+
+/** Turned at once, and shown turned only when the server has done it. */
+function FallbackSwitch({ settings, provider, current }: KeyCardProps) {
+  const { t } = useTranslation()
+  const actions = useKeyActions({ provider: provider.id, environment: current.environment })
+  const turn = useMutation({ mutationFn: (fallback: boolean) => actions.change({ fallback }) })
+  const aiName = settings.platform.aiName
+  if (settings.fallback.mode !== 'customer' || provider.policy === 'required') {
+    return (
+      <p className="text-sm text-muted">{t(current.fallback ? 'fallback.always' : 'fallback.never', { aiName })}</p>
+    )
+  }
+  const id = `fallback-${current.id}`
+  return (
+    <div className="grid gap-2">
+      <div className="flex items-start justify-between gap-4">
+        <label htmlFor={id} className="min-w-0">
+          <span className="font-medium">{t('fallback.title', { aiName })}</span>
+          <span className="block text-sm text-muted">
+            {t(current.fallback ? 'fallback.on' : 'fallback.off', { aiName })}
+          </span>
+        </label>
+        <span className="flex items-center gap-2">
+          {turn.isPending && <span className="spinner text-muted" />}
+          <input
+            id={id}
+            type="checkbox"
+            role="switch"
+            aria-checked={current.fallback}
+            className="switch mt-0.5"
+            checked={current.fallback}
+            disabled={turn.isPending || !settings.you.canManage}
+            onChange={(event) => turn.mutate(event.currentTarget.checked)}
+          />
+        </span>
+      </div>
+      {turn.error && <ProblemNote error={turn.error} />}
+    </div>
+  )
+}

@@ -1,0 +1,75 @@
+import { useTranslation } from 'react-i18next'
+import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import { useKeyActions } from '../api/settings-queries.ts'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { KeyForm } from './key-form.tsx'
+import { TryOutDialog } from './try-out-dialog.tsx'
+import { whatHappensWithout } from './what-happens-without.ts'
+
+export type KeyDialogName = 'replace' | 'edit' | 'disable' | 'remove' | 'try'
+
+interface KeyDialogsProps {
+  name: KeyDialogName | null
+  close(): void
+  settings: Settings
+  provider: SettingsProvider
+  current: MaskedKey
+  onRemarks(remarks: readonly string[]): void
+}
+
+/** The dialogs of one key's card. */
+export function KeyDialogs({ name, close, settings, provider, current, onRemarks }: KeyDialogsProps) {
+  const { t } = useTranslation()
+  const actions = useKeyActions({ provider: provider.id, environment: current.environment })
+  const done = (remarks: readonly string[]) => {
+    onRemarks(remarks)
+    close()
+  }
+  const consequence = whatHappensWithout(settings, provider)
+  const names = { provider: provider.name, hint: current.hint, aiName: settings.platform.aiName }
+  if (name === 'try') return <TryOutDialog settings={settings} provider={provider} onClose={close} />
+  if (name === 'replace' || name === 'edit') {
+    return (
+      <Dialog title={t(`key.${name}Title`, names)} onClose={close}>
+        {name === 'replace' && <p className="mb-4 text-sm text-muted">{t('key.replaceLead')}</p>}
+        <KeyForm
+          settings={settings}
+          provider={provider}
+          current={current}
+          mode={name === 'replace' ? 'key' : 'edit'}
+          onDone={done}
+          onCancel={close}
+        />
+      </Dialog>
+    )
+  }
+  if (name === 'disable') {
+    return (
+      <ConfirmDialog
+        title={t('key.disableTitle', names)}
+        action={t('key.disable')}
+        run={actions.disable}
+        onClose={close}
+      >
+        <p>{t('key.disableLead')}</p>
+        <p>{t(consequence, names)}</p>
+      </ConfirmDialog>
+    )
+  }
+  if (name === 'remove') {
+    return (
+      <ConfirmDialog
+        title={t('key.removeTitle', names)}
+        action={t('key.remove')}
+        danger
+        run={actions.remove}
+        onClose={close}
+      >
+        <p>{t('key.removeLead', names)}</p>
+        <p>{t(consequence, names)}</p>
+      </ConfirmDialog>
+    )
+  }
+  return null
+}

@@ -1,0 +1,48 @@
+import type { MaskedKey, PatchKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+
+/** What is chosen beside the key, as form fields hold it: empty text means none. */
+export interface KeyChoices {
+  model: string
+  scope: string
+  fallback: boolean
+  label: string
+  owner: string
+  rotateBy: string
+  baseUrl: string
+  region: string
+}
+
+export function choicesOf(settings: Settings, provider: SettingsProvider, key: MaskedKey | undefined): KeyChoices {
+  const recommended =
+    provider.models.find((model) => model.recommended) ?? provider.models.find((model) => !model.refused)
+  return {
+    model: key?.model ?? provider.defaultModel ?? recommended?.id ?? '',
+    scope: key?.scope ?? 'all',
+    fallback: key?.fallback ?? settings.fallback.default,
+    label: key?.label ?? '',
+    owner: key?.owner ?? '',
+    rotateBy: key?.rotateBy ?? '',
+    baseUrl: key?.baseUrl ?? '',
+    region: key?.region ?? '',
+  }
+}
+
+/** What goes to the server: only what the plan lets this person choose. */
+export function bodyOf(settings: Settings, provider: SettingsProvider, choices: KeyChoices): Omit<PatchKey, 'key'> {
+  const text = (value: string) => value.trim() || null
+  return {
+    ...(settings.modelChoice === 'customer' && choices.model ? { model: choices.model } : {}),
+    ...(settings.scopes.length > 0 ? { scope: choices.scope } : {}),
+    ...(settings.fallback.mode === 'customer' && provider.policy !== 'required' ? { fallback: choices.fallback } : {}),
+    label: text(choices.label),
+    owner: text(choices.owner),
+    rotateBy: text(choices.rotateBy),
+    ...(provider.needsBaseUrl || provider.allowsBaseUrl ? { baseUrl: text(choices.baseUrl) } : {}),
+    ...(provider.regions.length > 1 ? { region: text(choices.region) } : {}),
+  }
+}
+
+/** The key is bound to its host, so another host needs the key again. */
+export function hostChanged(key: MaskedKey, choices: KeyChoices): boolean {
+  return (key.baseUrl ?? '') !== choices.baseUrl.trim() || (key.region ?? '') !== choices.region
+}

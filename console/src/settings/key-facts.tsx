@@ -1,0 +1,68 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import { useFormat } from '../i18n/use-format.ts'
+
+interface KeyFactsProps {
+  settings: Settings
+  provider: SettingsProvider
+  current: MaskedKey
+}
+
+/** What is known of a key, in pairs. */
+export function KeyFacts({ settings, current }: KeyFactsProps) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const scope = settings.scopes.find(({ id }) => id === current.scope)?.title ?? t('keyForm.scopeAll')
+  const moment = (time: string | null | undefined) =>
+    time ? (
+      <time dateTime={time} title={format.time(time)}>
+        {format.ago(time)}
+      </time>
+    ) : (
+      t('key.never')
+    )
+  const rotation = current.rotation === 'overdue' ? 'text-bad' : current.rotation === 'due_soon' ? 'text-warn' : ''
+  const facts: [string, ReactNode][] = [
+    [
+      t('keyForm.model'),
+      settings.modelChoice === 'feature'
+        ? t('key.modelByTask')
+        : current.model && <code dir="ltr">{current.model}</code>,
+    ],
+    [t('keyForm.scope'), settings.scopes.length > 0 && scope],
+    [
+      t('key.host'),
+      <code key="host" dir="ltr" className="break-all">
+        {current.host}
+      </code>,
+    ],
+    [t('keyForm.region'), current.region],
+    [t('common.environment'), settings.environments.length > 1 && current.environment],
+    [t('key.lastTest'), moment(current.lastTest?.at)],
+    [t('key.lastUsed'), moment(current.lastUsedAt)],
+    [t('keyForm.owner'), current.owner],
+    [
+      t('keyForm.rotateBy'),
+      current.rotateBy && (
+        <span className={rotation}>
+          {format.day(current.rotateBy)}
+          {rotation && ` · ${t(`key.rotation.${current.rotation}`)}`}
+        </span>
+      ),
+    ],
+    [t('key.added'), t('key.addedBy', { when: format.day(current.createdAt), who: current.createdBy })],
+  ]
+  return (
+    <dl className="grid grid-cols-2 gap-x-4 gap-y-3 text-sm sm:grid-cols-3">
+      {facts.map(([name, value]) =>
+        value ? (
+          <div key={name} className="min-w-0">
+            <dt className="text-muted">{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ) : null,
+      )}
+    </dl>
+  )
+}

@@ -1,0 +1,140 @@
+import { useMutation } from '@tanstack/react-query'
+import { type SyntheticEvent, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { MaskedKey, SavedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import { ProblemError } from '../api/problem-error.ts'
+import { useKeyActions } from '../api/settings-queries.ts'
+import { ProblemNote } from '../ui/problem-note.tsx'
+import { ServerText } from '../ui/server-text.tsx'
+import { FallbackChoice, HostChoice, KeyNotes, ModelChoice, ScopeChoice } from './key-choices.tsx'
+import { bodyOf, choicesOf, hostChanged, type KeyChoices } from './key-draft.ts'
+import { SecretField } from './secret-field.tsx'
+import { Checks, TestReport } from './test-report.tsx'
+
+interface KeyFormProps {
+  settings: Settings
+  provider: SettingsProvider
+  /** The key that is replaced or edited. */
+  current?: MaskedKey | undefined
+  /** `key`: a key is pasted (new or replaced). `edit`: what is chosen beside it changes, the key stays. */
+  mode: 'key' | 'edit'
+  onDone(remarks: readonly string[]): void
+  onCancel?: () => void
+}
+
+/** Paste → test → save, and everything that is chosen beside the key. */
+export function KeyForm({ settings, provider, current, mode, onDone, onCancel }: KeyFormProps) {
+  const { t } = useTranslation()
+  const secret = useRef<HTMLInputElement>(null)
+  const [filled, setFilled] = useState(false)
+  const [choices, setChoices] = useState(() => choicesOf(settings, provider, current))
+  const actions = useKeyActions({ provider: provider.id, environment: settings.environment })
+  const change = (part: Partial<KeyChoices>) => setChoices((before) => ({ ...before, ...part }))
+  const needsKey = mode === 'key' || (current !== undefined && hostChanged(current, choices))
+  const pasted = () => secret.current?.value.trim() ?? ''
+
+  const test = useMutation({
+    mutationFn: () => {
+      const { model, scope, baseUrl, region } = bodyOf(settings, provider, choices)
+      const parts = Object.entries({ model, scope, baseUrl, region }).filter(
+        ([, value]) => value !== undefined && value !== null,
+      )
+      return actions.testUnsaved({ key: pasted(), ...Object.fromEntries(parts) })
+    },
+  })
+  const save = useMutation({
+    mutationFn: async () => {
+      const body = bodyOf(settings, provider, choices)
+      if (mode === 'key') return actions.save({ key: pasted(), ...body })
+      return actions.change(needsKey ? { key: pasted(), ...body } : body)
+    },
+    onSuccess: (saved) => {
+      if (secret.current) secret.current.value = ''
+      onDone(remarksOf(saved))
+    },
+  })
+  const busy = test.isPending || save.isPending
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault()
+    if (!busy && (!needsKey || filled)) save.mutate()
+  }
+  const parts = { settings, provider, choices, change }
+  const checks = save.error instanceof ProblemError ? save.error.checks : []
+  return (
+    <form className="grid gap-5" onSubmit={submit} autoComplete="off" data-testid="key-form">
+      {needsKey && <KeySource provider={provider} />}
+      <HostChoice {...parts} />
+      {needsKey && (
+        <SecretField
+          input={secret}
+          example={provider.keyExample}
+          onChange={(now) => {
+            setFilled(now)
+            test.reset()
+            save.reset()
+          }}
+        />
+      )}
+      {mode === 'edit' && needsKey && <p className="text-sm text-muted">{t('keyForm.hostNeedsKey')}</p>}
+      {(test.data || test.isPending) && (
+        <TestReport test={test.data} pending={test.isPending} provider={provider.name} />
+      )}
+      {test.error && <ProblemNote error={test.error} />}
+      <ModelChoice {...parts} />
+      <ScopeChoice {...parts} />
+      <FallbackChoice {...parts} />
+      <KeyNotes choices={choices} change={change} />
+      {save.error && (
+        <div>
+          <ProblemNote error={save.error} />
+          {checks.length > 0 && <Checks checks={checks} />}
+        </div>
+      )}
+      <div className="flex flex-wrap items-center justify-end gap-2">
+        {onCancel && (
+          <button type="button" className="button button-quiet" onClick={onCancel} disabled={busy}>
+            {t('common.cancel')}
+          </button>
+        )}
+        {needsKey && (
+          <button type="button" className="button" onClick={() => test.mutate()} disabled={busy || !filled}>
+            {t('test.connection')}
+          </button>
+        )}
+        <button type="submit" className="button button-primary" disabled={busy || (needsKey && !filled)}>
+          {save.isPending && <span className="spinner" />}
+          {t('common.save')}
+        </button>
+      </div>
+    </form>
+  )
+}
+
+const remarksOf = (saved: SavedKey | MaskedKey): readonly string[] => ('remarks' in saved ? (saved.remarks ?? []) : [])
+
+/** Where the key is made, and what it must be allowed to do. */
+function KeySource({ provider }: { provider: SettingsProvider }) {
+  const { t } = useTranslation()
+  return (
+    <div className="rounded-lg bg-sunken p-3 text-sm">
+      <p>
+        {t('keyForm.createAt', { provider: provider.name })}{' '}
+        <a className="link" href={provider.keyPage} target="_blank" rel="noreferrer noopener" dir="ltr">
+          {provider.keyPage.replace(/^https?:\/\//, '')}
+        </a>
+      </p>
+      {provider.keyNeeds.length > 0 && (
+        <>
+          <p className="mt-2">{t('keyForm.mustBeAllowed')}</p>
+          <ul className="mt-1 list-disc ps-5 text-muted">
+            {provider.keyNeeds.map((need) => (
+              <li key={need}>
+                <ServerText>{need}</ServerText>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,205 @@
+import { useId, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import { call } from '../api/client.ts'
+import { pathOf, useActiveProvider, useKeyActions } from '../api/settings-queries.ts'
+import { useOrg } from '../api/use-org.tsx'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { Field } from '../ui/field.tsx'
+import { ProblemNote } from '../ui/problem-note.tsx'
+import { KeyCard } from './key-card.tsx'
+import { KeyForm } from './key-form.tsx'
+import { keyOf, openProviders } from './key-of.ts'
+
+type Side = 'platform' | 'own'
+
+/** One question: the platform's AI, or my own key? */
+export function ProviderChoice({ settings }: { settings: Settings }) {
+  const { t } = useTranslation()
+  const name = useId()
+  const [wish, setWish] = useState<Side | null>(null)
+  const [leaving, setLeaving] = useState(false)
+  const providers = openProviders(settings)
+  const held = providers.filter((provider) => keyOf(provider, settings.environment))
+  const now: Side = held.length > 0 ? 'own' : 'platform'
+  const side = wish ?? now
+  const only = providers.length === 1 ? providers[0] : undefined
+  const aiName = settings.platform.aiName
+  const { canManage } = settings.you
+  const mustOwn = providers.length > 0 && providers.every(({ policy }) => policy === 'required')
+  return (
+    <section aria-labelledby={`${name}-title`} className="grid gap-4" data-testid="provider-choice">
+      <h2 id={`${name}-title`} className="text-lg font-semibold">
+        {t('choice.title')}
+      </h2>
+      <fieldset className="grid gap-2 sm:grid-cols-2" disabled={!canManage}>
+        <legend className="sr-only">{t('choice.title')}</legend>
+        <label className="choice">
+          <input
+            type="radio"
+            name={name}
+            checked={side === 'platform'}
+            disabled={mustOwn}
+            onChange={() => setWish('platform')}
+          />
+          <span>
+            <span className="font-medium">{aiName}</span>
+            <span className="block text-sm text-muted">
+              {t(mustOwn ? 'choice.platformNotOffered' : 'choice.platformLead')}
+            </span>
+          </span>
+        </label>
+        <label className="choice">
+          <input type="radio" name={name} checked={side === 'own'} onChange={() => setWish('own')} />
+          <span>
+            <span className="font-medium">
+              {only ? t('choice.ownOne', { provider: only.name }) : t('choice.ownAny')}
+            </span>
+            <span className="block text-sm text-muted">{t('choice.ownLead')}</span>
+          </span>
+        </label>
+      </fieldset>
+      {side === 'platform' && held.length > 0 && canManage && (
+        <div className="card flex flex-wrap items-center justify-between gap-3 p-4">
+          <p className="text-sm">{t('choice.unsaved', { aiName })}</p>
+          <span className="flex gap-2">
+            <button type="button" className="button button-quiet" onClick={() => setWish(null)}>
+              {t('common.cancel')}
+            </button>
+            <button type="button" className="button button-primary" onClick={() => setLeaving(true)}>
+              {t('common.save')}
+            </button>
+          </span>
+        </div>
+      )}
+      {side === 'own' && (
+        <OwnSide
+          settings={settings}
+          providers={providers}
+          onSaved={() => setWish(null)}
+          onCancel={now === 'platform' ? () => setWish(null) : undefined}
+        />
+      )}
+      {leaving && (
+        <LeaveDialog settings={settings} held={held} onClose={() => setLeaving(false)} onDone={() => setWish(null)} />
+      )}
+    </section>
+  )
+}
+
+interface OwnSideProps {
+  settings: Settings
+  providers: readonly SettingsProvider[]
+  onSaved(): void
+  onCancel: (() => void) | undefined
+}
+
+/** The provider (a list where there are several), its key's card, or the form that asks for one. */
+function OwnSide({ settings, providers, onSaved, onCancel }: OwnSideProps) {
+  const { t } = useTranslation()
+  const activate = useActiveProvider()
+  const active =
+    providers.find((provider) => provider.active) ?? providers.find((provider) => keyOf(provider, settings.environment))
+  const [chosen, setChosen] = useState<string | null>(null)
+  const provider = providers.find(({ id }) => id === chosen) ?? active ?? providers[0]
+  if (!provider) return null
+  const current = keyOf(provider, settings.environment)
+  const several = settings.choice === 'single' && providers.length > 1
+  return (
+    <div className="grid gap-4">
+      {several && (
+        <Field label={t('common.provider')} hint={t('choice.serveAll')}>
+          {({ id, describedBy }) => (
+            <select
+              id={id}
+              aria-describedby={describedBy}
+              className="input"
+              value={provider.id}
+              disabled={!settings.you.canManage}
+              onChange={(event) => setChosen(event.currentTarget.value)}
+            >
+              {providers.map((one) => (
+                <option key={one.id} value={one.id}>
+                  {one.name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      {several && current && !provider.active && settings.you.canManage && (
+        <div className="flex justify-end">
+          <button
+            type="button"
+            className="button button-primary"
+            disabled={activate.isPending}
+            onClick={() => activate.mutate({ provider: provider.id })}
+          >
+            {t('choice.useThis', { provider: provider.name })}
+          </button>
+        </div>
+      )}
+      {activate.error && <ProblemNote error={activate.error} />}
+      {current ? (
+        <KeyCard settings={settings} provider={provider} current={current} />
+      ) : (
+        settings.you.canManage && (
+          <div className="card p-4 sm:p-5">
+            <KeyForm
+              key={provider.id}
+              settings={settings}
+              provider={provider}
+              mode="key"
+              onDone={onSaved}
+              {...(onCancel ? { onCancel } : {})}
+            />
+          </div>
+        )
+      )}
+    </div>
+  )
+}
+
+interface LeaveProps {
+  settings: Settings
+  held: readonly SettingsProvider[]
+  onClose(): void
+  onDone(): void
+}
+
+/** Back to the platform's AI: every own key of this environment is deleted. */
+function LeaveDialog({ settings, held, onClose, onDone }: LeaveProps) {
+  const { t } = useTranslation()
+  const { org } = useOrg()
+  const [first, ...rest] = held
+  const actions = useKeyActions({ provider: first?.id ?? '', environment: settings.environment })
+  const aiName = settings.platform.aiName
+  const run = async () => {
+    for (const { id } of rest) {
+      await call<void>(`${pathOf(org)}/keys/${encodeURIComponent(id)}`, {
+        method: 'DELETE',
+        query: { environment: settings.environment },
+      })
+    }
+    await actions.remove()
+  }
+  return (
+    <ConfirmDialog
+      title={t('choice.leaveTitle', { aiName })}
+      action={t('choice.leaveAction', { aiName })}
+      danger
+      run={run}
+      onClose={onClose}
+      onDone={onDone}
+    >
+      <p>
+        {t('choice.leaveLead', {
+          keys: held
+            .map((provider) => `${provider.name} ${keyOf(provider, settings.environment)?.hint ?? ''}`)
+            .join(', '),
+        })}
+      </p>
+      <p>{t('without.platform', { aiName, provider: held.map((provider) => provider.name).join(', ') })}</p>
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,121 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Settings } from '../../../src/contract/index.ts'
+import { useSettings } from '../api/settings-queries.ts'
+import { Icon } from '../ui/icon.tsx'
+import { ServerText } from '../ui/server-text.tsx'
+import { Failure, Loading, PageHeader } from '../ui/states.tsx'
+import { AtAGlance } from './at-a-glance.tsx'
+import { FeatureList } from './feature-list.tsx'
+import { FlowPicture } from './flow-picture.tsx'
+import { isOneChoice } from './key-of.ts'
+import { NoticeBanners } from './notice-banners.tsx'
+import { ProviderChoice } from './provider-choice.tsx'
+import { ComingProviders, ProviderList } from './provider-list.tsx'
+
+/** The customer's AI settings. */
+export default function SettingsPage() {
+  const { t } = useTranslation()
+  const [environment, setEnvironment] = useState<string>()
+  const settings = useSettings(environment)
+  return (
+    <>
+      <PageHeader
+        title={t('settings.title')}
+        lead={
+          settings.data &&
+          t(settings.data.holder === 'user' ? 'settings.leadUser' : 'settings.leadOrg', { org: settings.data.org.name })
+        }
+      >
+        {settings.data && settings.data.environments.length > 1 && (
+          <label className="flex items-center gap-2 text-sm text-muted">
+            {t('common.environment')}
+            <select
+              className="input w-auto"
+              value={settings.data.environment}
+              onChange={(event) => setEnvironment(event.currentTarget.value)}
+            >
+              {settings.data.environments.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+          </label>
+        )}
+      </PageHeader>
+      {settings.isPending && <Loading rows={5} />}
+      {settings.isError && !settings.data && <Failure error={settings.error} retry={() => void settings.refetch()} />}
+      {settings.data && <Sections key={settings.data.environment} settings={settings.data} />}
+    </>
+  )
+}
+
+function Sections({ settings }: { settings: Settings }) {
+  const { t } = useTranslation()
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-8">
+      <div className="grid gap-3">
+        {settings.sandbox && (
+          <p className="flex gap-2.5 rounded-xl bg-sunken p-3.5 text-sm">
+            <Icon name="info" className="mt-0.5 text-muted" /> <span>{t('settings.sandbox')}</span>
+          </p>
+        )}
+        <NoticeBanners notices={settings.notices} />
+        {settings.byok.enabled && !settings.you.canManage && <ReadOnly settings={settings} />}
+        <AtAGlance settings={settings} />
+      </div>
+      {settings.byok.enabled ? (
+        <div className="grid gap-4">
+          {isOneChoice(settings) ? <ProviderChoice settings={settings} /> : <ProviderList settings={settings} />}
+          <ComingProviders settings={settings} />
+        </div>
+      ) : (
+        <NotEnabled settings={settings} />
+      )}
+      {settings.features.length > 0 && <FeatureList settings={settings} />}
+      {settings.byok.enabled && <FlowPicture settings={settings} />}
+    </div>
+  )
+}
+
+/** Who may change keys, for those who may not. */
+function ReadOnly({ settings }: { settings: Settings }) {
+  const { t } = useTranslation()
+  return (
+    <p className="flex gap-2.5 rounded-xl bg-sunken p-3.5 text-sm" data-testid="read-only">
+      <Icon name="lock" className="mt-0.5 text-muted" />
+      <span>
+        <span className="font-medium">{t('settings.readOnly')}</span>{' '}
+        {t('settings.readOnlyWho', { who: settings.managers.map((role) => t(`role.${role}`)).join(', ') })}
+      </span>
+    </p>
+  )
+}
+
+/** Own keys are off for this organization: whom to ask. */
+function NotEnabled({ settings }: { settings: Settings }) {
+  const { t } = useTranslation()
+  const { name, support, aiName } = settings.platform
+  return (
+    <section className="card flex gap-4 p-5" data-testid="byok-disabled">
+      <Icon name="lock" className="mt-1 text-muted" />
+      <div>
+        <h2 className="font-semibold">{t('settings.notEnabled')}</h2>
+        <p className="text-muted">
+          {settings.byok.reason ? (
+            <ServerText>{settings.byok.reason}</ServerText>
+          ) : (
+            t('settings.notEnabledLead', { name, aiName })
+          )}
+        </p>
+        {support && (
+          <p className="mt-2">
+            {t('settings.ask', { name })}{' '}
+            <a className="link" href={support.includes('@') && !support.includes(':') ? `mailto:${support}` : support}>
+              {support}
+            </a>
+          </p>
+        )}
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,87 @@
+import { useTranslation } from 'react-i18next'
+import type { KeyCheck, KeyTest } from '../../../src/contract/index.ts'
+import { useFormat } from '../i18n/use-format.ts'
+import { Icon } from '../ui/icon.tsx'
+import { ServerText } from '../ui/server-text.tsx'
+import { StatusBadge } from '../ui/status-badge.tsx'
+
+/** What a test said: each thing that was tried, and what to do when one failed. */
+export function TestReport({
+  test,
+  pending,
+  provider,
+}: {
+  test: KeyTest | undefined
+  pending: boolean
+  provider: string
+}) {
+  const { t } = useTranslation()
+  return (
+    <div aria-live="polite" data-testid="test-report">
+      {pending && (
+        <p className="flex items-center gap-2.5 rounded-lg bg-sunken p-3 text-sm">
+          <span className="spinner text-muted" /> {t('test.asking', { provider })}
+        </p>
+      )}
+      {!pending && test && (
+        <div className="rounded-lg border border-line">
+          <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
+            <StatusBadge status={test.status} />
+            <span className="text-sm">
+              {test.status === 'valid' ? t('test.works') : t(`status.${test.status}.cause`)}
+            </span>
+          </div>
+          <Checks checks={test.checks} />
+          {(test.reason || test.fix) && test.status !== 'valid' && (
+            <div className="border-t border-line px-3 py-2 text-sm">
+              {test.reason && (
+                <p>
+                  <ServerText>{test.reason}</ServerText>
+                </p>
+              )}
+              <p className="mt-0.5 font-medium">
+                {test.fix ? <ServerText>{test.fix}</ServerText> : t(`status.${test.status}.fix`)}
+              </p>
+            </div>
+          )}
+          {test.remarks?.map((remark) => (
+            <p key={remark} className="border-t border-line px-3 py-2 text-sm text-muted">
+              <ServerText>{remark}</ServerText>
+            </p>
+          ))}
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** The list of checks, each with its own verdict. */
+export function Checks({ checks }: { checks: readonly KeyCheck[] }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  return (
+    <ul className="grid gap-2 px-3 py-2.5 text-sm">
+      {checks.map((check) => (
+        <li
+          key={check.name + (check.capability ?? '')}
+          data-check={check.name}
+          data-ok={check.ok}
+          className="flex gap-2.5"
+        >
+          <Icon name={check.ok ? 'check' : 'cross'} className={`mt-0.5 ${check.ok ? 'text-good' : 'text-bad'}`} />
+          <span className="min-w-0">
+            <span className="font-medium">{t(`check.${check.name}`)}</span>
+            <span className="sr-only"> {t(check.ok ? 'check.passed' : 'check.failed')}</span>
+            {check.latencyMs !== undefined && (
+              <span className="text-muted">
+                {' '}
+                · {t('common.milliseconds', { value: format.whole(check.latencyMs) })}
+              </span>
+            )}
+            <ServerText className="block text-muted">{check.detail}</ServerText>
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}

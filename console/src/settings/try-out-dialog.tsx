@@ -1,0 +1,106 @@
+import { type SyntheticEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Settings, SettingsProvider, TryOut } from '../../../src/contract/index.ts'
+import { useTryOut } from '../api/settings-queries.ts'
+import { useFormat } from '../i18n/use-format.ts'
+import { Dialog } from '../ui/dialog.tsx'
+import { Field } from '../ui/field.tsx'
+import { ProblemNote } from '../ui/problem-note.tsx'
+import { ServerText } from '../ui/server-text.tsx'
+import { SourceChip } from '../ui/source-chip.tsx'
+
+interface TryOutDialogProps {
+  settings: Settings
+  provider?: SettingsProvider
+  feature?: string
+  onClose(): void
+}
+
+/** One real, short request, as the product would send it. */
+export function TryOutDialog({ settings, provider, feature, onClose }: TryOutDialogProps) {
+  const { t } = useTranslation()
+  const tryOut = useTryOut()
+  const offered = settings.features.filter(
+    ({ id, included }) => included && (!provider || provider.affects.includes(id)),
+  )
+  const [chosen, setChosen] = useState(feature ?? offered[0]?.id ?? '')
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const prompt = String(new FormData(event.currentTarget).get('prompt') ?? '').trim()
+    tryOut.mutate({
+      feature: chosen,
+      environment: settings.environment,
+      ...(prompt ? { prompt } : {}),
+    })
+  }
+  return (
+    <Dialog title={t('tryOut.title')} onClose={onClose}>
+      <form className="grid gap-4" onSubmit={submit}>
+        <p className="text-sm text-muted">{t('tryOut.lead')}</p>
+        <Field label={t('common.feature')}>
+          {({ id }) => (
+            <select id={id} className="input" value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
+              {offered.map((one) => (
+                <option key={one.id} value={one.id}>
+                  {one.title}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label={t('tryOut.prompt')}>
+          {({ id }) => (
+            <input
+              id={id}
+              name="prompt"
+              className="input"
+              maxLength={200}
+              autoComplete="off"
+              placeholder={t('tryOut.example')}
+            />
+          )}
+        </Field>
+        <div aria-live="polite">{tryOut.data && <Answer answer={tryOut.data} aiName={settings.platform.aiName} />}</div>
+        {tryOut.error && <ProblemNote error={tryOut.error} />}
+        <div className="flex justify-end">
+          <button type="submit" className="button button-primary" disabled={tryOut.isPending || !chosen}>
+            {tryOut.isPending && <span className="spinner" />}
+            {t('tryOut.send')}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+function Answer({ answer, aiName }: { answer: TryOut; aiName: string }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  return (
+    <div
+      data-testid="try-out-answer"
+      data-ok={answer.ok}
+      className={`grid gap-2 rounded-lg p-3 text-sm ${answer.ok ? 'bg-sunken' : 'bg-bad-soft'}`}
+    >
+      {answer.text !== null && (
+        <p className="whitespace-pre-wrap" dir="auto">
+          {answer.text}
+        </p>
+      )}
+      {answer.error && (
+        <p>
+          <code dir="ltr">{answer.error.code}</code> · <ServerText>{answer.error.detail}</ServerText>
+        </p>
+      )}
+      <p className="flex flex-wrap items-center gap-2 text-muted">
+        <SourceChip source={answer.keySource} aiName={aiName} />
+        {[answer.provider, answer.model, t('common.milliseconds', { value: format.whole(answer.latencyMs) })]
+          .filter(Boolean)
+          .join(' · ')}
+      </p>
+      {answer.fallback && (
+        <p className="text-warn">{t('tryOut.fellBack', { reason: t(`errorClass.${answer.fallback}`), aiName })}</p>
+      )}
+    </div>
+  )
+}

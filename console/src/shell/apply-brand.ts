@@ -1,0 +1,24 @@
+/** The platform's accent colour, with the ink on it chosen by contrast, so that any colour stays readable. */
+export function applyBrand(colors: Readonly<Record<string, string>>): void {
+  const accent = colors['accent'] ?? colors['primary'] ?? colors['brand']
+  const channels = accent && channelsOf(accent)
+  if (!channels) return
+  const style = document.documentElement.style
+  style.setProperty('--accent', accent)
+  style.setProperty('--accent-ink', luminance(channels) > 0.4 ? '#101114' : '#ffffff')
+}
+
+function channelsOf(color: string): number[] | undefined {
+  const hex = /^#([0-9a-f]{6}|[0-9a-f]{3})$/i.exec(color.trim())?.[1]
+  if (!hex) return undefined
+  const wide = hex.length === 3 ? [...hex].map((digit) => digit + digit).join('') : hex
+  return [0, 2, 4].map((start) => Number.parseInt(wide.slice(start, start + 2), 16) / 255)
+}
+
+/** Relative luminance, 0 to 1 (WCAG 2). */
+function luminance(channels: number[]): number {
+  const [r = 0, g = 0, b = 0] = channels.map((part) =>
+    part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4,
+  )
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b
+}

@@ -1,0 +1,49 @@
+import { useMutation } from '@tanstack/react-query'
+import { type ReactNode, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Dialog } from './dialog.tsx'
+import { ProblemNote } from './problem-note.tsx'
+
+interface ConfirmProps {
+  title: string
+  children: ReactNode
+  action: string
+  danger?: boolean
+  /** Runs when confirmed; the dialog stays open with the reason when it rejects. */
+  run(): Promise<unknown>
+  onClose(): void
+  onDone?(): void
+}
+
+/** One question before something that cannot be taken back, saying what will happen. */
+export function ConfirmDialog({ title, children, action, danger = false, run, onClose, onDone }: ConfirmProps) {
+  const { t } = useTranslation()
+  const cancel = useRef<HTMLButtonElement>(null)
+  const confirm = useMutation({
+    mutationFn: run,
+    onSuccess: () => {
+      onClose()
+      onDone?.()
+    },
+  })
+  return (
+    <Dialog title={title} onClose={onClose} busy={confirm.isPending}>
+      <div className="grid gap-3 text-muted">{children}</div>
+      {confirm.error && <ProblemNote error={confirm.error} className="mt-4" />}
+      <div className="mt-6 flex flex-wrap justify-end gap-2">
+        <button ref={cancel} type="button" className="button" onClick={onClose} disabled={confirm.isPending}>
+          {t('common.cancel')}
+        </button>
+        <button
+          type="button"
+          className={`button ${danger ? 'button-danger' : 'button-primary'}`}
+          onClick={() => confirm.mutate()}
+          disabled={confirm.isPending}
+        >
+          {confirm.isPending && <span className="spinner" />}
+          {action}
+        </button>
+      </div>
+    </Dialog>
+  )
+}

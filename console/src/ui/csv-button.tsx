@@ -1,0 +1,22 @@
+import { useMutation } from '@tanstack/react-query'
+import { downloadCsv } from '../api/books-queries.ts'
+import { Icon } from './icon.tsx'
+import { ProblemNote } from './problem-note.tsx'
+
+interface CsvButtonProps {
+  path: string
+  query: Record<string, string | undefined>
+  name: string
+}
+
+export function CsvButton({ path, query, name }: CsvButtonProps) {
+  const download = useMutation({ mutationFn: () => downloadCsv(path, query, name) })
+  return (
+    <>
+      <button type="button" className="button" onClick={() => download.mutate()} disabled={download.isPending}>
+        <Icon name="download" /> CSV
+      </button>
+      {download.error && <ProblemNote error={download.error} className="w-full" />}
+    </>
+  )
+}

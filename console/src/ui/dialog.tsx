@@ -1,0 +1,55 @@
+import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Icon } from './icon.tsx'
+
+interface DialogProps {
+  title: string
+  onClose(): void
+  children: ReactNode
+  wide?: boolean
+  /** While something runs that must not be abandoned. */
+  busy?: boolean
+}
+
+/** The browser's own modal dialog: focus stays inside, Escape closes, focus returns to where it came from. */
+export function Dialog({ title, onClose, children, wide = false, busy = false }: DialogProps) {
+  const { t } = useTranslation()
+  const ref = useRef<HTMLDialogElement>(null)
+  const titleId = useId()
+  useEffect(() => {
+    const dialog = ref.current
+    const before = document.activeElement
+    dialog?.showModal()
+    return () => {
+      dialog?.close()
+      if (before instanceof HTMLElement) before.focus()
+    }
+  }, [])
+  return (
+    <dialog
+      ref={ref}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault()
+        if (!busy) onClose()
+      }}
+      className={`m-auto max-h-[92dvh] w-[calc(100vw-1.5rem)] ${wide ? 'max-w-2xl' : 'max-w-lg'} overflow-y-auto rounded-2xl border border-line bg-surface text-ink shadow-over`}
+    >
+      <header className="flex items-start justify-between gap-4 px-5 pt-4 sm:px-6 sm:pt-5">
+        <h2 id={titleId} className="text-lg font-semibold">
+          {title}
+        </h2>
+        <button
+          type="button"
+          className="button button-quiet -me-2 -mt-1"
+          onClick={onClose}
+          disabled={busy}
+          aria-label={t('common.close')}
+        >
+          <Icon name="cross" />
+        </button>
+      </header>
+      <div className="px-5 pt-2 pb-5 sm:px-6 sm:pb-6">{children}</div>
+    </dialog>
+  )
+}

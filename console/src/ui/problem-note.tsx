@@ -1,0 +1,37 @@
+import { useTranslation } from 'react-i18next'
+import { ProblemError } from '../api/problem-error.ts'
+import { Icon } from './icon.tsx'
+import { ServerText } from './server-text.tsx'
+
+/** Says what went wrong and what to do, in the server's words where it had any. */
+export function ProblemNote({ error, className = '' }: { error: Error; className?: string }) {
+  const { t } = useTranslation()
+  const problem = error instanceof ProblemError ? error : undefined
+  const known = problem?.message
+  return (
+    <div role="alert" className={`flex gap-3 rounded-lg bg-bad-soft p-3 text-sm ${className}`}>
+      <Icon name="warning" className="mt-0.5 text-bad" />
+      <div className="min-w-0">
+        <p className="font-medium text-bad">
+          {known ? (
+            <ServerText>{known}</ServerText>
+          ) : (
+            t(problem?.code === 'offline' ? 'problem.offline' : 'problem.unexpected')
+          )}
+        </p>
+        <p className="mt-0.5">
+          {problem?.fix ? (
+            <ServerText>{problem.fix}</ServerText>
+          ) : (
+            t(problem?.code === 'offline' ? 'problem.offlineFix' : 'problem.unexpectedFix')
+          )}
+        </p>
+        {problem?.fields.map((field) => (
+          <p key={field.field + field.detail} className="mt-0.5">
+            <ServerText>{`${field.field.replace(/^body\./, '')}: ${field.detail}`}</ServerText>
+          </p>
+        ))}
+      </div>
+    </div>
+  )
+}

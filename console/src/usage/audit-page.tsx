@@ -1,0 +1,112 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { AuditRow } from '../../../src/contract/index.ts'
+import { useAudit } from '../api/books-queries.ts'
+import { pathOf } from '../api/settings-queries.ts'
+import { useOrg } from '../api/use-org.tsx'
+import { useFormat } from '../i18n/use-format.ts'
+import { CsvButton } from '../ui/csv-button.tsx'
+import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
+
+/** Who did what, when and from where. */
+export default function AuditPage() {
+  const { t } = useTranslation()
+  const { org } = useOrg()
+  const [actor, setActor] = useState('')
+  const [action, setAction] = useState('')
+  const query = { actor: actor.trim() || undefined, action: action.trim() || undefined }
+  return (
+    <>
+      <PageHeader title={t('audit.title')} lead={t('audit.lead')}>
+        <input
+          className="input w-36"
+          type="search"
+          aria-label={t('audit.action')}
+          placeholder={t('audit.action')}
+          value={action}
+          onChange={(event) => setAction(event.currentTarget.value)}
+        />
+        <input
+          className="input w-36"
+          type="search"
+          aria-label={t('audit.actor')}
+          placeholder={t('audit.actor')}
+          value={actor}
+          onChange={(event) => setActor(event.currentTarget.value)}
+        />
+        <CsvButton path={`${pathOf(org)}/audit`} query={query} name={`audit-${org}.csv`} />
+      </PageHeader>
+      <AuditTrail org={org} query={query} />
+    </>
+  )
+}
+
+export function AuditTrail({ org, query }: { org: string; query: Record<string, string | undefined> }) {
+  const { t } = useTranslation()
+  const audit = useAudit(org, query)
+  if (audit.isPending) return <Loading rows={6} />
+  if (audit.isError) return <Failure error={audit.error} retry={() => void audit.refetch()} />
+  const rows = audit.data.pages.flatMap(({ items }) => items)
+  return (
+    <>
+      <div className="card">
+        {rows.length === 0 ? <Empty icon="lock" title={t('audit.empty')} /> : null}
+        <ol className="divide-y divide-line">
+          {rows.map((row) => (
+            <Entry key={row.seq} row={row} />
+          ))}
+        </ol>
+      </div>
+      {audit.hasNextPage && (
+        <div className="mt-4 flex justify-center">
+          <button
+            type="button"
+            className="button"
+            onClick={() => void audit.fetchNextPage()}
+            disabled={audit.isFetchingNextPage}
+          >
+            {t('common.more')}
+          </button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function Entry({ row }: { row: AuditRow }) {
+  const format = useFormat()
+  const facts = Object.entries(row.detail).filter(([, value]) => value !== null && value !== undefined)
+  return (
+    <li className="grid gap-x-6 gap-y-1 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_auto] sm:px-5">
+      <p className="min-w-0">
+        <span className="font-medium">{row.actor.name ?? row.actor.id}</span>{' '}
+        <code dir="ltr" className="rounded bg-sunken px-1.5 py-0.5">
+          {row.action}
+        </code>{' '}
+        {row.target && (
+          <code dir="ltr" className="break-all">
+            {row.target}
+          </code>
+        )}
+      </p>
+      <p className="text-muted sm:text-end">
+        <time dateTime={row.at}>{format.time(row.at)}</time>
+        {row.ip && (
+          <>
+            {' '}
+            · <span dir="ltr">{row.ip}</span>
+          </>
+        )}
+      </p>
+      {facts.length > 0 && (
+        <p className="min-w-0 text-muted sm:col-span-2" dir="ltr">
+          {facts.map(([name, value]) => (
+            <span key={name} className="me-4 inline-block max-w-full break-all">
+              {name}: {typeof value === 'object' ? JSON.stringify(value) : String(value)}
+            </span>
+          ))}
+        </p>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,144 @@
+import { useTranslation } from 'react-i18next'
+import type { RequestRow } from '../../../src/contract/index.ts'
+import type { useRequests } from '../api/books-queries.ts'
+import { useFormat } from '../i18n/use-format.ts'
+import { SourceChip } from '../ui/source-chip.tsx'
+import { Empty, Failure, Loading } from '../ui/states.tsx'
+import { tokensOf } from './measures.ts'
+
+interface RequestLogProps {
+  requests: ReturnType<typeof useRequests>
+  aiName: string
+  features: readonly { id: string; title: string }[]
+}
+
+export function RequestLog({ requests, aiName, features }: RequestLogProps) {
+  const { t } = useTranslation()
+  if (requests.isPending) return <Loading rows={6} />
+  if (requests.isError) return <Failure error={requests.error} retry={() => void requests.refetch()} />
+  const rows = requests.data.pages.flatMap(({ items }) => items)
+  if (rows.length === 0) {
+    return (
+      <div className="card">
+        <Empty icon="route" title={t('requests.empty')}>
+          {t('requests.emptyLead')}
+        </Empty>
+      </div>
+    )
+  }
+  return (
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section className="card overflow-x-auto" aria-label={t('requests.title')} tabIndex={0}>
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">{t('requests.when')}</th>
+              <th scope="col">{t('requests.result')}</th>
+              <th scope="col">{t('common.feature')}</th>
+              <th scope="col">{t('requests.servedBy')}</th>
+              <th scope="col" className="number">
+                {t('usage.measure.tokens')}
+              </th>
+              <th scope="col" className="number">
+                {t('usage.measure.cost')}
+              </th>
+              <th scope="col" className="number">
+                {t('usage.measure.credits')}
+              </th>
+              <th scope="col" className="number">
+                {t('requests.duration')}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row
+                key={row.id}
+                row={row}
+                aiName={aiName}
+                feature={features.find(({ id }) => id === row.feature)?.title ?? row.feature}
+              />
+            ))}
+          </tbody>
+        </table>
+      </section>
+      {requests.hasNextPage && (
+        <div className="mt-4 flex justify-center">
+          <button
+            type="button"
+            className="button"
+            onClick={() => void requests.fetchNextPage()}
+            disabled={requests.isFetchingNextPage}
+          >
+            {t('common.more')}
+          </button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function Row({ row, aiName, feature }: { row: RequestRow; aiName: string; feature: string | null }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const tokens = tokensOf({ inputTokens: row.inputTokens ?? 0, outputTokens: row.outputTokens ?? 0 })
+  return (
+    <tr>
+      <td>
+        <time dateTime={row.startedAt} className="whitespace-nowrap">
+          {format.time(row.startedAt)}
+        </time>
+        <code dir="ltr" className="block text-xs text-muted">
+          {row.requestId}
+        </code>
+      </td>
+      <td>
+        <Result row={row} />
+        {row.fallbackClass && (
+          <span className="block text-xs text-warn">
+            {t('requests.after', { error: t(`errorClass.${row.fallbackClass}`) })}
+          </span>
+        )}
+      </td>
+      <td>
+        {feature ?? '–'}
+        {row.user && <span className="block text-xs text-muted">{row.user}</span>}
+      </td>
+      <td>
+        <SourceChip source={row.keySource} aiName={aiName} />
+        <code dir="ltr" className="block text-xs text-muted">
+          {row.model ?? row.provider}
+        </code>
+        <code dir="ltr" className="block text-xs text-muted">
+          {[row.host, row.region].filter(Boolean).join(' · ')}
+        </code>
+      </td>
+      <td className="number">
+        {tokens > 0
+          ? `${row.estimated ? '≈ ' : ''}${format.whole(tokens)}`
+          : row.characters
+            ? t('requests.characters', { count: row.characters })
+            : '–'}
+      </td>
+      <td className="number">{row.cost ? format.money(row.cost.amount, row.cost.currency) : '–'}</td>
+      <td className="number">{format.whole(row.credits)}</td>
+      <td className="number">
+        {row.durationMs === null ? '–' : t('common.milliseconds', { value: format.whole(row.durationMs) })}
+      </td>
+    </tr>
+  )
+}
+
+function Result({ row }: { row: RequestRow }) {
+  const { t } = useTranslation()
+  if (row.state === 'reserved') return <span className="text-muted">{t('requests.running')}</span>
+  if (row.errorClass) {
+    return (
+      <span className="text-bad">
+        {t(`errorClass.${row.errorClass}`)} {row.status && <span className="text-muted">({row.status})</span>}
+      </span>
+    )
+  }
+  return <span className="text-good">{row.status ?? t('requests.outcomes.succeeded')}</span>
+}

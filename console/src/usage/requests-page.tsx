@@ -1,0 +1,58 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useRequests } from '../api/books-queries.ts'
+import { pathOf, useSettings } from '../api/settings-queries.ts'
+import { useOrg } from '../api/use-org.tsx'
+import { CsvButton } from '../ui/csv-button.tsx'
+import { PageHeader } from '../ui/states.tsx'
+import { RequestLog } from './request-log.tsx'
+
+const outcomes = ['', 'succeeded', 'failed', 'fallback'] as const
+
+/** The log of requests: metadata only, never a prompt or an answer. */
+export default function RequestsPage() {
+  const { t } = useTranslation()
+  const { org } = useOrg()
+  const [outcome, setOutcome] = useState('')
+  const [feature, setFeature] = useState('')
+  const settings = useSettings()
+  const query = { outcome: outcome || undefined, feature: feature || undefined }
+  const requests = useRequests(org, query)
+  return (
+    <>
+      <PageHeader title={t('requests.title')} lead={t('requests.lead')}>
+        <select
+          className="input w-auto"
+          aria-label={t('requests.outcome')}
+          value={outcome}
+          onChange={(event) => setOutcome(event.currentTarget.value)}
+        >
+          {outcomes.map((one) => (
+            <option key={one} value={one}>
+              {t(`requests.outcomes.${one || 'all'}`)}
+            </option>
+          ))}
+        </select>
+        <select
+          className="input w-auto"
+          aria-label={t('common.feature')}
+          value={feature}
+          onChange={(event) => setFeature(event.currentTarget.value)}
+        >
+          <option value="">{t('requests.allFeatures')}</option>
+          {settings.data?.features.map((one) => (
+            <option key={one.id} value={one.id}>
+              {one.title}
+            </option>
+          ))}
+        </select>
+        <CsvButton path={`${pathOf(org)}/requests`} query={query} name={`requests-${org}.csv`} />
+      </PageHeader>
+      <RequestLog
+        requests={requests}
+        aiName={settings.data?.platform.aiName ?? ''}
+        features={settings.data?.features ?? []}
+      />
+    </>
+  )
+}

@@ -1,0 +1,191 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Settings, UsageReport } from '../../../src/contract/index.ts'
+import { useUsage } from '../api/books-queries.ts'
+import { pathOf, useSettings } from '../api/settings-queries.ts'
+import { useOrg } from '../api/use-org.tsx'
+import { useFormat } from '../i18n/use-format.ts'
+import { CsvButton } from '../ui/csv-button.tsx'
+import { QuotaMeter } from '../ui/quota-meter.tsx'
+import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
+import {
+  amountOf,
+  type Breakdown,
+  breakdowns,
+  daysBetween,
+  type Measure,
+  measures,
+  restId,
+  seriesOf,
+  tokensOf,
+} from './measures.ts'
+import { UsageChart } from './usage-chart.tsx'
+import { UsageTable } from './usage-table.tsx'
+
+const ranges = [7, 30, 90] as const
+
+/** What was used, on whose key, and what it cost. */
+export default function UsagePage() {
+  const { t } = useTranslation()
+  const { org } = useOrg()
+  const [range, setRange] = useState<number>(30)
+  const [breakdown, setBreakdown] = useState<Breakdown>('feature')
+  const from = new Date(Date.now() - (range - 1) * 86_400_000).toISOString().slice(0, 10)
+  const query = { from, groupBy: `day,${breakdown}` }
+  const usage = useUsage(query)
+  const settings = useSettings()
+  return (
+    <>
+      <PageHeader title={t('usage.title')} lead={t('usage.lead')}>
+        <select
+          className="input w-auto"
+          aria-label={t('usage.range')}
+          value={range}
+          onChange={(event) => setRange(Number(event.currentTarget.value))}
+        >
+          {ranges.map((days) => (
+            <option key={days} value={days}>
+              {t('usage.lastDays', { count: days })}
+            </option>
+          ))}
+        </select>
+        <CsvButton path={`${pathOf(org)}/usage`} query={query} name={`usage-${org}-${from}.csv`} />
+      </PageHeader>
+      {usage.isPending && <Loading rows={5} />}
+      {usage.isError && <Failure error={usage.error} retry={() => void usage.refetch()} />}
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
+        {usage.data && <Totals report={usage.data} settings={settings.data} />}
+        {usage.data && usage.data.rows.length === 0 && (
+          <div className="card">
+            <Empty icon="sparkle" title={t('usage.empty')}>
+              {t('usage.emptyLead')}
+            </Empty>
+          </div>
+        )}
+        {usage.data && usage.data.rows.length > 0 && (
+          <OverTime report={usage.data} settings={settings.data} breakdown={breakdown} setBreakdown={setBreakdown} />
+        )}
+        {settings.data && settings.data.quotas.length > 0 && (
+          <section className="card p-4 sm:p-5" aria-labelledby="quotas">
+            <h2 id="quotas" className="mb-4 font-semibold">
+              {t('quota.title')}
+            </h2>
+            <div className="grid gap-5 sm:grid-cols-2">
+              {settings.data.quotas.map((quota) => (
+                <QuotaMeter key={quota.meter} quota={quota} />
+              ))}
+            </div>
+          </section>
+        )}
+      </div>
+    </>
+  )
+}
+
+function Totals({ report: { total }, settings }: { report: UsageReport; settings: Settings | undefined }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const tiles = [
+    {
+      name: t('usage.measure.requests'),
+      value: format.whole(total.requests),
+      note: t('usage.failedNote', { failed: format.whole(total.failed), fallbacks: format.whole(total.fallbacks) }),
+    },
+    {
+      name: t('usage.measure.tokens'),
+      value: format.compact(tokensOf(total)),
+      note: t('usage.tokensNote', {
+        input: format.compact(total.inputTokens),
+        output: format.compact(total.outputTokens),
+      }),
+    },
+    {
+      name: t('usage.measure.cost'),
+      value: total.costs.map((cost) => format.money(cost.amount, cost.currency)).join(' + ') || '–',
+      note: total.unpriced > 0 ? t('usage.unpriced', { count: total.unpriced }) : t('usage.costNote'),
+    },
+    {
+      name: t('usage.measure.credits'),
+      value: format.whole(total.credits),
+      note: settings ? t('usage.creditsNote', { balance: format.whole(settings.credits.balance) }) : '',
+    },
+  ]
+  return (
+    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-xl border border-line bg-line lg:grid-cols-4">
+      {tiles.map((tile) => (
+        <div key={tile.name} className="bg-surface p-4">
+          <dt className="text-sm text-muted">{tile.name}</dt>
+          <dd>
+            <span className="block text-xl font-semibold tabular-nums">{tile.value}</span>
+            <span className="text-sm text-muted">{tile.note}</span>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+interface OverTimeProps {
+  report: UsageReport
+  settings: Settings | undefined
+  breakdown: Breakdown
+  setBreakdown(breakdown: Breakdown): void
+}
+
+function OverTime({ report, settings, breakdown, setBreakdown }: OverTimeProps) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const [measure, setMeasure] = useState<Measure>('requests')
+  const currency = report.total.costs[0]?.currency ?? 'USD'
+  // While another breakdown is being fetched the old rows are still shown, grouped as they came.
+  const shown = breakdowns.find((one) => report.groupBy.includes(one)) ?? breakdown
+  const days = daysBetween(report.from, report.to)
+  const series = seriesOf(report.rows, days, (row) => amountOf(row, measure, currency), shown)
+  const show = (amount: number) => (measure === 'cost' ? format.money(amount, currency) : format.compact(amount))
+  const nameOf = (id: string | null) => (id === restId ? t('usage.rest') : nameIn(settings, shown, id, t('usage.none')))
+  return (
+    <section className="card p-4 sm:p-5" aria-labelledby="over-time">
+      <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
+        <h2 id="over-time" className="font-semibold">
+          {t('usage.overTime')}
+        </h2>
+        <div className="flex flex-wrap gap-2">
+          <select
+            className="input w-auto"
+            aria-label={t('usage.measureLabel')}
+            value={measure}
+            onChange={(event) => setMeasure(event.currentTarget.value as Measure)}
+          >
+            {measures.map((one) => (
+              <option key={one} value={one}>
+                {t(`usage.measure.${one}`)}
+              </option>
+            ))}
+          </select>
+          <select
+            className="input w-auto"
+            aria-label={t('usage.breakdownLabel')}
+            value={breakdown}
+            onChange={(event) => setBreakdown(event.currentTarget.value as Breakdown)}
+          >
+            {breakdowns.map((one) => (
+              <option key={one} value={one}>
+                {t(`usage.by.${one}`)}
+              </option>
+            ))}
+          </select>
+        </div>
+      </div>
+      <UsageChart label={t(`usage.measure.${measure}`)} days={days} series={series} nameOf={nameOf} show={show} />
+      <UsageTable report={report} breakdown={shown} nameOf={nameOf} />
+    </section>
+  )
+}
+
+function nameIn(settings: Settings | undefined, breakdown: Breakdown, id: string | null, none: string): string {
+  if (id === null) return none
+  if (breakdown === 'feature') return settings?.features.find((feature) => feature.id === id)?.title ?? id
+  if (breakdown === 'provider') return settings?.providers.find((provider) => provider.id === id)?.name ?? id
+  if (breakdown === 'keySource' && id === 'platform') return settings?.platform.aiName ?? id
+  return id
+}

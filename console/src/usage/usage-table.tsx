@@ -1,0 +1,59 @@
+import { useTranslation } from 'react-i18next'
+import type { UsageReport } from '../../../src/contract/index.ts'
+import { useFormat } from '../i18n/use-format.ts'
+import type { Breakdown } from './measures.ts'
+
+interface UsageTableProps {
+  report: UsageReport
+  breakdown: Breakdown
+  nameOf(id: string | null): string
+}
+
+/** The chart's numbers, day by day, newest first. */
+export function UsageTable({ report, breakdown, nameOf }: UsageTableProps) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const rows = [...report.rows].sort(
+    (a, b) => (b.group.day ?? '').localeCompare(a.group.day ?? '') || b.requests - a.requests,
+  )
+  return (
+    <details className="mt-5 border-t border-line pt-3">
+      <summary className="link w-fit text-sm">{t('usage.asTable')}</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section className="-mx-4 mt-2 overflow-x-auto sm:-mx-5" aria-label={t('usage.asTable')} tabIndex={0}>
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">{t('usage.day')}</th>
+              <th scope="col">{t(`usage.by.${breakdown}`)}</th>
+              {(['requests', 'inputTokens', 'outputTokens', 'characters', 'credits', 'cost'] as const).map((name) => (
+                <th key={name} scope="col" className="number">
+                  {t(`usage.measure.${name}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={`${row.group.day}-${row.group[breakdown]}`}>
+                <td className="whitespace-nowrap">{row.group.day && format.day(row.group.day)}</td>
+                <td>{nameOf(row.group[breakdown] ?? null)}</td>
+                {[row.requests, row.inputTokens, row.outputTokens, row.characters, row.credits].map(
+                  (amount, column) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: the columns never change places
+                    <td key={column} className="number">
+                      {format.whole(amount)}
+                    </td>
+                  ),
+                )}
+                <td className="number">
+                  {row.costs.map((cost) => format.money(cost.amount, cost.currency)).join(' + ') || '–'}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </details>
+  )
+}
