@@ -1,0 +1,258 @@
+import { describe, expect, test } from 'vitest'
+import { catalogue } from '../providers/index.ts'
+import { ConfigError, type ConfigProblem, formatProblem, loadConfig } from './index.ts'
+
+const canary = 'AIza-canary-4711-must-not-appear'
+const env = { GEMINI_API_KEY: canary }
+
+function problemsOf(text: string, variables: Record<string, string | undefined> = env): readonly ConfigProblem[] {
+  try {
+    loadConfig({ text, env: variables, catalogue })
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+/** What is wrong → the line it is on, the path, and what has to be in the problem. */
+const mistakes: readonly (readonly [
+  name: string,
+  text: string,
+  line: number,
+  path: string,
+  says: Partial<ConfigProblem>,
+])[] = [
+  [
+    'an unknown field',
+    'platform:\n  nam: Acme',
+    2,
+    'platform.nam',
+    { found: 'nam', suggestion: 'name', fix: 'Write "name" instead of "nam".' },
+  ],
+  ['an unknown section', 'plan: {}', 1, 'plan', { suggestion: 'plans' }],
+  [
+    'a wrong type',
+    'gateway:\n  maxBodyBytes: lots',
+    2,
+    'gateway.maxBodyBytes',
+    { expected: 'a whole number ≥ 1024', found: '"lots"' },
+  ],
+  [
+    'a number that is too small',
+    'gateway: { maxBodyBytes: 3 }',
+    1,
+    'gateway.maxBodyBytes',
+    { expected: 'a whole number ≥ 1024', found: '3' },
+  ],
+  ['a value that is not offered', 'plans:\n  a:\n    byok: alway', 3, 'plans.a.byok', { suggestion: 'always' }],
+  ['nothing where something must stand', 'features:\n', 1, 'features', { found: 'nothing', expected: 'a mapping' }],
+  [
+    'a missing field',
+    'features:\n  chat:\n    capability: chat',
+    3,
+    'features.chat.title',
+    { expected: 'title: a text' },
+  ],
+  [
+    'an id with spaces',
+    'features:\n  "my chat": { title: Chat }',
+    2,
+    'features.my chat',
+    { expected: expect.stringContaining('letters, digits') as unknown as string },
+  ],
+  [
+    'an address that is none',
+    'providers: { openai: { baseUrl: "ftp://x" } }',
+    1,
+    'providers.openai.baseUrl',
+    { expected: 'an address, http:// or https://' },
+  ],
+  ['an unknown provider', 'providers:\n  gemni: {}', 2, 'providers.gemni', { suggestion: 'gemini' }],
+  [
+    'an unknown provider in a feature',
+    'features: { a: { title: A, providers: [opnai] } }',
+    1,
+    'features.a.providers.0',
+    { suggestion: 'openai' },
+  ],
+  [
+    'an unknown provider in a plan',
+    'plans: { a: { providers: { antropic: optional } } }',
+    1,
+    'plans.a.providers.antropic',
+    { suggestion: 'anthropic' },
+  ],
+  [
+    'an unknown provider to be like',
+    'providers: { x: { like: opena } }',
+    1,
+    'providers.x.like',
+    { suggestion: 'openai' },
+  ],
+  [
+    'an unknown feature in a scope',
+    'features: { chat: { title: Chat } }\nplans: { a: { scopes: { s: { title: S, features: [chatt] } } } }',
+    2,
+    'plans.a.scopes.s.features.0',
+    { suggestion: 'chat' },
+  ],
+  [
+    'an unknown feature in a plan',
+    'features: { chat: { title: Chat } }\nplans: { a: { features: [cht] } }',
+    2,
+    'plans.a.features.0',
+    { suggestion: 'chat' },
+  ],
+  [
+    'an unknown feature in credits',
+    'features: { chat: { title: Chat } }\nplans: { a: { credits: { chta: { ownKey: 1, platformKey: 1 } } } }',
+    2,
+    'plans.a.credits.chta',
+    { suggestion: 'chat' },
+  ],
+  [
+    'a mistyped price',
+    'plans: { a: { credits: { ownkey: 1 } } }',
+    1,
+    'plans.a.credits.ownkey',
+    { suggestion: 'ownKey' },
+  ],
+  [
+    'an unknown meter',
+    'features: { chat: { title: Chat, meter: messages } }\nplans: { a: { quotas: { mesages: { limit: 1 } } } }',
+    2,
+    'plans.a.quotas.mesages',
+    { suggestion: 'messages' },
+  ],
+  [
+    'an unknown add-on',
+    'addOns: { voice: { title: Voice } }\nfeatures: { a: { title: A, addOn: voise } }',
+    2,
+    'features.a.addOn',
+    { suggestion: 'voice' },
+  ],
+  [
+    'an unknown fallback class',
+    'plans: { a: { fallback: { when: [invalid_keys] } } }',
+    1,
+    'plans.a.fallback.when.0',
+    { suggestion: 'invalid_key' },
+  ],
+  [
+    'a region that the provider lacks',
+    'providers: { openai: { region: europe } }',
+    1,
+    'providers.openai.region',
+    { message: 'OpenAI has no region "europe".' },
+  ],
+  [
+    'an unset variable',
+    'providers:\n  openai:\n    platformKey: ${NOT_THERE}',
+    3,
+    'providers.openai.platformKey',
+    { message: 'The environment variable NOT_THERE is not set.' },
+  ],
+  [
+    'a variable that is set and empty',
+    'providers: { openai: { platformKey: "${EMPTY}" } }',
+    1,
+    'providers.openai.platformKey',
+    { message: 'The environment variable EMPTY is not set.' },
+  ],
+  ['a variable that has no proper name', 'platform: { name: "${a-b}" }', 1, 'platform.name', {}],
+  ['a field that is there twice', 'platform:\n  name: A\n  name: B', 3, '', { message: 'This field is there twice.' }],
+  [
+    'a provider that is there under two names',
+    'providers:\n  gemini: {}\n  google: {}',
+    3,
+    'providers.google',
+    { fix: 'Put both under "gemini".' },
+  ],
+  [
+    'two providers shown under one id',
+    'providers:\n  gemini: { as: ai }\n  openai: { as: AI }',
+    3,
+    'providers.openai.as',
+    { found: 'AI' },
+  ],
+  [
+    'an id that is another provider’s',
+    'providers: { gemini: { as: openai } }',
+    1,
+    'providers.gemini.as',
+    { found: 'openai' },
+  ],
+  [
+    'a default model that the rules refuse',
+    'providers: { gemini: { defaultModel: gemini-3-pro, models: { refuse: [{ match: "gemini-3*", reason: no }] } } }',
+    1,
+    'providers.gemini.defaultModel',
+    { found: 'gemini-3-pro' },
+  ],
+  [
+    'a model of a task that the rules refuse',
+    'providers: { gemini: { models: { allow: [a] } } }\nfeatures: { f: { title: F, models: { google: b } } }',
+    2,
+    'features.f.models.google',
+    { expected: 'one of a' },
+  ],
+  ['bad indentation', 'platform:\n  name: A\n support: B', 3, '', { message: 'The indentation does not fit.' }],
+  ['a tab', 'platform:\n\tname: A', 2, '', {}],
+  ['an open bracket', 'platform: { locales: [en }\n', 1, '', {}],
+  ['an alias without its anchor', 'platform: *nowhere', 1, '', { message: 'This alias has no anchor before it.' }],
+  [
+    'an unquoted variable in braces',
+    'providers: { openai: { platformKey: ${OPENAI_API_KEY} } }',
+    1,
+    '',
+    { fix: 'Put "${…}" in quotation marks inside { } and [ ].' },
+  ],
+  ['two documents', 'platform: {}\n---\nplatform: {}', 2, '', {}],
+  ['a list instead of a mapping', '- a', 1, '', { found: 'a list' }],
+]
+
+describe('a bad file', () => {
+  test.each(mistakes)('%s is told with its place and its mend', (_name, text, line, path, says) => {
+    const problems = problemsOf(text, { EMPTY: '' })
+    expect(problems[0]).toMatchObject({ file: 'ownkey.yaml', line, path, ...says })
+    for (const problem of problems) {
+      expect(problem.column).toBeGreaterThan(0)
+      expect(problem.expected).not.toBe('')
+      expect(problem.fix).not.toBe('')
+      expect(formatProblem(problem)).toContain(`ownkey.yaml:${problem.line}:${problem.column}`)
+    }
+  })
+
+  test('the column is where the field stands', () => {
+    expect(problemsOf('platform:\n  locales: [en]\n  suport: x')[0]).toMatchObject({ line: 3, column: 3 })
+    expect(problemsOf('plans: { a: { byok: sometimes } }')[0]).toMatchObject({ line: 1, column: 21 })
+  })
+
+  test('a mistake in a merged mapping is told where it is written', () => {
+    const problems = problemsOf('plans:\n  one: &one\n    byok: nevr\n  two: { <<: *one }')
+    expect(problems.map(({ line, path }) => [line, path])).toEqual([
+      [3, 'plans.one.byok'],
+      [3, 'plans.two.byok'],
+    ])
+  })
+
+  test.each([
+    ['a variable in a wrong place', 'platform: { nope: "${GEMINI_API_KEY}" }'],
+    ['a variable of a wrong type', 'gateway: { maxBodyBytes: "${GEMINI_API_KEY}" }'],
+    ['a variable as an address', 'providers: { gemini: { baseUrl: "${GEMINI_API_KEY}" } }'],
+    ['a variable as a choice', 'plans: { a: { byok: "${GEMINI_API_KEY}" } }'],
+    ['a secret in the file', `providers: { gemini: { platformKey: [${canary}] } }`],
+    ['a secret in another field', `plans: { a: { byok: ${canary} } }`],
+    ['a secret on a broken line', `providers: { gemini: { platformKey: ${canary} ] } }`],
+    ['a secret in an open quotation', `providers:\n  gemini:\n    platformKey: "${canary}\n`],
+  ])('%s: the problem does not show the secret', (_name, text) => {
+    const problems = problemsOf(text)
+    expect(problems.length).toBeGreaterThan(0)
+    expect(JSON.stringify(problems)).not.toContain('canary')
+  })
+
+  test('a file that is not there is a problem, not a crash', () => {
+    expect(() => loadConfig({ file: '/nowhere/ownkey.yaml', env, catalogue })).toThrow('There is no such file.')
+  })
+})

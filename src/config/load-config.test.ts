@@ -1,0 +1,210 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { catalogue } from '../providers/index.ts'
+import { ConfigError, ConfigHolder, configJsonSchema, defaultConfig, loadConfig } from './index.ts'
+
+/** The example that the public contract prints, as it stands there. */
+const contractExample = `
+platform: { name: Acme, aiName: Acme AI, support: help@acme.test, locales: [en] }
+providers:
+  gemini:
+    platformKey: \${GEMINI_API_KEY}          # optional
+    baseUrl: http://127.0.0.1:9101          # optional, operator only: another host, a proxy, a test double
+    defaultModel: gemini-2.5-flash
+    models:
+      allow: [gemini-2.5-flash, gemini-2.5-pro, gemini-2.5-flash-lite]   # absent: all
+      refuse: [{ match: "gemini-3*", reason: "does not follow JSON-output prompts reliably" }]
+features:
+  chatbot:           { title: Chatbots, capability: chat }
+  re_engagement:     { title: Re-engagement, capability: chat, addOn: re_engagement }
+  image_description: { title: Image description, capability: vision, providers: [gemini], meter: image_recognition,
+                       models: { gemini: gemini-2.5-flash } }
+plans:
+  standard:
+    byok: always                     # always | by_operator | never
+    holder: organization             # organization | user
+    managers: [owner, admin]
+    providers: { gemini: optional, openai: required, "*": unavailable }   # required = BYOK-only: never the platform's key
+    choice: per_provider             # per_provider | single (one active provider serves all)
+    scopes:                          # offered to the manager; \`all\` is always there
+      re_engagement_only: { title: Re-engagement only, features: [re_engagement] }
+    model: customer                  # customer | feature (by task)
+    fallback:
+      mode: customer                 # customer (a toggle) | always | never
+      default: true
+      when: [invalid_key, permission_denied, quota_exhausted, rate_limited, provider_error, network]
+    verify: on_save                  # on_save | format_only
+    credits: { ownKey: 1, platformKey: 5 }                   # per request; or per feature
+    quotas: { image_recognition: { limit: 100, per: month, ownKeyExempt: true } }
+`
+const canary = 'AIza-canary-4711-must-not-appear'
+const env = { GEMINI_API_KEY: canary }
+const load = (text: string, variables: Record<string, string | undefined> = env) =>
+  loadConfig({ text, env: variables, catalogue })
+
+describe('a file', () => {
+  test('with many mistakes tells all of them at once, from top to bottom', () => {
+    const text = contractExample
+      .replace('byok: always', 'byok: alway')
+      .replace('capability: vision', 'capability: visoin')
+      .replace('fallback:', 'fallbck:')
+      .replace('limit: 100', 'limit: many')
+    const paths = [
+      'providers.gemini.platformKey',
+      'features.image_description.capability',
+      'plans.standard.byok',
+      'plans.standard.fallbck',
+      'plans.standard.quotas.image_recognition.limit',
+    ]
+    const attempt = () => load(text, {})
+    expect(attempt).toThrow(ConfigError)
+    expect(attempt).toThrow(new RegExp(paths.map((path) => `${path.replaceAll('.', '\\.')}\\n`).join('[^]*')))
+  })
+
+  test('the contract’s example loads without warnings', () => {
+    const { config, warnings } = load(contractExample)
+    expect(warnings).toEqual([])
+    expect(config.plans['standard']?.credits).toEqual({ ownKey: 1, platformKey: 5, features: {} })
+    expect(config.plans['standard']?.quotas['image_recognition']).toMatchObject({
+      limit: 100,
+      count: 'successes',
+      ownKeyExempt: true,
+    })
+  })
+
+  test('a platform key is a secret that does not print', () => {
+    const { config } = load(contractExample)
+    expect(JSON.stringify(config)).not.toContain(canary)
+    expect(config.providers['gemini']?.platformKey?.reveal()).toBe(canary)
+  })
+
+  test('variables stand inside longer texts, and $${ is a literal', () => {
+    const { config } = load('platform: { name: "${A}-${B}", support: "$${A}" }', { A: 'one', B: 'two' })
+    expect(config.platform).toMatchObject({ name: 'one-two', support: '${A}' })
+  })
+
+  test.each([
+    ['one pair for all', '{ ownKey: 1, platformKey: 5 }', { ownKey: 1, platformKey: 5, features: {} }],
+    [
+      'per feature, beside',
+      '{ chat: { ownKey: 1, platformKey: 5 } }',
+      { ownKey: 0, platformKey: 0, features: { chat: { ownKey: 1, platformKey: 5 } } },
+    ],
+    [
+      'per feature, under features',
+      '{ ownKey: 2, platformKey: 3, features: { chat: { ownKey: 1, platformKey: 5 } } }',
+      { ownKey: 2, platformKey: 3, features: { chat: { ownKey: 1, platformKey: 5 } } },
+    ],
+  ])('credits are read %s', (_name, credits, expected) => {
+    expect(
+      load(`features: { chat: { title: Chat } }\nplans: { basic: { credits: ${credits} } }`).config.plans['basic']
+        ?.credits,
+    ).toEqual(expected)
+  })
+
+  test('providers may be named by alias or by the id they are shown under, and come out under the catalogue’s', () => {
+    const { config } = load(`
+providers: { Claude: { as: CLAUDE }, google: { as: my_gemini } }
+features: { chat: { title: Chat, providers: [CLAUDE, my_gemini], models: { my_gemini: gemini-2.5-pro } } }
+plans: { basic: { providers: { CLAUDE: required, my_gemini: optional }, fallback: { provider: Google } } }`)
+    expect(Object.keys(config.providers)).toEqual(['anthropic', 'gemini'])
+    expect(config.features['chat']).toMatchObject({
+      providers: ['anthropic', 'gemini'],
+      models: { gemini: 'gemini-2.5-pro' },
+    })
+    expect(config.plans['basic']?.providers).toEqual({ anthropic: 'required', gemini: 'optional' })
+    expect(config.plans['basic']?.fallback.provider).toBe('gemini')
+  })
+
+  test('a provider of one’s own is like another at its own host', () => {
+    const { config } = load(
+      'providers: { mything: { like: openai, baseUrl: "https://models.acme.test", title: My thing } }\nplans: { basic: { providers: { mything: optional } } }',
+    )
+    expect(config.providers['mything']).toMatchObject({ like: 'openai', title: 'My thing' })
+  })
+
+  test('plans may share fields by anchors', () => {
+    const { config } = load('plans:\n  one: &one { byok: never, title: One }\n  two: { <<: *one, title: Two }')
+    expect(config.plans['two']).toMatchObject({ byok: 'never', title: 'Two' })
+  })
+
+  test('an empty file is all defaults', () => {
+    expect(load('').config.plans['standard']).toMatchObject({ byok: 'always', fallback: { mode: 'never' } })
+  })
+})
+
+describe('warnings', () => {
+  const warningsOf = (text: string) => load(text).warnings.map(({ line, path }) => [line, path])
+
+  test('a secret in the file itself is told without showing it', () => {
+    const { warnings } = load(`providers:\n  gemini:\n    platformKey: ${canary}`)
+    expect(warnings).toMatchObject([{ line: 3, path: 'providers.gemini.platformKey' }])
+    expect(JSON.stringify(warnings)).not.toContain('canary')
+  })
+
+  test('keys over plain HTTP are told, except to this machine', () => {
+    expect(warningsOf('providers: { gemini: { baseUrl: "http://models.acme.test" } }')).toEqual([
+      [1, 'providers.gemini.baseUrl'],
+    ])
+    expect(warningsOf('providers: { gemini: { baseUrl: "http://127.0.0.1:9101" } }')).toEqual([])
+  })
+
+  test('a meter without a limit, a fallback without a key and an unknown region are told', () => {
+    expect(warningsOf('features: { a: { title: A, meter: m } }')).toEqual([[1, 'features.a.meter']])
+    expect(warningsOf('plans: { a: { providers: { openai: optional }, fallback: { mode: always } } }')).toEqual([
+      [1, 'plans.a.providers.openai'],
+    ])
+    expect(warningsOf('plans: { a: { regions: [eu, mars] } }')).toEqual([[1, 'plans.a.regions.1']])
+  })
+})
+
+describe('reloading', () => {
+  test('a good file replaces the old one and everyone is told; a bad one changes nothing', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'ownkey-config-')), 'ownkey.yaml')
+    writeFileSync(file, 'platform: { name: One }')
+    const holder = new ConfigHolder(() => loadConfig({ file, env, catalogue }))
+    const told: string[] = []
+    const stop = holder.subscribe(({ version, config }) => told.push(`${version} ${config.platform.name}`))
+
+    writeFileSync(file, 'platform: { name: Two }')
+    expect(holder.reload()).toMatchObject({ ok: true, version: 2 })
+    writeFileSync(file, 'platform: { nam: Three }')
+    expect(holder.reload()).toMatchObject({ ok: false, version: 2, problems: [{ file, line: 1, suggestion: 'name' }] })
+    expect(holder.current).toMatchObject({ version: 2, config: { platform: { name: 'Two' } } })
+    stop()
+    writeFileSync(file, 'platform: { name: Four }')
+    expect(holder.reload()).toMatchObject({ ok: true, version: 3 })
+    expect(told).toEqual(['2 Two'])
+  })
+})
+
+test('without a file there is one plan with five providers', () => {
+  const config = defaultConfig({ platformKeys: { openai: canary } })
+  expect(Object.keys(config.features)).toEqual([
+    'assistant',
+    'image_description',
+    'speech_to_text',
+    'text_to_speech',
+    'translation',
+  ])
+  expect(config.plans['standard']?.providers).toEqual({
+    openai: 'optional',
+    anthropic: 'optional',
+    gemini: 'optional',
+    elevenlabs: 'optional',
+    sarvam: 'optional',
+    '*': 'unavailable',
+  })
+  expect(config.providers['openai']?.platformKey?.reveal()).toBe(canary)
+})
+
+test('the schema for editors knows every section and refuses unknown fields', () => {
+  const schema = configJsonSchema()
+  expect(Object.keys(schema.properties ?? {})).toEqual(
+    expect.arrayContaining(['platform', 'providers', 'features', 'plans']),
+  )
+  expect(schema.additionalProperties).toBe(false)
+  expect(JSON.stringify(schema)).toContain('never the platform’s key')
+})
