@@ -333,13 +333,11 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
   test('writes odd texts and absurd numbers without failing, clamped', async () => {
     const org = await newOrg()
     const ledger = start()
-    ledger
-      .open(attempt(org, { model: `a\u0000b\ud800c😀${'x'.repeat(900)}`, requestId: 'line\nbreak' }))
-      .settle({
-        ...done,
-        usage: { inputTokens: -5, outputTokens: 1e30, characters: Number.NaN, audioSeconds: 0.0004 },
-        durationMs: -3,
-      })
+    ledger.open(attempt(org, { model: `a\u0000b\ud800c😀${'x'.repeat(900)}`, requestId: 'line\nbreak' })).settle({
+      ...done,
+      usage: { inputTokens: -5, outputTokens: 1e30, characters: Number.NaN, audioSeconds: 0.0004 },
+      durationMs: -3,
+    })
     await ledger.flush()
     const [row] = await entriesOf(org)
     expect(row).toMatchObject({

@@ -7,3 +7,4 @@ export { createLedger, type LedgerOptions, type LedgerTrouble, type LiveLedger }
 export { periodEnd, periodStart } from './entry-rows.ts'
 export type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
 export type { Cost, Sale } from './prices.ts'
+export { createUsageScanner, type UsageScanner } from './usage-scanner.ts'

@@ -1,0 +1,272 @@
+import type { Usage, UsageReading } from '../providers/index.ts'
+
+/** Follows JSON from a marker on, to find out what stands around it. */
+export interface JsonTracker {
+  /** True while it must see every byte. */
+  readonly active: boolean
+  /** Begins behind a marker. Answers with the place from where a plain search may go on; the chunk's end while active. */
+  start(marker: string, chunk: Buffer, from: number): number
+  follow(chunk: Buffer, from: number): number
+  end(cut: boolean): Usage | undefined
+}
+
+/** Counts whose place in the document is not known yet. `objects` closed around them so far, then maybe one array. */
+interface Candidate {
+  usage: Usage
+  /** The level of the innermost container around them that is still open. */
+  level: number
+  objects: number
+  inArray: boolean
+}
+
+const quote = 0x22
+const backslash = 0x5c
+const newline = 0x0a
+const colon = 0x3a
+const openBrace = 0x7b
+const closeBrace = 0x7d
+const openBracket = 0x5b
+const closeBracket = 0x5d
+const comma = 0x2c
+const letterN = 0x6e
+
+const isSpace = (byte: number) => byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09
+
+/** Counts stand at the top or in one object below it; nothing deeper is the provider's own word. */
+const deepest = 2
+const longestValue = 64 * 1024
+
+type State = 'idle' | 'behind_key' | 'before_value' | 'scan' | 'string'
+
+/** @param options.byLine every line is a document (server-sent events); else the whole answer is one. */
+export function createJsonTracker(reading: UsageReading, options: { byLine: boolean }): JsonTracker {
+  return new Tracker(reading, options.byLine)
+}
+
+class Tracker implements JsonTracker {
+  private state: State = 'idle'
+  private level = 0
+  private lowest = 0
+  private candidates: Candidate[] = []
+  private found: Usage | undefined
+  /** The key whose value comes next. */
+  private marker = ''
+  private escaped = false
+  /** The string being read, as far as it could be a marker. */
+  private word = ''
+  private readonly longestWord: number
+  /** Where the value being taken began in this chunk; −1: none is. Its earlier parts are in `parts`. */
+  private valueFrom = -1
+  private valueLevel = 0
+  private parts: Buffer[] = []
+  private partsLength = 0
+  private readonly reading: UsageReading
+  private readonly byLine: boolean
+
+  constructor(reading: UsageReading, byLine: boolean) {
+    this.reading = reading
+    this.byLine = byLine
+    this.longestWord = Math.max(...reading.markers.map((marker) => marker.length)) - 2
+  }
+
+  get active(): boolean {
+    return this.state !== 'idle'
+  }
+
+  start(marker: string, chunk: Buffer, from: number): number {
+    this.level = 0
+    this.lowest = 0
+    this.marker = marker
+    this.state = 'behind_key'
+    return this.follow(chunk, from)
+  }
+
+  follow(chunk: Buffer, from: number): number {
+    let at = from
+    if (this.valueFrom >= 0) this.valueFrom = at
+    while (at < chunk.length && this.state !== 'idle') {
+      if (this.state === 'string') at = this.inString(chunk, at)
+      else if (this.state === 'scan') at = this.scan(chunk, at)
+      else at = this.aroundColon(chunk, at)
+    }
+    if (this.state === 'idle') return at
+    this.keepValue(chunk)
+    return chunk.length
+  }
+
+  end(cut: boolean): Usage | undefined {
+    if (!cut && this.state === 'scan' && this.valueFrom < 0) this.accept()
+    this.reset()
+    return this.found
+  }
+
+  /** Behind a key stands a colon, then the value; anything else was no key. */
+  private aroundColon(chunk: Buffer, from: number): number {
+    let at = from
+    while (at < chunk.length && isSpace(chunk[at] as number) && !(this.byLine && chunk[at] === newline)) at++
+    if (at >= chunk.length) return at
+    const byte = chunk[at] as number
+    if (this.state === 'behind_key' && byte === colon) {
+      this.state = 'before_value'
+      return at + 1
+    }
+    if (this.state === 'before_value' && byte !== quote && byte !== letterN && byte !== newline) {
+      this.valueFrom = at
+      this.valueLevel = this.level
+    }
+    this.state = 'scan'
+    if (this.valueFrom < 0) this.restIfUseless()
+    return at
+  }
+
+  private scan(chunk: Buffer, from: number): number {
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at] as number
+      if (byte === quote) {
+        this.state = 'string'
+        this.word = ''
+        return at + 1
+      }
+      if (byte === openBrace || byte === openBracket) this.level++
+      else if (byte === closeBrace || byte === closeBracket) {
+        if (this.valueFrom >= 0 && this.level === this.valueLevel) this.takeValue(chunk, at)
+        this.close(byte === closeBracket)
+        if (this.valueFrom >= 0 && this.level === this.valueLevel) this.takeValue(chunk, at + 1)
+        if (this.restIfUseless()) return at + 1
+      } else if (byte === comma) {
+        if (this.valueFrom >= 0 && this.level === this.valueLevel) this.takeValue(chunk, at)
+        if (this.restIfUseless()) return at + 1
+      } else if (byte === newline && this.byLine) {
+        this.endLine()
+        return at + 1
+      }
+    }
+    return chunk.length
+  }
+
+  private inString(chunk: Buffer, from: number): number {
+    let at = from
+    if (this.escaped && at < chunk.length) {
+      this.escaped = false
+      at++
+    }
+    for (; at < chunk.length; at++) {
+      const byte = chunk[at] as number
+      if (byte === quote) {
+        this.leaveString(chunk, from, at)
+        return at + 1
+      }
+      if (byte === backslash) {
+        if (at + 1 >= chunk.length) this.escaped = true
+        at++
+      } else if (byte === newline && this.byLine) {
+        // No JSON string holds a line's end: this was no JSON.
+        this.reset()
+        return at + 1
+      }
+    }
+    if (this.word.length <= this.longestWord)
+      this.word += chunk.toString('latin1', from, Math.min(at, from + this.longestWord + 1))
+    return chunk.length
+  }
+
+  private leaveString(chunk: Buffer, from: number, end: number): void {
+    this.state = 'scan'
+    if (this.word.length + end - from > this.longestWord) return
+    const marker = `"${this.word}${chunk.toString('latin1', from, end)}"`
+    if (this.valueFrom >= 0 || !this.reading.markers.includes(marker)) return
+    this.marker = marker
+    this.state = 'behind_key'
+  }
+
+  private close(isArray: boolean): void {
+    for (const candidate of this.candidates) if (candidate.level === this.level) leave(candidate, isArray)
+    this.level--
+    if (this.level < this.lowest) this.lowest = this.level
+    this.candidates = mergeAlike(this.candidates.filter(isPossible))
+  }
+
+  private takeValue(chunk: Buffer, end: number): void {
+    const last = chunk.subarray(this.valueFrom, end)
+    const bytes = this.parts.length > 0 ? Buffer.concat([...this.parts, last]) : last
+    const tooLong = this.partsLength > longestValue
+    this.valueFrom = -1
+    this.parts = []
+    this.partsLength = 0
+    // Deeper than counts may be, whatever else is still open.
+    if (tooLong || this.level - this.lowest > deepest) return
+    const usage = readValue(this.reading, this.marker, bytes)
+    if (usage) this.candidates.push({ usage, level: this.level, objects: 0, inArray: false })
+  }
+
+  /** The chunk belongs to somebody else once this returns; what is still needed of it is copied. */
+  private keepValue(chunk: Buffer): void {
+    if (this.valueFrom < 0) return
+    if (this.partsLength <= longestValue) this.parts.push(Buffer.from(chunk.subarray(this.valueFrom)))
+    else this.parts = []
+    this.partsLength += chunk.length - this.valueFrom
+    this.valueFrom = 0
+  }
+
+  /** Goes back to the fast search when nothing is waiting for its place to be known. */
+  private restIfUseless(): boolean {
+    if (this.valueFrom >= 0 || this.candidates.length > 0) return false
+    this.state = 'idle'
+    return true
+  }
+
+  private endLine(): void {
+    if (this.valueFrom < 0) this.accept()
+    this.reset()
+  }
+
+  private accept(): void {
+    for (const { usage, objects } of this.candidates) if (objects > 0) this.found = { ...this.found, ...usage }
+  }
+
+  private reset(): void {
+    this.state = 'idle'
+    this.candidates = []
+    this.valueFrom = -1
+    this.parts = []
+    this.partsLength = 0
+    this.escaped = false
+  }
+}
+
+function leave(candidate: Candidate, isArray: boolean): void {
+  // An array may stand around everything, but nothing around that.
+  if (candidate.inArray) candidate.objects = Number.POSITIVE_INFINITY
+  else if (!isArray) candidate.objects++
+  else if (candidate.objects > 0) candidate.inArray = true
+  else candidate.objects = Number.POSITIVE_INFINITY
+  candidate.level--
+}
+
+function isPossible(candidate: Candidate): boolean {
+  return candidate.objects <= deepest
+}
+
+/** Candidates in the same place share their fate from here on: the later one's fields win. */
+function mergeAlike(candidates: Candidate[]): Candidate[] {
+  if (candidates.length < 2) return candidates
+  const merged: Candidate[] = []
+  for (const next of candidates) {
+    const same = merged.find(
+      (one) => one.level === next.level && one.objects === next.objects && one.inArray === next.inArray,
+    )
+    if (same) same.usage = { ...same.usage, ...next.usage }
+    else merged.push(next)
+  }
+  return merged
+}
+
+function readValue(reading: UsageReading, marker: string, bytes: Buffer): Usage | undefined {
+  try {
+    const usage = reading.read(marker, JSON.parse(bytes.toString()))
+    for (const _field in usage) return usage
+  } catch {
+    // Not JSON, or not what the reading expects: no counts.
+  }
+  return undefined
+}

@@ -1,0 +1,136 @@
+import type { Usage, UsageReading } from '../providers/index.ts'
+import { createJsonTracker, type JsonTracker } from './json-tracker.ts'
+
+export interface UsageScanner {
+  /** The next bytes of the answer, decompressed. They are neither changed nor kept, but for a few. */
+  feed(chunk: Buffer): void
+  /**
+   * Undefined: the answer told no counts.
+   * @param cut the answer did not come to its end; what the cut might have faked is then left out
+   */
+  end(cut?: boolean): Usage | undefined
+  /** The model that the answer names at its beginning; undefined when it does not, or not cheaply. */
+  readonly model: string | undefined
+}
+
+interface Needle {
+  marker: string
+  bytes: Buffer
+}
+
+/** Prepared once for each reading; there are about twenty of them. */
+const prepared = new WeakMap<UsageReading, { needles: readonly Needle[]; longest: number }>()
+
+function prepare(reading: UsageReading) {
+  const known = prepared.get(reading)
+  if (known) return known
+  const needles = reading.markers.map((marker) => ({ marker, bytes: Buffer.from(marker) }))
+  const fresh = { needles, longest: Math.max(...needles.map(({ bytes }) => bytes.length)) }
+  prepared.set(reading, fresh)
+  return fresh
+}
+
+const newline = 0x0a
+const backslash = 0x5c
+const headBytes = 1024
+const modelPattern = /^[^[]*?(?<!\\)"model"\s*:\s*"([^"\\]{1,128})"/
+
+/**
+ * Reads counts from an answer while it passes. Looks for the reading's markers by a fast byte search, and only from a
+ * marker on follows the JSON, to its end or the end of the event: a marker counts when nothing but one or two objects
+ * (and an array around all, as in streams of JSON) stand around it. That is where providers put counts, and where
+ * neither a model's words nor a tool's arguments can stand.
+ */
+export function createUsageScanner(reading: UsageReading, kind: 'json' | 'sse'): UsageScanner {
+  return new Scanner(reading, kind)
+}
+
+class Scanner implements UsageScanner {
+  private readonly needles: readonly Needle[]
+  /** The end of what came before, as long as a marker and the byte in front of it. */
+  private readonly tail: Buffer
+  private tailLength = 0
+  private head: string | undefined
+  private readonly tracker: JsonTracker
+
+  constructor(reading: UsageReading, kind: 'json' | 'sse') {
+    const { needles, longest } = prepare(reading)
+    this.needles = needles
+    this.tail = Buffer.allocUnsafe(longest)
+    this.tracker = createJsonTracker(reading, { byLine: kind === 'sse' })
+  }
+
+  feed(chunk: Buffer): void {
+    if (chunk.length === 0) return
+    this.head ??= chunk.toString('latin1', 0, headBytes)
+    let at = this.tracker.active ? this.tracker.follow(chunk, 0) : this.startAcross(chunk)
+    while (at < chunk.length) {
+      const found = this.find(chunk, at)
+      if (!found) break
+      at = this.tracker.start(found.marker, chunk, found.end)
+    }
+    this.keepTail(chunk)
+  }
+
+  end(cut = false): Usage | undefined {
+    return this.tracker.end(cut)
+  }
+
+  get model(): string | undefined {
+    return this.head === undefined ? undefined : modelPattern.exec(this.head)?.[1]
+  }
+
+  /** The first marker at or behind `from` that is a whole JSON string: inside a string its quote would be escaped. */
+  private find(chunk: Buffer, from: number): { marker: string; end: number } | undefined {
+    let first: { marker: string; end: number } | undefined
+    let firstAt = chunk.length
+    for (const { marker, bytes } of this.needles) {
+      let at = chunk.indexOf(bytes, from)
+      while (at >= 0 && this.isEscaped(chunk, at)) at = chunk.indexOf(bytes, at + 1)
+      if (at >= 0 && at < firstAt) {
+        firstAt = at
+        first = { marker, end: at + bytes.length }
+      }
+    }
+    return first
+  }
+
+  private isEscaped(chunk: Buffer, at: number): boolean {
+    return (at > 0 ? chunk[at - 1] : this.tailLength > 0 ? this.tail[this.tailLength - 1] : undefined) === backslash
+  }
+
+  /** Finds a marker that began in the chunk before. Answers with the place in `chunk` from where to go on. */
+  private startAcross(chunk: Buffer): number {
+    if (this.tailLength === 0) return 0
+    const old = this.tailLength
+    const joined = Buffer.concat([this.tail.subarray(0, old), chunk.subarray(0, this.tail.length)])
+    for (const { marker, bytes } of this.needles) {
+      for (let at = joined.indexOf(bytes); at >= 0 && at < old; at = joined.indexOf(bytes, at + 1)) {
+        const end = at + bytes.length
+        if (end > old && joined[at - 1] !== backslash) {
+          this.tailLength = 0
+          return this.tracker.start(marker, chunk, end - old)
+        }
+      }
+    }
+    return 0
+  }
+
+  private keepTail(chunk: Buffer): void {
+    // No marker reaches over the end of a line; most events end with one, and then there is nothing to keep.
+    if (this.tracker.active || chunk[chunk.length - 1] === newline) {
+      this.tailLength = 0
+      return
+    }
+    const room = this.tail.length
+    if (chunk.length >= room) {
+      chunk.copy(this.tail, 0, chunk.length - room)
+      this.tailLength = room
+      return
+    }
+    const kept = Math.min(this.tailLength, room - chunk.length)
+    this.tail.copyWithin(0, this.tailLength - kept, this.tailLength)
+    chunk.copy(this.tail, kept)
+    this.tailLength = kept + chunk.length
+  }
+}
