@@ -22,6 +22,12 @@ function withScheme(headers: IncomingHttpHeaders, scheme: string): string | unde
   return begins ? value?.slice(scheme.length + 1).trim() : undefined
 }
 
+/** What official clients that cannot set headers offer as a WebSocket subprotocol: the key, alone or behind a word. */
+export function inSubprotocol(headers: IncomingHttpHeaders): string | undefined {
+  const offered = one(headers, 'sec-websocket-protocol')?.split(',') ?? []
+  return offered.map((name) => name.trim()).find((name) => name.includes('sandbox'))
+}
+
 function required(key: string | undefined): string {
   if (!key) throw new Problem('key_missing')
   return key

@@ -1,13 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { behaviourOf, isFailing, isSandboxKey } from './behaviour.ts'
-import { type Answer, type Call, Problem, type Route } from './call.ts'
-import { type FailureBody, fillIn } from './failures/failure.ts'
-import { problemBody } from './failures/problems.ts'
+import { answerCall, failureAnswer, type Place, placeOf, problemAnswer, readBehaviour } from './answer-call.ts'
+import { isFailing } from './behaviour.ts'
+import { Problem } from './call.ts'
 import { type Pace, playAnswer } from './play-answer.ts'
-import { drainBody, readJson } from './read-body.ts'
-import { readForm } from './read-form.ts'
-import { type Vendor, vendorOf } from './vendors.ts'
+import { drainBody } from './read-body.ts'
+import { acceptSocket, refuseSocket, socketPlayOf } from './sockets/index.ts'
 
 export type SandboxOptions = Partial<Pace>
 
@@ -23,17 +21,18 @@ export interface Sandbox {
 export async function startSandbox({ slowMs = 3000, pieceMs = 8 }: SandboxOptions = {}): Promise<Sandbox> {
   const sockets = new Set<Socket>()
   let requests = 0
-  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
+  const place = (incoming: IncomingMessage) => {
     requests += 1
+    return placeOf(incoming, `sandbox-${requests.toString(36).padStart(8, '0')}`)
+  }
+  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
     response.on('error', () => {})
-    const visit: Visit = {
-      incoming,
-      response,
-      pace: { slowMs, pieceMs },
-      requestId: `sandbox-${requests.toString(36).padStart(8, '0')}`,
-    }
     // Whatever goes wrong here is the peer going away in the middle of its request.
-    serve(visit).catch(() => response.destroy())
+    serve({ incoming, response, place: place(incoming) }, { slowMs, pieceMs }).catch(() => response.destroy())
+  })
+  server.on('upgrade', (incoming, socket, rest) => {
+    socket.on('error', () => {})
+    upgrade({ incoming, socket, rest, place: place(incoming) }, slowMs).catch(() => socket.destroy())
   })
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -58,75 +57,43 @@ export async function startSandbox({ slowMs = 3000, pieceMs = 8 }: SandboxOption
 interface Visit {
   incoming: IncomingMessage
   response: ServerResponse
-  pace: Pace
-  requestId: string
+  place: Place
 }
 
-async function serve({ incoming, response, pace, requestId }: Visit): Promise<void> {
-  const url = new URL(incoming.url ?? '/', 'http://sandbox')
-  const [, provider = '', rest = '/'] = /^\/([^/]+)(\/.*)?$/.exec(url.pathname) ?? []
-  const vendor = vendorOf(provider)
-  const method = incoming.method ?? 'GET'
-  const found = vendor.routes.find((route) => route.method === method && route.path.test(rest))
-  const place: Place = { vendor, path: rest, query: url.searchParams, requestId, tail: '' }
-  const { call, answer } = await answerTo(incoming, { place, provider, method, found })
+async function serve({ incoming, response, place }: Visit, pace: Pace): Promise<void> {
+  const { vendor, method, path, requestId } = place
+  const found = vendor.routes.find((route) => route.method === method && route.path.test(path))
+  const { behaviour, answer } = await answerCall(incoming, place, found)
   if (!incoming.readableEnded) await drainBody(incoming).catch(() => 0)
   const headers = { ...vendor.headers(requestId), 'x-sandbox': 'true', ...answer.headers }
   const breaks = (found?.breaks ?? method !== 'GET') && (answer.status ?? 200) < 300
-  await playAnswer({ ...answer, headers }, { response, behaviour: call?.behaviour ?? 'ok', breaks, pace })
+  await playAnswer({ ...answer, headers }, { response, behaviour, breaks, pace })
 }
 
-interface Place {
-  vendor: Vendor
-  path: string
-  query: URLSearchParams
-  requestId: string
-  /** The key's last four characters. */
-  tail: string
-}
-
-interface Asked {
+interface Upgrade {
+  incoming: IncomingMessage
+  socket: Parameters<typeof refuseSocket>[0]
+  rest: Buffer
   place: Place
-  provider: string
-  method: string
-  found: Route | undefined
 }
 
-async function answerTo(incoming: IncomingMessage, asked: Asked): Promise<{ call?: Call; answer: Answer }> {
-  const { place, provider, method, found } = asked
-  const { vendor, path, query, requestId } = place
-  let call: Call | undefined
+async function upgrade({ incoming, socket, rest, place }: Upgrade, slowMs: number): Promise<void> {
+  const { provider, vendor, path, query, requestId } = place
+  const refuse = (answer: ReturnType<typeof failureAnswer>) =>
+    refuseSocket(socket, {
+      ...answer,
+      headers: { ...vendor.headers(requestId), 'x-sandbox': 'true', ...answer.headers },
+    })
   try {
-    const key = vendor.readCredential({ path, query, headers: incoming.headers })
-    place.tail = key.slice(-4)
-    const behaviour = isSandboxKey(key) ? behaviourOf(key) : 'invalid'
-    call = {
-      provider,
-      method,
-      path,
-      query,
-      headers: incoming.headers,
-      behaviour,
-      requestId,
-      parts: found?.path.exec(path)?.groups ?? {},
-      overloaded: failed(vendor.failures.down, place).json,
-      json: () => readJson(incoming),
-      form: () => readForm(incoming),
-      drain: () => drainBody(incoming),
-    }
-    if (isFailing(behaviour)) return { call, answer: failed(vendor.failures[behaviour], place) }
-    if (!found) throw new Problem('route_not_found', `${method} ${path}`)
-    return { call, answer: await found.answer(call) }
+    const behaviour = readBehaviour(incoming, place)
+    if (isFailing(behaviour)) return refuse(failureAnswer(vendor.failures[behaviour], place))
+    const play = socketPlayOf(provider, path)
+    if (!play) throw new Problem('route_not_found', path)
+    const overloaded = failureAnswer(vendor.failures.down, place).json
+    const call = { provider, path, query, requestId, overloaded }
+    await acceptSocket({ incoming, socket, rest }, { play, call, behaviour, slowMs })
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    const answer = failed(problemBody(vendor.dialect, error.kind, error.subject), place)
-    return call ? { call, answer } : { answer }
+    refuse(problemAnswer(error, place))
   }
-}
-
-function failed(failure: FailureBody, { vendor, path, query, requestId, tail }: Place) {
-  const words = { requestId, tail, permission: vendor.permission(path) }
-  const body = fillIn(failure.body, words)
-  const json = vendor.wrapsErrors?.({ path, query }) ? [body] : body
-  return { status: failure.status, headers: fillIn(failure.headers ?? {}, words), json }
 }
