@@ -150,7 +150,7 @@ function createEntry(book: Book, start: EntryStart, { id, charging, line }: Entr
       settled = true
       const endedAt = book.clock.now()
       const json = JSON.stringify(endedRow(id, end, { endedAt, cost: priceOf(book, start, end) }))
-      book.spool?.append(`${json}\n`)
+      book.spool?.appendSoon(`${json}\n`)
       // Not written yet: it is written as settled, in one go.
       if (line && !line.taken) line.ended = json
       else book.queue.pushEnded({ json, charging })

@@ -36,7 +36,7 @@ const isSpace = (byte: number) => byte === 0x20 || byte === newline || byte === 
 const deepest = 2
 const longestValue = 64 * 1024
 
-type State = 'idle' | 'behind_key' | 'before_value' | 'scan' | 'string'
+type State = 'idle' | 'behind_key' | 'before_value' | 'value' | 'value_string' | 'scan' | 'string'
 
 /** @param options.byLine every line is a document (server-sent events); else the whole answer is one. */
 export function createJsonTracker(reading: UsageReading, options: { byLine: boolean }): JsonTracker {
@@ -57,7 +57,7 @@ class Tracker implements JsonTracker {
   private readonly longestWord: number
   /** Where the value being taken began in this chunk; −1: none is. Its earlier parts are in `parts`. */
   private valueFrom = -1
-  private valueLevel = 0
+  private valueDepth = 0
   private parts: Buffer[] = []
   private partsLength = 0
   private readonly reading: UsageReading
@@ -85,7 +85,9 @@ class Tracker implements JsonTracker {
     let at = from
     if (this.valueFrom >= 0) this.valueFrom = at
     while (at < chunk.length && this.state !== 'idle') {
-      if (this.state === 'string') at = this.inString(chunk, at)
+      if (this.state === 'value') at = this.inValue(chunk, at)
+      else if (this.state === 'value_string') at = this.inValueString(chunk, at)
+      else if (this.state === 'string') at = this.inString(chunk, at)
       else if (this.state === 'scan') at = this.scan(chunk, at)
       else at = this.aroundColon(chunk, at)
     }
@@ -95,7 +97,7 @@ class Tracker implements JsonTracker {
   }
 
   end(cut: boolean): Usage | undefined {
-    if (!cut && this.state === 'scan' && this.valueFrom < 0) this.accept()
+    if (!cut && this.state === 'scan') this.accept()
     this.reset()
     return this.found
   }
@@ -112,11 +114,45 @@ class Tracker implements JsonTracker {
     }
     if (this.state === 'before_value' && byte !== quote && byte !== letterN && byte !== newline) {
       this.valueFrom = at
-      this.valueLevel = this.level
+      this.valueDepth = 0
+      this.state = 'value'
+      return at
     }
     this.state = 'scan'
-    if (this.valueFrom < 0) this.restIfUseless()
+    this.restIfUseless()
     return at
+  }
+
+  /** Within the value itself only its end is looked for. A number ends where its container goes on or closes. */
+  private inValue(chunk: Buffer, from: number): number {
+    let depth = this.valueDepth
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at] as number
+      if (byte === quote) {
+        this.valueDepth = depth
+        this.state = 'value_string'
+        return at + 1
+      }
+      if (byte === openBrace || byte === openBracket) depth++
+      else if (byte === closeBrace || byte === closeBracket) {
+        if (depth <= 1) return this.takeValue(chunk, depth === 1 ? at + 1 : at)
+        depth--
+      } else if (byte === comma && depth === 0) return this.takeValue(chunk, at)
+      else if (byte === newline && this.byLine) {
+        this.reset()
+        return at + 1
+      }
+    }
+    this.valueDepth = depth
+    return chunk.length
+  }
+
+  private inValueString(chunk: Buffer, from: number): number {
+    const end = this.stringEnd(chunk, from)
+    if (end < 0) return chunk.length
+    if (chunk[end] === quote) this.state = 'value'
+    else this.reset()
+    return end + 1
   }
 
   private scan(chunk: Buffer, from: number): number {
@@ -129,12 +165,7 @@ class Tracker implements JsonTracker {
       }
       if (byte === openBrace || byte === openBracket) this.level++
       else if (byte === closeBrace || byte === closeBracket) {
-        if (this.valueFrom >= 0 && this.level === this.valueLevel) this.takeValue(chunk, at)
         this.close(byte === closeBracket)
-        if (this.valueFrom >= 0 && this.level === this.valueLevel) this.takeValue(chunk, at + 1)
-        if (this.restIfUseless()) return at + 1
-      } else if (byte === comma) {
-        if (this.valueFrom >= 0 && this.level === this.valueLevel) this.takeValue(chunk, at)
         if (this.restIfUseless()) return at + 1
       } else if (byte === newline && this.byLine) {
         this.endLine()
@@ -145,6 +176,18 @@ class Tracker implements JsonTracker {
   }
 
   private inString(chunk: Buffer, from: number): number {
+    const end = this.stringEnd(chunk, from)
+    if (end < 0) {
+      if (this.word.length <= this.longestWord) this.word += chunk.toString('latin1', from, from + this.longestWord + 1)
+      return chunk.length
+    }
+    if (chunk[end] === quote) this.leaveString(chunk, from, end)
+    else this.reset()
+    return end + 1
+  }
+
+  /** The place of the quote that ends the string, or of the line's end that breaks it; −1: not in this chunk. */
+  private stringEnd(chunk: Buffer, from: number): number {
     let at = from
     if (this.escaped && at < chunk.length) {
       this.escaped = false
@@ -152,51 +195,49 @@ class Tracker implements JsonTracker {
     }
     for (; at < chunk.length; at++) {
       const byte = chunk[at] as number
-      if (byte === quote) {
-        this.leaveString(chunk, from, at)
-        return at + 1
-      }
-      if (byte === backslash) {
-        if (at + 1 >= chunk.length) this.escaped = true
-        at++
-      } else if (byte === newline && this.byLine) {
-        // No JSON string holds a line's end: this was no JSON.
-        this.reset()
-        return at + 1
-      }
+      if (byte === quote || (byte === newline && this.byLine)) return at
+      if (byte === backslash) at++
     }
-    if (this.word.length <= this.longestWord)
-      this.word += chunk.toString('latin1', from, Math.min(at, from + this.longestWord + 1))
-    return chunk.length
+    this.escaped = at > chunk.length
+    return -1
   }
 
   private leaveString(chunk: Buffer, from: number, end: number): void {
     this.state = 'scan'
     if (this.word.length + end - from > this.longestWord) return
     const marker = `"${this.word}${chunk.toString('latin1', from, end)}"`
-    if (this.valueFrom >= 0 || !this.reading.markers.includes(marker)) return
+    if (!this.reading.markers.includes(marker)) return
     this.marker = marker
     this.state = 'behind_key'
   }
 
   private close(isArray: boolean): void {
-    for (const candidate of this.candidates) if (candidate.level === this.level) leave(candidate, isArray)
+    let touched = false
+    for (const candidate of this.candidates) {
+      if (candidate.level !== this.level) continue
+      leave(candidate, isArray)
+      touched = true
+    }
     this.level--
     if (this.level < this.lowest) this.lowest = this.level
-    this.candidates = mergeAlike(this.candidates.filter(isPossible))
+    if (touched) this.candidates = mergeAlike(this.candidates.filter(isPossible))
   }
 
-  private takeValue(chunk: Buffer, end: number): void {
+  private takeValue(chunk: Buffer, end: number): number {
     const last = chunk.subarray(this.valueFrom, end)
     const bytes = this.parts.length > 0 ? Buffer.concat([...this.parts, last]) : last
     const tooLong = this.partsLength > longestValue
     this.valueFrom = -1
     this.parts = []
     this.partsLength = 0
+    this.state = 'scan'
     // Deeper than counts may be, whatever else is still open.
-    if (tooLong || this.level - this.lowest > deepest) return
-    const usage = readValue(this.reading, this.marker, bytes)
-    if (usage) this.candidates.push({ usage, level: this.level, objects: 0, inArray: false })
+    if (!tooLong && this.level - this.lowest <= deepest) {
+      const usage = readValue(this.reading, this.marker, bytes)
+      if (usage) this.candidates.push({ usage, level: this.level, objects: 0, inArray: false })
+    }
+    this.restIfUseless()
+    return end
   }
 
   /** The chunk belongs to somebody else once this returns; what is still needed of it is copied. */
@@ -210,13 +251,13 @@ class Tracker implements JsonTracker {
 
   /** Goes back to the fast search when nothing is waiting for its place to be known. */
   private restIfUseless(): boolean {
-    if (this.valueFrom >= 0 || this.candidates.length > 0) return false
+    if (this.candidates.length > 0) return false
     this.state = 'idle'
     return true
   }
 
   private endLine(): void {
-    if (this.valueFrom < 0) this.accept()
+    this.accept()
     this.reset()
   }
 

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 export interface Spool {
   /** In the operating system's hands when it returns: a killed process loses nothing, a power failure may. */
   append(text: string): void
+  /** Written with the next `append`, or at the end of this turn of the event loop: one system call less. */
+  appendSoon(text: string): void
   /** Called when a batch is taken: lines from here on belong to the next one. */
   beginBatch(): void
   /** Called when nothing that was ever appended is still needed. */
@@ -33,6 +35,8 @@ export function openSpool({ folder, node }: { folder: string; node: string }): S
   const paths = ['a', 'b'].map((turn) => join(folder, `${process.pid}-${node}-${turn}.spool`))
   const files = paths.map((path) => ({ descriptor: openSync(path, 'a', 0o600), bytes: 0 }))
   let current = 0
+  let soon = ''
+  let closed = false
 
   function file(at: number) {
     return files[at] as { descriptor: number; bytes: number }
@@ -43,11 +47,20 @@ export function openSpool({ folder, node }: { folder: string; node: string }): S
     file(at).bytes = 0
   }
 
+  function write(text: string): void {
+    const lines = soon + text
+    soon = ''
+    if (lines !== '' && !closed) file(current).bytes += writeSync(file(current).descriptor, lines)
+  }
+
   return {
-    append(text) {
-      file(current).bytes += writeSync(file(current).descriptor, text)
+    append: write,
+    appendSoon(text) {
+      if (soon === '') setImmediate(() => write(''))
+      soon += text
     },
     beginBatch() {
+      write('')
       if (file(current).bytes < truncateBytes) return
       current = 1 - current
       truncate(current)
@@ -56,6 +69,8 @@ export function openSpool({ folder, node }: { folder: string; node: string }): S
       for (const at of [0, 1]) if (file(at).bytes > truncateBytes) truncate(at)
     },
     close(keep) {
+      write('')
+      closed = true
       for (const { descriptor } of files) closeSync(descriptor)
       if (!keep) for (const path of paths) rmSync(path, { force: true })
     },
