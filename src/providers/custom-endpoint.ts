@@ -26,6 +26,7 @@ export function openaiCompatible({ id, name, origin }: { id: string; name: strin
       'files',
       'completions',
     ],
+    vision: true,
     keyPage: '',
     keyNeeds: ['A key of this server that may generate.'],
     keyShapes: [],

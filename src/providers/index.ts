@@ -6,6 +6,7 @@
 
 export { catalogue, findProvider } from './catalogue.ts'
 export { openaiCompatible } from './custom-endpoint.ts'
+export { describeCatalogue } from './describe-catalogue.ts'
 export { parseBody } from './parse-answer.ts'
 export * from './provider.ts'
 export { readRetryAfter } from './reading/retry-after.ts'

@@ -43,6 +43,7 @@ const mistral = openaiLike({
     'models',
     'files',
   ],
+  vision: true,
   keyPage: 'https://console.mistral.ai/api-keys',
   keyNeeds: [
     'A key of the workspace that pays; keys can have an expiry date.',
@@ -74,6 +75,7 @@ const groq = openaiLike({
   origin: 'https://api.groq.com',
   base: '/openai/v1',
   surfaces: ['chat', 'responses', 'transcriptions', 'audioTranslations', 'speech', 'models', 'files', 'batches'],
+  vision: true,
   keyPage: 'https://console.groq.com/keys',
   keyNeeds: ['A key of a project that may use the models in question.'],
   keyShapes: [{ pattern: /^gsk_[A-Za-z0-9]{52}$/, prefix: 'gsk_', distinctive: true }],
@@ -111,6 +113,7 @@ const together = openaiLike({
     'files',
     'batches',
   ],
+  vision: true,
   keyPage: 'https://api.together.ai/settings/api-keys',
   keyNeeds: ['The account needs credit, and its monthly limit must not be reached.'],
   keyShapes: [
@@ -133,6 +136,7 @@ const fireworks = openaiLike({
   origin: 'https://api.fireworks.ai',
   base: '/inference/v1',
   surfaces: ['chat', 'completions', 'responses', 'messages', 'embeddings', 'rerank', 'models'],
+  vision: true,
   keyPage: 'https://app.fireworks.ai/settings/users/api-keys',
   keyNeeds: ['The account must not be suspended: an unpaid invoice or a spending limit stops even the list of models.'],
   keyShapes: [{ pattern: /^fw_[A-Za-z0-9]{20,60}$/, prefix: 'fw_', distinctive: true }],

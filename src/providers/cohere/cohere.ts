@@ -75,7 +75,7 @@ export const cohere: Provider = {
     },
     post('key check', /^\/v1\/check-api-key$/, { model: 'none', meters: 'none' }),
   ],
-  capabilities: ['chat', 'embeddings', 'speech_to_text'],
+  capabilities: ['chat', 'vision', 'embeddings', 'speech_to_text'],
   models: [
     { id: 'command-a-03-2025', hint: 'Strongest', recommended: true, capabilities: ['chat'] },
     { id: 'command-r7b-12-2024', hint: 'Small and inexpensive', capabilities: ['chat'] },

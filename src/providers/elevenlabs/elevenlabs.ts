@@ -145,7 +145,7 @@ export const elevenlabs: Provider = {
       modelField: 'model_id',
       meters: 'audio',
     },
-    { name: 'dubbing', path: /^\/v1\/dubbing(?:\/[^/]+){0,4}$/, model: 'none', meters: 'none' },
+    { name: 'dubbing', path: /^\/v1\/dubbing(?:\/[^/]+){0,8}$/, model: 'none', meters: 'none' },
     { name: 'music', path: /^\/v1\/music(?:\/[^/]+){0,2}$/, model: 'none', meters: 'none' },
     { name: 'models', path: /^\/v1\/models$/, model: 'none', meters: 'none' },
     { name: 'voices', path: /^\/v[12]\/voices(?:\/[^/]+){0,4}$/, model: 'none', meters: 'none' },

@@ -17,6 +17,8 @@ export interface OpenaiLike {
   /** Where several spellings of the base are accepted: source of an expression. */
   basePattern?: string
   surfaces: readonly OpenaiSurface[]
+  /** Its chat takes images, with some model at least. */
+  vision?: true
   keyPage: string
   keyNeeds: readonly string[]
   keyShapes: readonly KeyShape[]
@@ -85,10 +87,10 @@ export function openaiLike(row: OpenaiLike): Provider {
   }
 }
 
-function capabilitiesOf({ surfaces, models }: OpenaiLike): Capability[] {
+function capabilitiesOf({ surfaces, models, vision }: OpenaiLike): Capability[] {
   const served = surfaces.map((name) => capabilityOf[name]).filter((name) => name !== undefined)
   const seen = models.flatMap((model) => model.capabilities).filter((name) => name === 'vision')
-  return [...new Set([...served, ...seen])]
+  return [...new Set([...served, ...(vision ? (['vision'] as const) : []), ...seen])]
 }
 
 /** The least that proves each capability: one token, one word. Speech to text has no cheap honest request. */

@@ -32,6 +32,7 @@ export const openrouter = openaiLike({
     'files',
     'account',
   ],
+  vision: true,
   keyPage: 'https://openrouter.ai/settings/keys',
   keyNeeds: ['An API key, not a provisioning key. A limit set on the key counts beside the account’s credits.'],
   keyShapes: [{ pattern: /^sk-or-v1-[0-9a-f]{64}$/, prefix: 'sk-or-', distinctive: true }],

@@ -8,8 +8,8 @@ export interface Facts {
   status: number
   /** Machine codes, most telling first, in lower case. Providers' sentences in code fields are among them. */
   codes: readonly string[]
-  /** The first of the codes, as written, that is a word. */
-  code?: string
+  /** The same as the provider wrote them. */
+  words: readonly string[]
   /** Human text, cut: patterns look at its beginning only. */
   message: string
   /** The innermost error object. */
@@ -26,11 +26,10 @@ export function readFacts(answer: ProviderAnswer): Facts {
   const body = isRecord(parsed) ? parsed : empty
   const error = errorOf(body)
   const raw = codesOf(body, error, answer.headers).filter((code) => code !== '')
-  const code = raw.find(isWord)
   return {
     status: answer.status >= 300 ? answer.status : (statusInside(body, error) ?? 0),
     codes: raw.map((word) => word.toLowerCase()),
-    ...(code === undefined ? {} : { code }),
+    words: raw,
     message: messageOf(parsed, body, error, answer.headers).slice(0, messageLength),
     error,
     body,
@@ -79,8 +78,8 @@ function codesOf(body: Json, error: Json, headers: ProviderAnswer['headers']): s
 /** Mistral numbers its codes (3505); numbers that are HTTP statuses are not codes. */
 const isOwnNumber = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1000
 
-/** A code is a word, not a sentence and not a secret: no long run of mixed letters and digits. */
-function isWord(code: string): boolean {
+/** A code that may be told on is a word: no sentence, and no secret (a long run of letters and digits mixed). */
+export function isWord(code: string): boolean {
   if (!/^[A-Za-z][A-Za-z0-9_.+-]{1,63}$/.test(code) || code === 'error') return false
   return code.split(/[_.+-]/).every((part) => part.length <= 40 && !(part.length > 12 && /\d/.test(part)))
 }

@@ -1,6 +1,6 @@
 import type { Failure, ProviderAnswer, StreamEvent, StreamOpening } from '../provider.ts'
 import { commonCodes, commonMessages, commonTypes } from './common-rules.ts'
-import { type Facts, readFacts } from './facts.ts'
+import { type Facts, isWord, readFacts } from './facts.ts'
 import { at, isRecord } from './is-record.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { firstMatch, type Rule, type Verdict } from './rules.ts'
@@ -39,7 +39,7 @@ export function failureReader({ rules = [], closes = {} }: Options = {}): Failur
 
   function judge(answer: ProviderAnswer): Failure {
     const facts = readFacts(answer)
-    return toFailure(firstMatch(ordered, facts) ?? statusVerdict(facts), facts, answer)
+    return toFailure(firstMatch(ordered, facts) ?? { is: statusVerdict(facts) }, facts, answer)
   }
   return {
     readFailure(answer) {
@@ -47,25 +47,33 @@ export function failureReader({ rules = [], closes = {} }: Options = {}): Failur
       return judge(answer)
     },
     readStreamOpening(event) {
-      if (isFailureEvent(event)) return judge({ status: 200, headers: {}, body: event.data })
+      if (isFailureEvent(event)) return judge({ status: 200, headers: exceptionName(event), body: event.data })
       return isPreamble(event) ? 'preamble' : 'content'
     },
     readClose(code, reason) {
       if (code === 1000 || code === 1001 || code === 1005) return undefined
       const answer: ProviderAnswer = { status: 0, headers: {}, body: reason }
-      const facts = { ...readFacts(answer), codes: reason.toLowerCase().split(/[\s:,]+|(?<=error)\./) }
-      const found = firstMatch(ordered, facts) ?? closes[code]
-      return toFailure(found ?? statusVerdict({ ...facts, status: closeStatus[code] ?? 0 }), facts, answer)
+      const words = reason.split(/[\s:,]+|(?<=error)\./)
+      const facts = { ...readFacts(answer), words, codes: words.map((word) => word.toLowerCase()) }
+      const byCode = closes[code] ?? statusVerdict({ ...facts, status: closeStatus[code] ?? 0 })
+      const found = firstMatch(ordered, facts) ?? { is: byCode }
+      // A word of a sentence is no code: only one with an underscore is.
+      return toFailure(found, { ...facts, words: words.filter((word) => word.includes('_')) }, answer)
     },
   }
 }
 
-function toFailure(found: Verdict, facts: Facts, answer: ProviderAnswer): Failure {
+function toFailure(
+  { is: found, code: deciding }: { is: Verdict; code?: string },
+  facts: Facts,
+  answer: ProviderAnswer,
+): Failure {
+  const code = [deciding ?? '', ...facts.words].find(isWord)
   const missing = found.class === 'permission_denied' ? missingScope(facts) : undefined
   const retryAfterMs = readRetryAfter(answer, { cause: found.cause })
   return {
     ...found,
-    ...(facts.code === undefined ? {} : { code: facts.code }),
+    ...(code === undefined ? {} : { code }),
     ...(missing === undefined ? {} : { missing }),
     ...(retryAfterMs === undefined || !mayPass(found) ? {} : { retryAfterMs }),
   }
@@ -109,6 +117,10 @@ function isFailureEvent({ name, data }: StreamEvent): boolean {
   const keys = Object.keys(data)
   return keys.length === 1 && /Exception$/.test(keys[0] ?? '')
 }
+
+/** An AWS event stream tells the exception in the event's head, as the header does outside of streams. */
+const exceptionName = ({ name }: StreamEvent): Record<string, string> =>
+  name?.endsWith('Exception') ? { 'x-amzn-errortype': name } : {}
 
 /** Events before the first content: OpenAI's Responses API, Anthropic's Messages, Cohere, and OpenAI's role chunk. */
 const preambleEvents = new Set([

@@ -26,8 +26,13 @@ export interface Rule {
 export const verdict = (className: ErrorClass, cause?: FailureCause): Verdict =>
   cause === undefined ? { class: className } : { class: className, cause }
 
-export function firstMatch(rules: readonly Rule[], facts: Facts): Verdict | undefined {
-  return rules.find((rule) => matches(rule, facts))?.is
+/** @returns the first rule whose conditions hold, and the code that decided it, as the provider wrote it. */
+export function firstMatch(rules: readonly Rule[], facts: Facts): { is: Verdict; code?: string } | undefined {
+  const rule = rules.find((candidate) => matches(candidate, facts))
+  if (rule === undefined) return undefined
+  const index = facts.codes.findIndex((code) => rule.code?.includes(code))
+  const code = facts.words[index]
+  return code === undefined ? { is: rule.is } : { is: rule.is, code }
 }
 
 function matches(rule: Rule, facts: Facts): boolean {

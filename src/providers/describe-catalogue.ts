@@ -1,0 +1,107 @@
+import type { Capability } from '../contract/index.ts'
+import { catalogue } from './catalogue.ts'
+import type { Provider, Surface } from './provider.ts'
+
+const capabilityNames: Readonly<Record<Capability, string>> = {
+  chat: 'chat',
+  vision: 'vision',
+  embeddings: 'embeddings',
+  speech_to_text: 'speech to text',
+  text_to_speech: 'text to speech',
+  translation: 'translation',
+  realtime: 'realtime',
+  images: 'images',
+}
+
+/** The page `docs/providers.md`: what Ownkey knows of each provider, from the same tables that it works by. */
+export function describeCatalogue(providers: readonly Provider[] = catalogue): string {
+  return [
+    '# Providers',
+    '',
+    'Made from the catalogue in `src/providers`; a test keeps this page equal to it. Any other server that speaks',
+    'OpenAI’s API can be added in the configuration.',
+    '',
+    '| provider | id | route | serves | OpenAI dialect at |',
+    '|---|---|---|---|---|',
+    ...providers.map(overview),
+    '',
+    ...providers.flatMap(describeProvider),
+  ].join('\n')
+}
+
+function overview({ id, name, capabilities, openai }: Provider): string {
+  const served = capabilities.map((capability) => capabilityNames[capability]).join(', ')
+  return `| [${name}](#${id}) | \`${id}\` | \`/${id}/…\` | ${served} | ${openai ? `\`${openai.base || '/'}\`` : '—'} |`
+}
+
+function describeProvider(provider: Provider): string[] {
+  const { id, name, aliases = [], regions = {}, keyNeeds, keyPage, notes = [] } = provider
+  return [
+    `## ${id}`,
+    '',
+    `**${name}**${aliases.length > 0 ? `, also \`${aliases.join('`, `')}\`` : ''}. ${host(provider)}`,
+    ...(Object.keys(regions).length > 0
+      ? [
+          '',
+          `Regions: ${Object.entries(regions)
+            .map(([region, origin]) => `\`${region}\` (${new URL(origin).host})`)
+            .join(', ')}.`,
+        ]
+      : []),
+    '',
+    `The key goes up as ${placement(provider)}. Keys are made at <${keyPage}>.`,
+    '',
+    ...keyNeeds.map((need) => `- ${need}`),
+    '',
+    ...modelTable(provider),
+    '| surface | route | model in | metered by |',
+    '|---|---|---|---|',
+    ...provider.surfaces.map(describeSurface),
+    '',
+    ...sockets(provider),
+    ...(notes.length > 0 ? [...notes.map((note) => `- ${note}`), ''] : []),
+  ]
+}
+
+function host({ origin, baseUrl }: Provider): string {
+  if (origin !== undefined) return `Host: \`${new URL(origin).host}\`.`
+  return `The customer gives the host with the key${baseUrl ? `, such as \`${baseUrl.example}\`` : ''}.`
+}
+
+/** A provider may place it differently on its OpenAI-compatible routes. */
+function placement({ credential, openai }: Provider): string {
+  const show = (path: string): string => {
+    const { header, prefix } = credential(path)
+    return `\`${header}: ${prefix}<key>\``
+  }
+  const native = show('/')
+  const compatible = openai ? show(`${openai.base}/chat/completions`) : native
+  return compatible === native ? native : `${native}, on the OpenAI-compatible routes as ${compatible}`
+}
+
+function modelTable({ models, defaultModels }: Provider): string[] {
+  if (models.length === 0) return []
+  const defaults = new Set(Object.values(defaultModels))
+  const rows = models.map(
+    ({ id, hint = '', capabilities }) =>
+      `| \`${id}\`${defaults.has(id) ? ' (default)' : ''} | ${capabilities.map((name) => capabilityNames[name]).join(', ')} | ${hint} |`,
+  )
+  return ['| model | for | |', '|---|---|---|', ...rows, '']
+}
+
+function describeSurface({ name, method, path, model, modelField, meters, textField }: Surface): string {
+  const route = path.source.replaceAll('\\', '').replaceAll('|', '\\|')
+  const place =
+    model === 'none' || model === 'path' ? model.replace('none', '—') : `${model} \`${modelField ?? 'model'}\``
+  const metered = meters === 'none' ? '—' : `${meters}${textField ? ` of \`${textField}\`` : ''}`
+  return `| ${name} | ${method ?? 'any'} \`${route}\` | ${place} | ${metered} |`
+}
+
+function sockets({ realtime = [] }: Provider): string[] {
+  if (realtime.length === 0) return []
+  const lines = realtime.map(({ path, upstream, origin }) => {
+    const where = upstream.in === 'query' ? `query parameter \`${upstream.name}\`` : `header \`${upstream.name}\``
+    return `- \`${path.source.replaceAll('\\', '')}\`${origin ? ` at ${new URL(origin).host}` : ''}: the key goes up in the ${where}.`
+  })
+  return ['WebSockets:', '', ...lines, '']
+}

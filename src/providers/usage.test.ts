@@ -1,0 +1,203 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { catalogue, findProvider } from './catalogue.ts'
+import type { Usage } from './provider.ts'
+
+function read(provider: string, marker: string, value: unknown): Usage | undefined {
+  const reading = findProvider(provider)?.usage
+  expect(reading?.markers).toContain(marker)
+  return reading?.read(marker, value)
+}
+const headers = (provider: string, told: Record<string, string>) => findProvider(provider)?.usage.readHeaders?.(told)
+
+describe('counts', () => {
+  it.each([
+    [
+      'openai',
+      '"usage"',
+      { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+      { inputTokens: 10, outputTokens: 5 },
+    ],
+    [
+      'openai',
+      '"usage"',
+      {
+        prompt_tokens: 100,
+        completion_tokens: 50,
+        total_tokens: 150,
+        prompt_tokens_details: { cached_tokens: 60 },
+        completion_tokens_details: { reasoning_tokens: 20 },
+      },
+      { inputTokens: 40, outputTokens: 50, cacheReadTokens: 60, reasoningTokens: 20 },
+    ],
+    [
+      'openai',
+      '"usage"',
+      {
+        input_tokens: 8,
+        output_tokens: 3,
+        input_tokens_details: { cached_tokens: 0 },
+        output_tokens_details: { reasoning_tokens: 1 },
+      },
+      { inputTokens: 8, outputTokens: 3, cacheReadTokens: 0, reasoningTokens: 1 },
+    ],
+    ['openai', '"usage"', { prompt_tokens: 7, total_tokens: 7 }, { inputTokens: 7 }],
+    ['openai', '"usage"', { type: 'duration', seconds: 12.5 }, { audioSeconds: 12.5 }],
+    ['openai', '"usage"', null, {}],
+    [
+      'xai',
+      '"usage"',
+      {
+        prompt_tokens: 10,
+        completion_tokens: 2,
+        total_tokens: 42,
+        completion_tokens_details: { reasoning_tokens: 30 },
+      },
+      { inputTokens: 10, outputTokens: 32, reasoningTokens: 30 },
+    ],
+    [
+      'deepseek',
+      '"usage"',
+      { prompt_tokens: 9, prompt_cache_hit_tokens: 4, completion_tokens: 1 },
+      { inputTokens: 5, cacheReadTokens: 4, outputTokens: 1 },
+    ],
+    [
+      'anthropic',
+      '"usage"',
+      { input_tokens: 3, cache_creation_input_tokens: 5, cache_read_input_tokens: 7, output_tokens: 1 },
+      { inputTokens: 3, cacheWriteTokens: 5, cacheReadTokens: 7, outputTokens: 1 },
+    ],
+    ['anthropic', '"usage"', { output_tokens: 25 }, { outputTokens: 25 }],
+    ['anthropic', '"usage"', { prompt_tokens: 4, completion_tokens: 2 }, { inputTokens: 4, outputTokens: 2 }],
+    [
+      'gemini',
+      '"usageMetadata"',
+      {
+        promptTokenCount: 100,
+        candidatesTokenCount: 20,
+        thoughtsTokenCount: 30,
+        cachedContentTokenCount: 40,
+        toolUsePromptTokenCount: 5,
+        totalTokenCount: 155,
+      },
+      { inputTokens: 65, outputTokens: 50, cacheReadTokens: 40, reasoningTokens: 30 },
+    ],
+    ['gemini', '"usageMetadata"', { promptTokenCount: 4 }, { inputTokens: 4 }],
+    [
+      'gemini',
+      '"usage"',
+      { prompt_tokens: 4, completion_tokens: 2, total_tokens: 16 },
+      { inputTokens: 4, outputTokens: 12 },
+    ],
+    ['vertex', '"usage"', { input_tokens: 3, output_tokens: 4 }, { inputTokens: 3, outputTokens: 4 }],
+    [
+      'bedrock',
+      '"usage"',
+      { inputTokens: 3, outputTokens: 4, totalTokens: 9, cacheReadInputTokens: 2 },
+      { inputTokens: 3, outputTokens: 4, cacheReadTokens: 2 },
+    ],
+    ['bedrock', '"usage"', { input_tokens: 3, output_tokens: 4 }, { inputTokens: 3, outputTokens: 4 }],
+    [
+      'cohere',
+      '"usage"',
+      { billed_units: { input_tokens: 5, output_tokens: 6 }, tokens: { input_tokens: 500, output_tokens: 6 } },
+      { inputTokens: 5, outputTokens: 6 },
+    ],
+    ['cohere', '"billed_units"', { input_tokens: 5 }, { inputTokens: 5 }],
+    ['cohere', '"usage"', { prompt_tokens: 5, completion_tokens: 6 }, { inputTokens: 5, outputTokens: 6 }],
+    ['groq', '"duration"', 3.25, { audioSeconds: 3.25 }],
+    ['deepgram', '"metadata"', { request_id: 'x', duration: 25.933313, channels: 1 }, { audioSeconds: 25.933 }],
+    ['deepgram', '"metadata"', { request_id: 'x' }, {}],
+    ['assemblyai', '"audio_duration"', 281, { audioSeconds: 281 }],
+    ['assemblyai', '"audio_duration_seconds"', 12, { audioSeconds: 12 }],
+    [
+      'sarvam',
+      '"usage"',
+      { prompt_tokens: 2, completion_tokens: 3, total_tokens: 5 },
+      { inputTokens: 2, outputTokens: 3 },
+    ],
+  ] as const)('of %s by %s: %j', (provider, marker, value, expected) => {
+    expect(read(provider, marker, value)).toEqual(expected)
+  })
+
+  it('in headers', () => {
+    expect(headers('elevenlabs', { 'character-cost': '91' })).toEqual({ characters: 91 })
+    expect(headers('elevenlabs', {})).toEqual({})
+    expect(headers('elevenlabs', { 'character-cost': 'many' })).toEqual({})
+    expect(headers('deepgram', { 'dg-char-count': '12' })).toEqual({ characters: 12 })
+    expect(
+      headers('bedrock', { 'x-amzn-bedrock-input-token-count': '1', 'x-amzn-bedrock-output-token-count': '2' }),
+    ).toEqual({ inputTokens: 1, outputTokens: 2 })
+  })
+
+  it('of audio answers stand beside the surface', () => {
+    const surface = findProvider('openai')?.surfaces.find(({ path }) => path.test('/v1/audio/transcriptions'))
+    expect(surface?.usage?.read('"duration"', 7.5)).toEqual({ audioSeconds: 7.5 })
+  })
+
+  it('stay whole numbers that the books can hold, whatever a provider tells', () => {
+    const number = fc.oneof(
+      fc.double(),
+      fc.integer(),
+      fc.constantFrom(
+        -1,
+        -1e300,
+        1e300,
+        Number.NaN,
+        Number.POSITIVE_INFINITY,
+        Number.NEGATIVE_INFINITY,
+        2 ** 53,
+        0.5,
+        null,
+        '12',
+        '-3',
+        '9'.repeat(40),
+        {},
+        [],
+      ),
+    )
+    const keys = [
+      'prompt_tokens',
+      'completion_tokens',
+      'total_tokens',
+      'input_tokens',
+      'output_tokens',
+      'cache_read_input_tokens',
+      'reasoning_tokens',
+      'cache_creation_input_tokens',
+      'promptTokenCount',
+      'candidatesTokenCount',
+      'thoughtsTokenCount',
+      'cachedContentTokenCount',
+      'toolUsePromptTokenCount',
+      'inputTokens',
+      'outputTokens',
+      'seconds',
+      'duration',
+      'prompt_cache_hit_tokens',
+    ]
+    const usage = fc
+      .dictionary(fc.constantFrom(...keys), number)
+      .chain((counts) =>
+        fc.constantFrom(
+          { ...counts },
+          { ...counts, billed_units: counts },
+          { ...counts, prompt_tokens_details: { cached_tokens: counts['seconds'] } },
+        ),
+      )
+    fc.assert(
+      fc.property(fc.oneof(usage, number), (value) => {
+        for (const provider of catalogue) {
+          for (const marker of provider.usage.markers) {
+            for (const [name, count] of Object.entries(provider.usage.read(marker, value))) {
+              expect(count).toBeGreaterThanOrEqual(0)
+              expect(count).toBeLessThanOrEqual(2 ** 33)
+              if (name !== 'audioSeconds') expect(Number.isInteger(count)).toBe(true)
+            }
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
