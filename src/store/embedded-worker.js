@@ -5,7 +5,8 @@
  * In:  Uint8Array with whole protocol messages → out: { bytes } (the answer) or { failure } (the database is broken).
  * In:  'close' → the database is closed and the thread ends.
  */
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { pgcrypto } from '@electric-sql/pglite/contrib/pgcrypto'
@@ -23,12 +24,14 @@ const open = (dataDir) => PGlite.create({ dataDir, extensions: { pgcrypto } })
  * and a start that was cut off leaves nothing that looks like a database.
  */
 async function openOrCreate() {
-  if (!existsSync(directory)) {
+  if (!existsSync(directory) || readdirSync(directory).length === 0) {
     const unfinished = `${directory}.unfinished`
     rmSync(unfinished, { recursive: true, force: true })
     await (await open(unfinished)).close()
     renameSync(unfinished, directory)
   }
+  // PGlite would make a new database among whatever files are there.
+  if (!existsSync(join(directory, 'PG_VERSION'))) throw new Error('there is no database in it')
   return await open(directory)
 }
 

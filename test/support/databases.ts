@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, migrate, openDatabase } from '../../src/store/index.ts'
-import { createTestDatabase } from './postgres.ts'
+import { copyEmbeddedDatabase, createTestDatabase } from './postgres.ts'
 
 export const databaseKinds = ['postgres', 'embedded'] as const
 export type DatabaseKind = (typeof databaseKinds)[number]
@@ -23,7 +23,7 @@ export async function openTestDatabase(
   kind: DatabaseKind,
   options: { migrated?: boolean } = {},
 ): Promise<OpenTestDatabase> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'ownkey-data-'))
+  const dataDir = kind === 'embedded' ? await copyEmbeddedDatabase() : mkdtempSync(join(tmpdir(), 'ownkey-data-'))
   const server = kind === 'postgres' ? await createTestDatabase() : undefined
   const database = await openDatabase({ url: server?.url, dataDir })
   if (options.migrated !== false) await migrate(database)

@@ -23,11 +23,15 @@ import { dirname, join, relative } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
 import type { TestProject } from 'vitest/node'
+import { openDatabase } from '../../src/store/index.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Answers with the server's URL, and starts the server first when nobody asked before. */
-    postgresOffer: string
+    /**
+     * Answers `/postgres` with the server's URL and `/embedded` with the directory of an empty embedded database to
+     * copy; makes either first when nobody asked before.
+     */
+    databaseOffer: string
   }
 }
 
@@ -47,30 +51,57 @@ export interface TestDatabase {
 
 /** Global setup of vitest. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  let server: Promise<TestServer> | undefined
-  const offer = createServer((_request, response) => {
-    server ??= startPostgres()
-    server.then(
-      ({ url }) => response.end(url),
+  const server = once(() => startPostgres())
+  const template = once(makeEmbeddedTemplate)
+  const offer = createServer((request, response) => {
+    const wanted = request.url === '/embedded' ? template.get() : server.get().then(({ url }) => url)
+    wanted.then(
+      (answer) => response.end(answer),
       (error) => response.writeHead(500).end(String(error)),
     )
   })
-  const port = await listening(offer)
-  project.provide('postgresOffer', `http://127.0.0.1:${port}`)
+  project.provide('databaseOffer', `http://127.0.0.1:${await listening(offer)}`)
   return async () => {
     offer.close()
-    await server?.then(
-      ({ stop }) => stop(),
-      () => {},
-    )
+    await server.made?.then(({ stop }) => stop()).catch(() => {})
+    await template.made?.then((directory) => rmSync(directory, { recursive: true, force: true })).catch(() => {})
   }
+}
+
+function once<T>(make: () => Promise<T>): { get(): Promise<T>; made?: Promise<T> } {
+  const kept: { get(): Promise<T>; made?: Promise<T> } = {
+    get() {
+      kept.made ??= make()
+      return kept.made
+    },
+  }
+  return kept
+}
+
+/** Making an embedded database takes seconds, copying one does not. */
+async function makeEmbeddedTemplate(): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'ownkey-template-'))
+  await (await openDatabase({ dataDir: directory })).close()
+  return directory
+}
+
+async function ask(what: 'postgres' | 'embedded'): Promise<string> {
+  const answer = await fetch(`${inject('databaseOffer')}/${what}`)
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(text)
+  return text
+}
+
+/** A data directory with an empty embedded database, not yet migrated. The caller removes it. */
+export async function copyEmbeddedDatabase(): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'ownkey-data-'))
+  cpSync(await ask('embedded'), directory, { recursive: true })
+  return directory
 }
 
 /** A database of its own for a test file; `drop` ends it with whoever is still connected. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const answer = await fetch(inject('postgresOffer'))
-  const serverUrl = await answer.text()
-  if (!answer.ok) throw new Error(serverUrl)
+  const serverUrl = await ask('postgres')
   const name = `test_${process.pid}_${Math.random().toString(36).slice(2)}`
   await administer(serverUrl, `create database ${name}`)
   const url = new URL(serverUrl)

@@ -1,0 +1,199 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createTestDatabase, startPostgres, type TestDatabase } from '../../test/support/postgres.ts'
+import { type Database, openDatabase } from './index.ts'
+
+const dataDir = join(tmpdir(), 'never-made')
+const open: Database[] = []
+const openUrl = async (url: string, pool = {}) => {
+  const database = await openDatabase({ url, dataDir, pool })
+  open.push(database)
+  return database
+}
+
+describe('PostgreSQL', () => {
+  let server: TestDatabase
+  beforeAll(async () => {
+    server = await createTestDatabase()
+  })
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((database) => database.close()))
+  })
+  afterAll(() => server.drop())
+
+  const backends = (database: Database) =>
+    database.query<{ pid: number }>(
+      'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    )
+
+  it('names host and remedy when it cannot be reached at start, never the password', async () => {
+    const url = 'postgres://ada:tOps3cretW0rd@127.0.0.1:1/books'
+    const error = await openUrl(url).catch((reason) => reason)
+    expect(error).toMatchObject({
+      code: 'unavailable',
+      message: 'PostgreSQL at 127.0.0.1:1/books cannot be reached (ECONNREFUSED).',
+      fix: expect.stringContaining('DATABASE_URL'),
+    })
+    const wrong = new URL(server.url)
+    wrong.pathname = '/no_such_database'
+    wrong.password = 'tOps3cretW0rd'
+    const missing = await openUrl(wrong.href).catch((reason) => reason)
+    expect(missing.message).toMatch(/there is no database .*no_such_database/)
+    for (const { message, fix, stack } of [error, missing])
+      expect(`${message}${fix}${stack}`).not.toContain('tOps3cret')
+  })
+
+  it('sends a read once more when its pooled connection turned out to be dead, and never a write', async () => {
+    const proxy = await proxyTo(server.url)
+    const database = await openUrl(proxy.url, { max: 1 })
+    await database.query('create table written (n integer)')
+    proxy.cutNext()
+    expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
+    proxy.cutNext()
+    await expect(database.query('insert into written values (1)')).rejects.toMatchObject({
+      code: 'unavailable',
+      status: 503,
+    })
+    proxy.cutNext()
+    await expect(database.query('select n from written for update')).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await database.query('select n from written')).toEqual([])
+    await expect(database.query('select pg_terminate_backend(pg_backend_pid())')).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+    proxy.close()
+  })
+
+  it('stops a statement that runs too long and goes on', async () => {
+    const database = await openUrl(server.url, { statementTimeoutMs: 100 })
+    await expect(database.query('select pg_sleep(10)')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('took too long'),
+    })
+    expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  it('gives up waiting for a connection instead of waiting for ever', async () => {
+    const database = await openUrl(server.url, { max: 1, connectTimeoutMs: 100 })
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const busy = database.transaction(() => held)
+    await expect(database.query('select 1')).rejects.toMatchObject({ code: 'unavailable' })
+    release()
+    await busy
+    expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  it('throws the connection of a broken transaction away', async () => {
+    const database = await openUrl(server.url, { max: 1 })
+    const killer = await openUrl(server.url)
+    const failed = database.transaction(async (tx) => {
+      const [me] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid')
+      await killer.query('select pg_terminate_backend($1)', [me?.pid])
+      await tx.query('select 1')
+    })
+    await expect(failed).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  it('hears notifications again after its listening connection was cut', async () => {
+    const database = await openUrl(server.url)
+    const teller = await openUrl(server.url)
+    const heard: string[] = []
+    await database.listen('bell', (payload) => heard.push(payload))
+    for (const { pid } of await backends(teller)) await teller.query('select pg_terminate_backend($1)', [pid])
+    await expect
+      .poll(
+        async () => {
+          await teller.query("select pg_notify('bell', 'again')")
+          return heard.length > 0
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true)
+  })
+
+  it('hears notifications again after its connections fell silent without being closed', async () => {
+    const proxy = await proxyTo(server.url)
+    const database = await openUrl(proxy.url)
+    const teller = await openUrl(server.url)
+    const heard: string[] = []
+    await database.listen('bell', (payload) => heard.push(payload))
+    proxy.silence()
+    await expect
+      .poll(
+        async () => {
+          await teller.query("select pg_notify('bell', 'again')")
+          return heard.length > 0
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(true)
+    await database.close()
+    open.splice(open.indexOf(database), 1)
+    proxy.close()
+  })
+})
+
+describe('PostgreSQL that is stopped', () => {
+  it('fails clearly while it is away, serves again when it is back, and has every acknowledged row', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ownkey-stopped-'))
+    const first = await startPostgres({ directory })
+    const database = await openDatabase({ url: first.url, dataDir })
+    await database.query('create table rows (n integer)')
+    await database.query('insert into rows values (1)')
+    process.kill(first.pid as number, 'SIGQUIT')
+    await first.stop()
+    const writing = database.query('insert into rows values (2)')
+    await expect(writing).rejects.toMatchObject({ code: 'unavailable', status: 503 })
+    await expect(database.transaction((tx) => tx.query('select 1'))).rejects.toMatchObject({ code: 'unavailable' })
+    const second = await startPostgres({ directory, port: first.port as number })
+    expect(await database.query('select n from rows')).toEqual([{ n: 1 }])
+    await database.close()
+    await second.stop()
+    rmSync(directory, { recursive: true, force: true })
+  })
+})
+
+/** A wire that can be cut: at once and noticed (`cutNext`), or without a word to either side (`silence`). */
+async function proxyTo(target: string) {
+  const { hostname, port } = new URL(target)
+  const near = new Set<Socket>()
+  let silent = new WeakSet<Socket>()
+  let cutting = false
+  const server = createServer((client) => {
+    const database = connect(Number(port), hostname)
+    near.add(client)
+    client.on('data', (chunk) => {
+      if (cutting) {
+        cutting = false
+        client.destroy()
+        database.destroy()
+      } else if (!silent.has(client)) database.write(chunk)
+    })
+    database.on('data', (chunk) => silent.has(client) || client.write(chunk))
+    for (const socket of [client, database]) socket.on('error', () => {})
+    client.on('close', () => database.destroy())
+    database.on('close', () => silent.has(client) || client.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = new URL(target)
+  url.port = String((server.address() as AddressInfo).port)
+  return {
+    url: url.href,
+    cutNext() {
+      cutting = true
+    },
+    silence() {
+      silent = new WeakSet(near)
+    },
+    close() {
+      for (const socket of near) socket.destroy()
+      server.close()
+    },
+  }
+}
