@@ -1,4 +1,4 @@
-import type { Served, SettingsModel, SettingsProvider } from '../../contract/index.ts'
+import type { Capability, Served, SettingsModel, SettingsProvider } from '../../contract/index.ts'
 import { decide, type PolicyFeature, type PolicyPlan, type PolicyProvider } from '../../policy/index.ts'
 import type { Provider } from '../../providers/index.ts'
 import type { ProviderKeyRow } from '../../store/index.ts'
@@ -31,7 +31,7 @@ export function showProvider(provider: PolicyProvider, context: SettingsContext)
     policy: plan.policies.get(provider.id) ?? 'unavailable',
     comingSoon: provider.comingSoon,
     capabilities: [...entry.capabilities],
-    models: listModels(provider, entry),
+    models: listModels(provider, entry, new Set(able.map(({ capability }) => capability))),
     refusedModels: provider.rules.refuse.map(({ match, reason }) => ({ match, reason })),
     otherModels:
       plan.privateModels ||
@@ -89,10 +89,18 @@ function serve(
   }
 }
 
-/** The configured models first, in their order; else the catalogue's. Refused ones stay in the list with the reason. */
-function listModels(provider: PolicyProvider, entry: Provider): SettingsModel[] {
+/**
+ * The configured models, in their order; else those of the catalogue that some feature here can use. Refused ones stay in
+ * the list with the reason.
+ */
+function listModels(provider: PolicyProvider, entry: Provider, needed: ReadonlySet<Capability>): SettingsModel[] {
   const allowed = provider.rules.allow?.filter((pattern) => !pattern.includes('*'))
-  const ids = allowed && allowed.length > 0 ? allowed : entry.models.map(({ id }) => id)
+  const ids =
+    allowed && allowed.length > 0
+      ? allowed
+      : entry.models
+          .filter((model) => needed.size === 0 || model.capabilities.some((one) => needed.has(one)))
+          .map(({ id }) => id)
   return ids.map((id) => {
     const known = entry.models.find((model) => model.id === id)
     const verdict = provider.rules.check(id)

@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+
+const config = `
+providers:
+  openai: { baseUrl: UPSTREAM }
+features:
+  chat: { title: Chat, capability: chat }
+plans:
+  standard: { providers: { openai: optional, anthropic: unavailable } }
+`
+const secret = 'sk-never-echo-this-one-0123456789abcdef'
+
+describe('what is refused, and how it is said', () => {
+  let control: RunningControl
+  beforeAll(async () => {
+    control = await startControl({ config })
+    await control.org('acme')
+  })
+  afterAll(() => control?.close())
+  const put = (body: unknown) => control.call('PUT', '/api/v1/orgs/acme/keys/openai', { body })
+
+  it('answers problem details with type, title, status, detail, instance, code and fix', async () => {
+    const answer = await control.call('GET', '/api/v1/orgs/nobody')
+    expect(answer.headers.get('content-type')).toContain('application/problem+json')
+    expect(answer.body).toMatchObject({
+      type: expect.stringMatching(/^urn:ownkey:problem:/),
+      title: expect.any(String),
+      detail: expect.any(String),
+      fix: expect.any(String),
+    })
+    expect((await control.call('GET', '/api/v1/orgs/nobody?secret=1')).body).toMatchObject({
+      status: 404,
+      code: 'org_unknown',
+      instance: '/api/v1/orgs/nobody',
+    })
+  })
+
+  it('names an unknown field and the one that was probably meant', async () => {
+    const answer = await control.call('PUT', '/api/v1/orgs/acme', {
+      body: { name: 'Acme', plan: 'standard', add_ons: [], byokEnable: true },
+    })
+    expect(answer.body).toMatchObject({ status: 400, code: 'request_invalid' })
+    expect(answer.body.errors).toEqual([
+      { field: 'body.add_ons', detail: expect.stringContaining('addOns'), didYouMean: 'addOns' },
+      { field: 'body.byokEnable', detail: expect.stringContaining('byokEnabled'), didYouMean: 'byokEnabled' },
+    ])
+    const nested = await control.call('POST', '/api/v1/sessions', {
+      body: { org: 'acme', user: { id: 'u', role: 'owner', nam: 'x' } },
+    })
+    expect(nested.body.errors[0]).toMatchObject({ field: 'body.user.nam', didYouMean: 'name' })
+    const query = await control.call('GET', '/api/v1/orgs?serach=x')
+    expect(query.body.errors[0]).toMatchObject({ field: 'query.serach', didYouMean: 'search' })
+  })
+
+  it('says for every field what is wrong with it', async () => {
+    const answer = await control.call('PUT', '/api/v1/orgs/acme', { body: { name: 7, plan: 'standard', addOns: 'x' } })
+    expect(answer.body.errors.map(({ field }: { field: string }) => field)).toEqual(['body.name', 'body.addOns'])
+  })
+
+  it('suggests the plan that was probably meant', async () => {
+    const answer = await control.call('PUT', '/api/v1/orgs/acme', { body: { name: 'Acme', plan: 'standart' } })
+    expect(answer.body).toMatchObject({ status: 400, code: 'plan_unknown', fix: 'Did you mean "standard"?' })
+  })
+
+  it('never repeats a key, wherever in a broken request it stands', async () => {
+    const attempts = [
+      () => put({ key: [secret] }),
+      () => put({ key: { value: secret } }),
+      () => put({ key: secret, [secret]: 1 }),
+      () => put({ kye: secret }),
+      () => put({ key: `${secret}\nx` }),
+      () => put({ key: secret, scope: secret }),
+      () => put({ key: secret, environment: secret }),
+      () => put({ key: secret, baseUrl: `https://${secret}` }),
+      () => control.call('PUT', '/api/v1/orgs/acme/keys/openai', { raw: `{"key":"${secret}",}` }),
+      () =>
+        control.call('PUT', '/api/v1/orgs/acme/keys/openai', {
+          raw: `key=${secret}`,
+          headers: { 'content-type': 'text/plain' },
+        }),
+      () => control.call('GET', `/api/v1/orgs/acme/settings?key=${secret}`),
+      () => control.call('PUT', `/api/v1/orgs/acme/keys/${secret}`, { body: { key: 'x' } }),
+    ]
+    for (const [index, attempt] of attempts.entries()) {
+      const answer = await attempt()
+      expect(answer.status, `attempt ${index}`).toBeGreaterThanOrEqual(400)
+      expect(answer.status, `attempt ${index}`).toBeLessThan(500)
+      // The path is the caller's own and is told back; everything else must not hold the key.
+      expect(JSON.stringify({ ...answer.body, instance: '' }), `attempt ${index}`).not.toContain(secret.slice(3, 20))
+    }
+  })
+
+  it.each([
+    ['{', 400, 'request_invalid'],
+    ['', 400, 'request_invalid'],
+    ['[]', 400, 'request_invalid'],
+    ['"text"', 400, 'request_invalid'],
+    ['{"__proto__":{"name":"x"},"name":"Acme","plan":"standard"}', 400, 'request_invalid'],
+    [JSON.stringify({ name: 'x'.repeat(70_000), plan: 'standard' }), 413, 'body_too_large'],
+  ])('refuses the body %.30s', async (raw, status, code) => {
+    const answer = await control.call('PUT', '/api/v1/orgs/acme', { raw })
+    expect(answer.body).toMatchObject({ status, code })
+  })
+
+  it('refuses other media types', async () => {
+    const answer = await control.call('PUT', '/api/v1/orgs/acme', {
+      raw: '<x/>',
+      headers: { 'content-type': 'application/xml' },
+    })
+    expect(answer.body).toMatchObject({ status: 415, code: 'media_type_unsupported' })
+  })
+
+  it('tells a wrong method from a wrong address', async () => {
+    const method = await control.call('PATCH', '/api/v1/orgs/acme')
+    expect(method.body).toMatchObject({ status: 405, code: 'method_not_allowed' })
+    expect(method.headers.get('allow')?.split(', ').sort()).toEqual(['DELETE', 'GET', 'PUT'])
+    expect((await control.call('GET', '/api/v1/nothing')).body).toMatchObject({ status: 404, code: 'not_found' })
+  })
+
+  it('names the provider that was probably meant, and those that the plan has', async () => {
+    const unknown = await control.call('PUT', '/api/v1/orgs/acme/keys/opena', { body: { key: secret } })
+    expect(unknown.body).toMatchObject({ status: 404, code: 'provider_unknown', fix: 'Did you mean "openai"?' })
+    const other = await control.call('PUT', '/api/v1/orgs/acme/keys/anthropic', { body: { key: secret } })
+    expect(other.body).toMatchObject({ status: 403, code: 'provider_not_allowed' })
+    expect(other.body.fix).toContain('openai')
+  })
+
+  it('lets names hold no control characters and no bidirectional tricks', async () => {
+    for (const name of ['a\nb', 'a\u0000b', 'a\u202eb', '   ']) {
+      expect(
+        (await control.call('PUT', '/api/v1/orgs/acme', { body: { name, plan: 'standard' } })).status,
+        JSON.stringify(name),
+      ).toBe(400)
+    }
+  })
+
+  it('tells nothing of a failure inside, and logs where it was', async () => {
+    await control.database.query('alter table notices rename to notices_gone')
+    try {
+      const answer = await control.call('GET', '/api/v1/orgs/acme/notices')
+      expect(answer.body).toMatchObject({ status: 500, code: 'internal' })
+      expect(answer.text).not.toContain('notices_gone')
+      expect(control.logged.at(-1)).toMatchObject({ event: 'control_failed', route: '/api/v1/orgs/:org/notices' })
+    } finally {
+      await control.database.query('alter table notices_gone rename to notices')
+    }
+  })
+})

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { databaseKinds } from '../../test/support/databases.ts'
+import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+import { openSession } from './sessions.ts'
+
+const config = `
+plans:
+  standard: { providers: { openai: optional } }
+`
+
+describe.each(databaseKinds)('sessions on %s', (kind) => {
+  let control: RunningControl
+  beforeAll(async () => {
+    control = await startControl({ kind, config })
+    await control.org('acme')
+  })
+  afterAll(() => control?.close())
+
+  const open = (more: Record<string, unknown> = {}) =>
+    control.call('POST', '/api/v1/sessions', {
+      body: { org: 'acme', user: { id: 'ada', name: 'Ada', role: 'owner' }, ...more },
+    })
+  const codeOf = (url: string) => new URL(url).searchParams.get('code') as string
+  const exchange = (code: string) => control.call('POST', '/api/v1/sessions/exchange', { token: '', body: { code } })
+  const me = (token: string) => control.call('GET', '/api/v1/sessions/current', { token })
+
+  it('opens the page once: of many that use the link at the same moment, one gets in', async () => {
+    const { body } = await open()
+    expect(body.url.startsWith(`${control.url}/signin?code=`)).toBe(true)
+    const answers = await Promise.all(Array.from({ length: 12 }, () => exchange(codeOf(body.url))))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    for (const answer of answers.filter(({ status }) => status !== 200))
+      expect(answer.body).toMatchObject({ status: 401, code: 'sign_in_invalid' })
+    const page = answers.find(({ status }) => status === 200)?.body
+    expect(page).toMatchObject({ kind: 'member', org: 'acme', user: { id: 'ada', name: 'Ada', role: 'owner' } })
+    expect((await me(page.token)).body).toMatchObject({ org: 'acme', user: { role: 'owner' } })
+  })
+
+  it('gives the page a token of its own, which is not the one of the widget', async () => {
+    const { body } = await open()
+    const page = (await exchange(codeOf(body.url))).body
+    expect(page.token).not.toBe(body.token)
+    expect((await me(body.token)).status).toBe(200)
+  })
+
+  it('lets a link and a session grow old', async () => {
+    const { body } = await open({ expiresIn: 3600 })
+    try {
+      control.time.offsetMs = 11 * 60_000
+      expect((await exchange(codeOf(body.url))).body.code).toBe('sign_in_invalid')
+      expect((await me(body.token)).status).toBe(200)
+      control.time.offsetMs = 3601_000
+      expect((await me(body.token)).body.code).toBe('token_invalid')
+    } finally {
+      control.time.offsetMs = 0
+    }
+  })
+
+  it('ends a session with all that its link opened', async () => {
+    const { body } = await open()
+    const page = (await exchange(codeOf(body.url))).body
+    expect((await control.call('DELETE', `/api/v1/sessions/${body.id}`)).status).toBe(204)
+    for (const token of [body.token, page.token]) expect((await me(token)).body.code).toBe('token_invalid')
+  })
+
+  it('signs out by itself, and does not let a used code in again', async () => {
+    const { body } = await open()
+    expect((await control.call('DELETE', '/api/v1/sessions/current', { token: body.token })).status).toBe(204)
+    expect((await me(body.token)).status).toBe(401)
+    expect((await exchange(codeOf(body.url))).status).toBe(401)
+  })
+
+  it('lets an operator in by a link, with every right and no organization', async () => {
+    const { code } = await openSession(control.database, {
+      subject: { kind: 'operator', user: { id: 'operator', name: null } },
+      now: Date.now(),
+      lifeMs: 3_600_000,
+      signInMs: 60_000,
+    })
+    const { body } = await exchange(code)
+    expect(body).toMatchObject({ kind: 'operator', org: null, user: { role: 'operator' } })
+    expect((await control.call('GET', '/api/v1/orgs', { token: body.token })).status).toBe(200)
+  })
+
+  it('stores neither token nor code', async () => {
+    const { body } = await open()
+    const rows = JSON.stringify(
+      await control.database.query(
+        "select id, encode(hash, 'hex') as h, encode(sign_in_hash, 'hex') as s, org_id, user_id from sessions",
+      ),
+    )
+    expect(rows).not.toContain(body.token.slice(4, 20))
+    expect(rows).not.toContain(codeOf(body.url).slice(4, 20))
+  })
+
+  it('opens none for an organization that is not there', async () => {
+    expect((await open({ org: 'nobody' })).body).toMatchObject({ status: 404, code: 'org_unknown' })
+  })
+})

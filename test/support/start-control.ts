@@ -1,0 +1,172 @@
+/**
+ * The control API on a real listener and a real database, with a scripted upstream in the providers' place. Every JSON
+ * answer is held against the OpenAPI document as it comes, so that each suite proves the document too.
+ */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Config, extendCatalogue, loadConfig } from '../../src/config/index.ts'
+import type { Role } from '../../src/contract/index.ts'
+import { type ControlOptions, createControl, type InForce } from '../../src/control/index.ts'
+import { generateMasterKey, parseKeyring, Secret } from '../../src/crypto/index.ts'
+import { checkHost, Gateway } from '../../src/gateway/index.ts'
+import { createLedger } from '../../src/metering/index.ts'
+import { compilePolicy } from '../../src/policy/index.ts'
+import { catalogue } from '../../src/providers/index.ts'
+import { startSandbox } from '../../src/sandbox/index.ts'
+import { createSendProbe } from '../../src/server/send-probe.ts'
+import { createTenants } from '../../src/tenants/index.ts'
+import { checkMasterKey, openKey } from '../../src/vault/index.ts'
+import { createDocumentCheck, type OpenApiDocument } from './check-document.ts'
+import { type DatabaseKind, openTestDatabase } from './databases.ts'
+import { startUpstream } from './upstream.ts'
+
+export interface StartControlOptions {
+  kind?: DatabaseKind
+  /** YAML; `UPSTREAM` is replaced by the upstream's origin. */
+  config: string
+  sandbox?: boolean
+  callGateway?: ControlOptions['callGateway']
+}
+
+export interface CallOptions {
+  token?: string | undefined
+  body?: unknown
+  /** Sent as it is, instead of `body`. */
+  raw?: string
+  headers?: Record<string, string>
+}
+
+export interface Answer {
+  status: number
+  headers: Headers
+  text: string
+  // biome-ignore lint/suspicious/noExplicitAny: tests read what they expect
+  body: any
+}
+
+export const operatorToken = 'operator-token-of-the-control-suites-000001'
+
+export type RunningControl = Awaited<ReturnType<typeof startControl>>
+
+export async function startControl(options: StartControlOptions) {
+  const upstream = await startUpstream()
+  const opened = await openTestDatabase(options.kind ?? 'embedded')
+  const { database } = opened
+  const keyring = parseKeyring(new Secret(generateMasterKey()))
+  await checkMasterKey({ database, keyring })
+  const time = { offsetMs: 0 }
+  const clock = { now: () => Date.now() + time.offsetMs, monotonic: () => performance.now() }
+  const tenants = createTenants({ database, clock })
+  const ledger = createLedger({ database, onTrouble: () => {} })
+  const sandbox = options.sandbox ? await startSandbox() : undefined
+  const state = { inForce: compile(options.config, upstream.origin), url: '' }
+  const gateway = new Gateway({
+    tenants,
+    ledger,
+    setup: () => ({
+      ...state.inForce,
+      provider: (id) => state.inForce.providers.find((provider) => provider.id === id),
+      platformKey: (id) => state.inForce.config.providers[id]?.platformKey,
+    }),
+    openKey: (sealed) => openKey(keyring, sealed),
+    sandbox,
+    log: { error: () => {} },
+  })
+  const logged: unknown[] = []
+  const control = createControl({
+    database,
+    keyring,
+    tenants,
+    inForce: () => state.inForce,
+    send: createSendProbe({ egress: gateway.egress, sandbox }),
+    callGateway: options.callGateway ?? (() => Promise.reject(new Error('no gateway in this suite'))),
+    checkHost: (baseUrl) => checkHost(baseUrl, state.inForce.config.gateway.privateHosts),
+    adminToken: new Secret(operatorToken),
+    clock,
+    log: { info: () => {}, error: (event, fields) => logged.push({ event, ...fields }) },
+    sandbox: options.sandbox ?? false,
+    publicUrl: () => state.url,
+    version: '0.0.0-test',
+  })
+  await control.ready()
+  const server = createServer((request, response) => control.routing(request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const document = (await (await fetch(`${state.url}/api/v1/openapi.json`)).json()) as OpenApiDocument
+  const checkAnswer = createDocumentCheck(document)
+
+  async function call(
+    method: string,
+    path: string,
+    { token = operatorToken, body, raw, headers = {} }: CallOptions = {},
+  ): Promise<Answer> {
+    const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+    const response = await fetch(`${state.url}${path}`, {
+      method,
+      headers: {
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+        ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(payload === undefined ? {} : { body: payload }),
+    })
+    const text = await response.text()
+    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    const answer = {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson && text !== '' ? JSON.parse(text) : undefined,
+    }
+    checkAnswer({ method, path: path.split('?', 1)[0] as string, ...answer })
+    return answer
+  }
+
+  return {
+    call,
+    upstream,
+    database,
+    document,
+    logged,
+    time,
+    get url() {
+      return state.url
+    },
+    reload(config: string) {
+      state.inForce = compile(config, upstream.origin)
+    },
+    async org(id: string, fields: Record<string, unknown> = {}) {
+      return call('PUT', `/api/v1/orgs/${id}`, { body: { name: `Org ${id}`, plan: 'standard', ...fields } })
+    },
+    async member(org: string, role: Role = 'owner', id = `${role}-of-${org}`): Promise<string> {
+      return (await call('POST', '/api/v1/sessions', { body: { org, user: { id, name: `The ${role}`, role } } })).body
+        .token
+    },
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await control.close()
+      await gateway.close()
+      await ledger.close()
+      await tenants.close()
+      await sandbox?.close()
+      await opened.remove()
+      await upstream.close()
+    },
+  }
+}
+
+function compile(yaml: string, upstream: string): InForce {
+  const text = yaml.replaceAll('UPSTREAM', upstream)
+  const { config, warnings }: { config: Config; warnings: readonly { message: string }[] } = loadConfig({
+    text,
+    env: {},
+    catalogue,
+  })
+  return {
+    config,
+    policy: compilePolicy(config, catalogue),
+    providers: extendCatalogue(config, catalogue),
+    warnings: warnings.map(({ message }) => message),
+  }
+}
