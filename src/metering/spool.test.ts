@@ -1,0 +1,146 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startChild } from '../../test/support/child.ts'
+import { type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
+import { OwnkeyError } from '../contract/index.ts'
+import type { Database } from '../store/index.ts'
+import { createLedger } from './create-ledger.ts'
+import type { EntryStart } from './ledger.ts'
+
+describe('the spool', () => {
+  let opened: OpenTestDatabase
+  const folders: string[] = []
+  beforeAll(async () => {
+    opened = await openTestDatabase('postgres')
+  })
+  afterAll(async () => {
+    await opened.remove()
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  })
+
+  function newFolder(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'ownkey-spool-'))
+    folders.push(folder)
+    return folder
+  }
+
+  async function newOrg(balance: number): Promise<string> {
+    const id = `org-${folders.length}-${balance}`
+    await opened.database.query(
+      "insert into organizations (id, name, plan, balance) values ($1, 'Acme', 'standard', $2)",
+      [id, balance],
+    )
+    return id
+  }
+
+  const attempt = (org: string, n: number): EntryStart => ({
+    requestId: `req-${n}`,
+    attempt: 1,
+    org,
+    environment: 'production',
+    provider: 'openai',
+    surface: 'chat',
+    source: 'platform',
+    host: 'api.openai.com',
+    credits: 1,
+    startedAt: Date.now(),
+  })
+
+  test('has every entry of a process that was killed, each once, and nothing stays reserved or charged twice', async () => {
+    for (let round = 0; round < 3; round++) {
+      const folder = newFolder()
+      const org = await newOrg(1_000_000)
+      const child = startChild('open-entries', [opened.url as string, folder, org])
+      await child.line(() => child.lines.length > 200 * (round + 1))
+      await child.kill()
+
+      const ledger = createLedger({ database: opened.database, spoolDir: folder })
+      await ledger.replayed
+      const rows = await opened.database.query<{
+        id: string
+        state: string
+        estimated: boolean
+        input_tokens: number | null
+      }>('select id, state, estimated, input_tokens from entries where org_id = $1', [org])
+      const ids = new Set(rows.map((row) => row.id))
+      expect(child.lines.filter((id) => !ids.has(id))).toEqual([])
+      expect(rows.filter((row) => row.state !== 'settled')).toEqual([])
+      for (const row of rows) expect(row.estimated).toBe(row.input_tokens === null)
+      const [org_] = await opened.database.query<{ balance: number }>(
+        'select balance from organizations where id = $1',
+        [org],
+      )
+      expect(org_?.balance).toBe(1_000_000 - rows.length)
+      await ledger.close()
+      expect(readdirSync(folder)).toEqual([])
+    }
+  })
+
+  test('keeps what could not be written until the next start', async () => {
+    const folder = newFolder()
+    const org = await newOrg(500)
+    const away: Database = { ...opened.database, query: () => Promise.reject(new OwnkeyError('unavailable')) }
+    const kinds: string[] = []
+    const first = createLedger({
+      database: away,
+      spoolDir: folder,
+      closeWithinMs: 20,
+      onTrouble: ({ kind }) => kinds.push(kind),
+    })
+    for (let n = 0; n < 25; n++) first.open(attempt(org, n)).settle({ durationMs: 1, charged: true })
+    await first.close()
+    expect(kinds.at(-1)).toBe('kept_in_spool')
+    const second = createLedger({ database: opened.database, spoolDir: folder })
+    await second.replayed
+    const rows = await opened.database.query(
+      "select id from entries where org_id = $1 and state = 'settled' and not estimated",
+      [org],
+    )
+    expect(rows).toHaveLength(25)
+    await second.close()
+  })
+
+  test('leaves alone the files of a living process and files that are not its own, and survives lines that were cut', async () => {
+    const folder = newFolder()
+    const org = await newOrg(700)
+    writeFileSync(join(folder, `${process.ppid}-${'a'.repeat(26)}-a.spool`), 'not ours to read\n')
+    writeFileSync(join(folder, 'notes.txt'), 'nothing')
+    const line = JSON.stringify({
+      id: `cut-${org}`,
+      rq: 'r',
+      at: 1,
+      og: org,
+      en: 'production',
+      pr: 'openai',
+      su: 'chat',
+      ks: 'platform',
+      ho: 'h',
+      cr: 2,
+      st: Date.now(),
+    })
+    writeFileSync(join(folder, `999999999-${'b'.repeat(26)}-b.spool`), `${line}\n{"id":"broken\n${line.slice(0, 40)}`)
+    const ledger = createLedger({ database: opened.database, spoolDir: folder })
+    await ledger.replayed
+    await ledger.close()
+    expect(readdirSync(folder).sort()).toEqual([`${process.ppid}-${'a'.repeat(26)}-a.spool`, 'notes.txt'].sort())
+    expect(await opened.database.query('select id, state, estimated from entries where org_id = $1', [org])).toEqual([
+      { id: `cut-${org}`, state: 'settled', estimated: true },
+    ])
+  })
+
+  test('does not grow while the database takes what is written', async () => {
+    const folder = newFolder()
+    const org = await newOrg(900_000)
+    const ledger = createLedger({ database: opened.database, spoolDir: folder })
+    const { statSync } = await import('node:fs')
+    const size = () => readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+    for (let round = 0; round < 12; round++) {
+      for (let n = 0; n < 500; n++) ledger.open(attempt(org, n)).settle({ durationMs: 1, charged: true })
+      await ledger.flush()
+      expect(size()).toBeLessThan(1_500_000)
+    }
+    await ledger.close()
+  })
+})
