@@ -59,11 +59,11 @@ export const togetherRules: readonly Rule[] = [
 
 export const fireworksRules: readonly Rule[] = [
   {
-    status: [412],
+    status: [0, 412],
     message: /suspend|spend|limit|invoice|billing|payment|credit/i,
     is: verdict('quota_exhausted', 'spend_limit'),
   },
-  { code: ['precondition_failed'], status: [412], is: verdict('quota_exhausted', 'spend_limit') },
+  { code: ['precondition_failed'], status: [0, 412], is: verdict('quota_exhausted', 'spend_limit') },
   { code: ['not_found'], is: verdict('model_unavailable') },
   { status: [401, 403], code: ['unauthorized', 'unauthenticated'], is: verdict('invalid_key') },
 ]

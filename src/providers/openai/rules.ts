@@ -9,12 +9,6 @@ export const openaiRules: readonly Rule[] = [
     is: verdict('request_invalid', 'too_large_for_limit'),
   },
   { code: ['slow_down'], is: verdict('rate_limited') },
-  // The answer to a key without a scope has no code at all, and the status of a wrong key.
-  {
-    status: [401],
-    message: /missing scopes?\b|insufficient permissions/i,
-    is: verdict('permission_denied', 'missing_scope'),
-  },
   {
     status: [401],
     message: /member of an organi[sz]ation|organi[sz]ation .{0,60}(not (found|exist)|mismatch|match)/i,

@@ -113,19 +113,20 @@ const paid = [0, 400, 401, 402, 403, 412, 429]
 export const commonMessages: readonly Rule[] = [
   {
     status: [0, 401, 403],
-    message: /missing scopes?\b|insufficient permissions? for this operation|missing the permission/i,
+    message:
+      /(missing|lacks?|does not have|without)( the)?( required| necessary)? (scopes?|permissions?)\b|insufficient (permissions?|scopes?)/i,
     is: verdict('permission_denied', 'missing_scope'),
   },
   {
     status: [0, 401, 403],
     message:
-      /\bIP\b.{0,60}\bnot (authori[sz]ed|allowed|permitted|on the|in the|whitelisted)|\bIP (address )?(is )?(blocked|restricted|not )|(firewall|virtual network).{0,20} rules?/i,
+      /\bIP\b.{0,60}(\bnot|\bisn.t) (authori[sz]ed|allowed|permitted|on the|in the|whitelisted)|\bIP (address )?(is )?(blocked|restricted|not )|(firewall|virtual network).{0,20} rules?/i,
     is: verdict('permission_denied', 'egress_blocked'),
   },
   {
     status: denied,
     message:
-      /(country|region|territory|location)\b.{0,40}\bnot (supported|available)|not (available|supported) in your (country|region|location|territory)|unsupported (country|region|location)/i,
+      /(country|region|territory|location)\b.{0,40}\bnot (supported|available)|not (available|supported) in your (country|region|location|territory)|un(supported|available) (in (your )?)?(country|region|location|territory)/i,
     is: verdict('permission_denied', 'geo_blocked'),
   },
   {
@@ -137,7 +138,7 @@ export const commonMessages: readonly Rule[] = [
   {
     status: paid,
     message:
-      /insufficient (account )?(balance|credits?|funds|quota)|\b(credits?|balance)\b.{0,40}\b(too low|exhausted|depleted|negative|used up|ran out|run out|is empty|has expired)|out of credits?|(no|not enough|enough|any) (remaining )?credits?\b|(used|consumed) (up )?all (of )?(your |its |the )?(available )?credits|purchase (more )?credits|payment (method|is required|required)|never purchased credits|check your plan and billing/i,
+      /insufficient (account )?(balance|credits?|funds|quota)|\b(credits?|balance)\b.{0,40}\b(too low|exhausted|depleted|negative|used up|ran out|run out|is empty|has expired)|(credits?|balance) (is|are) (not enough|insufficient|zero)|out of credits?|(no|not enough|enough|any) (remaining )?credits?\b|(used|consumed) (up )?all (of )?(your |its |the )?(available )?credits|purchase (more )?credits|payment (method|is required|required)|never purchased credits|check your plan and billing/i,
     is: verdict('quota_exhausted', 'out_of_credit'),
   },
   {

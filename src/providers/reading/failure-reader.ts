@@ -84,7 +84,7 @@ const mayPass = ({ class: name }: Verdict): boolean =>
 
 /** How providers name the permission that a key lacks. */
 const scopeTexts: readonly RegExp[] = [
-  /missing scopes?:? ["'`]?([\w.:*-]{1,80}(?:, ?[\w.:*-]{1,80}){0,9})/i,
+  /(?:missing|lacks?)(?: the)?(?: required)? scopes?:? ["'`]?([\w.:*-]{1,80}(?:, ?[\w.:*-]{1,80}){0,9})/i,
   /missing the permissions? ["'`]?([\w.:*-]{1,80})/i,
   /permission ["'`]([\w.:*-]{1,80})["'`] denied/i,
   /not authorized to perform:? ([\w-]{1,40}:[\w*-]{1,80})/i,
@@ -114,6 +114,7 @@ function isFailureEvent({ name, data }: StreamEvent): boolean {
   const type = data['type']
   if (tellsError(data) || (typeof type === 'string' && failureEvents.test(type))) return true
   if (typeof data['error'] === 'string' && data['choices'] === undefined) return true
+  if (isRecord(data['detail']) && typeof at(data, 'detail', 'message') === 'string') return true
   const keys = Object.keys(data)
   return keys.length === 1 && /Exception$/.test(keys[0] ?? '')
 }
