@@ -50,7 +50,7 @@ const mistakes: readonly (readonly [
   [
     'a missing field',
     'features:\n  chat:\n    capability: chat',
-    3,
+    2,
     'features.chat.title',
     { expected: 'title: a text' },
   ],

@@ -1,4 +1,4 @@
-import type { Provider } from '../providers/provider.ts'
+import type { Provider } from '../providers/index.ts'
 import type { Config } from './schema.ts'
 
 /** What configuration and policy need of a provider: its facts, not its wire. */

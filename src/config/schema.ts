@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { capabilities } from '../contract/index.ts'
-import { Secret } from '../crypto/secret.ts'
+import { Secret } from '../crypto/index.ts'
 import { id, plan } from './plan-schema.ts'
 
 /**

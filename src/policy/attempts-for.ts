@@ -1,4 +1,5 @@
 import { type Ask, addKeyFix, featureTitle, ownSkip, platformSkip, skip } from './ask.ts'
+import { plannedFallback } from './candidates-for.ts'
 import { knowsModel, mayUse } from './choose-model.ts'
 import type { Attempt, KeyFacts, Refusal, SkipCode, Skipped } from './decision.ts'
 import { creditReason, ownAttempt, ownKeyIsExempt, platformAttempt, quotaReason } from './make-attempt.ts'
@@ -96,8 +97,8 @@ function fallbackOrder(
   ask: Ask,
   { provider, candidates }: { provider: PolicyProvider; candidates: Candidates },
 ): Candidates {
-  const preferred = candidates.find(({ id }) => id === ask.plan.fallback.provider)
-  return [...new Set([...(preferred ? [preferred] : []), provider, ...candidates])]
+  const planned = plannedFallback(ask)
+  return [...new Set([...(planned ? [planned] : []), provider, ...candidates])]
 }
 
 /** A provider whose own key says "no fallback" is never served by the platform, not even on behalf of another's. */

@@ -29,12 +29,26 @@ function namedProvider(ask: Ask, name: string): readonly PolicyProvider[] | Refu
 function fittingProviders(ask: Ask): readonly PolicyProvider[] | Refusal {
   const allowed = allowedProviders(ask)
   const { capability } = ask
-  const fitting =
-    capability === undefined ? allowed : allowed.filter(({ capabilities }) => capabilities.has(capability))
+  const fitting = allowed.filter((provider) => canDoTask(ask, provider))
   if (fitting.length > 0) return fitting
   return allowed.length === 0
     ? notAllowed(ask, `The plan offers no provider that ${featureTitle(ask)} may use.`)
     : notAllowed(ask, `None of the allowed providers can do “${capability}”, which ${featureTitle(ask)} needs.`)
+}
+
+/**
+ * The provider that the plan names for fallbacks, where it may serve this request. Not for a request that names its own: the
+ * caller speaks that one's API.
+ */
+export function plannedFallback(ask: Ask): PolicyProvider | undefined {
+  const wanted = ask.request.provider ? undefined : ask.plan.fallback.provider
+  return wanted === undefined
+    ? undefined
+    : allowedProviders(ask).find((provider) => provider.id === wanted && canDoTask(ask, provider))
+}
+
+function canDoTask({ capability }: Ask, { capabilities }: PolicyProvider): boolean {
+  return capability === undefined || capabilities.has(capability)
 }
 
 /** The feature's order counts where it names providers, else the plan's. */

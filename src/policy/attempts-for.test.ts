@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest'
+import { ask, key, policyWith, skips, sources } from '../../test/support/policy-facts.ts'
+
+describe('fallback', () => {
+  test.each([
+    ['{ mode: customer, default: true }', undefined, 2],
+    ['{ mode: customer, default: false }', undefined, 1],
+    ['{ mode: customer, default: true }', false, 1],
+    ['{ mode: customer, default: false }', true, 2],
+    ['{ mode: always }', false, 2],
+    ['{ mode: never }', true, 1],
+    ['{ mode: always, when: [] }', true, 1],
+    ['{ mode: always, features: { chatbot: { mode: never } } }', true, 1],
+    ['{ mode: never, features: { chatbot: { mode: always } } }', true, 1],
+    ['{ mode: always, features: { chatbot: { mode: customer } } }', false, 1],
+    ['{ mode: always, when: [network], features: { chatbot: { when: [invalid_key] } } }', true, 1],
+  ])('%s with the key’s toggle %s makes %i attempts', (fallback, toggle, attempts) => {
+    const decision = ask(
+      policyWith(`{ fallback: ${fallback} }`),
+      { provider: 'openai' },
+      { keys: [key('openai', { fallback: toggle })] },
+    )
+    expect(decision.attempts).toHaveLength(attempts)
+    expect(skips(decision)).toEqual(attempts === 2 ? [] : ['platform:openai:fallback_off'])
+  })
+
+  test('moves on only after the classes that plan and feature share, and never after the last attempt', () => {
+    const policy = policyWith(
+      '{ fallback: { mode: always, when: [network, rate_limited], features: { chatbot: { when: [rate_limited, invalid_key] } } } }',
+    )
+    expect(
+      ask(policy, { provider: 'openai' }, { keys: [key('openai')] }).attempts.map(({ fallbackOn }) => fallbackOn),
+    ).toEqual([['rate_limited'], []])
+  })
+
+  test('goes to the plan’s provider where none was named, and stays where one was', () => {
+    const policy = policyWith('{ fallback: { mode: always, provider: openai } }')
+    const keys = [key('gemini')]
+    expect(sources(ask(policy, {}, { keys }))).toEqual(['organization:gemini', 'platform:openai'])
+    expect(sources(ask(policy, { provider: 'gemini' }, { keys }))).toEqual(['organization:gemini', 'platform:gemini'])
+  })
+
+  test('goes to the same provider first, else to one that the platform has a key for', () => {
+    const policy = policyWith(
+      '{ providers: { gemini: optional, anthropic: optional, openai: optional }, fallback: { mode: always } }',
+    )
+    expect(sources(ask(policy, {}, { keys: [key('gemini')] }))).toEqual(['organization:gemini', 'platform:gemini'])
+    const elsewhere = policyWith('{ providers: { anthropic: optional, openai: optional }, fallback: { mode: always } }')
+    expect(sources(ask(elsewhere, {}, { keys: [key('anthropic')] }))).toEqual([
+      'organization:anthropic',
+      'platform:openai',
+    ])
+  })
+
+  test('with a model named, crosses only to the provider that the plan names, which then uses its own model', () => {
+    const crossing = (fallback: string) =>
+      ask(
+        policyWith(`{ providers: { anthropic: optional, openai: optional }, fallback: ${fallback} }`),
+        { model: 'claude-opus-5-5' },
+        { keys: [key('anthropic')] },
+      ).attempts.map(({ provider, model }) => [provider, model])
+    expect(crossing('{ mode: always }')).toEqual([['anthropic', 'claude-opus-5-5']])
+    expect(crossing('{ mode: always, provider: openai }')).toEqual([
+      ['anthropic', 'claude-opus-5-5'],
+      ['openai', 'gpt-5.4-mini'],
+    ])
+  })
+})
+
+describe('limits', () => {
+  const policy = policyWith(
+    '{ fallback: { mode: always }, credits: { ownKey: 1, platformKey: 5 }, quotas: { images: { limit: 2 } } }',
+  )
+  const keys = [key('gemini')]
+
+  test.each([
+    [5, [], ['platform:gemini']],
+    [4, [], ['credits_exhausted']],
+    [5, keys, ['organization:gemini', 'platform:gemini']],
+    [4, keys, ['organization:gemini']],
+    [0, keys, ['credits_exhausted']],
+  ])('with %i credits and the keys %o: %o', (balance, own, expected) => {
+    expect(sources(ask(policy, { provider: 'gemini' }, { balance, keys: [...own] }))).toEqual(expected)
+  })
+
+  test('a full quota stops the platform’s key and leaves an own one alone', () => {
+    const full = { quotaUsed: { images: 2 } }
+    const stopped = ask(policy, { feature: 'vision' }, full)
+    expect(sources(stopped)).toEqual(['quota_exceeded'])
+    expect(stopped.refusal?.fix).toBe('Add a Google Gemini key, or ask an administrator to raise the plan’s limit.')
+    const own = ask(policy, { feature: 'vision' }, { ...full, keys })
+    expect(own.attempts.map(({ source, meter }) => [source, meter])).toEqual([['organization', undefined]])
+    expect(skips(own)).toEqual(['platform:gemini:quota'])
+  })
+
+  test('a quota without exemption stops own keys too', () => {
+    const strict = policyWith('{ quotas: { images: { limit: 2, ownKeyExempt: false } } }')
+    expect(sources(ask(strict, { feature: 'vision' }, { keys, quotaUsed: { images: 2 } }))).toEqual(['quota_exceeded'])
+    expect(ask(strict, { feature: 'vision' }, { keys, quotaUsed: { images: 1 } }).attempts[0]?.meter).toBe('images')
+  })
+})

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+import { ask, base, key, policyFrom, policyWith, skips, sources } from '../../test/support/policy-facts.ts'
+
+describe('the feature comes first', () => {
+  test.each([
+    [{ feature: undefined }, {}, 'feature_required'],
+    [{ feature: 'nope' }, {}, 'feature_unknown'],
+    [{}, { plan: 'small' }, 'feature_not_in_plan'],
+    [{ feature: 'extra' }, {}, 'add_on_required'],
+    [{}, { plan: 'gone' }, 'plan_unknown'],
+  ])('%o on %o is refused as %s', (request, facts, code) => {
+    expect(sources(ask(base, request, facts))).toEqual([code])
+  })
+
+  test('an add-on of the organization, or of its plan, lets the feature in', () => {
+    expect(sources(ask(base, { feature: 'extra', provider: 'openai' }, { addOns: ['extras'] }))).toEqual([
+      'platform:openai',
+    ])
+    const included = policyWith('{ addOns: [extras] }')
+    expect(sources(ask(included, { feature: 'extra', provider: 'openai' }))).toEqual(['platform:openai'])
+  })
+
+  test('where no feature is configured, none is needed', () => {
+    expect(
+      sources(
+        ask(
+          policyFrom('providers: { openai: { platformKey: "${OPENAI}" } }'),
+          { feature: undefined, provider: 'openai' },
+          { plan: 'standard' },
+        ),
+      ),
+    ).toEqual(['platform:openai'])
+  })
+})
+
+describe('then the provider', () => {
+  test.each(['gemini', 'GEMINI', 'google_gemini', 'google', 'google-gemini'])('%s is Gemini', (provider) => {
+    expect(sources(ask(base, { provider }))).toEqual(['platform:gemini'])
+  })
+
+  test.each([
+    ['an unknown one', { provider: 'nope' }],
+    ['one that the plan does not offer', { provider: 'mistral' }],
+    ['one that the feature does not name', { provider: 'openai', feature: 'vision' }],
+    ['one that is only announced', { provider: 'deepgram' }],
+  ])('%s is not allowed, and those that are get named', (_name, request) => {
+    const decision = ask(base, request)
+    expect(sources(decision)).toEqual(['provider_not_allowed'])
+    expect(decision.refusal?.fix).toContain('google_gemini')
+  })
+
+  test('with none named, only those that can do the task are asked, in the plan’s order', () => {
+    expect(sources(ask(base, {}))).toEqual(['platform:gemini'])
+    expect(sources(ask(base, { feature: 'speech' }))).toEqual(['platform:openai'])
+    expect(sources(ask(base, {}, { keys: [key('openai')] }))).toEqual(['organization:openai'])
+  })
+
+  test('with none named, a model that only one of them has decides', () => {
+    expect(sources(ask(base, { model: 'gpt-5.4' }, { keys: [key('gemini')] }))).toEqual(['platform:openai'])
+  })
+})
+
+describe('then the model', () => {
+  test('a refused one is refused with its reason before anyone asks for a key', () => {
+    const decision = ask(base, { provider: 'anthropic', model: 'x' })
+    expect(sources(decision)).toEqual(['missing_key'])
+    const refused = ask(base, { provider: 'gemini', model: 'models/Gemini-3-pro' })
+    expect(sources(refused)).toEqual(['model_refused'])
+    expect(refused.refusal?.reason).toContain('too new')
+  })
+
+  test.each([
+    ['customer', undefined, 'gemini-2.5-flash-lite', 'gemini-2.5-flash-lite'],
+    ['customer', 'auto', 'gemini-2.5-flash-lite', 'gemini-2.5-flash-lite'],
+    ['customer', undefined, 'gemini-3-pro', 'gemini-2.5-pro'],
+    ['customer', 'gemini-2.5-flash', 'gemini-2.5-flash-lite', 'gemini-2.5-flash'],
+    ['feature', undefined, 'gemini-2.5-flash-lite', 'gemini-2.5-pro'],
+  ])('with plan.model %s, the caller’s %s and the key’s %s, %s is used', (who, asked, ofKey, used) => {
+    const policy = policyWith(`{ model: ${who} }`)
+    expect(
+      ask(policy, { feature: 'vision', model: asked }, { keys: [key('gemini', { model: ofKey })] }).attempts[0]?.model,
+    ).toBe(used)
+  })
+
+  test('a key’s chat model is not used to speak', () => {
+    expect(
+      ask(base, { feature: 'speech', provider: 'openai' }, { keys: [key('openai', { model: 'gpt-5.4' })] }).attempts[0]
+        ?.model,
+    ).toBe('gpt-4o-mini-tts')
+  })
+
+  test('a surface without a model gets none', () => {
+    expect(ask(base, { provider: 'gemini', noModel: true }).attempts[0]?.model).toBeUndefined()
+  })
+})
+
+describe('an own key', () => {
+  test.each([
+    ['always', undefined, 'organization:openai'],
+    ['always', false, 'platform:openai'],
+    ['by_operator', undefined, 'platform:openai'],
+    ['by_operator', true, 'organization:openai'],
+    ['never', true, 'platform:openai'],
+  ])('with byok %s and the operator’s switch %s, %s serves', (byok, byokEnabled, expected) => {
+    const policy = policyWith(`{ byok: ${byok} }`)
+    expect(sources(ask(policy, { provider: 'openai' }, { keys: [key('openai')], byokEnabled }))).toEqual([expected])
+  })
+
+  test.each([
+    ['of another environment', { environment: 'staging' }, 'environment'],
+    ['of a user, where the plan wants the organization’s', { holder: 'user', user: 'ann' }, 'holder'],
+    ['of another provider', { provider: 'gemini' }, 'no_key'],
+  ] as const)('%s is not used', (_name, facts, code) => {
+    const decision = ask(base, { provider: 'openai', user: 'ann' }, { keys: [key('openai', facts)] })
+    expect(sources(decision)).toEqual(['platform:openai'])
+    expect(skips(decision)).toEqual([`organization:openai:${code}`])
+  })
+
+  test('that is disabled never moves silently to the platform’s key while fallback is off', () => {
+    const keys = [key('openai', { state: 'disabled', fallback: false })]
+    const toggle = policyWith('{ fallback: { mode: customer } }')
+    expect(sources(ask(toggle, { provider: 'openai' }, { keys }))).toEqual(['missing_key'])
+    expect(sources(ask(base, { provider: 'openai' }, { keys: [key('openai', { state: 'disabled' })] }))).toEqual([
+      'missing_key',
+    ])
+    const on = ask(toggle, { provider: 'openai' }, { keys: [key('openai', { state: 'disabled', fallback: true })] })
+    expect(sources(on)).toEqual(['platform:openai'])
+    expect(skips(on)).toEqual(['organization:openai:key_disabled'])
+  })
+
+  test('that is required and missing says which to add, and the platform never serves', () => {
+    const policy = policyWith('{ providers: { openai: required } }')
+    const decision = ask(policy, { provider: 'openai', environment: 'staging' })
+    expect(sources(decision)).toEqual(['missing_key'])
+    expect(decision.refusal?.fix).toBe(
+      'Add an OpenAI key for the environment “staging” in the AI settings; the plan never uses the platform’s key here.',
+    )
+    expect(sources(ask(policy, { provider: 'openai' }, { keys: [key('openai')] }))).toEqual(['organization:openai'])
+  })
+
+  test('that is required where own keys are off is told as that', () => {
+    expect(
+      sources(ask(policyWith('{ byok: by_operator, providers: { openai: required } }'), { provider: 'openai' })),
+    ).toEqual(['byok_disabled'])
+  })
+
+  test('at the operator’s address keeps the path before the provider’s own', () => {
+    const { attempts } = ask(
+      policyWith('{ fallback: { mode: always } }'),
+      { provider: 'house' },
+      { keys: [key('house')] },
+    )
+    expect(attempts.map(({ origin, basePath, model }) => [origin, basePath, model])).toEqual([
+      ['https://models.acme.test', '/llm', 'house-1'],
+      ['https://models.acme.test', '/llm', 'house-1'],
+    ])
+  })
+})
