@@ -40,30 +40,29 @@ export interface JsonAnswer extends AnswerHead {
   json: unknown
 }
 
-export interface BytesAnswer extends AnswerHead {
+interface BytesAnswer extends AnswerHead {
   bytes: Buffer
 }
 
 export interface StreamAnswer extends AnswerHead {
   pieces: readonly (string | Buffer)[]
   /** The provider's error event, written where a `midstream` key breaks off. */
-  broken?: string
+  broken?: string | Buffer
 }
 
-export const problemKinds = [
-  'bad_json',
-  'missing_field',
-  'invalid_field',
-  'model_not_found',
-  'voice_not_found',
-  'route_not_found',
-  'method_not_allowed',
-  'body_too_large',
-  'key_missing',
-  'two_credentials',
-  'wrong_credential',
-] as const
-export type ProblemKind = (typeof problemKinds)[number]
+/** Why a request would be refused, whoever the provider is. */
+export type ProblemKind =
+  | 'bad_json'
+  | 'missing_field'
+  | 'invalid_field'
+  | 'model_not_found'
+  | 'voice_not_found'
+  | 'route_not_found'
+  | 'method_not_allowed'
+  | 'body_too_large'
+  | 'key_missing'
+  | 'two_credentials'
+  | 'wrong_credential'
 
 /** A request that the provider would refuse; the provider's table says how. */
 export class Problem extends Error {
@@ -118,4 +117,14 @@ export function isObject(value: unknown): value is JsonObject {
 /** The value as an object, or an empty one. */
 export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {}
+}
+
+/** An optional count of a body, within what the sandbox is willing to make. @throws Problem `invalid_field` */
+export function countField(body: JsonObject, name: string, most: number): number | undefined {
+  const value = body[name]
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most) {
+    throw new Problem('invalid_field', name)
+  }
+  return value
 }

@@ -10,7 +10,7 @@ export interface Pace {
   pieceMs: number
 }
 
-export interface Playing {
+interface Playing {
   response: ServerResponse
   behaviour: Behaviour
   /** The route breaks off for a `midstream` key. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { Problem } from './call.ts'
 
 /** Where a request may carry its credential. */
-export interface Credentials {
+interface Credentials {
   path: string
   query: URLSearchParams
   headers: IncomingHttpHeaders

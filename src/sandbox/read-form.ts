@@ -8,7 +8,7 @@ export interface Form {
   files: readonly FormFile[]
 }
 
-export interface FormFile {
+interface FormFile {
   field: string
   name: string
   bytes: number
@@ -39,6 +39,7 @@ export async function readForm(incoming: IncomingMessage): Promise<Form> {
   return reader.form
 }
 
+/** Takes the body in pieces, however it is cut, and holds no more of it than the longest delimiter or part head. */
 function formReader(boundary: string) {
   const fields: Record<string, string> = {}
   const files: FormFile[] = []
@@ -48,46 +49,39 @@ function formReader(boundary: string) {
   let part: OpenPart | undefined
   let inHead = false
 
-  const close = () => {
+  /** Each step returns true when something was taken and there may be more. */
+  const takeHead = (): boolean => {
+    const end = rest.indexOf('\r\n\r\n')
+    if (end < 0 && rest.length > longestPartHead) throw new Problem('invalid_field', 'file')
+    if (end < 0) return false
+    part = openPart(rest.subarray(0, end).toString('utf8'))
+    if (part.file) files.push(part.file)
+    rest = rest.subarray(end + 4)
+    inHead = false
+    return true
+  }
+  const takeBody = (): boolean => {
+    const end = rest.indexOf(delimiter)
+    const taken = end >= 0 ? end : Math.max(0, rest.length - delimiter.length)
+    if (part) addBytes(part, rest.subarray(0, taken))
+    rest = rest.subarray(end >= 0 ? end + delimiter.length : taken)
+    if (end < 0) return false
     if (part && !part.file) fields[part.field] = Buffer.concat(part.text).toString('utf8')
     part = undefined
-  }
-  const add = (bytes: Buffer) => {
-    if (!part) return
-    if (part.file) part.file.bytes += bytes.length
-    else if (part.textBytes < longestField) part.text.push(Buffer.from(bytes))
-    part.textBytes += bytes.length
-  }
-  /** @returns true when something was taken and there may be more */
-  const step = (): boolean => {
-    if (inHead) {
-      const end = rest.indexOf('\r\n\r\n')
-      if (end < 0 && rest.length > longestPartHead) throw new Problem('invalid_field', 'file')
-      if (end < 0) return false
-      part = openPart(rest.subarray(0, end).toString('utf8'))
-      if (part.file) files.push(part.file)
-      rest = rest.subarray(end + 4)
-      inHead = false
-      return true
-    }
-    const end = rest.indexOf(delimiter)
-    if (end >= 0) {
-      add(rest.subarray(0, end))
-      close()
-      rest = rest.subarray(end + delimiter.length)
-      inHead = true
-      return true
-    }
-    const safe = Math.max(0, rest.length - delimiter.length)
-    add(rest.subarray(0, safe))
-    rest = rest.subarray(safe)
-    return false
+    inHead = true
+    return true
   }
   const take = (chunk: Buffer) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    while (step());
+    while (inHead ? takeHead() : takeBody());
   }
   return { take, form: { fields, files } }
+}
+
+function addBytes(part: OpenPart, bytes: Buffer): void {
+  if (part.file) part.file.bytes += bytes.length
+  else if (part.textBytes < longestField) part.text.push(Buffer.from(bytes))
+  part.textBytes += bytes.length
 }
 
 function openPart(head: string): OpenPart {

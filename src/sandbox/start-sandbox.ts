@@ -27,8 +27,7 @@ export async function startSandbox({ slowMs = 3000, pieceMs = 8 }: SandboxOption
   }
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
     response.on('error', () => {})
-    // Whatever goes wrong here is the peer going away in the middle of its request.
-    serve({ incoming, response, place: place(incoming) }, { slowMs, pieceMs }).catch(() => response.destroy())
+    serve({ incoming, response, place: place(incoming) }, { slowMs, pieceMs }).catch(() => giveUp(response))
   })
   server.on('upgrade', (incoming, socket, rest) => {
     socket.on('error', () => {})
@@ -52,6 +51,13 @@ export async function startSandbox({ slowMs = 3000, pieceMs = 8 }: SandboxOption
       await closed
     },
   }
+}
+
+/** The peer went away in the middle of its request, or sent what the sandbox cannot play: nested too deeply, say. */
+function giveUp(response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) return void response.destroy()
+  response.writeHead(500, { 'content-type': 'application/json', connection: 'close' })
+  response.end(JSON.stringify({ error: { message: 'The sandbox cannot play this request. (sandbox)', code: null } }))
 }
 
 interface Visit {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { catalogue, type Provider, parseBody } from '../providers/index.ts'
 import { type FailingBehaviour, failingBehaviours } from './behaviour.ts'
@@ -91,4 +92,72 @@ test.each([
     body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'x' }], stream: true }),
   })
   expect(await answer.text()).toMatch(/"usage":[\s\S]+\[DONE\]/)
+})
+
+test('Bedrock streams AWS events whose lengths and checksums hold', async () => {
+  const answer = await fetch(`${sandbox.baseUrl('bedrock')}/model/m/converse-stream`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer sandbox' },
+    body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'x' }] }] }),
+  })
+  const bytes = Buffer.from(await answer.arrayBuffer())
+  let at = 0
+  for (; at < bytes.length; at += bytes.readUInt32BE(at)) {
+    const message = bytes.subarray(at, at + bytes.readUInt32BE(at))
+    expect(message.readUInt32BE(8)).toBe(crc32(message.subarray(0, 8)))
+    expect(message.readUInt32BE(message.length - 4)).toBe(crc32(message.subarray(0, -4)))
+  }
+  expect(at).toBe(bytes.length)
+  expect(bytes.toString('latin1')).toMatch(/messageStart[\s\S]+sandbox[\s\S]+"totalTokens"/)
+})
+
+/** Every POST route of every vendor, as a path. */
+const everyPost = catalogue.flatMap(({ id }) =>
+  [
+    'chat/completions',
+    'responses',
+    'embeddings',
+    'audio/speech',
+    'images/generations',
+    'moderations',
+    'audio/transcriptions',
+    'messages',
+    'messages/count_tokens',
+    'models/m:generateContent',
+    'models/m:streamGenerateContent',
+    'models/m:embedContent',
+    'models/m:batchEmbedContents',
+    'text-to-speech/v',
+    'text-to-speech/v/stream/with-timestamps',
+    'speech-to-text',
+    'chat',
+    'embed',
+    'listen',
+    'speak',
+  ].map((rest) => [id, `/v1/${rest}`] as const),
+)
+
+test('no body, however odd, leaves a caller without an answer', async () => {
+  const deep = `${'{"messages":['.repeat(20_000)}${']}'.repeat(20_000)}`
+  const odd = [
+    '',
+    '{}',
+    '[]',
+    'null',
+    '{"messages":{},"contents":1,"input":{},"text":[]}',
+    '{"model":"m","messages":[null],"tools":[null],"contents":[null],"input":[null],"text":"x","inputs":[null],"n":1e9,"dimensions":1e12}',
+    deep,
+  ]
+  for (const [provider, path] of everyPost) {
+    const place = catalogue.find((one) => one.id === provider)!.credential(path)
+    for (const body of odd) {
+      const answer = await fetch(`${sandbox.baseUrl(provider)}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', [place.header]: `${place.prefix}sandbox` },
+        body,
+      })
+      expect(await answer.text(), `${provider}${path}`).toBeTypeOf('string')
+      expect(answer.status, `${provider}${path} ${body.slice(0, 80)}`).toBeLessThan(body === deep ? 501 : 500)
+    }
+  }
 })

@@ -78,17 +78,7 @@ export interface Recording {
 /** @param keepBodyBytes how much of each body is held for `body()`; the count and the hash cover all of it. */
 export function openJournal(keepBodyBytes: number): JournalWriter {
   const connections = new WeakMap<Socket, RecordedConnection>()
-  const waiting: (() => void)[] = []
-  const wake = () => {
-    for (const look of waiting.splice(0)) look()
-  }
-  const until = async <T>(look: () => T | undefined): Promise<T> => {
-    for (;;) {
-      const found = look()
-      if (found !== undefined) return found
-      await new Promise<void>((resolve) => waiting.push(resolve))
-    }
-  }
+  const { wake, until } = waitingRoom()
   const journal: Journal = {
     requests: [],
     connections: [],
@@ -124,6 +114,22 @@ export function openJournal(keepBodyBytes: number): JournalWriter {
   }
 }
 
+/** Those who wait for something to be in the journal look again whenever it changes. */
+function waitingRoom() {
+  const waiting: (() => void)[] = []
+  const wake = () => {
+    for (const look of waiting.splice(0)) look()
+  }
+  const until = async <T>(look: () => T | undefined): Promise<T> => {
+    for (;;) {
+      const found = look()
+      if (found !== undefined) return found
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    }
+  }
+  return { wake, until }
+}
+
 interface RequestFacts {
   incoming: IncomingMessage
   upgrade: boolean
@@ -132,22 +138,13 @@ interface RequestFacts {
   keepBodyBytes: number
 }
 
-function recordRequest({ incoming, upgrade, connection, order, keepBodyBytes }: RequestFacts): Recording {
-  const headers = pairs(incoming.rawHeaders)
-  const target = incoming.url ?? ''
+function recordRequest(facts: RequestFacts): Recording {
   const kept: Buffer[] = []
   const bodyDone = signal()
   const ended = signal<Ending>()
   const request: RecordedRequest = {
-    order,
-    connection,
-    method: incoming.method ?? '',
-    target,
-    path: target.split('?')[0] as string,
-    headers,
-    header: (name) => headers.find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1],
+    ...headOf(facts),
     at: performance.now(),
-    upgrade,
     bodyBytes: 0,
     bodySha256: undefined,
     bodyDone: bodyDone.raised,
@@ -156,27 +153,48 @@ function recordRequest({ incoming, upgrade, connection, order, keepBodyBytes }: 
     ending: undefined,
     ended: ended.raised,
   }
-  const hash = createHash('sha256')
-  const read = () => {
-    incoming.on('data', (chunk: Buffer) => {
-      hash.update(chunk)
-      const room = keepBodyBytes - Math.min(request.bodyBytes, keepBodyBytes)
-      if (room > 0) kept.push(chunk.subarray(0, room))
-      request.bodyBytes += chunk.length
-    })
-    incoming.once('end', () => {
-      request.bodySha256 = hash.digest('hex')
-      bodyDone.raise()
-    })
-    // An upload that its sender breaks off: the record says so in `ended`.
-    incoming.on('error', () => {})
-  }
   const end = (how: Ending['how']) => {
     if (request.ending) return
     request.ending = { how, at: performance.now() }
     ended.raise(request.ending)
   }
-  return { request, read, end }
+  return { request, end, read: () => readInto(request, { ...facts, kept, done: () => bodyDone.raise() }) }
+}
+
+function headOf({ incoming, upgrade, connection, order }: RequestFacts) {
+  const headers = pairs(incoming.rawHeaders)
+  const target = incoming.url ?? ''
+  return {
+    order,
+    connection,
+    method: incoming.method ?? '',
+    target,
+    path: target.split('?')[0] as string,
+    headers,
+    header: (name: string) => headers.find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1],
+    upgrade,
+  }
+}
+
+interface Reading extends RequestFacts {
+  kept: Buffer[]
+  done(): void
+}
+
+function readInto(request: RecordedRequest, { incoming, keepBodyBytes, kept, done }: Reading): void {
+  const hash = createHash('sha256')
+  incoming.on('data', (chunk: Buffer) => {
+    hash.update(chunk)
+    const room = keepBodyBytes - Math.min(request.bodyBytes, keepBodyBytes)
+    if (room > 0) kept.push(chunk.subarray(0, room))
+    request.bodyBytes += chunk.length
+  })
+  incoming.once('end', () => {
+    request.bodySha256 = hash.digest('hex')
+    done()
+  })
+  // An upload that its sender breaks off: the record says so in `ended`.
+  incoming.on('error', () => {})
 }
 
 function pairs(raw: string[]): HeaderPairs {

@@ -17,7 +17,7 @@ interface Message {
 /** `POST /v1/messages`, whole or as a stream. */
 export async function messages(call: Call): Promise<Answer> {
   const body = await call.json()
-  const model = modelField(body['model'])
+  const model = modelField(body['model'] ?? call.parts['model'])
   const limit = body['max_tokens']
   if (typeof limit !== 'number')
     throw new Problem(limit === undefined ? 'missing_field' : 'invalid_field', 'max_tokens')
@@ -34,7 +34,9 @@ export async function messages(call: Call): Promise<Answer> {
     inputTokens: promptTokens(prompt),
     outputTokens: reply.tokens + (thinks ? tokensOf(thought) : 0),
   }
-  return body['stream'] === true ? streamed(message) : { json: whole(message) }
+  return body['stream'] === true || call.path.endsWith(':streamRawPredict')
+    ? streamed(message)
+    : { json: whole(message) }
 }
 
 /** `POST /v1/messages/count_tokens` */

@@ -1,6 +1,6 @@
 const blockSize = 4096
 
-export interface FlacOptions {
+interface FlacOptions {
   sampleRate: number
   seconds: number
   comment: string

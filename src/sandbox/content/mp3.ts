@@ -1,4 +1,4 @@
-export interface Mp3Options {
+interface Mp3Options {
   /** Hertz; one that MPEG knows, else 44100. */
   sampleRate: number
   /** Thousands of bits a second; one that MPEG knows, else 64. */

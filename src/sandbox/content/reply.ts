@@ -2,7 +2,7 @@ import { exampleOf } from './schema-example.ts'
 import { type PromptSize, tokensOf } from './tokens.ts'
 
 /** What a chat request asks for, in no provider's words. */
-export interface Ask {
+interface Ask {
   prompt: PromptSize
   /** The tool that must be called. */
   tool?: { name: string; schema: unknown } | undefined

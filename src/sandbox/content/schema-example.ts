@@ -2,6 +2,9 @@ import { type JsonObject, objectOf } from '../call.ts'
 
 /** Deeper than this, optional parts are left out, so that recursive schemas come to an end. */
 const deepest = 6
+/** A schema that asks for more gets this much: it is a sandbox. */
+const mostItems = 1000
+const longestText = 10_000
 
 /** The smallest plain value that is valid under a JSON schema (or Google's dialect of it); its texts say sandbox. */
 export function exampleOf(schema: unknown): unknown {
@@ -68,7 +71,7 @@ const makers: Record<string, (schema: JsonObject, place: Place) => unknown> = {
     const most = numberOf(schema['maxItems'], Number.POSITIVE_INFINITY)
     const count = Math.min(most, numberOf(schema['minItems'], place.depth < deepest ? 1 : 0))
     const first = Array.isArray(schema['prefixItems']) ? schema['prefixItems'] : []
-    const length = Math.max(count, first.length)
+    const length = Math.min(mostItems, Math.max(count, first.length))
     return Array.from({ length }, (_, index) => example(first[index] ?? schema['items'], deeper(place)))
   },
   string: text,
@@ -121,7 +124,7 @@ function text(schema: JsonObject): string {
   if (format) return format
   const least = numberOf(schema['minLength'], 0)
   const most = numberOf(schema['maxLength'], Number.POSITIVE_INFINITY)
-  return 'sandbox'.padEnd(least, ' sandbox').slice(0, most)
+  return 'sandbox'.padEnd(Math.min(least, longestText), ' sandbox').slice(0, most)
 }
 
 function patterned(pattern: string): string {

@@ -1,7 +1,18 @@
+import { Problem } from '../call.ts'
 import { aacSilence } from './aac.ts'
 import { flacSilence } from './flac.ts'
 import { mp3Silence } from './mp3.ts'
 import { oggOpusSilence } from './ogg-opus.ts'
+
+/** Rates that any of the providers offers. */
+const sampleRates = new Set([8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000])
+
+/** @throws Problem `invalid_field` for a rate that nobody offers */
+export function sampleRateOf(value: unknown, field: string): number {
+  const rate = Number(value)
+  if (!sampleRates.has(rate)) throw new Problem('invalid_field', field)
+  return rate
+}
 
 /** What a speech request may ask for, in no provider's words. */
 export type SoundKind = 'wav' | 'pcm' | 'mp3' | 'opus' | 'aac' | 'flac' | 'ulaw' | 'alaw'

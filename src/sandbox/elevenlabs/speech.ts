@@ -8,7 +8,15 @@ import {
   Problem,
   textField,
 } from '../call.ts'
-import { type SoundFormat, type SoundKind, slices, soundOf, soundTypes, spokenSeconds } from '../content/sound.ts'
+import {
+  type SoundFormat,
+  type SoundKind,
+  sampleRateOf,
+  slices,
+  soundOf,
+  soundTypes,
+  spokenSeconds,
+} from '../content/sound.ts'
 
 const sentence = 'This is the Ownkey sandbox: no provider was called.'
 
@@ -93,7 +101,11 @@ function speak(call: Call, { characters, model }: { characters: number; model: s
 function formatOf(name: string): SoundFormat {
   const [, kind, rate, bitrate] = /^(mp3|pcm|wav|opus|ulaw|alaw)_(\d+)(?:_(\d+))?$/.exec(name) ?? []
   if (!kind) throw new Problem('invalid_field', 'output_format')
-  return { kind: kind as SoundKind, sampleRate: Number(rate), ...(bitrate && { bitrate: Number(bitrate) }) }
+  return {
+    kind: kind as SoundKind,
+    sampleRate: sampleRateOf(rate, 'output_format'),
+    ...(bitrate && { bitrate: Number(bitrate) }),
+  }
 }
 
 function timed({ seconds }: Spoken, sound: Buffer): JsonObject {

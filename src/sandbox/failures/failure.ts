@@ -12,7 +12,7 @@ export interface FailureBody {
 
 export type FailureTable = Readonly<Record<FailingBehaviour, FailureBody>>
 
-export type FailureWords = Readonly<Record<'requestId' | 'permission' | 'tail', string>>
+type FailureWords = Readonly<Record<'requestId' | 'permission' | 'tail', string>>
 
 export function fillIn<T>(template: T, words: FailureWords): T {
   if (typeof template === 'string') {

@@ -6,7 +6,7 @@ import { openAiError } from './openai-shaped.ts'
 import { assemblyAiError, deepgramError, elevenLabsError, sarvamError } from './speech.ts'
 
 /** How a provider answers a request that is wrong in itself. `subject`: the field, model, voice or route. */
-export type ProblemTable = Readonly<Partial<Record<ProblemKind, (subject: string) => FailureBody>>>
+type ProblemTable = Readonly<Partial<Record<ProblemKind, (subject: string) => FailureBody>>>
 
 const said: Readonly<Record<ProblemKind, (subject: string) => string>> = {
   bad_json: () => 'The body of your request cannot be read as JSON. (sandbox)',

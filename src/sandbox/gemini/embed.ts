@@ -1,4 +1,13 @@
-import { type Answer, type Call, type JsonObject, listField, modelField, objectOf, Problem } from '../call.ts'
+import {
+  type Answer,
+  type Call,
+  countField,
+  type JsonObject,
+  listField,
+  modelField,
+  objectOf,
+  Problem,
+} from '../call.ts'
 import { vectorOf } from '../content/vector.ts'
 
 /** `POST …:embedContent` */
@@ -17,9 +26,7 @@ export async function batchEmbedContents(call: Call): Promise<Answer> {
 function embedded(request: JsonObject, model: string): number[] {
   const content = request['content']
   if (content === undefined) throw new Problem('missing_field', 'content')
-  const asked = request['outputDimensionality'] ?? objectOf(request['embedContentConfig'])['outputDimensionality']
-  return vectorOf(
-    JSON.stringify(content),
-    typeof asked === 'number' && asked > 0 ? asked : model.includes('gemini') ? 3072 : 768,
-  )
+  const asked = 'outputDimensionality' in request ? request : objectOf(request['embedContentConfig'])
+  const dimensions = countField(asked, 'outputDimensionality', 4096) ?? (model.includes('gemini') ? 3072 : 768)
+  return vectorOf(JSON.stringify(content), dimensions)
 }

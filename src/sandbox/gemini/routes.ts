@@ -1,3 +1,4 @@
+import { messages } from '../anthropic/messages.ts'
 import { type Answer, type Call, modelField, type Route } from '../call.ts'
 import { modelIds } from '../openai/models.ts'
 import { openAiRoutes } from '../openai/routes.ts'
@@ -41,6 +42,7 @@ export const geminiRoutes: readonly Route[] = [
   onModel('countTokens', countTokens, false),
   onModel('embedContent', embedContent),
   onModel('batchEmbedContents', batchEmbedContents),
+  onModel('(?:rawPredict|streamRawPredict)', messages),
   { method: 'GET', path: /^\/v1[a-z0-9]*\/(?:publishers\/[^/]+\/)?models$/, answer: listModels },
   { method: 'GET', path: /^\/v1[a-z0-9]*\/(?:publishers\/[^/]+\/)?models\/(?<model>[^/:]+)$/, answer: getModel },
   { method: 'GET', path: /^\/v1[a-z0-9]*\/files$/, answer: () => ({ json: { files: [], sandbox: true } }) },

@@ -1,4 +1,4 @@
-import { type Answer, type Call, type JsonObject, listField, modelField, objectOf } from '../call.ts'
+import { type Answer, type Call, countField, type JsonObject, listField, modelField, objectOf } from '../call.ts'
 import { piecesOf, type Reply, replyTo } from '../content/reply.ts'
 import { promptSize, promptTokens } from '../content/tokens.ts'
 import { sseEvent, sseHeaders } from '../sse.ts'
@@ -26,7 +26,7 @@ export async function chatCompletions(call: Call): Promise<Answer> {
     schema: format['type'] === 'json_object' ? true : objectOf(format['json_schema'])['schema'],
     maxTokens: numberOf(body['max_completion_tokens'] ?? body['max_tokens']),
   })
-  const replies = Array.from({ length: numberOf(body['n']) ?? 1 }, () => reply)
+  const replies = Array.from({ length: countField(body, 'n', 128) ?? 1 }, () => reply)
   const input = promptTokens(prompt)
   const output = reply.tokens * replies.length
   const usage = {

@@ -1,4 +1,4 @@
-import { type Answer, type Call, modelField, Problem } from '../call.ts'
+import { type Answer, type Call, countField, modelField, Problem } from '../call.ts'
 import { tokensOf } from '../content/tokens.ts'
 import { vectorBase64, vectorOf } from '../content/vector.ts'
 
@@ -11,9 +11,8 @@ export async function embeddings(call: Call): Promise<Answer> {
   const input = body['input'] ?? body['inputs']
   if (input === undefined || input === '') throw new Problem('missing_field', 'input')
   const texts = textsOf(input)
-  if (texts.length === 0) throw new Problem('invalid_field', 'input')
-  const asked = body['dimensions']
-  const dimensions = typeof asked === 'number' && asked > 0 ? asked : ownDimensions(model)
+  if (texts.length === 0 || texts.length > 2048) throw new Problem('invalid_field', 'input')
+  const dimensions = countField(body, 'dimensions', 4096) ?? ownDimensions(model)
   const data = texts.map((text, index) => {
     const vector = vectorOf(text, dimensions)
     return {

@@ -1,4 +1,4 @@
-import { type Answer, type Call, modelField, Problem, textField } from '../call.ts'
+import { type Answer, type Call, countField, modelField, Problem, textField } from '../call.ts'
 import { pngOf } from '../content/png.ts'
 import { soundComment } from '../content/sound.ts'
 import { tokensOf } from '../content/tokens.ts'
@@ -10,7 +10,7 @@ export async function imageGenerations(call: Call): Promise<Answer> {
   const body = await call.json()
   modelField(body['model'], 'gpt-image-1')
   const prompt = textField(body, 'prompt')
-  const count = typeof body['n'] === 'number' ? Math.min(10, Math.max(1, body['n'])) : 1
+  const count = countField(body, 'n', 10) ?? 1
   const image = { b64_json: pngOf(16, soundComment).toString('base64') }
   const input = tokensOf(prompt)
   const usage = {

@@ -1,4 +1,4 @@
-import { type Answer, type Call, listField, modelField, Problem, type Route, textField } from '../call.ts'
+import { type Answer, type Call, countField, listField, modelField, Problem, type Route, textField } from '../call.ts'
 import { piecesOf, replyTo } from '../content/reply.ts'
 import { promptSize, promptTokens, tokensOf } from '../content/tokens.ts'
 import { vectorOf } from '../content/vector.ts'
@@ -46,8 +46,7 @@ async function embed(call: Call): Promise<Answer> {
   const model = modelField(body['model'])
   const texts = Array.isArray(body['texts']) ? body['texts'].map(String) : []
   if (texts.length === 0 && !body['inputs'] && !body['images']) throw new Problem('missing_field', 'texts')
-  const asked = body['output_dimension']
-  const dimensions = typeof asked === 'number' ? asked : 1536
+  const dimensions = countField(body, 'output_dimension', 4096) ?? 1536
   const tokens = texts.reduce((sum, text) => sum + tokensOf(text), 0)
   const float = texts.map((text) => vectorOf(`${model} ${text}`, dimensions))
   const meta = { api_version: { version: '2' }, billed_units: { input_tokens: tokens } }

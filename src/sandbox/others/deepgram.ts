@@ -1,6 +1,6 @@
 import { type Answer, type Call, modelField, Problem, type Route, textField } from '../call.ts'
 import { secondsOf, transcriptOf } from '../content/reply.ts'
-import { type SoundKind, slices, soundOf, soundTypes, spokenSeconds } from '../content/sound.ts'
+import { type SoundKind, sampleRateOf, slices, soundOf, soundTypes, spokenSeconds } from '../content/sound.ts'
 
 const encodings: Readonly<Record<string, SoundKind>> = {
   mp3: 'mp3',
@@ -41,7 +41,7 @@ async function speak(call: Call): Promise<Answer> {
   const text = textField(await call.json(), 'text')
   const kind = encodings[call.query.get('encoding') ?? 'mp3']
   if (!kind) throw new Problem('invalid_field', 'encoding')
-  const sampleRate = Number(call.query.get('sample_rate') ?? 24_000) || 24_000
+  const sampleRate = sampleRateOf(call.query.get('sample_rate') ?? 24_000, 'sample_rate')
   const headers = {
     'content-type': soundTypes[kind],
     'dg-request-id': call.requestId,

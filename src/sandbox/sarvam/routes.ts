@@ -1,6 +1,6 @@
 import { type Answer, type Call, type JsonObject, modelField, Problem, type Route, textField } from '../call.ts'
 import { transcriptOf } from '../content/reply.ts'
-import { type SoundKind, slices, soundOf, soundTypes, spokenSeconds } from '../content/sound.ts'
+import { type SoundKind, sampleRateOf, slices, soundOf, soundTypes, spokenSeconds } from '../content/sound.ts'
 import { chatCompletions } from '../openai/chat.ts'
 import { getModel, listModels } from '../openai/models.ts'
 
@@ -27,8 +27,7 @@ async function spoken(call: Call, codec: string): Promise<Spoken> {
   const inputs = Array.isArray(body['inputs']) ? body['inputs'].map(String) : [textField(body, 'text')]
   const kind = codecs[String(body['output_audio_codec'] ?? codec)]
   if (!kind) throw new Problem('invalid_field', 'output_audio_codec')
-  const sampleRate = Number(body['speech_sample_rate'] ?? 22_050)
-  if (!(sampleRate >= 8000 && sampleRate <= 48_000)) throw new Problem('invalid_field', 'speech_sample_rate')
+  const sampleRate = sampleRateOf(body['speech_sample_rate'] ?? 22_050, 'speech_sample_rate')
   return { kind, sounds: inputs.map((text) => soundOf({ kind, sampleRate }, spokenSeconds(text.length))) }
 }
 

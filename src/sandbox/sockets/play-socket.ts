@@ -8,13 +8,13 @@ import type { Frame, SocketCall, SocketPlay } from './conversation.ts'
 
 const largestMessage = 16 * 1024 * 1024
 
-export interface Handshake {
+interface Handshake {
   incoming: IncomingMessage
   socket: Duplex
   rest: Buffer
 }
 
-export interface SocketPlaying {
+interface SocketPlaying {
   play: SocketPlay
   call: SocketCall
   behaviour: Behaviour

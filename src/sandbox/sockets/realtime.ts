@@ -22,48 +22,57 @@ export const openAiRealtime: SocketPlay = {
   }),
 }
 
+/** What was said so far on one connection. */
+interface Said {
+  characters: number
+  sound: number
+}
+
+type Taker = (message: JsonObject, at: { said: Said; event: MakeEvent; session: JsonObject }) => Frame[]
+
+const takers: Readonly<Record<string, Taker>> = {
+  'session.update': (message, { event, session }) => [
+    event('session.updated', { session: { ...session, ...objectOf(message['session']) } }),
+  ],
+  'conversation.item.create': (message, { said, event }) => {
+    said.characters += promptSize(objectOf(message['item'])['content']).characters
+    const item = {
+      id: 'item_sandbox',
+      object: 'realtime.item',
+      type: 'message',
+      role: 'user',
+      status: 'completed',
+      content: [],
+    }
+    return [event('conversation.item.added', { item }), event('conversation.item.done', { item })]
+  },
+  'input_audio_buffer.append': (message, { said }) => {
+    said.sound += base64Bytes(message['audio'])
+    return []
+  },
+  'input_audio_buffer.commit': (_, { event }) => [
+    event('input_audio_buffer.committed', { item_id: 'item_sandbox', previous_item_id: null }),
+  ],
+  'response.create': (_, { said, event, session }) =>
+    answerEvents(event, { requestId: String(session['id']), ...said }),
+}
+
 function startRealtime({ query, requestId }: SocketCall): Conversation {
-  const session = {
-    id: `sess_${requestId}`,
-    object: 'realtime.session',
-    type: 'realtime',
-    model: query.get('model') ?? 'sandbox',
-  }
-  let characters = 0
-  let sound = 0
+  const model = query.get('model') ?? 'sandbox'
+  const session = { id: `sess_${requestId}`, object: 'realtime.session', type: 'realtime', model }
+  const said: Said = { characters: 0, sound: 0 }
   let events = 0
-  const event = (type: string, more: JsonObject): Frame => {
+  const event: MakeEvent = (type, more) => {
     events += 1
     return { type, event_id: `event_${requestId}_${events}`, ...more }
   }
-  const takers: Record<string, (message: JsonObject) => Frame[]> = {
-    'session.update': (message) => [
-      event('session.updated', { session: { ...session, ...objectOf(message['session']) } }),
-    ],
-    'conversation.item.create': (message) => {
-      characters += promptSize(objectOf(message['item'])['content']).characters
-      const item = {
-        id: `item_${requestId}_${events}`,
-        object: 'realtime.item',
-        type: 'message',
-        role: 'user',
-        status: 'completed',
-        content: [],
-      }
-      return [event('conversation.item.added', { item }), event('conversation.item.done', { item })]
-    },
-    'input_audio_buffer.append': (message) => {
-      sound += base64Bytes(message['audio'])
-      return []
-    },
-    'input_audio_buffer.commit': () => [
-      event('input_audio_buffer.committed', { item_id: `item_${requestId}`, previous_item_id: null }),
-    ],
-    'response.create': () => answerEvents(event, { requestId, characters, sound }),
-  }
   return {
     opening: [event('session.created', { session })],
-    take: (message) => ({ frames: Buffer.isBuffer(message) ? [] : (takers[String(message['type'])]?.(message) ?? []) }),
+    take: (message) => ({
+      frames: Buffer.isBuffer(message)
+        ? []
+        : (takers[String(message['type'])]?.(message, { said, event, session }) ?? []),
+    }),
   }
 }
 
