@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { findProvider } from './catalogue.ts'
 import { openaiCompatible } from './custom-endpoint.ts'
-import { describedErrors } from './fixtures/described-errors.ts'
+import described from './fixtures/described-errors.json' with { type: 'json' }
 import { parseBody } from './parse-answer.ts'
+import type { Failure } from './provider.ts'
+
+/** One failure as a provider's documents and users describe it, with all that Ownkey must read from it. */
+interface DescribedError {
+  provider: string
+  status: number
+  headers?: Record<string, string>
+  body: unknown
+  /** null: no failure at all. */
+  means: Failure | null
+}
+
+const describedErrors = described as unknown as readonly DescribedError[]
 
 const bytesOf = (body: unknown): Uint8Array =>
   new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body))

@@ -1,8 +1,23 @@
 import { describe, expect, it } from 'vitest'
+import type { ErrorClass } from '../contract/index.ts'
 import { findProvider } from './catalogue.ts'
-import { type RecordedError, recordedErrors } from './fixtures/recorded-errors.ts'
+import recorded from './fixtures/errors.json' with { type: 'json' }
 import { parseBody } from './parse-answer.ts'
 import type { Failure, Provider, StreamOpening } from './provider.ts'
+
+/** One recorded or documented failure; `class` is what Ownkey must call it. */
+interface RecordedError {
+  provider: string
+  case: string
+  status: number
+  headers?: Record<string, string | null>
+  body: unknown
+  in_stream?: boolean
+  transport?: 'websocket'
+  class: ErrorClass
+}
+
+const recordedErrors = recorded as unknown as readonly RecordedError[]
 
 /** Google's other APIs have no entry of their own: their bodies are read as Vertex's. */
 function providerOf(id: string): Provider {
@@ -11,17 +26,17 @@ function providerOf(id: string): Provider {
   return found
 }
 
-function read(recorded: RecordedError): StreamOpening | Failure | undefined {
-  const provider = providerOf(recorded.provider)
-  if (recorded.transport === 'websocket') return provider.readClose?.(recorded.status, String(recorded.body))
-  if (recorded.in_stream) return provider.readStreamOpening({ name: 'error', data: recorded.body })
+function read(error: RecordedError): StreamOpening | Failure | undefined {
+  const provider = providerOf(error.provider)
+  if (error.transport === 'websocket') return provider.readClose?.(error.status, String(error.body))
+  if (error.in_stream) return provider.readStreamOpening({ name: 'error', data: error.body })
   const headers = Object.fromEntries(
-    Object.entries(recorded.headers ?? {}).map(([name, value]) => [name, value ?? undefined]),
+    Object.entries(error.headers ?? {}).map(([name, value]) => [name, value ?? undefined]),
   )
   return provider.readFailure({
-    status: recorded.status,
+    status: error.status,
     headers,
-    body: parseBody(JSON.stringify(recorded.body), 'application/json'),
+    body: parseBody(JSON.stringify(error.body), 'application/json'),
   })
 }
 

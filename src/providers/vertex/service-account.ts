@@ -55,6 +55,16 @@ export function serviceAccountTokens(
     return { credential: token, placement: bearer }
   }
 
+  function remember(account: Account, slot: string): Held['answer'] {
+    if (held.size >= mostTokens) held.delete(held.keys().next().value ?? slot)
+    // Without an end until the answer tells one: all who come meanwhile wait for the same answer.
+    const entry: Held = { answer: Promise.resolve({ failure: malformed }), until: Number.POSITIVE_INFINITY }
+    held.set(slot, entry)
+    entry.answer = mint(account, slot)
+    entry.answer.catch(() => held.delete(slot))
+    return entry.answer
+  }
+
   return {
     needed: (secret) => isDocument(secret) || secret.startsWith('ya29.'),
     async prepare(secret) {
@@ -65,12 +75,7 @@ export function serviceAccountTokens(
       const slot = hash('sha256', secret, 'base64')
       const known = held.get(slot)
       if (known && known.until > io.now()) return known.answer
-      if (held.size >= mostTokens) held.delete(held.keys().next().value ?? slot)
-      const entry: Held = { answer: Promise.resolve({ failure: malformed }), until: Number.POSITIVE_INFINITY }
-      held.set(slot, entry)
-      entry.answer = mint(account, slot)
-      entry.answer.catch(() => held.delete(slot))
-      return entry.answer
+      return remember(account, slot)
     },
   }
 }
