@@ -123,10 +123,6 @@ export function json(value: unknown, options: BodyOptions = {}): Answer {
 /** An SSE event: its data (objects become JSON) and, where the provider names events, its name. */
 export type SseEvent = string | { event?: string; data: unknown }
 
-export function sseText(events: readonly SseEvent[]): string {
-  return events.map(eventText).join('')
-}
-
 function eventText(event: SseEvent): string {
   const { event: name, data } = typeof event === 'string' ? { event: undefined, data: event } : event
   const text = typeof data === 'string' ? data : JSON.stringify(data)
