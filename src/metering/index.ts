@@ -6,5 +6,6 @@
 export { createLedger, type LedgerOptions, type LedgerTrouble, type LiveLedger } from './create-ledger.ts'
 export { periodEnd, periodStart } from './entry-rows.ts'
 export type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
-export type { Cost, Sale } from './prices.ts'
+export type { PriceRow } from './price-list.ts'
+export { type Cost, createPrices, type PriceOverrides, type PriceUsage, type Sale } from './prices.ts'
 export { createUsageScanner, type UsageScanner } from './usage-scanner.ts'

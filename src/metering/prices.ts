@@ -1,15 +1,119 @@
 import type { Usage } from '../providers/index.ts'
+import { type PriceRow, priceList } from './price-list.ts'
 
-/** Provider cost in millionths of a millionth (10^-12) of the currency's unit: whole, exact. */
+/** Provider cost in millionths of a millionth (10^-12) of the currency's unit: a whole number. */
 export interface Cost {
   costPico: number
   currency: string
 }
 
-/** What is to be priced. `at` in milliseconds. */
+/** What is to be priced. `at` in milliseconds since 1970. */
 export interface Sale {
   provider: string
   model?: string | undefined
   usage: Usage
   at: number
+}
+
+/** The operator's own prices: provider → model, or a pattern with `*` → price. They go before the built-in list. */
+export type PriceOverrides = Readonly<Record<string, Readonly<Record<string, Omit<PriceRow, 'provider' | 'model'>>>>>
+
+export type PriceUsage = (sale: Sale) => Cost | undefined
+
+const pico = 1e12
+const units = { token: 1e6, character: 1e3, second: 60 }
+
+/**
+ * Prices answers by the list, or by the operator's overrides. Undefined: unpriced, because the model is not in the list,
+ * or because something was counted that it has no price for; never a guess and never zero.
+ */
+export function createPrices(overrides: PriceOverrides = {}): PriceUsage {
+  const byProvider = arrange([...overrideRows(overrides), ...priceList])
+  const known = new Map<string, readonly Row[]>()
+
+  function rowsFor(provider: string, model: string): readonly Row[] {
+    const name = `${provider}\n${model}`
+    let rows = known.get(name)
+    if (!rows) {
+      rows = (byProvider.get(provider) ?? []).filter((row) => row.pattern.test(model))
+      // Models are named by callers: what is remembered must have a bound.
+      if (known.size > 5_000) known.clear()
+      known.set(name, rows)
+    }
+    return rows
+  }
+
+  return ({ provider, model, usage, at }) => {
+    const row = rowsFor(provider, model ?? '').find((each) => each.from <= at)
+    return row && costOf(row.price, usage)
+  }
+}
+
+interface Row {
+  pattern: RegExp
+  from: number
+  price: PriceRow
+}
+
+function overrideRows(overrides: PriceOverrides): PriceRow[] {
+  return Object.entries(overrides).flatMap(([provider, models]) =>
+    Object.entries(models).map(([model, price]) => ({ ...price, provider, model })),
+  )
+}
+
+/** Within a provider, overrides stay first; of the same model the price that began last goes before the older one. */
+function arrange(prices: readonly PriceRow[]): Map<string, Row[]> {
+  const byProvider = new Map<string, Row[]>()
+  for (const price of prices) {
+    const rows = byProvider.get(price.provider) ?? []
+    byProvider.set(price.provider, rows)
+    const from = price.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(`${price.from}T00:00:00Z`)
+    const row = { pattern: toPattern(price.model), from, price }
+    const older = rows.findIndex((other) => other.price.model === price.model && other.from < from)
+    if (older < 0) rows.push(row)
+    else rows.splice(older, 0, row)
+  }
+  return byProvider
+}
+
+function toPattern(model: string): RegExp {
+  const parts = model.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('.*')}$`)
+}
+
+function costOf(price: PriceRow, usage: Usage): Cost | undefined {
+  const prompt = (usage.inputTokens ?? 0) + (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0)
+  const rates = ratesFor(price, prompt)
+  // Cached tokens without a price of their own cost at most what others cost.
+  const parts: readonly [number | undefined, number | undefined, number][] = [
+    [usage.inputTokens, rates.input, units.token],
+    [usage.outputTokens, rates.output, units.token],
+    [usage.cacheReadTokens, rates.cacheRead ?? rates.input, units.token],
+    [usage.cacheWriteTokens, rates.cacheWrite ?? rates.input, units.token],
+    [usage.characters, price.characters, units.character],
+    [usage.audioSeconds, price.audioMinute, units.second],
+  ]
+  let sum = 0
+  let priced = false
+  for (const [count, rate, unit] of parts) {
+    if (count === undefined || (count === 0 && rate === undefined)) continue
+    // Speech is billed by characters or seconds even where tokens are told beside them, and the other way round.
+    if (rate === undefined) {
+      if (isBilledOtherwise(price)) continue
+      return undefined
+    }
+    sum += Math.round(count * (Math.round(rate * pico) / unit))
+    priced = true
+  }
+  return priced ? { costPico: Math.min(sum, Number.MAX_SAFE_INTEGER), currency: price.currency } : undefined
+}
+
+function isBilledOtherwise(price: PriceRow): boolean {
+  return price.characters !== undefined || price.audioMinute !== undefined
+}
+
+function ratesFor(price: PriceRow, prompt: number): Pick<PriceRow, 'input' | 'output' | 'cacheRead' | 'cacheWrite'> {
+  let rates: Pick<PriceRow, 'input' | 'output' | 'cacheRead' | 'cacheWrite'> = price
+  for (const tier of price.tiers ?? []) if (prompt > tier.above) rates = tier
+  return rates
 }

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { findProvider, type Usage } from '../providers/index.ts'
+import { priceList } from './price-list.ts'
+import { createPrices } from './prices.ts'
+
+const at = Date.UTC(2026, 10, 20)
+const prices = createPrices()
+const price = (provider: string, model: string, usage: Usage) => prices({ provider, model, usage, at })
+
+describe('a price', () => {
+  test('is exact, in millionths of a millionth of the currency', () => {
+    expect(price('gemini', 'gemini-2.5-flash', { inputTokens: 1_000, outputTokens: 200 })).toEqual({
+      costPico: 1_000 * 300_000 + 200 * 2_500_000,
+      currency: 'USD',
+    })
+    expect(price('cohere', 'command-r7b-12-2024', { inputTokens: 1, outputTokens: 0 })).toEqual({
+      costPico: 37_500,
+      currency: 'USD',
+    })
+  })
+
+  test('has the currency of its provider', () => {
+    expect(price('sarvam', 'sarvam-105b', { inputTokens: 10, cacheReadTokens: 10, outputTokens: 1 })).toEqual({
+      costPico: 292_800_000 + 109_800_000 + 73_200_000,
+      currency: 'INR',
+    })
+  })
+
+  test('rises for the whole request when its prompt is long, cached tokens included', () => {
+    const short = price('gemini', 'gemini-2.5-pro', { inputTokens: 200_000, outputTokens: 1 })
+    const long = price('gemini', 'gemini-2.5-pro', { inputTokens: 1, cacheReadTokens: 200_000, outputTokens: 1 })
+    expect(short?.costPico).toBe(200_000 * 1_250_000 + 10_000_000)
+    expect(long?.costPico).toBe(200_001 * 2_500_000 + 15_000_000)
+  })
+
+  test('is by characters or by audio where the provider bills so, whatever else it counts', () => {
+    expect(price('elevenlabs', 'eleven_flash_v2_5', { characters: 250 })?.costPico).toBe(12_500_000_000)
+    expect(price('deepgram', 'nova-3', { audioSeconds: 90, inputTokens: 4 })?.costPico).toBe(11_550_000_000)
+  })
+
+  test('holds for dated versions of a model and not for another one of a similar name', () => {
+    const usage = { inputTokens: 1_000_000, outputTokens: 0 }
+    expect(price('openai', 'gpt-4o-2024-08-06', usage)?.costPico).toBe(2.5e12)
+    expect(price('openai', 'gpt-4o-mini', usage)?.costPico).toBe(0.15e12)
+    expect(price('openai', 'gpt-4o-realtime', usage)).toBeUndefined()
+  })
+
+  test('is unknown, not zero, for an unknown model, provider or count', () => {
+    expect(price('openai', 'gpt-99', { inputTokens: 1 })).toBeUndefined()
+    expect(price('nobody', 'gpt-4o', { inputTokens: 1 })).toBeUndefined()
+    expect(price('openai', 'gpt-4o', {})).toBeUndefined()
+    expect(price('openai', 'gpt-4o', { audioSeconds: 10 })).toBeUndefined()
+    expect(prices({ provider: 'openai', usage: { inputTokens: 1 }, at })).toBeUndefined()
+  })
+
+  test('of the operator goes first, by pattern and from its day on', () => {
+    const own = createPrices({
+      openai: {
+        'gpt-99*': { currency: 'EUR', input: 1, output: 2, from: '2026-11-01' },
+        'gpt-4o': { currency: 'EUR', input: 7, output: 7 },
+      },
+    })
+    const usage = { inputTokens: 1_000_000 }
+    expect(own({ provider: 'openai', model: 'gpt-99-turbo', usage, at })).toEqual({ costPico: 1e12, currency: 'EUR' })
+    expect(own({ provider: 'openai', model: 'gpt-99-turbo', usage, at: Date.UTC(2026, 9, 31) })).toBeUndefined()
+    expect(own({ provider: 'openai', model: 'gpt-4o', usage, at })?.currency).toBe('EUR')
+    expect(own({ provider: 'openai', model: 'gpt-4o-mini', usage, at })?.currency).toBe('USD')
+  })
+
+  test('of an absurd amount stays a whole number that can be stored', () => {
+    const cost = price('openai', 'gpt-5-pro', { inputTokens: 1e15, outputTokens: 1e15 })
+    expect(Number.isSafeInteger(cost?.costPico)).toBe(true)
+  })
+})
+
+test('the list names only providers of the catalogue, days that are days, and prices that are positive', () => {
+  for (const row of priceList) {
+    expect(findProvider(row.provider)?.id, row.provider).toBe(row.provider)
+    expect(row.seen).toMatch(/^20\d\d-\d\d-\d\d$/)
+    for (const rate of [row.input, row.output, row.cacheRead, row.characters, row.audioMinute])
+      if (rate !== undefined) expect(rate).toBeGreaterThan(0)
+  }
+})
