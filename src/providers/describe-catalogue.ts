@@ -1,6 +1,6 @@
 import type { Capability } from '../contract/index.ts'
 import { catalogue } from './catalogue.ts'
-import type { Provider, Surface } from './provider.ts'
+import type { Provider, SocketCredential, Surface } from './provider.ts'
 
 const capabilityNames: Readonly<Record<Capability, string>> = {
   chat: 'chat',
@@ -100,8 +100,17 @@ function describeSurface({ name, method, path, model, modelField, meters, textFi
 function sockets({ realtime = [] }: Provider): string[] {
   if (realtime.length === 0) return []
   const lines = realtime.map(({ path, upstream, origin }) => {
-    const where = upstream.in === 'query' ? `query parameter \`${upstream.name}\`` : `header \`${upstream.name}\``
-    return `- \`${path.source.replaceAll('\\', '')}\`${origin ? ` at ${new URL(origin).host}` : ''}: the key goes up in the ${where}.`
+    const at = origin ? ` at ${new URL(origin).host}` : ''
+    return `- \`${path.source.replaceAll('\\', '')}\`${at}: the key goes up as ${socketPlace(upstream)}.`
   })
   return ['WebSockets:', '', ...lines, '']
 }
+
+const socketPlaces: Readonly<Record<SocketCredential['in'], string>> = {
+  header: 'header',
+  subprotocol: 'subprotocol',
+  query: 'query parameter',
+  first_message: 'field of the first message',
+}
+const socketPlace = ({ in: place, name = '', prefix = '' }: SocketCredential): string =>
+  `${socketPlaces[place]} \`${name}${name && prefix ? ': ' : ''}${prefix}${place === 'query' ? '=' : name && !prefix ? ': ' : ''}<key>\``

@@ -1,6 +1,6 @@
 import { chatProbe } from '../openai-like/openai-like.ts'
 import { openaiUsage } from '../openai-like/usage.ts'
-import type { Failure, Provider, SocketRoute, Surface } from '../provider.ts'
+import type { Failure, Provider, SocketCredential, SocketRoute, Surface } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
 
@@ -35,10 +35,14 @@ const audio = (name: string, path: RegExp): Surface => ({
   model: 'form',
   meters: 'audio',
 })
-const socket = (path: RegExp): SocketRoute => {
-  const header = { in: 'header', name: 'api-subscription-key' } as const
-  return { path, upstream: header, accepts: [header, { in: 'subprotocol', prefix: 'api-subscription-key.' }] }
-}
+const header = { in: 'header', name: 'api-subscription-key' } as const
+const subprotocol = { in: 'subprotocol', prefix: 'api-subscription-key.' } as const
+/** The older sockets take the key as a subprotocol, the newer one as a header. */
+const socket = (path: RegExp, upstream: SocketCredential): SocketRoute => ({
+  path,
+  upstream,
+  accepts: [header, subprotocol],
+})
 const listening = /^\/speech-to-text(?:-translate)?\/ws$/
 const listeningNow = /^\/speech-to-text-realtime\/ws$/
 const speaking = /^\/text-to-speech\/ws$/
@@ -141,7 +145,7 @@ export const sarvam: Provider = {
   readClose: reading.readClose,
   usage: openaiUsage,
   openai: { base: '/v1', routes: ['chat/completions'] },
-  realtime: [socket(listening), socket(listeningNow), socket(speaking)],
+  realtime: [socket(listening, subprotocol), socket(speaking, subprotocol), socket(listeningNow, header)],
   notes: [
     'A wrong key answers 403, used-up credit 429, and a busy service 503 with the code of a rate limit.',
     'Speech and translation tell no counts: Ownkey counts the characters of the request.',
