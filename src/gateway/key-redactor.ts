@@ -87,9 +87,12 @@ export class KeyRedactor {
   }
 }
 
+const plainKey = /^[\w.-]+$/
+
 function forms(key: string): string[] {
-  const url = encodeURIComponent(key)
   const base64 = Buffer.from(key, 'latin1').toString('base64').replace(/=+$/, '')
+  if (plainKey.test(key)) return [key, base64]
+  const url = encodeURIComponent(key)
   const json = JSON.stringify(key).slice(1, -1)
   return [...new Set([key, url, base64, json])]
 }

@@ -19,26 +19,29 @@ export interface BodyLimits {
 export class RequestBody {
   readonly declaredLength: number | undefined
   private readonly limits: BodyLimits
-  private readonly source: AsyncIterator<Buffer> | undefined
+  private readonly req: IncomingMessage
+  private readonly hasBody: boolean
   /** Chunks read and not given up; a stream walks over them by index. */
   private readonly kept: Buffer[] = []
   private keeping = true
   private received = 0
   private ended: boolean
-  private pulling: Promise<void> | undefined
+  private broken: Error | undefined
+  private pulling: { promise: Promise<void>; done(): void } | undefined
 
   /** @throws body_too_large when the declared length is over the limit */
   constructor(req: IncomingMessage, head: RequestHead, limits: BodyLimits) {
     this.limits = limits
+    this.req = req
     this.declaredLength = head.contentLength
-    if ((head.contentLength ?? 0) > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes)
-    // The request must survive an attempt that stops reading it: the answer goes out on the same socket.
-    if (head.hasBody) this.source = req.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
+    this.hasBody = head.hasBody
     this.ended = !head.hasBody
+    if ((head.contentLength ?? 0) > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes)
+    if (head.hasBody) this.listen()
   }
 
   get isEmpty(): boolean {
-    return this.source === undefined
+    return !this.hasBody
   }
 
   /** True when the whole body is here. */
@@ -82,23 +85,49 @@ export class RequestBody {
     }
   }
 
-  /** One read at a time: an attempt that was given up may still be waiting for a chunk that the next one needs. */
+  /** Asks for the next chunk. One that an attempt given up was waiting for is there for the next attempt. */
   private pull(): Promise<void> {
-    this.pulling ??= this.read().finally(() => {
-      this.pulling = undefined
-    })
-    return this.pulling
+    if (this.broken !== undefined) return Promise.reject(this.broken)
+    if (this.pulling === undefined) {
+      let done: () => void = () => undefined
+      const promise = new Promise<void>((resolve) => {
+        done = resolve
+      })
+      this.pulling = { promise, done }
+      this.req.resume()
+    }
+    return this.broken === undefined ? this.pulling.promise.then(() => this.check()) : Promise.reject(this.broken)
   }
 
-  private async read(): Promise<void> {
-    const result = await (this.source as AsyncIterator<Buffer>).next()
-    if (result.done) {
+  private check(): void {
+    if (this.broken !== undefined) throw this.broken
+  }
+
+  /** The request flows only while somebody waits for a chunk, so the caller is slowed down to the upstream's pace. */
+  private listen(): void {
+    const { req } = this
+    req.on('data', (chunk: Buffer) => {
+      this.received += chunk.length
+      if (this.received > this.limits.maxBodyBytes) this.broken ??= tooLarge(this.limits.maxBodyBytes)
+      else this.kept.push(chunk)
+      if (this.received !== this.declaredLength) req.pause()
+      this.arrived()
+    })
+    req.on('end', () => {
       this.ended = true
-      return
-    }
-    this.received += result.value.length
-    if (this.received > this.limits.maxBodyBytes) throw tooLarge(this.limits.maxBodyBytes)
-    this.kept.push(result.value)
+      this.arrived()
+    })
+    req.on('error', (error) => {
+      this.broken ??= error
+      this.arrived()
+    })
+    req.pause()
+  }
+
+  private arrived(): void {
+    const waiting = this.pulling
+    this.pulling = undefined
+    waiting?.done()
   }
 }
 

@@ -120,7 +120,7 @@ async function send(
     provider,
     filter: gateway.filterOf(provider),
     redactor: opened.redactor,
-    readsUsage: surface.meters !== 'none',
+    usage: surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage),
     ownHeaders: (failure) => gateway.ownHeaders(exchange, attempt, failure),
     isFinal: (failure) => !mayFallBack(failure),
     onVerdict: (failure) => {

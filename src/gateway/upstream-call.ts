@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { OwnkeyError } from '../contract/index.ts'
-import type { Failure, Provider, StreamOpening, Usage } from '../providers/index.ts'
+import type { Failure, Provider, StreamOpening, Usage, UsageReading } from '../providers/index.ts'
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import { AnswerUsage } from './answer-usage.ts'
 import { type CollectedHead, cleanAnswer, collectFailure, type ErrorAnswer } from './collect-failure.ts'
@@ -9,6 +9,7 @@ import type { KeyRedactor } from './key-redactor.ts'
 import { OpeningReader } from './opening-reader.ts'
 
 const longestErrorBody = 256 * 1024
+const shortBody = 16 * 1024
 /** A stream that only greets is held back so long: it may still turn out to be a failure, but callers wait for it. */
 const longestPreambleMs = 5_000
 
@@ -18,8 +19,8 @@ export interface CallOptions {
   provider: Provider
   filter: AnswerHeaderFilter
   redactor: KeyRedactor
-  /** Counts are read only where the surface bills by what the answer says. */
-  readsUsage: boolean
+  /** How to read counts; absent where the surface does not bill by what the answer says. */
+  usage: UsageReading | undefined
   /** Ownkey's own headers for an answer of this attempt, flat. */
   ownHeaders(failure: Failure | undefined): string[]
   /** True: nothing comes after this attempt if it fails so. */
@@ -181,12 +182,12 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   private beginRelay(): void {
-    const { res, ownHeaders, readsUsage, provider } = this.options
+    const { res, ownHeaders, usage } = this.options
     const head = this.head as CollectedHead
     this.phase = 'relaying'
     this.firstByteMs = performance.now() - this.startedAt
     this.options.onVerdict(this.failure)
-    if (readsUsage) this.usage = new AnswerUsage(provider.usage, head)
+    if (usage !== undefined) this.usage = new AnswerUsage(usage, head)
     res.writeHead(head.status, [...head.passed, ...ownHeaders(this.failure)])
     // A length means that the body follows at once and goes out with the head in one packet; a stream's head must not wait.
     if (head.length === undefined && this.parts.length === 0) res.flushHeaders()
@@ -212,6 +213,8 @@ export class UpstreamCall implements AnswerHandler {
     const rest = redactor.flush() ?? (this.parts.length === 1 ? this.parts[0] : undefined)
     this.settleUsage()
     if (rest === undefined) res.end()
+    // As text of single bytes, head and body go out as one piece instead of two.
+    else if (rest.length <= shortBody) res.end(rest.toString('latin1'), 'latin1')
     else res.end(rest)
   }
 
