@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useConfig } from '../api/operator-queries.ts'
 import { Icon } from '../ui/icon.tsx'
+import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { Failure, Loading, PageHeader } from '../ui/states.tsx'
 
@@ -37,14 +38,11 @@ export function ConfigPage() {
               <summary className="px-4 py-3 font-medium sm:px-5">
                 <code>{name}</code>
               </summary>
-              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-              <pre
-                dir="ltr"
-                tabIndex={0}
-                className="overflow-x-auto border-t border-line p-4 text-start text-sm sm:px-5"
-              >
-                {JSON.stringify(part, null, 2)}
-              </pre>
+              <ScrollRegion label={name} className="border-t border-line p-4  sm:px-5">
+                <pre dir="ltr" className="text-start text-sm">
+                  {JSON.stringify(part, null, 2)}
+                </pre>
+              </ScrollRegion>
             </details>
           ))}
         </div>

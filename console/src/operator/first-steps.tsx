@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { Org } from '../../../src/contract/index.ts'
 import { offeredBy, useConfig, useOperatorActions } from '../api/operator-queries.ts'
 import { ProblemNote } from '../ui/problem-note.tsx'
+import { ScrollRegion } from '../ui/scroll-region.tsx'
 
 /** From an empty server to a first request in three steps. */
 export function FirstSteps({ orgs, createOrg }: { orgs: readonly Org[]; createOrg(): void }) {
@@ -62,10 +63,11 @@ export function FirstSteps({ orgs, createOrg }: { orgs: readonly Org[]; createOr
           {createToken.error && <ProblemNote error={createToken.error} className="mt-2" />}
         </Step>
         <Step number={3} done={false} title={t('firstSteps.request')}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-          <pre dir="ltr" tabIndex={0} className="overflow-x-auto rounded-lg bg-sunken p-3 text-start text-sm">
-            {request}
-          </pre>
+          <ScrollRegion label={t('firstSteps.request')} className="rounded-lg bg-sunken p-3">
+            <pre dir="ltr" className="text-start text-sm">
+              {request}
+            </pre>
+          </ScrollRegion>
         </Step>
       </ol>
     </section>

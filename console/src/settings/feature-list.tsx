@@ -1,6 +1,7 @@
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Settings, SettingsFeature } from '../../../src/contract/index.ts'
+import { HostName } from '../ui/host-name.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
 import { DecisionChain } from './decision-chain.tsx'
@@ -52,10 +53,9 @@ function FeatureRow({ settings, feature }: { settings: Settings; feature: Settin
                 </>
               )}
               {' · '}
-              <code dir="ltr" className="break-all">
-                {first.host}
-              </code>
+              <HostName host={first.host} />
               {first.region && ` · ${t('features.region', { region: first.region })}`}
+              {second && ` · ${t(second.source === 'platform' ? 'features.fallback' : 'features.next', { aiName })}`}
             </p>
           ) : (
             refusal && (
@@ -63,11 +63,6 @@ function FeatureRow({ settings, feature }: { settings: Settings; feature: Settin
                 <ServerText>{refusal.reason}</ServerText>
               </p>
             )
-          )}
-          {second && first && (
-            <p className="text-sm text-muted">
-              {t(second.source === 'platform' ? 'features.fallback' : 'features.next', { aiName })}
-            </p>
           )}
         </div>
         <div className="-mx-2 flex flex-none gap-1">

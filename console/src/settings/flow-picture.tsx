@@ -1,6 +1,7 @@
 import { type ReactNode, useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Settings } from '../../../src/contract/index.ts'
+import { HostName } from '../ui/host-name.tsx'
 import { Icon, type IconName } from '../ui/icon.tsx'
 import { type Flow, flowOf } from './flow-of.ts'
 
@@ -61,9 +62,7 @@ function HostNote({ host, aiName }: { host: Flow['hosts'][number]; aiName: strin
   const whose = [host.own ? t('source.own') : '', host.platform ? aiName : ''].filter(Boolean).join(' + ')
   return (
     <>
-      <code dir="ltr" className="break-all">
-        {host.host}
-      </code>
+      <HostName host={host.host} />
       <span className="block">{[whose, host.region].filter(Boolean).join(' · ')}</span>
     </>
   )

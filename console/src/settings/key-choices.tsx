@@ -92,8 +92,9 @@ export function ModelChoice({ settings, provider, choices, change }: PartProps) 
 export function ScopeChoice({ settings, provider, choices, change }: PartProps) {
   const { t } = useTranslation()
   const name = useId()
-  if (settings.scopes.length === 0) return null
-  const options = [{ id: 'all', title: t('keyForm.scopeAll'), features: provider.affects }, ...settings.scopes]
+  const narrower = settings.scopes.filter(({ id }) => id !== 'all')
+  const options = [{ id: 'all', title: t('keyForm.scopeAll'), features: provider.affects }, ...narrower]
+  if (narrower.length === 0) return null
   return (
     <fieldset className="grid gap-2">
       <legend className="mb-1.5 text-sm font-medium">{t('keyForm.scope')}</legend>

@@ -32,7 +32,7 @@ export function bodyOf(settings: Settings, provider: SettingsProvider, choices: 
   const text = (value: string) => value.trim() || null
   return {
     ...(settings.modelChoice === 'customer' && choices.model ? { model: choices.model } : {}),
-    ...(settings.scopes.length > 0 ? { scope: choices.scope } : {}),
+    ...(settings.scopes.some(({ id }) => id !== 'all') ? { scope: choices.scope } : {}),
     ...(settings.fallback.mode === 'customer' && provider.policy !== 'required' ? { fallback: choices.fallback } : {}),
     label: text(choices.label),
     owner: text(choices.owner),

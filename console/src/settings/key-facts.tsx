@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { useFormat } from '../i18n/use-format.ts'
+import { HostName } from '../ui/host-name.tsx'
 
 interface KeyFactsProps {
   settings: Settings
@@ -13,7 +14,9 @@ interface KeyFactsProps {
 export function KeyFacts({ settings, current }: KeyFactsProps) {
   const { t } = useTranslation()
   const format = useFormat()
-  const scope = settings.scopes.find(({ id }) => id === current.scope)?.title ?? t('keyForm.scopeAll')
+  const narrower = settings.scopes.filter(({ id }) => id !== 'all')
+  const scope = narrower.find(({ id }) => id === current.scope)?.title ?? t('keyForm.scopeAll')
+  const who = current.createdBy === settings.you.id ? t('key.you') : current.createdBy
   const moment = (time: string | null | undefined) =>
     time ? (
       <time dateTime={time} title={format.time(time)}>
@@ -30,13 +33,8 @@ export function KeyFacts({ settings, current }: KeyFactsProps) {
         ? t('key.modelByTask')
         : current.model && <code dir="ltr">{current.model}</code>,
     ],
-    [t('keyForm.scope'), settings.scopes.length > 0 && scope],
-    [
-      t('key.host'),
-      <code key="host" dir="ltr" className="break-all">
-        {current.host}
-      </code>,
-    ],
+    [t('keyForm.scope'), narrower.length > 0 && scope],
+    [t('key.host'), <HostName key="host" host={current.host} />],
     [t('keyForm.region'), current.region],
     [t('common.environment'), settings.environments.length > 1 && current.environment],
     [t('key.lastTest'), moment(current.lastTest?.at)],
@@ -51,7 +49,7 @@ export function KeyFacts({ settings, current }: KeyFactsProps) {
         </span>
       ),
     ],
-    [t('key.added'), t('key.addedBy', { when: format.day(current.createdAt), who: current.createdBy })],
+    [t('key.added'), t('key.addedBy', { when: format.day(current.createdAt), who })],
   ]
   return (
     <dl className="grid grid-cols-2 gap-x-4 gap-y-3 text-sm sm:grid-cols-3">

@@ -22,6 +22,13 @@ export function isOneChoice(settings: Settings): boolean {
   return settings.choice === 'single' || openProviders(settings).length === 1
 }
 
+/** True where every feature that a key can serve is of language models, so that the heading can say so. */
+export function isLanguageOnly(settings: Settings): boolean {
+  const served = new Set(openProviders(settings).flatMap(({ affects }) => affects))
+  const language = ['chat', 'vision', 'embeddings']
+  return settings.features.every(({ id, capability }) => !served.has(id) || language.includes(capability))
+}
+
 export function featureTitles({ features }: Settings, ids: readonly string[]): string[] {
   return features.filter(({ id }) => ids.includes(id)).map(({ title }) => title)
 }

@@ -6,7 +6,7 @@ import { Field } from '../ui/field.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { KeyCard } from './key-card.tsx'
 import { KeyForm } from './key-form.tsx'
-import { featureTitles, keyOf, openProviders } from './key-of.ts'
+import { featureTitles, isLanguageOnly, keyOf, openProviders } from './key-of.ts'
 
 /** Every provider: a card for each key, then the ones that a key can be added for. */
 export function ProviderList({ settings }: { settings: Settings }) {
@@ -21,7 +21,7 @@ export function ProviderList({ settings }: { settings: Settings }) {
     <section aria-labelledby={titleId} className="grid gap-4" data-testid="provider-list">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h2 id={titleId} className="text-lg font-semibold">
-          {t('providers.title')}
+          {t(isLanguageOnly(settings) ? 'providers.titleLlm' : 'providers.title')}
         </h2>
         {canManage && free.length > 0 && (
           <button type="button" className="button button-primary" onClick={() => setAdding('')}>

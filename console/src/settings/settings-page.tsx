@@ -109,13 +109,21 @@ function NotEnabled({ settings }: { settings: Settings }) {
         </p>
         {support && (
           <p className="mt-2">
-            {t('settings.ask', { name })}{' '}
-            <a className="link" href={support.includes('@') && !support.includes(':') ? `mailto:${support}` : support}>
-              {support}
-            </a>
+            {t('settings.ask')} <Support who={support} />
           </p>
         )}
       </div>
     </section>
+  )
+}
+
+/** An address to write to, a page, or just the words of the configuration. */
+function Support({ who }: { who: string }) {
+  const href = /^https?:\/\//.test(who) ? who : /^[^\s@]+@[^\s@]+$/.test(who) ? `mailto:${who}` : undefined
+  if (!href) return <span className="font-medium">{who}</span>
+  return (
+    <a className="link" href={href} rel="noreferrer noopener">
+      {who}
+    </a>
   )
 }

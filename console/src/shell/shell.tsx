@@ -36,7 +36,7 @@ export function Shell({ brand, home, tabs, children }: ShellProps) {
   }, [current?.title, brand?.name])
   return (
     <>
-      <a href="#main" className="button button-primary fixed start-3 top-3 z-20 -translate-y-20 focus:translate-y-0">
+      <a href="#main" className="button button-primary sr-only fixed start-3 top-3 z-20 focus:not-sr-only focus:fixed">
         {t('shell.skip')}
       </a>
       <header className="border-b border-line bg-surface">

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import type { RequestRow } from '../../../src/contract/index.ts'
 import type { useRequests } from '../api/books-queries.ts'
 import { useFormat } from '../i18n/use-format.ts'
+import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
 import { Empty, Failure, Loading } from '../ui/states.tsx'
 import { tokensOf } from './measures.ts'
@@ -28,8 +29,7 @@ export function RequestLog({ requests, aiName, features }: RequestLogProps) {
   }
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className="card overflow-x-auto" aria-label={t('requests.title')} tabIndex={0}>
+      <ScrollRegion className="card " label={t('requests.title')}>
         <table className="table">
           <thead>
             <tr>
@@ -62,7 +62,7 @@ export function RequestLog({ requests, aiName, features }: RequestLogProps) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
       {requests.hasNextPage && (
         <div className="mt-4 flex justify-center">
           <button

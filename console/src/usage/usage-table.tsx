@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { UsageReport } from '../../../src/contract/index.ts'
 import { useFormat } from '../i18n/use-format.ts'
+import { ScrollRegion } from '../ui/scroll-region.tsx'
 import type { Breakdown } from './measures.ts'
 
 interface UsageTableProps {
@@ -19,8 +20,7 @@ export function UsageTable({ report, breakdown, nameOf }: UsageTableProps) {
   return (
     <details className="mt-5 border-t border-line pt-3">
       <summary className="link w-fit text-sm">{t('usage.asTable')}</summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className="-mx-4 mt-2 overflow-x-auto sm:-mx-5" aria-label={t('usage.asTable')} tabIndex={0}>
+      <ScrollRegion className="-mx-4 mt-2 sm:-mx-5" label={t('usage.asTable')}>
         <table className="table">
           <thead>
             <tr>
@@ -53,7 +53,7 @@ export function UsageTable({ report, breakdown, nameOf }: UsageTableProps) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
     </details>
   )
 }

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { locales } from '../../console/src/i18n/locales.ts'
+
+const sources = fileURLToPath(new URL('../../console/src/', import.meta.url))
+const plural = /_(zero|one|two|few|many|other)$/
+
+/** Path of every text → the text. */
+function textsOf(locale: string): Map<string, string> {
+  const texts = new Map<string, string>()
+  const walk = (value: unknown, path: string) => {
+    if (typeof value === 'string') texts.set(path, value)
+    else for (const [name, part] of Object.entries(value as object)) walk(part, path ? `${path}.${name}` : name)
+  }
+  walk(JSON.parse(readFileSync(join(sources, 'locales', `${locale}.json`), 'utf8')), '')
+  return texts
+}
+
+const namesOf = (texts: Map<string, string>) =>
+  [...new Set([...texts.keys()].map((key) => key.replace(plural, '')))].sort()
+const variablesOf = (text: string) => [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name))].sort()
+const english = textsOf('en')
+
+describe.each(locales)('the texts of %s', (locale) => {
+  const texts = textsOf(locale)
+
+  it('have every key that the English ones have, and no other', () => {
+    expect(namesOf(texts)).toEqual(namesOf(english))
+  })
+
+  it('have every plural form of their language', () => {
+    const forms = new Intl.PluralRules(locale).resolvedOptions().pluralCategories.filter((form) => form !== 'many')
+    const counted = namesOf(english).filter((name) => english.has(`${name}_other`))
+    const missing = counted.flatMap((name) => forms.map((form) => `${name}_${form}`)).filter((key) => !texts.has(key))
+    expect(missing).toEqual([])
+  })
+
+  it('fill in the same values', () => {
+    const wrong = [...texts].filter(([key, text]) => {
+      const model = english.get(key) ?? english.get(key.replace(plural, '_other')) ?? ''
+      return variablesOf(text).join() !== variablesOf(model).join()
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('leave nothing in English that is a sentence', () => {
+    if (locale === 'en') return
+    const same = [...texts].filter(([key, text]) => text.length > 24 && english.get(key) === text)
+    expect(same).toEqual([])
+  })
+})
+
+describe('the English texts', () => {
+  it('have every key that the pages name', () => {
+    const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file))
+    const named = files.flatMap((file) => {
+      const text = readFileSync(join(sources, file), 'utf8')
+      return [...text.matchAll(/\bt\(\s*'([\w.]+)'/g)].map(([, key]) => key as string)
+    })
+    const known = new Set(namesOf(english))
+    expect(named.length).toBeGreaterThan(150)
+    expect(named.filter((key) => !known.has(key))).toEqual([])
+  })
+})
