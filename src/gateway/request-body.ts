@@ -110,17 +110,20 @@ export class RequestBody {
       this.received += chunk.length
       if (this.received > this.limits.maxBodyBytes) this.broken ??= tooLarge(this.limits.maxBodyBytes)
       else this.kept.push(chunk)
-      if (this.received !== this.declaredLength) req.pause()
+      if (this.received === this.declaredLength) this.ended = true
+      else req.pause()
       this.arrived()
     })
     req.on('end', () => {
       this.ended = true
       this.arrived()
     })
-    req.on('error', (error) => {
-      this.broken ??= error
+    const broke = (error?: Error) => {
+      if (!this.ended) this.broken ??= error ?? new Error('the request broke off')
       this.arrived()
-    })
+    }
+    req.on('error', broke)
+    req.on('close', () => broke())
     req.pause()
   }
 
