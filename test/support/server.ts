@@ -29,6 +29,8 @@ export interface TestServer {
   adminToken: string
   /** The control API as the operator, or as the holder of `token`; `path` begins behind `/api/v1`. */
   api(method: string, path: string, body?: unknown, token?: string): Promise<ApiAnswer>
+  /** What a start prints for the operator: opens the console, once. */
+  signInLink(): Promise<string>
   /** Writes a new configuration file and reloads it. @returns whether it is in force */
   reload(config: string): boolean
   close(): Promise<void>
@@ -61,6 +63,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     url: server.url,
     adminToken,
     api: (method, path, body, token = adminToken) => callApi(server.url, { method, path, body, token }),
+    signInLink: () => server.signInLink(),
     reload(config) {
       writeFileSync(configFile, config)
       return server.reload()
