@@ -1,4 +1,5 @@
 import type { Usage, UsageReading } from '../providers/index.ts'
+import { type Candidate, deepest, leave, possible } from './usage-candidate.ts'
 
 /** Follows JSON from a marker on, to find out what stands around it. */
 export interface JsonTracker {
@@ -8,15 +9,6 @@ export interface JsonTracker {
   start(marker: string, chunk: Buffer, from: number): number
   follow(chunk: Buffer, from: number): number
   end(cut: boolean): Usage | undefined
-}
-
-/** Counts whose place in the document is not known yet. `objects` closed around them so far, then maybe one array. */
-interface Candidate {
-  usage: Usage
-  /** The level of the innermost container around them that is still open. */
-  level: number
-  objects: number
-  inArray: boolean
 }
 
 const quote = 0x22
@@ -32,8 +24,6 @@ const letterN = 0x6e
 
 const isSpace = (byte: number) => byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09
 
-/** Counts stand at the top or in one object below it; nothing deeper is the provider's own word. */
-const deepest = 2
 const longestValue = 64 * 1024
 
 type State = 'idle' | 'behind_key' | 'before_value' | 'value' | 'value_string' | 'scan' | 'string'
@@ -220,7 +210,7 @@ class Tracker implements JsonTracker {
     }
     this.level--
     if (this.level < this.lowest) this.lowest = this.level
-    if (touched) this.candidates = mergeAlike(this.candidates.filter(isPossible))
+    if (touched) this.candidates = possible(this.candidates)
   }
 
   private takeValue(chunk: Buffer, end: number): number {
@@ -273,33 +263,6 @@ class Tracker implements JsonTracker {
     this.partsLength = 0
     this.escaped = false
   }
-}
-
-function leave(candidate: Candidate, isArray: boolean): void {
-  // An array may stand around everything, but nothing around that.
-  if (candidate.inArray) candidate.objects = Number.POSITIVE_INFINITY
-  else if (!isArray) candidate.objects++
-  else if (candidate.objects > 0) candidate.inArray = true
-  else candidate.objects = Number.POSITIVE_INFINITY
-  candidate.level--
-}
-
-function isPossible(candidate: Candidate): boolean {
-  return candidate.objects <= deepest
-}
-
-/** Candidates in the same place share their fate from here on: the later one's fields win. */
-function mergeAlike(candidates: Candidate[]): Candidate[] {
-  if (candidates.length < 2) return candidates
-  const merged: Candidate[] = []
-  for (const next of candidates) {
-    const same = merged.find(
-      (one) => one.level === next.level && one.objects === next.objects && one.inArray === next.inArray,
-    )
-    if (same) same.usage = { ...same.usage, ...next.usage }
-    else merged.push(next)
-  }
-  return merged
 }
 
 function readValue(reading: UsageReading, marker: string, bytes: Buffer): Usage | undefined {

@@ -202,8 +202,11 @@ function halves({ opened, ended }: Batch): Batch[] {
   ]
 }
 
-/** Classes of SQLSTATE that say "this very data": data exceptions, broken constraints, wrong statements. */
-const refusals = /^(22|23|42)/
+/**
+ * Classes of SQLSTATE that say "this very data": data exceptions, broken constraints, wrong statements. Not a broken
+ * reference: that is an organization that was deleted while the batch was written, and the next try leaves it out.
+ */
+const refusals = /^(22|23(?!503)|42)/
 
 /** True for a failure that another try may not meet: no connection, a deadlock, a server that is starting. */
 function isPassing(error: unknown): boolean {

@@ -37,8 +37,8 @@ create table request_charges (
 );
 create index request_charges_by_age on request_charges (charged_at);
 
--- Sums of finished entries, written with them: by hour without users, and by day for each user. Reports read these and
--- never a million entries. Empty text stands for "none", because null would not be one key.
+-- Sums of finished entries, written with them: by hour without users, and by day for each user ('' is nobody). Reports
+-- read these and never a million entries. Empty text stands for "none", because null would not be one key.
 create table usage_totals (
   org_id          text not null,
   grain           text not null check (grain in ('hour', 'user_day')),
@@ -53,6 +53,7 @@ create table usage_totals (
   error_class     text not null,
   currency        text not null,
   requests        bigint not null,
+  failed          bigint not null,
   fallbacks       bigint not null,
   unpriced        bigint not null,
   input_tokens    bigint not null,
@@ -66,3 +67,6 @@ create table usage_totals (
   cost_pico       numeric not null,
   primary key (org_id, grain, bucket, user_id, feature, provider, model, key_source, key_id, environment, error_class, currency)
 );
+
+-- How the platform's own keys did lately, over all organizations.
+create index entries_of_platform on entries (started_at) where key_source = 'platform';

@@ -107,7 +107,7 @@ ins as (
   select id, rq, at, og, us, fe, en, pr, model, su, ks, ki, kv, ho, re,
          case when not over then 'reserved' when ok then 'settled' else 'released' end,
          sc, ec, fc, it, ot, ct, wt, rt, ch, am, es,
-         case when repeated then 0 else cr end, case when repeated then null else me end,
+         case when repeated or not ok then 0 else cr end, case when repeated then null else me end,
          case when repeated then null else mp end, case when repeated then null else to_timestamp(ms / 1000) end,
          cp, cu, to_timestamp(st / 1000), fb, du, to_timestamp(ended_at / 1000), $3
     from r
@@ -118,31 +118,32 @@ upd as (
          model = coalesce(e.mo, t.model), input_tokens = e.it, output_tokens = e.ot, cache_read_tokens = e.ct,
          cache_write_tokens = e.wt, reasoning_tokens = e.rt, characters = e.ch, audio_ms = e.am,
          estimated = coalesce(e.es, false), cost_pico = e.cp, currency = e.cu, first_byte_ms = e.fb, duration_ms = e.du,
-         settled_at = to_timestamp(e.en / 1000)
-    from e where t.id = e.id and t.state = 'reserved'
+         settled_at = to_timestamp(e.en / 1000), credits = case when e.ok then t.credits else 0 end
+    from e join entries old on old.id = e.id where t.id = e.id and t.state = 'reserved'
   returning ${entryColumns
     .split(',')
     .map((column) => `t.${column.trim()}`)
-    .join(', ')}),
+    .join(', ')}, old.credits as held),
 finals as (
-  select * from ins where state <> 'reserved' union all select * from upd),
+  select ins.*, 0 as held from ins where state <> 'reserved' union all select * from upd),
 totals as (
   insert into usage_totals as t
   select org_id, grain, bucket, us, coalesce(feature, ''), provider, coalesce(model, ''), key_source, coalesce(key_id, ''),
          environment, coalesce(error_class, ''), coalesce(currency, ''),
-         count(*), count(*) filter (where fallback_class is not null and key_source = 'platform'),
+         count(*), count(*) filter (where error_class is not null or status >= 400),
+         count(*) filter (where fallback_class is not null and key_source = 'platform'),
          count(*) filter (where state = 'settled' and error_class is null and cost_pico is null),
          coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cache_read_tokens), 0),
          coalesce(sum(cache_write_tokens), 0), coalesce(sum(reasoning_tokens), 0), coalesce(sum(characters), 0),
-         coalesce(sum(audio_ms), 0), coalesce(sum(credits) filter (where state = 'settled'), 0), coalesce(sum(cost_pico), 0)
+         coalesce(sum(audio_ms), 0), coalesce(sum(credits), 0), coalesce(sum(cost_pico), 0)
     from (
       select finals.*, 'hour' as grain, date_trunc('hour', started_at, 'UTC') as bucket, '' as us from finals
       union all
-      select finals.*, 'user_day', date_trunc('day', started_at, 'UTC'), user_id from finals where user_id is not null) f
+      select finals.*, 'user_day', date_trunc('day', started_at, 'UTC'), coalesce(user_id, '') from finals) f
    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
    order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
   on conflict (org_id, grain, bucket, user_id, feature, provider, model, key_source, key_id, environment, error_class, currency)
-  do update set requests = t.requests + excluded.requests, fallbacks = t.fallbacks + excluded.fallbacks,
+  do update set requests = t.requests + excluded.requests, failed = t.failed + excluded.failed, fallbacks = t.fallbacks + excluded.fallbacks,
      unpriced = t.unpriced + excluded.unpriced, input_tokens = t.input_tokens + excluded.input_tokens,
      output_tokens = t.output_tokens + excluded.output_tokens,
      cache_read_tokens = t.cache_read_tokens + excluded.cache_read_tokens,
@@ -156,7 +157,7 @@ const moveBalances = `,
 moves as (
   select org_id, credits, meter, meter_per, meter_start, 1 as sign from ins where state <> 'released'
   union all
-  select org_id, credits, meter, meter_per, meter_start, -1 from upd where state = 'released'),
+  select org_id, held, meter, meter_per, meter_start, -1 from upd where state = 'released'),
 owed as (
   select g.id, d.credits from organizations g
     join (select org_id, sum(credits * sign)::bigint as credits from moves group by org_id) d on d.org_id = g.id

@@ -1,0 +1,42 @@
+import type { Usage } from '../providers/index.ts'
+
+/** Counts whose place in the document is not known yet. `objects` closed around them so far, then maybe one array. */
+export interface Candidate {
+  usage: Usage
+  /** The level of the innermost container around them that is still open. */
+  level: number
+  objects: number
+  inArray: boolean
+}
+
+/** Counts stand at the top or in one object below it; nothing deeper is the provider's own word. */
+export const deepest = 2
+
+/** The innermost open container around the counts was closed. */
+export function leave(candidate: Candidate, isArray: boolean): void {
+  // An array may stand around everything, but nothing around that.
+  if (candidate.inArray) candidate.objects = Number.POSITIVE_INFINITY
+  else if (!isArray) candidate.objects++
+  else if (candidate.objects > 0) candidate.inArray = true
+  else candidate.objects = Number.POSITIVE_INFINITY
+  candidate.level--
+}
+
+/** Those that may still turn out to be the provider's own counts. */
+export function possible(candidates: readonly Candidate[]): Candidate[] {
+  return mergeAlike(candidates.filter(({ objects }) => objects <= deepest))
+}
+
+/** Candidates in the same place share their fate from here on: the later one's fields win. */
+function mergeAlike(candidates: Candidate[]): Candidate[] {
+  if (candidates.length < 2) return candidates
+  const merged: Candidate[] = []
+  for (const next of candidates) {
+    const same = merged.find(
+      (one) => one.level === next.level && one.objects === next.objects && one.inArray === next.inArray,
+    )
+    if (same) same.usage = { ...same.usage, ...next.usage }
+    else merged.push(next)
+  }
+  return merged
+}

@@ -1,0 +1,144 @@
+import type { Queryable } from '../database.ts'
+
+/** What sums can be split by. */
+export type UsageSplit =
+  | 'hour'
+  | 'day'
+  | 'month'
+  | 'feature'
+  | 'provider'
+  | 'model'
+  | 'keySource'
+  | 'key'
+  | 'user'
+  | 'environment'
+  | 'errorClass'
+
+export interface UsageFilter {
+  org: string
+  /** Rounded down to the hour, or to the day (UTC) where users are told apart. */
+  from: Date
+  /** Not included; the hour, or day, that it falls into is. */
+  to: Date
+  feature?: string | undefined
+  provider?: string | undefined
+  environment?: string | undefined
+  keySource?: string | undefined
+  user?: string | undefined
+}
+
+export interface UsageTotalsRow {
+  /** In the order of the splits; null: the entries have none. */
+  groups: (string | null)[]
+  requests: number
+  succeeded: number
+  failed: number
+  fallbacks: number
+  unpriced: number
+  input_tokens: number
+  output_tokens: number
+  cache_read_tokens: number
+  cache_write_tokens: number
+  reasoning_tokens: number
+  characters: number
+  audio_ms: number
+  credits: number
+  /** Currency → decimal digits, in 10^-12 of its unit. */
+  costs: Record<string, string>
+}
+
+const columns: Readonly<Record<UsageSplit, string>> = {
+  hour: `to_char(bucket at time zone 'UTC', 'YYYY-MM-DD"T"HH24:00:00.000"Z"')`,
+  day: `to_char(bucket at time zone 'UTC', 'YYYY-MM-DD')`,
+  month: `to_char(bucket at time zone 'UTC', 'YYYY-MM')`,
+  feature: `nullif(feature, '')`,
+  provider: 'provider',
+  model: `nullif(model, '')`,
+  keySource: 'key_source',
+  key: `nullif(key_id, '')`,
+  user: `nullif(user_id, '')`,
+  environment: 'environment',
+  errorClass: `nullif(error_class, '')`,
+}
+
+const counts = [
+  'requests',
+  'failed',
+  'fallbacks',
+  'unpriced',
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'reasoning_tokens',
+  'characters',
+  'audio_ms',
+  'credits',
+]
+
+const conditions: readonly [keyof UsageFilter, string][] = [
+  ['feature', 'feature'],
+  ['provider', 'provider'],
+  ['environment', 'environment'],
+  ['keySource', 'key_source'],
+  ['user', 'user_id'],
+]
+
+/**
+ * Sums of an organization's finished entries, from the totals: by whole hours, and by whole days where a user is named
+ * or users are told apart (then `hour` is the day's first). At most 5 000 rows.
+ */
+export async function sumUsage(
+  queryable: Queryable,
+  filter: UsageFilter,
+  splits: readonly UsageSplit[],
+): Promise<UsageTotalsRow[]> {
+  const { text, values } = usageStatement(filter, splits)
+  const rows = await queryable.query<UsageTotalsRow & Record<string, unknown>>(text, values)
+  return rows.map((row) => ({
+    ...row,
+    groups: splits.map((_, at) => row[`g${at}`] as string | null),
+    succeeded: row.requests - row.failed,
+  }))
+}
+
+/** The statement behind `sumUsage`, by itself so that its plan can be looked at. */
+export function usageStatement(
+  filter: UsageFilter,
+  splits: readonly UsageSplit[],
+): { text: string; values: unknown[] } {
+  const byUser = filter.user !== undefined || splits.includes('user')
+  const unit = byUser ? 'day' : 'hour'
+  const values: unknown[] = [filter.org, byUser ? 'user_day' : 'hour', filter.from, filter.to]
+  const where = ['org_id = $1', 'grain = $2', `bucket >= date_trunc('${unit}', $3::timestamptz, 'UTC')`, 'bucket < $4']
+  for (const [name, column] of conditions) {
+    if (filter[name] !== undefined) where.push(`${column} = $${values.push(filter[name])}`)
+  }
+  const names = splits.map((_, at) => `g${at}`)
+  const groups = splits.map((split, at) => `${columns[split]} as g${at}`)
+  const list = (parts: readonly string[]) => parts.map((part) => `${part}, `).join('')
+  const text = `with by_currency as (
+      select ${list(groups)}currency, sum(cost_pico) as cost, ${counts.map((count) => `sum(${count}) as ${count}`).join(', ')}
+        from usage_totals where ${where.join(' and ')} group by ${list(names)}currency)
+    select ${list(names)}${counts.map((count) => `coalesce(sum(${count}), 0)::bigint as ${count}`).join(', ')},
+           coalesce(json_object_agg(currency, cost::text) filter (where currency <> ''), '{}') as costs
+      from by_currency ${names.length > 0 ? `group by ${names.join(', ')} order by ${names.join(', ')}` : ''} limit 5000`
+  return { text, values }
+}
+
+export interface SpendRow {
+  feature: string | null
+  key_id: string | null
+  currency: string
+  cost_pico: number | bigint
+}
+
+/** What was spent at providers since a moment, by feature and key: what spend caps are measured by. */
+export function spendSince(queryable: Queryable, org: string, since: Date): Promise<SpendRow[]> {
+  return queryable.query<SpendRow>(
+    `select nullif(feature, '') as feature, nullif(key_id, '') as key_id, currency, sum(cost_pico)::bigint as cost_pico
+       from usage_totals where org_id = $1 and grain = 'hour' and bucket >= date_trunc('hour', $2::timestamptz, 'UTC') and currency <> ''
+      group by 1, 2, 3`,
+    [org, since],
+  )
+}
