@@ -66,6 +66,11 @@ export function isLostConnection(error: unknown): boolean {
   return lostConnection.has(failure.code ?? '') || Boolean(sentences[0]?.[0].test(failure.message ?? ''))
 }
 
+/** True when the server has not answered in time, not even that it stopped the statement. */
+export function isSilentConnection(error: unknown): boolean {
+  return /^Query read timeout/i.test((error as Error).message ?? '')
+}
+
 function reasonFor(failure: DriverError): string | undefined {
   const code = failure.code ?? ''
   if (code.startsWith('08')) return 'The connection to the database was cut.'

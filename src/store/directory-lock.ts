@@ -42,6 +42,17 @@ function claim(mine: string, file: string): boolean {
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    return claimByCopy(mine, file)
+  }
+}
+
+/** For file systems without links; a reader may then meet half a lock for an instant, and takes it for a stale one. */
+function claimByCopy(mine: string, file: string): boolean {
+  try {
+    writeFileSync(file, readFileSync(mine), { flag: 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
 }

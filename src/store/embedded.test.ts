@@ -16,7 +16,7 @@ describe('the embedded database', () => {
 
   it('loses no acknowledged change when its process is killed, again and again', async () => {
     let acknowledged = 0
-    for (const rows of [1, 40, 137]) {
+    for (const rows of [1, 90]) {
       const child = startChild('hold-data-directory', [dataDir])
       await child.line((line) => Number(line) >= acknowledged + rows)
       await child.kill()
@@ -113,13 +113,6 @@ describe('the embedded database', () => {
       message: expect.stringContaining('cannot be made (ENOTDIR)'),
     })
   })
-
-  it('refuses a query on a transaction that is over', async () => {
-    const database = await openDatabase({ dataDir })
-    const leaked = await database.transaction(async (tx) => tx)
-    expect(() => leaked.query('select 1')).toThrow('used after its end')
-    await database.close()
-  }, 60_000)
 })
 
 /** Every file below, with its content's hash. */

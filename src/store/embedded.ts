@@ -6,6 +6,7 @@ import type { Database, Queryable } from './database.ts'
 import { asDatabaseError } from './database-error.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { type EmbeddedEngine, startEngine } from './embedded-engine.ts'
+import { inTransaction } from './in-transaction.ts'
 import { createLease } from './lease.ts'
 import { rowTypes } from './row-types.ts'
 import { rowsOf } from './rows-of.ts'
@@ -85,27 +86,5 @@ function overOneSession(client: pg.Client, shutDown: () => Promise<void>): Datab
       closing ??= lease(shutDown)
       return closing
     },
-  }
-}
-
-async function inTransaction<T>(run: Queryable['query'], work: (tx: Queryable) => Promise<T>): Promise<T> {
-  let over = false
-  const tx: Queryable = {
-    query(text, values) {
-      // The session is somebody else's by then; a forgotten `await` must not write into their transaction.
-      if (over) throw new OwnkeyError('internal', { detail: 'A transaction was used after its end.' })
-      return run(text, values)
-    },
-  }
-  await run('begin')
-  try {
-    const result = await work(tx)
-    over = true
-    await run('commit')
-    return result
-  } catch (error) {
-    over = true
-    await run('rollback').catch(() => {})
-    throw error
   }
 }

@@ -1,7 +1,8 @@
 import pg from 'pg'
 import { OwnkeyError } from '../contract/index.ts'
 import type { Database, Queryable } from './database.ts'
-import { asDatabaseError, isLostConnection } from './database-error.ts'
+import { asDatabaseError, isLostConnection, isSilentConnection } from './database-error.ts'
+import { inTransaction } from './in-transaction.ts'
 import { createListener } from './postgres-listener.ts'
 import { rowTypes } from './row-types.ts'
 import { rowsOf } from './rows-of.ts'
@@ -94,31 +95,27 @@ async function runTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise
   const client = await pool.connect().catch((error) => {
     throw asDatabaseError(error)
   })
-  let broken = false
-  const noteBroken = () => {
-    broken = true
+  let broken: unknown
+  const noteBroken = (error: unknown) => {
+    broken ??= error
   }
   client.on('error', noteBroken)
   const run = async <Row>(text: string, values?: readonly unknown[]) => {
     try {
+      // Nothing more is asked of a connection that is lost: it might take as long again to fail.
+      if (broken) throw broken
       return await runOn<Row>(client, text, values)
     } catch (error) {
-      broken ||= isLostConnection(error) || (error as Error).message === 'Query read timeout'
+      if (isLostConnection(error) || isSilentConnection(error) || text === 'rollback') noteBroken(error)
       throw asDatabaseError(error)
     }
   }
   try {
-    await run('begin')
-    const result = await work({ query: run })
-    await run('commit')
-    return result
-  } catch (error) {
-    if (!broken) await run('rollback').catch(noteBroken)
-    throw error
+    return await inTransaction(run, work)
   } finally {
     client.off('error', noteBroken)
     // A connection in an unknown state is thrown away, not given to the next one.
-    client.release(broken)
+    client.release(broken !== undefined)
   }
 }
 

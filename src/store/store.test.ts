@@ -105,6 +105,11 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     expect(await database.query('select amount from things where id = 10')).toEqual([{ amount: 20 }])
   })
 
+  it('refuses a query on a transaction that is over, which might land in somebody else’s', async () => {
+    const leaked = await database.transaction(async (tx) => tx)
+    await expect(leaked.query('select 1')).rejects.toThrow('used after its end')
+  })
+
   it('lets exactly one of many spend the last unit by one conditional update', async () => {
     await database.query('insert into things (id, amount) values (20, 1)')
     const spent = await Promise.all(

@@ -20,10 +20,13 @@ const pgpOptions = 'cipher-algo=aes256, compress-algo=0, s2k-mode=1'
 
 /** @throws OwnkeyError `unavailable` when the extension is not there and cannot be made. */
 export async function ensureOuterLayer(database: Queryable): Promise<void> {
+  if (await hasExtension(database)) return
   try {
     await database.query('create extension if not exists pgcrypto')
   } catch (cause) {
     if (cause instanceof OwnkeyError) throw cause
+    // Of two servers that create it at once, one fails although it is there afterwards.
+    if (await hasExtension(database)) return
     throw new OwnkeyError('unavailable', {
       detail:
         'vault.outerLayer is pgcrypto, but the database has no pgcrypto extension and this user cannot create it.',
@@ -31,6 +34,11 @@ export async function ensureOuterLayer(database: Queryable): Promise<void> {
       cause,
     })
   }
+}
+
+async function hasExtension(database: Queryable): Promise<boolean> {
+  const rows = await database.query("select 1 from pg_extension where extname = 'pgcrypto'")
+  return rows.length > 0
 }
 
 /** Puts the outer layer around an envelope, under the active master key. */

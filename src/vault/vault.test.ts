@@ -4,7 +4,7 @@ import { listAudit, verifyAudit } from '../audit/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import { generateMasterKey, parseKeyring, Secret } from '../crypto/index.ts'
 import { systemClock } from '../lib/index.ts'
-import { getKeyInSlot, getOrganization, type KeySlot, upsertOrganization } from '../store/index.ts'
+import { getKeyInSlot, getOrganization, type KeySlot, openDatabase, upsertOrganization } from '../store/index.ts'
 import {
   checkMasterKey,
   ensureOuterLayer,
@@ -342,6 +342,29 @@ describe.each(databaseKinds)('the vault on %s', (kind) => {
     const [sealed] = (await loadSealedKeys(deps, slot.org)).filter(({ binding }) => binding.provider === 'openai')
     expect(() => openKey(deps.keyring, { ...sealed!, envelope: raw[0]!.envelope })).toThrow(OwnkeyError)
   })
+
+  // Only there can a user lack the right.
+  if (kind === 'postgres')
+    it('says what to do when the database cannot have that layer', async () => {
+      const { url } = opened
+      await deps.database.query('drop extension if exists pgcrypto')
+      await deps.database.query('create role visitor login')
+      const visitor = new URL(url as string)
+      visitor.username = 'visitor'
+      const database = await openDatabase({ url: visitor.href, dataDir: opened.dataDir })
+      await expect(ensureOuterLayer(database)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringContaining('no pgcrypto extension'),
+        fix: expect.stringContaining('create extension pgcrypto'),
+      })
+      await database.close()
+      await deps.database.query('drop role visitor')
+      await Promise.all([
+        ensureOuterLayer(deps.database),
+        ensureOuterLayer(deps.database),
+        ensureOuterLayer(deps.database),
+      ])
+    })
 
   it('lets one damaged outer layer spoil one key only', async () => {
     const layered = { ...deps, outerLayer: 'pgcrypto' as const }
