@@ -13,21 +13,18 @@ interface Situation {
   decision: Decision
 }
 
-/** 1 500 generated configurations, tenants and requests for each of the seven properties. */
-const runs = 1500
+/** 400 configurations with four organizations and requests each: 1 600 cases for each of the seven properties. */
+const configurations = 400
+const situations = fc.array(fc.tuple(tenants, requests), { minLength: 4, maxLength: 4 })
 
 function always(check: (situation: Situation) => void): void {
   fc.assert(
-    fc.property(policies, tenants, requests, (policy, tenant, request) => {
-      check({
-        policy,
-        tenant,
-        request,
-        plan: policy.plans.get('plan') as PolicyPlan,
-        decision: decide(request, tenant, policy),
-      })
+    fc.property(policies, situations, (policy, some) => {
+      const plan = policy.plans.get('plan') as PolicyPlan
+      for (const [tenant, request] of some)
+        check({ policy, tenant, request, plan, decision: decide(request, tenant, policy) })
     }),
-    { numRuns: runs },
+    { numRuns: configurations },
   )
 }
 
@@ -62,6 +59,28 @@ function keysInPlay(situation: Situation): KeyFacts[] {
     .filter((key) => belongsToRequest(key, situation) && coversFeature(key, situation))
     .filter((key) => plan.choice === 'per_provider' || tenant.activeProvider === key.provider)
 }
+
+test('the generated situations reach every kind of outcome', () => {
+  const seen = new Set(
+    fc
+      .sample(fc.tuple(policies, tenants, requests), { numRuns: 1500, seed: 7 })
+      .flatMap(([policy, tenant, request]) => {
+        const { attempts, refusal, skipped } = decide(request, tenant, policy)
+        return [refusal?.code ?? attempts.map(({ source }) => source).join('+'), ...skipped.map(({ code }) => code)]
+      }),
+  )
+  const served = ['organization', 'user', 'platform', 'organization+platform', 'user+platform']
+  const refused = [
+    'missing_key',
+    'model_refused',
+    'credits_exhausted',
+    'quota_exceeded',
+    'region_not_allowed',
+    'provider_not_allowed',
+    'byok_disabled',
+  ]
+  expect([...seen]).toEqual(expect.arrayContaining([...served, ...refused, ...skipCodes]))
+})
 
 describe('for every configuration, organization and request', () => {
   test('there are attempts or a refusal, never both, and each says why', () => {

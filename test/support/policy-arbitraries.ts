@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { type CatalogueEntry, loadConfig } from '../../src/config/index.ts'
-import { capabilities, errorClasses } from '../../src/contract/index.ts'
+import { type Capability, errorClasses } from '../../src/contract/index.ts'
 import type { DecisionRequest, KeyFacts, Policy, TenantFacts } from '../../src/policy/index.ts'
 import { compilePolicy } from '../../src/policy/index.ts'
 
@@ -35,39 +35,43 @@ function withoutOrigin({ origin: _origin, ...rest }: CatalogueEntry): CatalogueE
 
 const ids = smallCatalogue.map(({ id }) => id)
 const features = ['one', 'two', 'three']
-const mode = fc.constantFrom('customer', 'always', 'never')
+const mode = fc.constantFrom('customer', 'customer', 'always', 'never')
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
+/** Present once in five times: most requests have to get as far as the keys, or the properties would prove nothing. */
+const seldom = <T>(arbitrary: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
+const mostly = <T>(usual: T, ...others: T[]) =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) })
 const pair = fc.record({ ownKey: fc.nat(3), platformKey: fc.nat(6) })
-const classes = fc.subarray([...errorClasses])
+const classes = fc.subarray([...errorClasses], { minLength: 3 }).chain((some) => mostly(some, []))
 
 const provider = fc.record({
-  platformKey: optional(fc.constant('${PLATFORM_KEY}')),
+  platformKey: mostly<string | undefined>('${PLATFORM_KEY}', undefined),
   baseUrl: optional(fc.constantFrom('https://operator.test', 'https://operator.test/path/')),
-  comingSoon: fc.boolean(),
+  comingSoon: fc.constantFrom(...Array<boolean>(19).fill(false), true),
   defaultModel: optional(fc.constant('good-default')),
   models: fc.record({
     allow: optional(fc.constant(['good-*'])),
-    refuse: fc.constantFrom([], [{ match: 'bad-*', reason: 'bad' }]),
+    refuse: fc.constantFrom([{ match: 'bad-*', reason: 'bad' }], []),
   }),
 })
 
 const feature = fc.record({
   title: fc.constant('A feature'),
-  capability: fc.constantFrom('chat', 'vision', 'text_to_speech'),
-  addOn: optional(fc.constant('extra')),
-  providers: optional(fc.subarray(ids, { minLength: 1 })),
+  capability: mostly('chat', 'vision', 'text_to_speech'),
+  addOn: seldom(fc.constant('extra')),
+  providers: seldom(fc.subarray(ids, { minLength: 1 })),
   models: fc.constantFrom({}, { alpha: 'good-task' }),
 })
 
 const plan = fc.record({
-  byok: fc.constantFrom('always', 'by_operator', 'never'),
+  byok: mostly('always', 'by_operator', 'never'),
   holder: fc.constantFrom('organization', 'user'),
-  providers: fc.dictionary(
-    fc.constantFrom(...ids, '*'),
-    fc.constantFrom('optional', 'optional', 'required', 'unavailable'),
-  ),
-  features: optional(fc.subarray(features)),
-  choice: fc.constantFrom('per_provider', 'per_provider', 'single'),
+  providers: fc
+    .dictionary(fc.constantFrom(...ids), mostly('optional', 'optional', 'required', 'unavailable'))
+    .chain((some) => mostly('optional', 'optional', 'required', 'unavailable').map((rest) => ({ ...some, '*': rest }))),
+  features: seldom(fc.subarray(features, { minLength: 2 })),
+  choice: mostly('per_provider', 'single'),
   scopes: fc.subarray(features, { minLength: 1 }).map((some) => ({ some: { title: 'Some', features: some } })),
   model: fc.constantFrom('customer', 'feature'),
   privateModels: fc.boolean(),
@@ -86,8 +90,8 @@ const plan = fc.record({
       features: fc.dictionary(fc.constantFrom(...features), pair),
     }),
   ),
-  quotas: fc.record({ meter: fc.record({ limit: fc.nat(3), ownKeyExempt: fc.boolean() }) }),
-  regions: optional(fc.subarray(['global', 'eu', 'us'], { minLength: 1 })),
+  quotas: fc.record({ meter: fc.record({ limit: fc.integer({ min: 1, max: 6 }), ownKeyExempt: fc.boolean() }) }),
+  regions: seldom(fc.subarray(['global', 'eu', 'us'], { minLength: 1 })),
 })
 
 /** Any configuration that loads: four providers, three features, one plan. */
@@ -110,11 +114,11 @@ const key: fc.Arbitrary<KeyFacts> = fc
   .record({
     holder: fc.constantFrom<KeyFacts['holder'][]>('organization', 'user'),
     name: fc.constantFrom('ann', 'bob'),
-    provider: fc.constantFrom(...ids),
+    provider: fc.constantFrom('alpha', 'alpha', ...ids),
     environment: fc.constantFrom('production', 'production', 'staging'),
     state: fc.constantFrom<KeyFacts['state'][]>('active', 'active', 'active', 'disabled'),
     scope: fc.constantFrom('all', 'all', 'some', 'gone'),
-    model: optional(fc.constantFrom('good-own', 'bad-own', 'private-own')),
+    model: optional(fc.constantFrom('good-own', 'good-own', 'bad-own', 'private-own')),
     fallback: optional(fc.boolean()),
     region: optional(fc.constantFrom('eu', 'us')),
     customHost: fc.boolean(),
@@ -136,23 +140,23 @@ const slotOf = ({ holder, user, provider, environment }: KeyFacts): string =>
 export const tenants: fc.Arbitrary<TenantFacts> = fc.record({
   org: fc.constant('org'),
   plan: fc.constant('plan'),
-  addOns: fc.subarray(['extra']),
-  byokEnabled: optional(fc.boolean()),
+  addOns: mostly(['extra'], []),
+  byokEnabled: mostly<boolean | undefined>(true, false, undefined),
   activeProvider: optional(fc.constantFrom(...ids)),
-  keys: fc.uniqueArray(key, { selector: slotOf, maxLength: 8 }),
-  balance: fc.nat(8),
-  quotaUsed: fc.record({ meter: fc.nat(4) }),
+  keys: fc.uniqueArray(key, { selector: slotOf, minLength: 4, maxLength: 16 }),
+  balance: mostly(20, 0, 1, 2, 3, 4),
+  quotaUsed: fc.record({ meter: fc.nat(3) }),
 })
 
 export const requests: fc.Arbitrary<DecisionRequest> = fc.record({
   feature: fc.oneof(
-    { weight: 9, arbitrary: fc.constantFrom(...features) },
+    { weight: 19, arbitrary: fc.constantFrom(...features) },
     { weight: 1, arbitrary: fc.constantFrom(undefined, 'nope') },
   ),
-  provider: fc.constantFrom(undefined, undefined, ...ids, 'B', 'nope'),
-  model: fc.constantFrom(undefined, undefined, 'auto', 'good-1', 'models/bad-1', 'private-1'),
-  capability: fc.constantFrom(undefined, undefined, ...capabilities.slice(0, 5)),
-  user: fc.constantFrom(undefined, 'ann', 'bob'),
-  environment: fc.constantFrom('production', 'production', 'staging'),
-  noModel: fc.boolean(),
+  provider: fc.constantFrom(undefined, undefined, undefined, 'alpha', 'alpha', ...ids, 'B', 'nope'),
+  model: mostly<string | undefined>(undefined, 'auto', 'good-1', 'models/bad-1', 'private-1'),
+  capability: mostly<Capability | undefined>(undefined, 'chat', 'vision', 'text_to_speech', 'embeddings'),
+  user: mostly<string | undefined>('ann', 'bob', undefined),
+  environment: mostly('production', 'staging'),
+  noModel: mostly(false, true),
 })
