@@ -5,6 +5,7 @@ import { configIdSchema, lineSchema, wholeSchema } from './fields.ts'
 export const tryOutRequestSchema = z
   .strictObject({
     feature: configIdSchema,
+    provider: configIdSchema.optional().describe('Default: the one that the decision picks.'),
     environment: configIdSchema.optional(),
     prompt: lineSchema.optional(),
   })

@@ -7,6 +7,7 @@ import type { ControlDeps, ControlOptions } from './deps.ts'
 import { access, allow } from './http/access.ts'
 import { authenticate } from './http/authenticate.ts'
 import type { Caller } from './http/caller.ts'
+import { allowOrigins } from './http/cors.ts'
 import { csvContentType, toCsv } from './http/csv.ts'
 import { fieldErrors, type RequestPart } from './http/field-errors.ts'
 import { createMethodFinder } from './http/methods.ts'
@@ -34,6 +35,8 @@ export function createControl(options: ControlOptions): FastifyInstance {
     bodyLimit,
     exposeHeadRoutes: false,
     logger: false,
+    // A path that cannot be decoded never becomes a request; it is answered like one that leads nowhere.
+    frameworkErrors: (error, request, reply) => sendProblem(asOwnkeyError(error), request, reply),
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
   })
   app.setValidatorCompiler(
@@ -46,8 +49,10 @@ export function createControl(options: ControlOptions): FastifyInstance {
   readJsonBodies(app)
   answerErrors(app, deps)
   app.addHook('onSend', async (_request, reply) => {
-    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    reply.header('x-content-type-options', 'nosniff')
   })
+  allowOrigins(app, () => deps.inForce().config.platform.origins)
   app.register(swagger, openApiOptions(deps.version))
   app.after(() => {
     for (const route of routes) register(app, route, deps)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
 
 const config = `
+platform: { origins: [https://app.acme.test] }
 providers:
   openai: { baseUrl: UPSTREAM }
 features:
@@ -116,6 +117,30 @@ describe('what is refused, and how it is said', () => {
     expect(method.body).toMatchObject({ status: 405, code: 'method_not_allowed' })
     expect(method.headers.get('allow')?.split(', ').sort()).toEqual(['DELETE', 'GET', 'PUT'])
     expect((await control.call('GET', '/api/v1/nothing')).body).toMatchObject({ status: 404, code: 'not_found' })
+  })
+
+  it.each(['/api/v1/orgs/%zz', '/api/v1/orgs/%', `/api/v1/orgs/${'x'.repeat(600)}`])(
+    'answers a problem for the path %.30s',
+    async (path) => {
+      expect((await control.call('GET', path)).body).toMatchObject({
+        status: 404,
+        code: 'not_found',
+        fix: expect.any(String),
+      })
+    },
+  )
+
+  it('lets browsers in from the configured origins only', async () => {
+    const from = (origin: string, method = 'GET') => control.call(method, '/api/v1/orgs', { headers: { origin } })
+    const known = await from('https://app.acme.test')
+    expect(known.headers.get('access-control-allow-origin')).toBe('https://app.acme.test')
+    expect(known.headers.get('access-control-allow-credentials')).toBeNull()
+    const preflight = await from('https://app.acme.test', 'OPTIONS')
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization')
+    for (const origin of ['https://evil.test', 'https://app.acme.test.evil.test', 'http://app.acme.test', 'null']) {
+      expect((await from(origin)).headers.get('access-control-allow-origin'), origin).toBeNull()
+    }
   })
 
   it('names the provider that was probably meant, and those that the plan has', async () => {

@@ -6,13 +6,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Config, extendCatalogue, loadConfig } from '../../src/config/index.ts'
 import type { Role } from '../../src/contract/index.ts'
-import { type ControlOptions, createControl, type InForce } from '../../src/control/index.ts'
+import { createControl, type InForce } from '../../src/control/index.ts'
 import { generateMasterKey, parseKeyring, Secret } from '../../src/crypto/index.ts'
 import { checkHost, Gateway } from '../../src/gateway/index.ts'
 import { createLedger } from '../../src/metering/index.ts'
 import { compilePolicy } from '../../src/policy/index.ts'
 import { catalogue } from '../../src/providers/index.ts'
 import { startSandbox } from '../../src/sandbox/index.ts'
+import { createCallGateway } from '../../src/server/call-gateway.ts'
 import { createSendProbe } from '../../src/server/send-probe.ts'
 import { createTenants } from '../../src/tenants/index.ts'
 import { checkMasterKey, openKey } from '../../src/vault/index.ts'
@@ -25,7 +26,6 @@ export interface StartControlOptions {
   /** YAML; `UPSTREAM` is replaced by the upstream's origin. */
   config: string
   sandbox?: boolean
-  callGateway?: ControlOptions['callGateway']
 }
 
 export interface CallOptions {
@@ -79,7 +79,7 @@ export async function startControl(options: StartControlOptions) {
     tenants,
     inForce: () => state.inForce,
     send: createSendProbe({ egress: gateway.egress, sandbox }),
-    callGateway: options.callGateway ?? (() => Promise.reject(new Error('no gateway in this suite'))),
+    callGateway: createCallGateway(() => state.url),
     checkHost: (baseUrl) => checkHost(baseUrl, state.inForce.config.gateway.privateHosts),
     adminToken: new Secret(operatorToken),
     clock,
@@ -89,7 +89,9 @@ export async function startControl(options: StartControlOptions) {
     version: '0.0.0-test',
   })
   await control.ready()
-  const server = createServer((request, response) => control.routing(request, response))
+  const server = createServer((request, response) =>
+    /^\/(api|$)/.test(request.url ?? '') ? control.routing(request, response) : gateway.handle(request, response),
+  )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const document = (await (await fetch(`${state.url}/api/v1/openapi.json`)).json()) as OpenApiDocument

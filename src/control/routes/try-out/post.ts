@@ -1,21 +1,25 @@
 import { z } from 'zod'
 import {
   type Capability,
+  errorTable,
   OwnkeyError,
   type TryOut,
   tryOutRequestSchema,
   tryOutSchema,
 } from '../../../contract/index.ts'
+import { decide, type Policy, publicProviderId, type Refusal } from '../../../policy/index.ts'
+import type { Provider } from '../../../providers/index.ts'
 import { newToken } from '../../../tenants/index.ts'
 import { checkEnvironment } from '../../check-environment.ts'
 import type { ControlDeps } from '../../deps.ts'
 import type { Caller } from '../../http/caller.ts'
 import { defineRoute } from '../../http/route.ts'
 import { newTokenId } from '../../ids.ts'
+import { findNamed } from '../../keys/resolve-provider.ts'
 import { hashOf } from '../../queries/sessions.ts'
 import { deleteToken, insertToken } from '../../queries/tokens.ts'
 import { requireOrg } from '../../require-org.ts'
-import { defaultEnvironment } from '../../settings/load-settings.ts'
+import { defaultEnvironment, requireTenant } from '../../settings/load-settings.ts'
 import { limitTests } from '../../test-key/index.ts'
 
 const tokenLifeMs = 120_000
@@ -32,36 +36,69 @@ export const tryOut = defineRoute({
   body: tryOutRequestSchema,
   answer: tryOutSchema,
   async handle({ params, body, caller }, deps) {
-    const { policy } = deps.inForce()
+    const { policy, providers } = deps.inForce()
     const environment = body.environment ?? defaultEnvironment(policy)
     checkEnvironment(environment, policy)
     await requireOrg(deps, params.org)
     const feature = policy.features.get(body.feature)
     if (!feature) throw new OwnkeyError('feature_unknown')
-    const call = callFor(feature.capability, body.prompt ?? defaultPrompt)
+    const provider = body.provider === undefined ? undefined : findNamed(body.provider, { policy }).id
+    const user = caller.kind === 'member' ? caller.id : undefined
+    const { attempts, refusal } = decide(
+      { feature: feature.id, provider, user, environment },
+      await requireTenant(deps, params.org),
+      policy,
+    )
+    const [first] = attempts
+    if (!first) return refused(refusal)
+    const entry = providers.find(({ id }) => id === first.provider)
+    const call = callFor(feature.capability, { prompt: body.prompt ?? defaultPrompt, model: first.model, entry })
     await limitTests(deps.database, { org: params.org, user: caller.id, now: deps.clock.now() })
-    return withToken({ org: params.org, feature: body.feature, environment, caller }, deps, async (token) => {
+    return withToken({ org: params.org, feature: feature.id, environment, caller }, deps, async (token) => {
       const started = deps.clock.monotonic()
       const answer = await deps.callGateway({
         path: call.path,
         body: call.body,
         headers: { authorization: `Bearer ${token}` },
       })
-      return showAnswer(answer, Math.max(0, Math.round(deps.clock.monotonic() - started)))
+      return showAnswer(answer, { policy, latencyMs: Math.max(0, Math.round(deps.clock.monotonic() - started)) })
     })
   },
 })
 
-/** What can be tried in one line of text. Speech and pictures need more than a line. */
-function callFor(capability: Capability, prompt: string): { path: string; body: unknown } {
-  if (capability === 'chat' || capability === 'vision') {
-    return { path: '/v1/chat/completions', body: { model: 'auto', messages: [{ role: 'user', content: prompt }] } }
+/** Nothing is sent where the decision refuses already. */
+function refused(refusal: Refusal | undefined): TryOut {
+  const error = {
+    code: refusal?.code ?? 'missing_key',
+    detail: [refusal?.reason, refusal?.fix].filter(Boolean).join(' '),
   }
-  if (capability === 'embeddings') return { path: '/v1/embeddings', body: { model: 'auto', input: prompt } }
+  const nobody = { keySource: null, provider: null, model: null, fallback: null, requestId: null }
+  return {
+    ok: false,
+    status: refusal ? errorTable[refusal.code].status : 403,
+    text: null,
+    ...nobody,
+    error,
+    latencyMs: 0,
+  }
+}
+
+/** What can be tried in one line of text, on the provider's own OpenAI-compatible route. Speech and pictures need more. */
+function callFor(
+  capability: Capability,
+  { prompt, model, entry }: { prompt: string; model: string | undefined; entry: Provider | undefined },
+): { path: string; body: unknown } {
+  const route = capability === 'chat' || capability === 'vision' ? 'chat/completions' : undefined
+  if (route && entry?.openai?.routes.includes(route)) {
+    return {
+      path: `/${entry.id}${entry.openai.base}/${route}`,
+      body: { model, messages: [{ role: 'user', content: prompt }] },
+    }
+  }
   throw new OwnkeyError('request_invalid', {
     detail: 'This feature cannot be tried with a line of text.',
     fix: 'Test the key instead; the test tries what the feature needs.',
-    errors: [{ field: 'body.feature', detail: 'It works on audio or pictures.' }],
+    errors: [{ field: 'body.feature', detail: 'It works on something else than text.' }],
   })
 }
 
@@ -110,7 +147,10 @@ const failureAnswer = z.object({
   error: z.object({ code: z.union([z.string(), z.number()]).nullish(), message: z.string().nullish() }),
 })
 
-function showAnswer({ status, headers, body }: Answer, latencyMs: number): TryOut {
+function showAnswer(
+  { status, headers, body }: Answer,
+  { policy, latencyMs }: { policy: Policy; latencyMs: number },
+): TryOut {
   const ok = status < 400
   const source = headers['ownkey-key-source']
   const failure = failureAnswer.safeParse(body).data?.error
@@ -119,7 +159,7 @@ function showAnswer({ status, headers, body }: Answer, latencyMs: number): TryOu
     status,
     text: ok ? (chatAnswer.safeParse(body).data?.choices[0]?.message.content ?? null) : null,
     keySource: source === 'organization' || source === 'user' || source === 'platform' ? source : null,
-    provider: headers['ownkey-provider'] ?? null,
+    provider: headers['ownkey-provider'] === undefined ? null : publicProviderId(policy, headers['ownkey-provider']),
     model: headers['ownkey-model'] ?? null,
     fallback: headers['ownkey-fallback'] ?? null,
     error: ok

@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { databaseKinds } from '../../test/support/databases.ts'
+import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+
+const config = `
+providers:
+  gemini: { baseUrl: UPSTREAM, as: google_gemini }
+features:
+  chat: { title: Chat }
+plans:
+  standard: { providers: { gemini: optional } }
+  users: { providers: { gemini: optional }, holder: user, managers: [owner, member] }
+`
+
+interface Entry {
+  id: string
+  org?: string
+  user?: string | null
+  at?: string
+  source?: string
+  status?: number
+  errorClass?: string | null
+  fallback?: string | null
+  cost?: number | null
+  currency?: string | null
+  model?: string
+}
+
+describe.each(databaseKinds)('what the books show, on %s', (kind) => {
+  let control: RunningControl
+  let owner = ''
+
+  const write = (entry: Entry) =>
+    control.database.query(
+      `insert into entries (id, request_id, attempt, org_id, user_id, feature, environment, provider, model, surface, key_source, host, state, status,
+         error_class, fallback_class, input_tokens, output_tokens, credits, cost_pico, currency, started_at, duration_ms)
+       values ($1, $2, 1, $3, $4, 'chat', 'production', 'gemini', $5, 'chat', $6, 'h.example', 'settled', $7, $8, $9, 10, 5, 2, $10, $11, $12, 40)`,
+      [
+        entry.id,
+        `req-${entry.id}`,
+        entry.org ?? 'acme',
+        entry.user ?? null,
+        entry.model ?? 'm1',
+        entry.source ?? 'organization',
+        entry.status ?? 200,
+        entry.errorClass ?? null,
+        entry.fallback ?? null,
+        entry.cost === undefined ? 1_500_000_000 : entry.cost,
+        entry.currency === undefined ? 'USD' : entry.currency,
+        entry.at ?? '2026-03-01T10:00:00Z',
+      ],
+    )
+  const get = (path: string, { token = owner, org = 'acme', csv = false } = {}) =>
+    control.call('GET', `/api/v1/orgs/${org}${path}`, { token, headers: csv ? { accept: 'text/csv' } : {} })
+
+  beforeAll(async () => {
+    control = await startControl({ kind, config })
+    await control.org('acme')
+    await control.org('other')
+    await control.org('people', { plan: 'users' })
+    owner = await control.member('acme')
+    await write({ id: 'e1' })
+    await write({ id: 'e2', at: '2026-03-01T23:59:59Z', model: '=cmd|x' })
+    await write({
+      id: 'e3',
+      at: '2026-03-02T00:00:00Z',
+      status: 401,
+      errorClass: 'invalid_key',
+      cost: null,
+      currency: null,
+    })
+    await write({ id: 'e4', at: '2026-03-02T00:00:01Z', source: 'platform', fallback: 'invalid_key', currency: 'EUR' })
+    await write({ id: 'e5', at: '2026-03-03T00:00:00Z', cost: null, currency: null })
+    await write({ id: 'x1', org: 'other', at: '2026-03-02T00:00:00Z' })
+    await write({ id: 'u1', org: 'people', user: 'ada', source: 'user' })
+    await write({ id: 'u2', org: 'people', user: 'bob', source: 'user' })
+  })
+  afterAll(() => control?.close())
+  const march = 'from=2026-03-01&to=2026-03-31'
+
+  it('sums by day: a date means the whole day, currencies are never added up', async () => {
+    const { body } = await get(`/usage?${march}`)
+    expect(
+      body.rows.map((row: { group: unknown; requests: number; failed: number }) => [
+        row.group,
+        row.requests,
+        row.failed,
+      ]),
+    ).toEqual([
+      [{ day: '2026-03-01' }, 2, 0],
+      [{ day: '2026-03-02' }, 2, 1],
+      [{ day: '2026-03-03' }, 1, 0],
+    ])
+    expect(body.total).toMatchObject({
+      requests: 5,
+      succeeded: 4,
+      failed: 1,
+      fallbacks: 1,
+      inputTokens: 50,
+      outputTokens: 25,
+      credits: 10,
+      unpriced: 1,
+    })
+    expect(body.total.costs).toEqual(
+      expect.arrayContaining([
+        { currency: 'USD', amount: '0.003' },
+        { currency: 'EUR', amount: '0.0015' },
+      ]),
+    )
+    expect((await get('/usage?from=2026-03-01&to=2026-03-01')).body.total.requests).toBe(2)
+  })
+
+  it('groups by two things and shows providers under the platform’s id', async () => {
+    const { body } = await get(`/usage?${march}&groupBy=provider,keySource`)
+    expect(body.rows.map(({ group }: { group: unknown }) => group)).toEqual([
+      { provider: 'google_gemini', keySource: 'organization' },
+      { provider: 'google_gemini', keySource: 'platform' },
+    ])
+    expect((await get(`/usage?${march}&provider=google_gemini&keySource=platform`)).body.total.requests).toBe(1)
+  })
+
+  it.each([
+    'groupBy=dya',
+    'groupBy=day,day',
+    'groupBy=day,feature,model',
+    'from=2026-03-02&to=2026-03-01',
+    'from=yesterday',
+  ])('refuses %s', async (query) => {
+    const { body } = await get(`/usage?${query}`)
+    expect(body).toMatchObject({ status: 400, code: 'request_invalid' })
+    expect(body.errors[0].field).toMatch(/^query\./)
+  })
+
+  it('lists requests newest first, page by page, every one once', async () => {
+    const seen: string[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const { body }: Awaited<ReturnType<typeof get>> = await get(
+        `/requests?${march}&limit=2${cursor ? `&cursor=${cursor}` : ''}`,
+      )
+      seen.push(...body.items.map(({ id }: { id: string }) => id))
+      cursor = body.nextCursor
+    }
+    expect(seen).toEqual(['e5', 'e4', 'e3', 'e2', 'e1'])
+    const [failed] = (await get(`/requests?${march}&outcome=failed`)).body.items
+    expect(failed).toMatchObject({ id: 'e3', provider: 'google_gemini', errorClass: 'invalid_key', cost: null })
+    expect((await get(`/requests?${march}&outcome=fallback`)).body.items).toMatchObject([
+      { id: 'e4', fallbackClass: 'invalid_key', cost: { currency: 'EUR', amount: '0.0015' } },
+    ])
+  })
+
+  it('gives CSV where it is asked for, with the next cursor in a header and no formulas', async () => {
+    const answer = await get(`/requests?${march}&limit=4`, { csv: true })
+    expect(answer.headers.get('content-type')).toMatch(/^text\/csv/)
+    const lines = answer.text.split('\r\n')
+    expect(lines[0]).toMatch(/^startedAt,requestId,/)
+    expect(lines).toHaveLength(6)
+    expect(answer.text).toContain("'=cmd|x")
+    const next = await get(`/requests?${march}&cursor=${answer.headers.get('ownkey-next-cursor')}`, { csv: true })
+    expect(next.text).toContain('req-e1')
+    expect(next.headers.get('ownkey-next-cursor')).toBeNull()
+    const usage = await get(`/usage?${march}&groupBy=model`, { csv: true })
+    expect(usage.text.split('\r\n')[0]).toMatch(/^model,requests,.*,costEUR,costUSD$/)
+    for (const path of ['/audit', '/notices'])
+      expect((await get(path, { csv: true })).headers.get('content-type'), path).toMatch(/^text\/csv/)
+  })
+
+  it('shows a member where keys belong to users only what is their own', async () => {
+    const [ada, boss] = await Promise.all([
+      control.member('people', 'member', 'ada'),
+      control.member('people', 'owner', 'boss'),
+    ])
+    const idsFor = async (token: string) =>
+      (await get(`/requests?${march}`, { token, org: 'people' })).body.items.map(({ id }: { id: string }) => id)
+    expect(await idsFor(ada)).toEqual(['u1'])
+    expect(await idsFor(boss)).toEqual(['u2', 'u1'])
+    expect((await get(`/usage?${march}`, { token: ada, org: 'people' })).body.total.requests).toBe(1)
+  })
+
+  it('tells what is open in words, and what is over only when it is asked for', async () => {
+    await control.database.query(
+      `insert into notices (id, org_id, cause, kind, provider, facts, count, resolved_at) values
+        ('n1', 'acme', 'key:1', 'fallback_active', 'gemini', '{"errorClass":"quota_exhausted"}', 3, null),
+        ('n2', 'acme', 'other', 'something_new', null, '{}', 1, null),
+        ('n3', 'acme', 'key:0', 'key_failing', 'gemini', '{}', 1, now())`,
+    )
+    const { body } = await get('/notices')
+    expect(body.items.map(({ id }: { id: string }) => id)).toEqual(['n2', 'n1'])
+    expect(body.items[1]).toMatchObject({
+      provider: 'google_gemini',
+      severity: 'warning',
+      title: expect.stringContaining('Gemini'),
+      detail: expect.stringContaining('credit or quota'),
+      count: 3,
+    })
+    expect((await get('/notices?state=all')).body.items).toHaveLength(3)
+    expect((await get('/notices?state=resolved')).body.items).toMatchObject([{ id: 'n3' }])
+    expect((await get('/settings')).body.notices).toHaveLength(2)
+  })
+
+  it('finds what one person did, and pages through the trail', async () => {
+    await control.call('PUT', '/api/v1/orgs/acme/keys/gemini', {
+      token: owner,
+      body: { key: 'AIza-whatever-000000000' },
+    })
+    const first = (await get('/audit?limit=1')).body
+    const second = (await get(`/audit?limit=1&cursor=${first.nextCursor}`)).body
+    expect(second.items[0].seq).toBe(first.items[0].seq - 1)
+    expect(
+      (await get('/audit?actor=operator')).body.items.every(
+        ({ actor }: { actor: { id: string } }) => actor.id === 'operator',
+      ),
+    ).toBe(true)
+    expect((await get('/audit?action=org.create')).body.items).toHaveLength(1)
+    expect((await get('/audit?to=2000-01-01')).body.items).toEqual([])
+  })
+})

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { keySuite, openaiKey } from '../../test/support/key-suite.ts'
+
+describe('own keys by the plan', () => {
+  const { state, call, settings, keysIn, sentProbes } = keySuite('embedded')
+
+  it('makes the saved provider the active one where one serves all, and the platform’s AI when it is removed', async () => {
+    const solo = await state.control.member('solo')
+    const save = (provider: string, key: string) =>
+      call('PUT', `/keys/${provider}`, { key }, { token: solo, org: 'solo' })
+    expect((await save('openai', openaiKey('one1'))).body.status).toBe('valid')
+    expect((await save('anthropic', `sk-ant-api03-${'c'.repeat(80)}`)).status).toBe(200)
+    expect((await settings({ token: solo, org: 'solo' })).activeProvider).toBe('anthropic')
+    const chosen = await call('PUT', '/settings/active-provider', { provider: 'openai' }, { token: solo, org: 'solo' })
+    expect(chosen.body.activeProvider).toBe('openai')
+    await call('DELETE', '/keys/openai', undefined, { token: solo, org: 'solo' })
+    const after = await settings({ token: solo, org: 'solo' })
+    expect(after.activeProvider).toBeNull()
+    expect(
+      after.features[0].decision.attempts.some(({ source }: { source: string }) => source === 'organization'),
+    ).toBe(false)
+    expect((await call('PUT', '/settings/active-provider', { provider: 'gemini' })).body.code).toBe('choice_fixed')
+  })
+
+  it('checks only the form where the plan says so, and picks no model where the task does', async () => {
+    const voice = await state.control.member('voice')
+    const before = sentProbes()
+    const saved = await call('PUT', '/keys/openai', { key: openaiKey('xK7q') }, { token: voice, org: 'voice' })
+    expect(saved.body).toMatchObject({
+      status: 'unverified',
+      last4: 'xK7q',
+      rotateBy: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+      rotation: 'due_soon',
+    })
+    expect(
+      (await call('PUT', '/keys/openai', { key: 'not-a-key-of-openai' }, { token: voice, org: 'voice' })).body.code,
+    ).toBe('key_malformed')
+    expect((await call('PATCH', '/keys/openai', { model: 'gpt-5' }, { token: voice, org: 'voice' })).body.code).toBe(
+      'choice_fixed',
+    )
+    expect(sentProbes()).toBe(before)
+  })
+
+  it('shows and takes no own keys until the operator enabled them, and says whom to ask', async () => {
+    const asked = await state.control.member('asked')
+    const save = () => call('PUT', '/keys/openai', { key: openaiKey('ask1') }, { token: asked, org: 'asked' })
+    expect((await save()).body).toMatchObject({ status: 403, code: 'byok_disabled' })
+    const shown = await settings({ token: asked, org: 'asked' })
+    expect(shown.byok).toEqual({ enabled: false, reason: expect.stringContaining('help@acme.test') })
+    expect(shown.you.canManage).toBe(false)
+    await state.control.org('asked', { plan: 'asked', byokEnabled: true })
+    expect((await save()).status).toBe(200)
+  })
+
+  it('keeps users’ keys to their users, and lets the operator name one', async () => {
+    const [ada, bob] = await Promise.all([
+      state.control.member('people', 'member', 'ada'),
+      state.control.member('people', 'member', 'bob'),
+    ])
+    expect(
+      (await call('PUT', '/keys/openai', { key: openaiKey('ada1') }, { token: ada, org: 'people' })).body,
+    ).toMatchObject({
+      holder: 'user',
+      user: 'ada',
+    })
+    expect(keysIn(await settings({ token: bob, org: 'people' }), 'openai')).toEqual([])
+    expect((await call('DELETE', '/keys/openai?user=ada', undefined, { token: bob, org: 'people' })).body.code).toBe(
+      'role_required',
+    )
+    expect(
+      (await call('POST', '/explain', { feature: 'chat', user: 'ada' }, { token: bob, org: 'people' })).body.code,
+    ).toBe('role_required')
+    const named = await state.control.call('PUT', '/api/v1/orgs/people/keys/openai', {
+      body: { key: openaiKey('bob2'), user: 'bob' },
+    })
+    expect(named.body).toMatchObject({ user: 'bob', createdBy: 'operator' })
+    expect(
+      (await state.control.call('PUT', '/api/v1/orgs/people/keys/openai', { body: { key: openaiKey('none') } })).body
+        .code,
+    ).toBe('request_invalid')
+    expect(keysIn(await settings({ token: bob, org: 'people' }), 'openai')).toHaveLength(1)
+  })
+})

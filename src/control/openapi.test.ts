@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDocumentCheck } from '../../test/support/check-document.ts'
+import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+import { routes } from './routes/index.ts'
+
+describe('the OpenAPI document', () => {
+  let control: RunningControl
+  beforeAll(async () => {
+    control = await startControl({ config: 'plans: { standard: {} }' })
+    await control.org('acme')
+  })
+  afterAll(() => control?.close())
+
+  it('is 3.1 and describes every route with its summary, security, answer and errors', () => {
+    expect(control.document.openapi).toMatch(/^3\.1/)
+    const described = Object.entries(control.document.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    expect(described.sort()).toEqual(
+      routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`).sort(),
+    )
+    for (const operations of Object.values(control.document.paths)) {
+      for (const operation of Object.values(operations)) {
+        expect(
+          operation.responses['default']?.content?.['application/problem+json'],
+          operation.operationId,
+        ).toBeDefined()
+        expect(operation).toMatchObject({
+          summary: expect.any(String),
+          security: expect.any(Array),
+          tags: expect.any(Array),
+        })
+      }
+    }
+  })
+
+  it('resolves every reference that it makes', () => {
+    const references = new Set([...JSON.stringify(control.document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, to]) => to))
+    expect(references.size).toBeGreaterThan(10)
+    for (const to of references)
+      expect(control.document.components.schemas, to).toHaveProperty([String(to).replace('#/components/schemas/', '')])
+  })
+
+  it('names the documents by their words', () => {
+    expect(Object.keys(control.document.components.schemas)).toEqual(
+      expect.arrayContaining(['MaskedKey', 'Settings', 'Problem', 'Decision', 'KeyTest', 'Org']),
+    )
+  })
+
+  it('is held against real answers by a check that fails when they differ', async () => {
+    const check = createDocumentCheck(control.document)
+    const answer = await control.call('GET', '/api/v1/orgs/acme')
+    const seen = { method: 'GET', path: '/api/v1/orgs/acme', ...answer }
+    expect(() => check(seen)).not.toThrow()
+    expect(() => check({ ...seen, body: { ...answer.body, balance: -1 } })).toThrow(/orgs.get/)
+    expect(() => check({ ...seen, body: { ...answer.body, plan: undefined } })).toThrow(/orgs.get/)
+    expect(() => check({ ...seen, status: 202 })).toThrow(/202/)
+  })
+})

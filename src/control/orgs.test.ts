@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { databaseKinds } from '../../test/support/databases.ts'
+import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+
+const config = `
+providers:
+  openai: { platformKey: sk-platform-canary-000000000000, baseUrl: UPSTREAM }
+features:
+  chat: { title: Chat }
+plans:
+  standard: { providers: { openai: optional } }
+  asked: { byok: by_operator }
+`
+
+describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
+  let control: RunningControl
+  beforeAll(async () => {
+    control = await startControl({ kind, config })
+  })
+  afterAll(() => control?.close())
+
+  it('creates an organization and brings it to the same state again', async () => {
+    const fields = { addOns: ['re_engagement'], locale: 'de' }
+    const first = await control.org('acme', fields)
+    expect(first.body).toMatchObject({
+      id: 'acme',
+      name: 'Org acme',
+      plan: 'standard',
+      addOns: ['re_engagement'],
+      byokEnabled: null,
+      byok: true,
+      locale: 'de',
+      balance: 0,
+    })
+    const second = await control.org('acme', fields)
+    expect({ ...second.body, updatedAt: '' }).toEqual({ ...first.body, updatedAt: '' })
+    expect((await control.call('GET', '/api/v1/orgs/acme')).body).toEqual(second.body)
+  })
+
+  it('leaves alone what an update does not name, and clears what it names as empty', async () => {
+    expect((await control.org('acme')).body).toMatchObject({ addOns: ['re_engagement'], locale: 'de' })
+    expect((await control.org('acme', { addOns: [], locale: null, byokEnabled: false })).body).toMatchObject({
+      addOns: [],
+      locale: null,
+      byokEnabled: false,
+      byok: false,
+    })
+    expect((await control.org('acme', { byokEnabled: null })).body).toMatchObject({ byokEnabled: null, byok: true })
+  })
+
+  it.each(['a b', '../x', 'a%00', 'ä', '-x', 'x'.repeat(129)])('refuses the id %j', async (id) => {
+    expect(
+      (await control.call('PUT', `/api/v1/orgs/${encodeURIComponent(id)}`, { body: { name: 'X', plan: 'standard' } }))
+        .status,
+    ).toBe(400)
+  })
+
+  it('lists by pages, searches, and refuses a cursor that is not its own', async () => {
+    for (const id of ['p1', 'p2', 'p3', 'p4', 'p5'])
+      await control.org(id, { name: `Searched ${id} 100%_`, plan: 'asked' })
+    const seen: string[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const page: Awaited<ReturnType<RunningControl['call']>> = await control.call(
+        'GET',
+        `/api/v1/orgs?limit=2&search=100%25_${cursor ? `&cursor=${cursor}` : ''}`,
+      )
+      seen.push(...page.body.items.map(({ id }: { id: string }) => id))
+      cursor = page.body.nextCursor
+    }
+    expect(seen).toEqual(['p1', 'p2', 'p3', 'p4', 'p5'])
+    expect((await control.call('GET', '/api/v1/orgs?plan=asked&search=P3')).body.items).toHaveLength(1)
+    for (const bad of [
+      'x',
+      '%25',
+      Buffer.from('["audit",1]').toString('base64url'),
+      Buffer.from('["orgs",1]').toString('base64url'),
+      'W10',
+    ]) {
+      expect((await control.call('GET', `/api/v1/orgs?cursor=${bad}`)).body, bad).toMatchObject({
+        status: 400,
+        errors: [{ field: 'query.cursor' }],
+      })
+    }
+    for (const limit of ['0', '201', 'x', '1.5'])
+      expect((await control.call('GET', `/api/v1/orgs?limit=${limit}`)).status, limit).toBe(400)
+  })
+
+  const grant = (body: object) => control.call('POST', '/api/v1/orgs/acme/credits', { body })
+
+  it('grants credits once for each idempotency key, however many ask at once', async () => {
+    const body = { amount: 100, reason: 'first month', idempotencyKey: 'inv-1' }
+    const answers = await Promise.all(Array.from({ length: 10 }, () => grant(body)))
+    for (const answer of answers) expect(answer.body).toEqual({ balance: 100 })
+    expect((await grant({ ...body, idempotencyKey: 'inv-2' })).body).toEqual({ balance: 200 })
+    // A repetition tells what the first call told.
+    expect((await grant(body)).body).toEqual({ balance: 100 })
+    expect((await grant({ ...body, amount: 101 })).body).toMatchObject({ status: 409, code: 'idempotency_conflict' })
+    expect((await control.call('GET', '/api/v1/orgs/acme')).body.balance).toBe(200)
+  })
+
+  it('takes back no more than there is, and only whole credits', async () => {
+    expect((await grant({ amount: -50, reason: 'correction', idempotencyKey: 'c-1' })).body).toEqual({ balance: 150 })
+    expect((await grant({ amount: -151, reason: 'correction', idempotencyKey: 'c-2' })).body).toMatchObject({
+      status: 409,
+      code: 'balance_too_low',
+    })
+    for (const amount of [0, 1.5, '5', 1e30, null])
+      expect((await grant({ amount, reason: 'x', idempotencyKey: 'c-3' })).status, String(amount)).toBe(400)
+    expect(
+      (
+        await control.call('POST', '/api/v1/orgs/nobody/credits', {
+          body: { amount: 1, reason: 'x', idempotencyKey: 'n' },
+        })
+      ).body.code,
+    ).toBe('org_unknown')
+  })
+
+  it('pays off what was used beyond the balance first', async () => {
+    await control.database.query("update organizations set balance = 0, overdrawn = 30 where id = 'acme'")
+    expect((await grant({ amount: 20, reason: 'less than owed', idempotencyKey: 'o-1' })).body).toEqual({ balance: 0 })
+    expect((await grant({ amount: 20, reason: 'more than owed', idempotencyKey: 'o-2' })).body).toEqual({ balance: 10 })
+  })
+
+  it('makes tokens, shows each once, lists and revokes them', async () => {
+    const made = await control.call('POST', '/api/v1/tokens', {
+      body: { kind: 'access', org: 'acme', user: 'ada', feature: 'chat', environment: 'staging', expiresIn: 3600 },
+    })
+    expect(made.status).toBe(201)
+    expect(made.body).toMatchObject({
+      token: expect.stringMatching(/^okt_/),
+      kind: 'access',
+      org: 'acme',
+      user: 'ada',
+      feature: 'chat',
+      environment: 'staging',
+      state: 'active',
+    })
+    const { id, token } = made.body
+    const read = await control.call('GET', `/api/v1/tokens/${id}`)
+    expect(read.text).not.toContain(token.slice(4, 20))
+    expect(
+      (await control.call('GET', '/api/v1/tokens?org=acme')).body.items.map((one: { id: string }) => one.id),
+    ).toEqual([id])
+    expect((await control.call('GET', '/api/v1/tokens?org=p1')).body.items).toEqual([])
+    expect((await control.call('DELETE', `/api/v1/tokens/${id}`)).status).toBe(204)
+    expect((await control.call('GET', `/api/v1/tokens/${id}`)).body.state).toBe('revoked')
+    expect((await control.call('DELETE', '/api/v1/tokens/tok_unknown')).body).toMatchObject({
+      status: 404,
+      code: 'not_found',
+    })
+  })
+
+  it.each([
+    [{ kind: 'access' }, 'request_invalid'],
+    [{ kind: 'service', user: 'ada' }, 'request_invalid'],
+    [{ kind: 'service', feature: 'caht' }, 'feature_unknown'],
+    [{ kind: 'service', environment: 'nowhere' }, 'request_invalid'],
+    [{ kind: 'access', org: 'nobody' }, 'org_unknown'],
+    [{ kind: 'root' }, 'request_invalid'],
+    [{ kind: 'service', expiresIn: 0 }, 'request_invalid'],
+  ])('makes no token from %j', async (body, code) => {
+    expect((await control.call('POST', '/api/v1/tokens', { body })).body.code).toBe(code)
+  })
+
+  it('shows the configuration in force without its secrets', async () => {
+    const answer = await control.call('GET', '/api/v1/config')
+    expect(answer.body.config.providers.openai).toMatchObject({ platformKey: '[secret]' })
+    expect(answer.text).not.toContain('sk-platform-canary')
+    expect(answer.body.warnings.length).toBeGreaterThan(0)
+    expect((await control.call('GET', '/api/v1/platform-keys')).body.items).toMatchObject([
+      { provider: 'openai', configured: true, requests: 0 },
+    ])
+  })
+
+  it('says so when an organization’s plan is gone from the configuration', async () => {
+    await control.org('old', { plan: 'asked' })
+    control.reload(config.replace('  asked: { byok: by_operator }\n', ''))
+    const answer = await control.call('GET', '/api/v1/orgs/old/settings')
+    expect(answer.body).toMatchObject({ status: 400, code: 'plan_unknown' })
+    control.reload(config)
+  })
+
+  it('removes an organization with its keys, tokens and sessions; its audit log stays', async () => {
+    const session = await control.member('p1')
+    const { body } = await control.call('POST', '/api/v1/tokens', { body: { kind: 'access', org: 'p1' } })
+    expect((await control.call('DELETE', '/api/v1/orgs/p1')).status).toBe(204)
+    expect((await control.call('GET', '/api/v1/orgs/p1')).body.code).toBe('org_unknown')
+    expect((await control.call('GET', '/api/v1/orgs/p1/settings', { token: session })).status).toBe(401)
+    expect((await control.call('GET', `/api/v1/tokens/${body.id}`)).status).toBe(404)
+    const rows = await control.database.query<{ action: string }>(
+      "select action from audit_log where org_id = 'p1' order by seq desc limit 1",
+    )
+    expect(rows).toEqual([{ action: 'org.delete' }])
+    expect((await control.call('DELETE', '/api/v1/orgs/p1')).body.code).toBe('org_unknown')
+  })
+})

@@ -1,0 +1,148 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { json, startUpstream, type Upstream } from '../../../test/support/upstream.ts'
+import type { Capability } from '../../contract/index.ts'
+import { Secret } from '../../crypto/index.ts'
+import { Gateway } from '../../gateway/index.ts'
+import { findProvider, type Provider } from '../../providers/index.ts'
+import { createSendProbe } from '../../server/send-probe.ts'
+import { testKey } from './index.ts'
+
+/** Only the gateway's way out is used: nothing here needs tenants, books or keys. */
+function egress(): Gateway {
+  return new Gateway({
+    tenants: undefined as never,
+    ledger: undefined as never,
+    setup: () =>
+      ({
+        config: {
+          gateway: { connectTimeoutSeconds: 2, firstByteTimeoutSeconds: 5, idleTimeoutSeconds: 5, privateHosts: [] },
+        },
+      }) as never,
+    openKey: () => new Secret(''),
+    log: { error: () => {} },
+  })
+}
+
+describe('testing a key', () => {
+  let upstream: Upstream
+  let gateway: Gateway
+  const undo: (() => void)[] = []
+  beforeAll(async () => {
+    upstream = await startUpstream()
+    gateway = egress()
+  })
+  afterAll(async () => {
+    await gateway?.close()
+    await upstream?.close()
+  })
+  beforeEach(() => {
+    answer(/./, 200, { data: [] })
+  })
+  afterEach(() => {
+    for (const one of undo.splice(0)) one()
+  })
+
+  const answer = (path: RegExp, status: number, body: unknown) => undo.push(upstream.on(path, json(body, { status })))
+  const test = (more: { capabilities?: Capability[]; saved?: boolean; origin?: string; key?: string } = {}) =>
+    testKey(
+      {
+        provider: findProvider('openai') as Provider,
+        secret: new Secret(more.key ?? `sk-proj-${'a'.repeat(60)}`),
+        origin: more.origin ?? upstream.origin,
+        basePath: '',
+        customHost: false,
+        capabilities: more.capabilities ?? ['chat'],
+        saved: more.saved ?? false,
+      },
+      { send: createSendProbe({ egress: gateway.egress }), monotonic: () => performance.now() },
+    )
+  const failing = async (more?: Parameters<typeof test>[0]) => {
+    const { status, checks, deniesAll } = await test(more)
+    return { status, deniesAll, failed: checks.filter(({ ok }) => !ok).map(({ name }) => name) }
+  }
+
+  it('checks form, host, key, permission and speed, in the order of trying', async () => {
+    const { status, checks, fix } = await test()
+    expect(status).toBe('valid')
+    expect(fix).toBeUndefined()
+    expect(checks.map(({ name, ok }) => [name, ok])).toEqual([
+      ['shape', true],
+      ['reachable', true],
+      ['authenticated', true],
+      ['permitted', true],
+      ['latency', true],
+    ])
+  })
+
+  it('stops at a key that the provider does not know', async () => {
+    answer(/./, 401, { error: { code: 'invalid_api_key', message: 'Incorrect API key provided: sk-proj-aaaa' } })
+    expect(await failing()).toEqual({ status: 'invalid', deniesAll: false, failed: ['authenticated'] })
+  })
+
+  it('says that it is a permission when the provider knows the key and refuses the work', async () => {
+    answer(/chat|responses/, 401, {
+      error: {
+        message: 'You have insufficient permissions for this operation. Missing scopes: model.request.',
+        type: 'invalid_request_error',
+      },
+    })
+    expect(await failing()).toEqual({ status: 'permission', deniesAll: true, failed: ['permitted'] })
+    expect(await failing({ capabilities: ['chat', 'text_to_speech'] })).toEqual({
+      status: 'permission',
+      deniesAll: false,
+      failed: ['permitted'],
+    })
+  })
+
+  it('does not hold a denied list of models against a key that may do the work', async () => {
+    answer(/\/v1\/models/, 403, {
+      error: { message: 'You have insufficient permissions for this operation. Missing scopes: api.model.read.' },
+    })
+    expect(await failing()).toMatchObject({ status: 'valid', failed: [] })
+  })
+
+  it.each([
+    [
+      429,
+      { error: { code: 'insufficient_quota', type: 'insufficient_quota', message: 'You exceeded your current quota' } },
+      'quota',
+    ],
+    [500, { error: { message: 'oops' } }, 'network'],
+    [503, 'upstream down', 'network'],
+  ])('reads %i %j as %s, never as invalid', async (status, body, expected) => {
+    answer(/./, status, body)
+    expect((await test()).status).toBe(expected)
+  })
+
+  it('reads a host that does not answer as network', async () => {
+    const gone = await startUpstream()
+    await gone.close()
+    expect(await failing({ origin: gone.origin })).toEqual({
+      status: 'network',
+      deniesAll: false,
+      failed: ['reachable'],
+    })
+  })
+
+  it('does not follow a redirect with the key', async () => {
+    const thief = await startUpstream()
+    answer(/./, 302, {})
+    undo.push(upstream.on(/./, (exchange) => json({}, { status: 302, headers: { location: thief.origin } })(exchange)))
+    expect((await test()).status).toBe('network')
+    expect(thief.journal.requests).toHaveLength(0)
+    await thief.close()
+  })
+
+  it('warns of an unusual form only as long as the provider has not accepted it', async () => {
+    expect((await test({ key: 'an-unusual-key-000000000' })).checks[0]).toMatchObject({ name: 'shape', ok: true })
+    answer(/./, 401, { error: { code: 'invalid_api_key', message: 'no' } })
+    expect((await test({ key: 'an-unusual-key-000000000' })).checks[0]).toMatchObject({ name: 'shape', ok: false })
+  })
+
+  it('never repeats the key or the provider’s words', async () => {
+    answer(/./, 401, {
+      error: { code: 'invalid_api_key', message: `Incorrect API key provided: sk-proj-${'a'.repeat(60)}` },
+    })
+    expect(JSON.stringify(await test())).not.toContain('aaaa')
+  })
+})
