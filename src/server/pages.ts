@@ -19,7 +19,7 @@ export interface PagesOptions {
 export function registerPages(app: FastifyInstance, options: PagesOptions): void {
   const files = readStaticFiles(options.folder)
   const index = files.get('/index.html')
-  app.get('/*', { schema: { hide: true } }, (request, reply) => {
+  app.get('/*', { schema: { hide: true }, onSend: keepCaching }, (request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '/'
     if (path.startsWith('/api/')) return reply.callNotFound()
     guard(reply, options.frameOrigins())
@@ -29,6 +29,16 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
     return index ? sendFile(request, reply, index) : sendLanding(path, reply, options)
   })
 }
+
+/** The API forbids all caching; for a file its own rule holds. */
+async function keepCaching(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const rule = reply.getHeader(cachingRule)
+  if (rule === undefined) return
+  reply.removeHeader(cachingRule).header('cache-control', rule)
+}
+
+/** Carries the rule to the end of the answer; never sent. */
+const cachingRule = 'x-caching-rule'
 
 /** What a page may do: nothing inline, nothing from elsewhere, and no frame that the configuration does not name. */
 function guard(reply: FastifyReply, frameOrigins: readonly string[]): void {
@@ -58,7 +68,7 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, file: StaticFile
   reply.headers({
     etag: file.etag,
     vary: 'accept-encoding',
-    'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+    [cachingRule]: file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
   })
   if (request.headers['if-none-match'] === file.etag) return reply.code(304).send()
   reply.type(file.type)
@@ -71,7 +81,7 @@ function sendLanding(
   reply: FastifyReply,
   { platformName, sandbox, version }: PagesOptions,
 ): FastifyReply {
-  reply.header('cache-control', 'no-cache')
+  reply.header(cachingRule, 'no-cache')
   if (path === '/landing.css') return reply.type('text/css; charset=utf-8').send(landingStyle)
   const page = landingPage({ platformName: platformName(), sandbox, version, signingIn: path === '/signin' })
   return reply.type('text/html; charset=utf-8').send(page)
