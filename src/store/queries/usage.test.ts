@@ -33,7 +33,7 @@ describe.each(databaseKinds)('usage on %s', (kind) => {
     await addTotals(opened.database, [
       hour('2026-11-19T23:00', { n: 4, feature: 'chatbot', currency: 'USD', cost: 5 }),
       hour('2026-11-20T00:00', { n: 3, feature: 'chatbot', currency: 'USD', cost: 7, key: 'k1' }),
-      hour('2026-11-20T00:00', { n: 2, provider: 'sarvam', currency: 'INR', cost: 9_007_199_254_740_993 }),
+      hour('2026-11-20T00:00', { n: 2, provider: 'sarvam', currency: 'INR', cost: '9007199254740993' }),
       hour('2026-11-20T05:00', { n: 1, feature: 'chatbot', error: 'invalid_key', failed: 1 }),
       { org: 'acme', grain: 'user_day', bucket: '2026-11-20Z', u: 'ann', provider: 'openai', n: 6 },
       { org: 'acme', grain: 'user_day', bucket: '2026-11-20Z', provider: 'openai', n: 5 },
