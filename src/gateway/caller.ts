@@ -13,15 +13,28 @@ export interface Caller {
 
 const defaultEnvironment = 'production'
 
-/** The one place where a token's limits are held against the request. @throws token_invalid, token_scope, org_required, org_unknown */
-export async function identifyCaller(head: RequestHead, tenants: Tenants): Promise<Caller> {
-  const found = tenants.token(head.token)
-  const token = found instanceof Promise ? await found : found
+/**
+ * The one place where a token's limits are held against the request. At once when token and tenant are warm.
+ * @throws token_invalid, token_scope, org_required, org_unknown
+ */
+export function identifyCaller(head: RequestHead, tenants: Tenants): Caller | Promise<Caller> {
+  const token = tenants.token(head.token)
+  return token instanceof Promise
+    ? token.then((found) => findTenant(found, head, tenants))
+    : findTenant(token, head, tenants)
+}
+
+function findTenant(token: TokenFacts | undefined, head: RequestHead, tenants: Tenants): Caller | Promise<Caller> {
   if (token === undefined) throw new OwnkeyError('token_invalid')
   const org = within(token, head, 'org')
   if (org === undefined) throw new OwnkeyError('org_required')
-  const snapshot = tenants.get(org)
-  const tenant = snapshot instanceof Promise ? await snapshot : snapshot
+  const tenant = tenants.get(org)
+  return tenant instanceof Promise
+    ? tenant.then((found) => callerOf(token, head, found))
+    : callerOf(token, head, tenant)
+}
+
+function callerOf(token: TokenFacts, head: RequestHead, tenant: Tenant | undefined): Caller {
   if (tenant === undefined) throw new OwnkeyError('org_unknown')
   return {
     token: token.id,

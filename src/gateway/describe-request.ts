@@ -18,12 +18,36 @@ export function surfaceOf(surfaces: readonly Surface[], method: string, path: st
   return unknownSurface
 }
 
-/** Reads as much of the body as the decision needs, finds the model, and says what is asked. */
-export async function describeRequest(exchange: Exchange): Promise<DecisionRequest> {
-  const { provider, surface, caller, body, setup } = exchange as Required<Exchange>
-  const ruled = setup.policy.providers.get(provider.id)?.rules.dependsOnModel === true && surface.model !== 'none'
-  await readEnough(body, surface, ruled ? setup.config.gateway.inspectBytes : 0)
-  exchange.model = modelOf(exchange as Required<Exchange>, ruled)
+/** A rule of the configuration depends on the model that this request names. */
+function isRuled({ setup, provider, surface }: Required<Exchange>): boolean {
+  return surface.model !== 'none' && setup.policy.providers.get(provider.id)?.rules.dependsOnModel === true
+}
+
+/** Reads as much of the body as the decision needs. Undefined: that much is here. */
+export function readEnough(exchange: Required<Exchange>): Promise<void> | undefined {
+  const { body, surface, setup } = exchange
+  if (body.isEmpty) return undefined
+  const inBody = surface.model === 'body' || surface.model === 'form'
+  if (inBody && isRuled(exchange)) return readForRules(body, setup.config.gateway.inspectBytes)
+  const small = body.declaredLength !== undefined && body.declaredLength <= smallBody
+  return body.readAhead(small ? smallBody : 1)
+}
+
+async function readForRules(body: RequestBody, limit: number): Promise<void> {
+  await body.readAhead(limit)
+  if (body.isComplete) return
+  throw new OwnkeyError('body_too_large', {
+    detail: `The plan has rules about models, and the model cannot be found in a body of more than ${limit} bytes.`,
+    fix: 'Send a smaller body.',
+    facts: { limit },
+  })
+}
+
+/** Finds the model and says what is asked. */
+export function describeRequest(exchange: Required<Exchange>): DecisionRequest {
+  const { provider, surface, caller, body } = exchange
+  const ruled = isRuled(exchange)
+  exchange.model = modelOf(exchange, ruled)
   exchange.characters = countCharacters(surface, body)
   return {
     feature: caller.feature,
@@ -34,23 +58,6 @@ export async function describeRequest(exchange: Exchange): Promise<DecisionReque
     // A model that no rule looks at would only split the memory of decisions.
     model: ruled ? exchange.model : undefined,
     noModel: !ruled || exchange.model === undefined,
-  }
-}
-
-async function readEnough(body: RequestBody, surface: Surface, inspectBytes: number): Promise<void> {
-  if (body.isEmpty) return
-  const inBody = surface.model === 'body' || surface.model === 'form'
-  if (inspectBytes === 0 || !inBody) {
-    const whole = body.declaredLength !== undefined && body.declaredLength <= smallBody
-    return body.readAhead(whole ? smallBody : 1)
-  }
-  await body.readAhead(inspectBytes)
-  if (!body.isComplete) {
-    throw new OwnkeyError('body_too_large', {
-      detail: `The plan has rules about models, and the model cannot be found in a body of more than ${inspectBytes} bytes.`,
-      fix: 'Send a smaller body.',
-      facts: { limit: inspectBytes },
-    })
   }
 }
 

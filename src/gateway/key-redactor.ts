@@ -30,10 +30,11 @@ export class KeyRedactor {
     return bytes.subarray(0, bytes.length - hold)
   }
 
-  /** What is still held when the answer is over. */
+  /** What is still held when the answer is over, or broke off; blanked when it tells as much of the key as a masked form would hide. */
   flush(): Buffer | undefined {
     const held = this.held
     this.held = undefined
+    if (held !== undefined && held.length >= publicPrefix(this.key) + window) held.fill(0x2a)
     return held
   }
 

@@ -4,12 +4,12 @@ import type { Attempt, Decision } from '../policy/index.ts'
 import type { Failure } from '../providers/index.ts'
 import type { Tenant } from '../tenants/index.ts'
 import { identifyCaller } from './caller.ts'
-import { describeRequest, surfaceOf } from './describe-request.ts'
+import { describeRequest, readEnough, surfaceOf } from './describe-request.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { KeyChanged } from './open-attempt.ts'
 import { RequestBody } from './request-body.ts'
-import { readRequestHead } from './request-head.ts'
+import { type RequestHead, readRequestHead } from './request-head.ts'
 import { readTarget } from './target.ts'
 import { tryAttempt } from './try-attempt.ts'
 import type { Outcome } from './upstream-call.ts'
@@ -20,7 +20,11 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
   const exchange = newExchange(req, res, gateway)
   res.on('close', () => leave(exchange))
   try {
-    await readRequest(exchange, gateway)
+    readRequest(exchange)
+    const caller = identifyCaller(exchange.head as RequestHead, gateway.deps.tenants)
+    exchange.caller = caller instanceof Promise ? await caller : caller
+    readBody(exchange)
+    await readEnough(exchange as Required<Exchange>)
     await decideAndTry(exchange as Required<Exchange>, gateway)
   } catch (error) {
     if (exchange.callerGone) return
@@ -52,8 +56,8 @@ function leave(exchange: Exchange): void {
   exchange.call?.abort()
 }
 
-/** Reads what the request is and who makes it; the dialect first, so that every later error has its shape. */
-async function readRequest(exchange: Exchange, { deps }: Gateway): Promise<void> {
+/** Reads what the request is; the dialect first, so that every later error has its shape. */
+function readRequest(exchange: Exchange): void {
   const { req, setup } = exchange
   const target = readTarget(req.url as string)
   exchange.target = target
@@ -71,9 +75,13 @@ async function readRequest(exchange: Exchange, { deps }: Gateway): Promise<void>
   const head = readRequestHead(req.rawHeaders, target.query)
   exchange.head = head
   if (head.requestId !== undefined) exchange.requestId = head.requestId
-  exchange.caller = await identifyCaller(head, deps.tenants)
   exchange.surface = surfaceOf(provider.surfaces, req.method as string, target.path)
-  exchange.body = new RequestBody(req, head, setup.config.gateway)
+}
+
+/** Nothing of a body is read before its sender is known. */
+function readBody(exchange: Exchange): void {
+  const { req, head, setup } = exchange
+  exchange.body = new RequestBody(req, head as RequestHead, setup.config.gateway)
 }
 
 /** Providers' OpenAI-compatible routes are called by OpenAI's SDKs. */
@@ -82,7 +90,7 @@ function dialectOf(native: Dialect, path: string): Dialect {
 }
 
 async function decideAndTry(exchange: Required<Exchange>, gateway: Gateway): Promise<void> {
-  const request = await describeRequest(exchange)
+  const request = describeRequest(exchange)
   const { caller, setup } = exchange
   // A key replaced while the request was on its way is decided on again; twice in one request is somebody playing.
   for (let again = 0; again < 3; again++) {

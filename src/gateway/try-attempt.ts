@@ -1,10 +1,11 @@
 import type { Entry, EntryEnd, EntryStart, Standing } from '../metering/index.ts'
 import type { Attempt } from '../policy/index.ts'
 import type { Failure, Usage } from '../providers/index.ts'
+import type { Tenant } from '../tenants/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { pilotPatienceMs, type Resting } from './key-health.ts'
-import { type OpenedAttempt, openAttempt } from './open-attempt.ts'
+import { openAttempt } from './open-attempt.ts'
 import { type Outcome, UpstreamCall } from './upstream-call.ts'
 
 interface Try {
@@ -17,10 +18,21 @@ interface Try {
 /** Failures that the provider finds only after it has accepted the key. */
 const keyAccepted: ReadonlySet<string> = new Set(['request_invalid', 'content_refused', 'model_unavailable'])
 
-/** Makes one attempt, unless its key is known to be dead, and writes it into the ledger. */
-export async function tryAttempt(exchange: Required<Exchange>, attempted: Try, gateway: Gateway): Promise<Outcome> {
+/**
+ * Makes one attempt and writes it into the ledger, unless its key is known to be dead. Nothing here waits as long as the
+ * key is known to be good, the tenant warm and its limits far.
+ */
+export function tryAttempt(exchange: Required<Exchange>, attempted: Try, gateway: Gateway): Promise<Outcome> {
   const { attempt } = attempted
   const key = attempt.key === undefined ? `platform:${attempt.provider}` : `${attempt.key.id}:${attempt.key.version}`
+  if (gateway.health.isKnownGood(key))
+    return reserveAndSend(exchange, attempted, { gateway, key, pilotDone: undefined })
+  return tryUnproven(exchange, attempted, { gateway, key, pilotDone: undefined })
+}
+
+/** A key of unknown health: one request tries it, the others wait a moment for what it tells. */
+async function tryUnproven(exchange: Required<Exchange>, attempted: Try, sending: Sending): Promise<Outcome> {
+  const { gateway, key } = sending
   const resting = await waitForPilot(key, exchange, gateway)
   if (resting !== undefined) {
     report(exchange, attempted, resting.failure, gateway)
@@ -28,28 +40,34 @@ export async function tryAttempt(exchange: Required<Exchange>, attempted: Try, g
   }
   const pilotDone = gateway.health.isKnownGood(key) ? undefined : gateway.health.becomePilot(key)
   try {
-    const reserved = gateway.deps.ledger.reserve(entryStart(exchange, attempted), standingOf(exchange, attempt))
-    const entry = reserved instanceof Promise ? await reserved : reserved
-    const outcome = await sendOpened(exchange, attempted, { gateway, key, entry, pilotDone })
-    if (outcome.failure !== undefined && !outcome.relayed) remember(key, exchange.model, outcome, gateway)
-    return outcome
+    return await reserveAndSend(exchange, attempted, { ...sending, pilotDone })
   } finally {
     pilotDone?.()
   }
 }
 
-/** Opens the key as late as possible; an entry whose attempt could not be made charges nothing. */
-async function sendOpened(exchange: Required<Exchange>, attempted: Try, sending: Sending): Promise<Outcome> {
-  const { attempt } = attempted
-  const { provider, setup, req } = exchange
-  try {
-    const tenant = await currentTenant(exchange, sending.gateway)
-    const source = { attempt, provider, tenant, setup, rawHeaders: req.rawHeaders, path: upstreamPath(exchange) }
-    return await send(exchange, attempted, openAttempt(source, sending.gateway.deps), sending)
-  } catch (error) {
-    sending.entry.settle({ durationMs: 0, charged: false })
-    throw error
+function reserveAndSend(exchange: Required<Exchange>, attempted: Try, sending: Sending): Promise<Outcome> {
+  const start = entryStart(exchange, attempted)
+  const entry = sending.gateway.deps.ledger.reserve(start, standingOf(exchange, attempted.attempt))
+  return entry instanceof Promise
+    ? entry.then((reserved) => openAndSend(exchange, attempted, reserved, sending))
+    : openAndSend(exchange, attempted, entry, sending)
+}
+
+/** Opens the key as late as possible, from the newest snapshot: the request may have waited long for its body. */
+function openAndSend(exchange: Required<Exchange>, attempted: Try, entry: Entry, sending: Sending): Promise<Outcome> {
+  const { tenant } = exchange.caller
+  const send = (newest: Tenant | undefined) => {
+    try {
+      return sendWith(exchange, attempted, { ...sending, entry, tenant: newest ?? tenant })
+    } catch (error) {
+      // An entry whose attempt could not be made charges nothing.
+      entry.settle({ durationMs: 0, charged: false })
+      throw error
+    }
   }
+  const snapshot = sending.gateway.deps.tenants.get(tenant.org)
+  return snapshot instanceof Promise ? snapshot.then(send) : send(snapshot)
 }
 
 /** What the organization has left, as the snapshot says. */
@@ -89,32 +107,28 @@ function restingOutcome({ answer: outcome, until }: Resting<Outcome>, now: numbe
   return { ...outcome, answer: { ...outcome.answer, headers } }
 }
 
-/** The newest snapshot: a request may have waited long for its body, or for another attempt. */
-async function currentTenant({ caller }: Required<Exchange>, { deps }: Gateway) {
-  const snapshot = deps.tenants.get(caller.tenant.org)
-  return (snapshot instanceof Promise ? await snapshot : snapshot) ?? caller.tenant
-}
-
-function upstreamPath({ target, head }: Required<Exchange>): string {
-  return head.query === '' ? target.rest : `${target.rest}?${head.query}`
+function upstreamPath({ req, target, head }: Required<Exchange>): string {
+  if (head.query !== '') return `${target.rest}?${head.query}`
+  // A question mark with nothing behind it is the caller's; one whose query was all credentials is gone with them.
+  return target.query === '' && (req.url as string).endsWith('?') ? `${target.rest}?` : target.rest
 }
 
 interface Sending {
   gateway: Gateway
   /** The key and version under which its health is known. */
   key: string
-  entry: Entry
   pilotDone: (() => void) | undefined
 }
 
-async function send(
+function sendWith(
   exchange: Required<Exchange>,
   attempted: Try,
-  opened: OpenedAttempt,
-  { gateway, key, entry, pilotDone }: Sending,
+  { gateway, key, pilotDone, entry, tenant }: Sending & { entry: Entry; tenant: Tenant },
 ): Promise<Outcome> {
   const { attempt, next, mayFallBack } = attempted
-  const { req, res, provider, surface, body } = exchange
+  const { req, res, provider, surface, body, setup } = exchange
+  const path = upstreamPath(exchange)
+  const opened = openAttempt({ attempt, provider, tenant, setup, rawHeaders: req.rawHeaders, path }, gateway.deps)
   const call = new UpstreamCall({
     res,
     provider,
@@ -128,24 +142,19 @@ async function send(
       pilotDone?.()
       report(exchange, attempted, failure, gateway)
     },
+    onEnd: (outcome) => {
+      entry.settle(entryEnd(outcome, exchange.characters))
+      if (outcome.failure !== undefined && !outcome.relayed) remember(key, exchange.model, outcome, gateway)
+    },
   })
   exchange.call = call
+  const { origin, guarded, headers } = opened
   if (exchange.callerGone) call.abort()
-  else
-    gateway.egress.send(
-      {
-        origin: opened.origin,
-        guarded: opened.guarded,
-        method: req.method as string,
-        path: opened.path,
-        headers: opened.headers,
-        body: body.open(next !== undefined),
-      },
-      call,
-    )
-  const outcome = await call.outcome
-  entry.settle(entryEnd(outcome, exchange.characters))
-  return outcome
+  else {
+    const request = { origin, guarded, method: req.method as string, path: opened.path, headers }
+    gateway.egress.send({ ...request, body: body.open(next !== undefined) }, call)
+  }
+  return call.outcome
 }
 
 function entryStart(exchange: Required<Exchange>, { attempt, index }: Try): EntryStart {

@@ -27,23 +27,25 @@ export interface CallOptions {
   isFinal(failure: Failure): boolean
   /** Called once, as soon as it is known whether the provider serves; not for a caller who went away. */
   onVerdict(failure: Failure | undefined): void
+  /** Called once, when all is over, before `outcome` resolves. */
+  onEnd(outcome: Outcome): void
 }
 
 /** How one attempt ended. Times are milliseconds since its start. */
 export interface Outcome {
   /** What failed before the first byte, or opened the stream; absent: the provider served. */
-  failure?: Failure
+  failure?: Failure | undefined
   /** The provider's error answer, redacted; absent when it never answered, or when it was relayed already. */
-  answer?: ErrorAnswer
+  answer?: ErrorAnswer | undefined
   /** Ownkey's words for a provider that cannot be reached, is too slow or redirects. */
-  error?: OwnkeyError
-  status?: number
+  error?: OwnkeyError | undefined
+  status?: number | undefined
   /** True from the first byte to the caller on: no fallback any more. */
   relayed: boolean
   /** The answer broke off, or the caller went away. */
-  cut?: 'upstream' | 'caller'
-  usage?: Usage
-  firstByteMs?: number
+  cut?: 'upstream' | 'caller' | undefined
+  usage?: Usage | undefined
+  firstByteMs?: number | undefined
   durationMs: number
   /** Bytes given to the caller. */
   bytes: number
@@ -221,6 +223,8 @@ export class UpstreamCall implements AnswerHandler {
   /** After the first byte there is only one honest end for a broken answer: the caller's connection breaks too. */
   private breakRelay(): void {
     this.cut ??= 'upstream'
+    const held = this.options.redactor.flush()
+    if (held !== undefined) this.options.res.write(held)
     this.settleUsage()
     this.options.res.destroy()
   }
@@ -232,23 +236,27 @@ export class UpstreamCall implements AnswerHandler {
     }
     const durationMs = performance.now() - this.startedAt
     this.phase = 'over'
-    this.usage.end((usage) => this.end({ ...(usage === undefined ? {} : { usage }), durationMs }))
+    this.usage.end((usage) => this.end({ usage, durationMs }))
   }
 
   private end(what: Partial<Outcome>): void {
     this.phase = 'over'
     clearTimeout(this.patience)
     if (this.firstByteMs === undefined && this.cut !== 'caller') this.options.onVerdict(what.failure)
-    this.finish({
+    const outcome: Outcome = {
       relayed: this.firstByteMs !== undefined,
-      durationMs: performance.now() - this.startedAt,
+      durationMs: what.durationMs ?? performance.now() - this.startedAt,
       bytes: this.bytes,
-      ...(this.head === undefined ? {} : { status: this.head.status }),
-      ...(this.failure === undefined ? {} : { failure: this.failure }),
-      ...(this.cut === undefined ? {} : { cut: this.cut }),
-      ...(this.firstByteMs === undefined ? {} : { firstByteMs: this.firstByteMs }),
-      ...what,
-    })
+      status: this.head?.status,
+      failure: what.failure ?? this.failure,
+      answer: what.answer,
+      error: what.error,
+      cut: this.cut,
+      usage: what.usage,
+      firstByteMs: this.firstByteMs,
+    }
+    this.options.onEnd(outcome)
+    this.finish(outcome)
   }
 }
 
