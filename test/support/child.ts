@@ -15,10 +15,18 @@ export interface Child {
   kill(): Promise<void>
 }
 
-export function startChild(name: string, args: readonly string[]): Child {
+/** @param options.env the child's whole environment; absent: this process's */
+export function startChild(
+  name: string,
+  args: readonly string[],
+  options: { env?: Readonly<Record<string, string>> } = {},
+): Child {
   const file = fileURLToPath(new URL(`./children/${name}.ts`, import.meta.url))
   const hooks = new URL('./typescript-hooks.js', import.meta.url).href
-  const child = spawn(process.execPath, ['--import', hooks, file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--import', hooks, file, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.env && { env: { ...options.env } }),
+  })
   const lines: string[] = []
   const waiting = new Set<() => void>()
   let stderr = ''

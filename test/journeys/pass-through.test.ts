@@ -1,0 +1,181 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Journey, startJourney } from '../support/journey.ts'
+import { openCall, rawCall, readAnswer } from '../support/raw-call.ts'
+import { bytes, end, head, informational, json, script, sse, write } from '../support/upstream.ts'
+
+let journey: Journey
+let token: string
+beforeAll(async () => {
+  journey = await startJourney()
+  token = (await journey.newOrg()).token
+})
+afterAll(() => journey.close())
+
+const auth = () => ({ authorization: `Bearer ${token}` })
+const last = () =>
+  journey.upstream.journal.requests.at(-1) as NonNullable<(typeof journey.upstream.journal.requests)[0]>
+const call = (method: string, path: string, more: { headers?: Record<string, string>; body?: string | Buffer } = {}) =>
+  rawCall(journey.ownkey.url, { method, path, ...more, headers: { ...auth(), ...more.headers } })
+
+describe('requests reach the provider as they were written', () => {
+  test.each(['GET', 'HEAD', 'DELETE', 'PUT', 'PATCH', 'POST', 'OPTIONS'])('%s', async (method) => {
+    journey.upstream.on('/v1/files/file-1', bytes('the file', { headers: { 'content-type': 'text/plain' } }))
+    const body = method === 'PUT' || method === 'PATCH' || method === 'POST' ? '{"odd":  "spacing\\u0041"}' : undefined
+    const answer = await call(method, '/openai/v1/files/file-1', body === undefined ? {} : { body })
+    expect(answer.status).toBe(200)
+    expect(last().method).toBe(method)
+    expect(last().body().toString()).toBe(body ?? '')
+    expect(answer.text).toBe(method === 'HEAD' ? '' : 'the file')
+    expect(answer.header('content-length')).toBe('8')
+  })
+
+  test.each([
+    '?a=1&b=2&a=3',
+    '?q=%20+%2B&u=%C3%A4%E2%82%AC',
+    '?lower=%c3%a4&half=%&odd=%zz&bare',
+    '?alt=sse&$alt=json;x=y',
+    "?filter=name='x'&list[]=1&list[]=2",
+    '?',
+    '?&&',
+    '?empty=&=value',
+  ])('the query %s byte for byte', async (query) => {
+    journey.upstream.on('/v1/models', json({ data: [] }))
+    expect((await call('GET', `/openai/v1/models${query}`)).status).toBe(200)
+    expect(last().target).toBe(`/v1/models${query}`)
+  })
+
+  test('an encoded path stays encoded', async () => {
+    journey.upstream.on(/^\/v1\/models/, json({}))
+    await call('GET', '/openai/v1/models/ft%3Agpt-4o%3Aorg%2Fname')
+    expect(last().target).toBe('/v1/models/ft%3Agpt-4o%3Aorg%2Fname')
+  })
+
+  test('a chunked body without a length arrives whole, and an empty body stays empty', async () => {
+    journey.upstream.on('/v1/files', json({ id: 'file-1' }))
+    const parts = ['first ', 'second ', 'third']
+    const answer = await fetch(`${journey.ownkey.url}/openai/v1/files`, {
+      method: 'POST',
+      headers: auth(),
+      body: new ReadableStream({
+        start(controller) {
+          for (const part of parts) controller.enqueue(Buffer.from(part))
+          controller.close()
+        },
+      }),
+      duplex: 'half',
+    } as RequestInit)
+    expect(answer.status).toBe(200)
+    expect(last().body().toString()).toBe(parts.join(''))
+    await call('POST', '/openai/v1/files')
+    expect(last().bodyBytes).toBe(0)
+  })
+
+  test('a multipart form arrives with the same bytes and the same boundary', async () => {
+    journey.upstream.on('/v1/audio/transcriptions', json({ text: 'heard' }))
+    const form = Buffer.concat([
+      Buffer.from('--odd\r\ncontent-disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--odd\r\n'),
+      Buffer.from('Content-Disposition: form-data; name="file"; filename="ä.wav"\r\n\r\n'),
+      randomBytes(70_000),
+      Buffer.from('\r\n--odd--\r\n'),
+    ])
+    const type = 'multipart/form-data; boundary=odd'
+    const answer = await call('POST', '/openai/v1/audio/transcriptions', {
+      body: form,
+      headers: { 'content-type': type },
+    })
+    expect(answer.json()).toEqual({ text: 'heard' })
+    expect(last().bodySha256).toBe(createHash('sha256').update(form).digest('hex'))
+    expect(last().header('content-type')).toBe(type)
+    expect(answer.header('ownkey-model')).toBe('whisper-1')
+  })
+})
+
+describe('answers reach the caller as the provider wrote them', () => {
+  test.each([1, 2, 3, 7, 64, 1000])('an event stream in pieces of %i bytes', async (pieceBytes) => {
+    const events = ['one', { data: { text: 'zwei äöü €' } }, { event: 'three', data: '3' }, '[DONE]']
+    journey.upstream.on('/v1/chat/completions', sse(events, { pieceBytes }))
+    const answer = await call('POST', '/openai/v1/chat/completions', { body: '{"model":"m","stream":true}' })
+    expect(answer.text).toBe('data: one\n\ndata: {"text":"zwei äöü €"}\n\nevent: three\ndata: 3\n\ndata: [DONE]\n\n')
+    expect(answer.header('content-type')).toBe('text/event-stream')
+    expect(answer.broken).toBe(false)
+  })
+
+  test.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+  ] as const)('%s stays packed, and its usage is read all the same', async (encoding, pack) => {
+    const packed = pack(
+      JSON.stringify({
+        choices: [{ text: randomBytes(3000).toString('hex') }],
+        usage: { prompt_tokens: 31, completion_tokens: 7 },
+      }),
+    )
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
+    journey.upstream.on('/v1/chat/completions', bytes(packed, { headers, framing: 'chunked' }))
+    const { org, token: own } = await journey.newOrg()
+    const answer = await call('POST', '/openai/v1/chat/completions', {
+      body: '{"model":"gpt-4o"}',
+      headers: { authorization: `Bearer ${own}`, 'accept-encoding': encoding },
+    })
+    expect(last().header('accept-encoding')).toBe(encoding)
+    expect(answer.header('content-encoding')).toBe(encoding)
+    expect(answer.body.equals(packed)).toBe(true)
+    await expect
+      .poll(async () => (await journey.ownkey.api('GET', `/orgs/${org}/requests`)).body.items[0])
+      .toMatchObject({ state: 'settled', inputTokens: 31, outputTokens: 7, keySource: 'organization', status: 200 })
+  })
+
+  test('bytes of every value, with and without a length', async () => {
+    const sound = randomBytes(300_000)
+    for (const framing of ['length', 'chunked'] as const) {
+      journey.upstream.on('/v1/audio/speech', bytes(sound, { framing, headers: { 'content-type': 'audio/mpeg' } }))
+      const answer = await call('POST', '/openai/v1/audio/speech', { body: '{"model":"tts-1","input":"hi"}' })
+      expect(answer.body.equals(sound)).toBe(true)
+      expect(answer.header('content-length')).toBe(framing === 'length' ? '300000' : undefined)
+    }
+  })
+
+  test.each([201, 202, 204, 206, 304])('status %i', async (status) => {
+    const bare = status === 204 || status === 304
+    journey.upstream.on(
+      '/v1/files',
+      script(
+        head(status, { etag: '"x"', ...(bare ? {} : { 'content-length': '2' }) }),
+        ...(bare ? [] : [write('ok')]),
+        end(),
+      ),
+    )
+    const answer = await call('GET', '/openai/v1/files', { headers: { 'if-none-match': '"x"' } })
+    expect([answer.status, answer.text]).toEqual([status, bare ? '' : 'ok'])
+    expect(answer.header('etag')).toBe('"x"')
+    expect(last().header('if-none-match')).toBe('"x"')
+  })
+
+  test('informational answers and trailers stay behind', async () => {
+    journey.upstream.on(
+      '/v1/files',
+      script(
+        informational(103, { 'x-early': '1' }),
+        head(200, { trailer: 'x-late', 'content-type': 'text/plain' }),
+        write('body'),
+        end({ 'x-late': 'secret' }),
+      ),
+    )
+    const incoming = await openCall(journey.ownkey.url, { path: '/openai/v1/files', headers: auth() })
+    const answer = await readAnswer(incoming)
+    expect([answer.status, answer.text]).toEqual([200, 'body'])
+    expect(incoming.rawTrailers).toEqual([])
+    expect(answer.header('x-early')).toBeUndefined()
+  })
+
+  test('an answer that breaks off breaks off for the caller too', async () => {
+    journey.upstream.on(
+      '/v1/files',
+      script(head(200, { 'content-length': '100' }), write('only this'), ({ cut }) => cut()),
+    )
+    const answer = await call('GET', '/openai/v1/files')
+    expect([answer.text, answer.broken]).toEqual(['only this', true])
+  })
+})
