@@ -19,7 +19,9 @@ export interface PagesOptions {
 export function registerPages(app: FastifyInstance, options: PagesOptions): void {
   const files = readStaticFiles(options.folder)
   const index = files.get('/index.html')
-  app.get('/*', { schema: { hide: true }, onSend: keepCaching }, (request, reply) => {
+  const route = { method: ['GET', 'HEAD'], url: '/*', schema: { hide: true }, onSend: keepCaching }
+  app.route({ ...route, handler: (request, reply) => answer(request, reply) })
+  const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0] ?? '/'
     if (path.startsWith('/api/')) return reply.callNotFound()
     guard(reply, options.frameOrigins())
@@ -27,7 +29,7 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
     if (file) return sendFile(request, reply, file)
     if (/\.[a-z0-9]+$/i.test(path) && path !== '/landing.css') return reply.callNotFound()
     return index ? sendFile(request, reply, index) : sendLanding(path, reply, options)
-  })
+  }
 }
 
 /** The API forbids all caching; for a file its own rule holds. */
