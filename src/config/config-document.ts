@@ -40,6 +40,11 @@ const sentences: Readonly<Record<string, readonly [message: string, expected: st
     'one document',
     'Remove the line “---” and what follows it.',
   ],
+  TOO_MANY_ALIASES: [
+    'The aliases of this file multiply without end.',
+    'at most 100 uses of an anchored part',
+    'Write some of them out.',
+  ],
   UNRESOLVED_ALIAS: [
     'This alias has no anchor before it.',
     'an alias (*name) of an anchor (&name) above it',
@@ -85,9 +90,10 @@ export function readDocument(text: string, file: string): ConfigDocument {
       if (!alias.resolve(document)) report('UNRESOLVED_ALIAS', alias.range?.[0] ?? 0)
     },
   })
-  const readable = problems.length === 0 || document.errors.every(({ code }) => code === 'DUPLICATE_KEY')
+  const broken = document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')
+  const unresolved = problems.some(({ message }) => message === sentences['UNRESOLVED_ALIAS']?.[0])
   return {
-    raw: readable ? plain(document, problems) : undefined,
+    raw: broken || unresolved ? undefined : plain(document, () => report('TOO_MANY_ALIASES', 0)),
     problems,
     place: ({ path, atKey, ...rest }) => ({
       file,
@@ -98,10 +104,15 @@ export function readDocument(text: string, file: string): ConfigDocument {
   }
 }
 
-function plain(document: Document, problems: readonly ConfigProblem[]): unknown {
-  if (problems.some(({ message }) => message === sentences['UNRESOLVED_ALIAS']?.[0])) return undefined
-  // With two fields of one name the last one counts, so that the rest of the file is still checked.
-  return document.toJS() ?? {}
+/** With two fields of one name the last one counts, so that the rest of the file is still checked. */
+function plain(document: Document, onTooManyAliases: () => void): unknown {
+  try {
+    return document.toJS() ?? {}
+  } catch {
+    // The parser counts what aliases expand to and throws; it has no other reason to at this point.
+    onTooManyAliases()
+    return undefined
+  }
 }
 
 /** The offset of the deepest part of the path that is there. */

@@ -208,6 +208,13 @@ const mistakes: readonly (readonly [
     '',
     { fix: 'Put "${…}" in quotation marks inside { } and [ ].' },
   ],
+  [
+    'aliases that multiply',
+    `a: &a [x, x, x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*b, *b, *b, *b, *b, *b, *b, *b, *b]`,
+    1,
+    '',
+    { message: 'The aliases of this file multiply without end.' },
+  ],
   ['two documents', 'platform: {}\n---\nplatform: {}', 2, '', {}],
   ['a list instead of a mapping', '- a', 1, '', { found: 'a list' }],
 ]

@@ -80,6 +80,11 @@ describe('a file', () => {
     expect(config.providers['gemini']?.platformKey?.reveal()).toBe(canary)
   })
 
+  test('white space around a platform key is no part of it', () => {
+    const { config } = load(contractExample, { GEMINI_API_KEY: ` ${canary}\n` })
+    expect(config.providers['gemini']?.platformKey?.reveal()).toBe(canary)
+  })
+
   test('variables stand inside longer texts, and $${ is a literal', () => {
     const { config } = load('platform: { name: "${A}-${B}", support: "$${A}" }', { A: 'one', B: 'two' })
     expect(config.platform).toMatchObject({ name: 'one-two', support: '${A}' })

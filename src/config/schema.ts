@@ -10,6 +10,7 @@ import { id, plan } from './plan-schema.ts'
  */
 const secret = z
   .string()
+  .trim()
   .min(1)
   .transform((text) => new Secret(text))
 

@@ -116,6 +116,21 @@ describe('an own key', () => {
     expect(skips(decision)).toEqual([`organization:openai:${code}`])
   })
 
+  test('of a user serves that user only, and nobody who is not named', () => {
+    const policy = policyWith('{ holder: user }')
+    const keys = [key('openai', { holder: 'user', user: 'ann' }), key('openai', { id: 'nameless', holder: 'user' })]
+    const by = (user: string | undefined) => ask(policy, { provider: 'openai', user }, { keys }).attempts[0]?.key?.id
+    expect([by('ann'), by('bob'), by(undefined), by('')]).toEqual(['k-openai', undefined, undefined, undefined])
+  })
+
+  test('of the one active provider serves; with none chosen, the only key is meant', () => {
+    const policy = policyWith('{ choice: single }')
+    const both = [key('openai'), key('gemini')]
+    expect(sources(ask(policy, {}, { keys: both, activeProvider: 'openai' }))).toEqual(['organization:openai'])
+    expect(sources(ask(policy, {}, { keys: both }))).toEqual(['platform:openai'])
+    expect(sources(ask(policy, {}, { keys: [key('openai')] }))).toEqual(['organization:openai'])
+  })
+
   test('that is disabled never moves silently to the platform’s key while fallback is off', () => {
     const keys = [key('openai', { state: 'disabled', fallback: false })]
     const toggle = policyWith('{ fallback: { mode: customer } }')

@@ -22,18 +22,15 @@ export function ownKey(ask: Ask, provider: PolicyProvider): OwnKey {
   const off = byokOff(ask.plan, ask.tenant)
   if (off !== undefined) return absent('byok_disabled', off)
 
-  const { tenant, plan, request } = ask
-  const slot = {
-    holder: plan.holder,
-    user: plan.holder === 'user' ? (request.user ?? '') : '',
-    provider: provider.id,
-    environment: request.environment,
-  }
-  const key = findSlot(tenant.keys, slot)
+  const { tenant, plan } = ask
+  const people = peopleOf(ask)
+  // A request without a user has no slot at all, rather than the slot of a nameless user.
+  const key =
+    people && findSlot(tenant.keys, { ...people, provider: provider.id, environment: ask.request.environment })
   if (!key) return absent(...whyMissing(ask, provider))
 
   if (plan.choice === 'single') {
-    const active = activeProvider(ask)
+    const active = activeProvider(ask, key)
     if (active !== provider.id) return absent('not_active_provider', notActive(ask, { provider, active }))
   }
   if (key.scope !== 'all' && !plan.scopeSets.get(key.scope)?.has(ask.feature?.id ?? '')) {
@@ -113,13 +110,19 @@ export function keyRegion(key: Pick<KeyFacts, 'region' | 'customHost' | 'origin'
   return named?.region ?? defaultRegion(provider.catalogue)
 }
 
-function activeProvider({ tenant, request }: Ask): string | undefined {
+/** Whose keys the request may use; undefined where they belong to users and it names none. */
+function peopleOf({ plan, request }: Ask): Pick<KeyFacts, 'holder' | 'user'> | undefined {
+  if (plan.holder === 'organization') return { holder: plan.holder, user: '' }
+  return request.user ? { holder: plan.holder, user: request.user } : undefined
+}
+
+function activeProvider({ tenant }: Ask, { holder, user, environment }: KeyFacts): string | undefined {
   if (tenant.activeProvider !== undefined) return tenant.activeProvider
   // Nobody chose yet: a single key leaves no doubt which one is meant.
-  const providers = new Set(
-    tenant.keys.filter(({ environment }) => environment === request.environment).map(({ provider }) => provider),
+  const same = tenant.keys.filter(
+    (key) => key.holder === holder && key.user === user && key.environment === environment,
   )
-  return providers.size === 1 ? [...providers][0] : undefined
+  return same.length === 1 ? same[0]?.provider : undefined
 }
 
 function notActive(
@@ -133,10 +136,11 @@ function notActive(
 }
 
 /** Why the slot is empty, when another slot of the same people holds a key. Other users' keys are never mentioned. */
-function whyMissing({ tenant, plan, request, policy }: Ask, provider: PolicyProvider): [SkipCode, string] {
-  if (plan.holder === 'user' && !request.user)
-    return ['no_key', 'Own keys belong to users here, and the request names no user.']
-  const slot = { holder: plan.holder, user: plan.holder === 'user' ? (request.user ?? '') : '', provider: provider.id }
+function whyMissing(ask: Ask, provider: PolicyProvider): [SkipCode, string] {
+  const { tenant, plan, request, policy } = ask
+  const people = peopleOf(ask)
+  if (!people) return ['no_key', 'Own keys belong to users here, and the request names no user.']
+  const slot = { ...people, provider: provider.id }
   const elsewhere = policy.environments.find((environment) => findSlot(tenant.keys, { ...slot, environment }))
   if (elsewhere !== undefined) {
     return [
