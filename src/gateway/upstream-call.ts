@@ -223,10 +223,13 @@ export class UpstreamCall implements AnswerHandler {
   /** After the first byte there is only one honest end for a broken answer: the caller's connection breaks too. */
   private breakRelay(): void {
     this.cut ??= 'upstream'
-    const held = this.options.redactor.flush()
-    if (held !== undefined) this.options.res.write(held)
+    const { res, redactor } = this.options
+    const held = redactor.flush()
+    if (held !== undefined) res.write(held)
     this.settleUsage()
-    this.options.res.destroy()
+    // What came before the break still goes out, to a slow caller too; the end that is missing tells the rest.
+    if (this.cut === 'upstream' && res.socket !== null) res.socket.destroySoon()
+    else res.destroy()
   }
 
   private settleUsage(): void {
