@@ -140,6 +140,23 @@ plans: { basic: { providers: { CLAUDE: required, my_gemini: optional }, fallback
   })
 })
 
+describe('no problem shows a secret', () => {
+  test.each([
+    ['a variable in a wrong place', 'platform: { nope: "${GEMINI_API_KEY}" }'],
+    ['a variable of a wrong type', 'gateway: { maxBodyBytes: "${GEMINI_API_KEY}" }'],
+    ['a variable as an address', 'providers: { gemini: { baseUrl: "${GEMINI_API_KEY}" } }'],
+    ['a variable as a choice', 'plans: { a: { byok: "${GEMINI_API_KEY}" } }'],
+    ['a secret in the file', `providers: { gemini: { platformKey: [${canary}] } }`],
+    ['a secret in another field', `plans: { a: { byok: ${canary} } }`],
+    ['a secret on a broken line', `providers: { gemini: { platformKey: ${canary} ] } }`],
+    ['a secret in an open quotation', `providers:\n  gemini:\n    platformKey: "${canary}\n`],
+  ])('%s', (_name, text) => {
+    const attempt = () => load(text)
+    expect(attempt).toThrow(ConfigError)
+    expect(attempt).toThrow(/^(?![^]*canary)/)
+  })
+})
+
 describe('warnings', () => {
   const warningsOf = (text: string) => load(text).warnings.map(({ line, path }) => [line, path])
 
