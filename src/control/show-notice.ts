@@ -103,23 +103,20 @@ const general: NoticeText = {
   fix: () => 'Look at the AI settings and the latest requests.',
 }
 
+/** A notice's severity and sentences by its kind. */
+export function noticeWords(kind: string, words: Words): Pick<Notice, 'severity' | 'title' | 'detail' | 'fix'> {
+  const { severity, title, detail, fix } = texts[kind] ?? general
+  return { severity, title: title(words), detail: detail(words), fix: fix(words) }
+}
+
 export function showNotice(row: NoticeRow, policy: Policy): Notice {
-  const words = {
-    provider: row.provider === null ? '' : (policy.providers.get(row.provider)?.name ?? row.provider),
-    aiName: policy.aiName,
-    facts: row.facts,
-    count: row.count,
-  }
-  const { severity, title, detail, fix } = texts[row.kind] ?? general
+  const provider = row.provider === null ? '' : (policy.providers.get(row.provider)?.name ?? row.provider)
   return {
     id: row.id,
     kind: row.kind,
-    severity,
+    ...noticeWords(row.kind, { provider, aiName: policy.aiName, facts: row.facts, count: row.count }),
     provider: row.provider === null ? null : publicProviderId(policy, row.provider),
     keyId: row.key_id,
-    title: title(words),
-    detail: detail(words),
-    fix: fix(words),
     facts: row.facts,
     count: row.count,
     openedAt: row.opened_at.toISOString(),

@@ -9,6 +9,7 @@ import type { Caller } from '../http/caller.ts'
 import { showDecision } from '../show-decision.ts'
 import { fallbackOn } from '../show-key.ts'
 import { activeProviderOf } from './active-provider.ts'
+import { currentNotices, mergeNotices } from './current-notices.ts'
 import { canServe, type SettingsContext, showProvider } from './show-provider.ts'
 import { showQuotas } from './show-quotas.ts'
 
@@ -38,7 +39,7 @@ export function showSettings(input: SettingsInput): Settings {
   const context: SettingsContext = { inForce, tenant, plan, features, keys, user, environment, now }
   const active = plan.choice === 'single' ? activeProviderOf(tenant, environment) : null
   const byok = byokOf({ plan: row.plan, byokEnabled: row.byok_enabled }, inForce)
-  return {
+  const settings: Settings = {
     platform: showPlatform(inForce),
     org: {
       id: row.id,
@@ -62,7 +63,7 @@ export function showSettings(input: SettingsInput): Settings {
     features: features.map((feature) => showFeature(feature, context)),
     scopes: showScopes(plan, features),
     fallback: { ...pickFallback(plan), on: fallbackOn(plan.fallback, currentKey(input)?.fallback) },
-    notices: [...input.notices],
+    notices: [],
     credits: {
       balance: tenant.balance,
       perRequest: { ownKey: plan.credits.ownKey, platformKey: plan.credits.platformKey },
@@ -71,6 +72,7 @@ export function showSettings(input: SettingsInput): Settings {
     quotas: showQuotas(plan, { used: tenant.quotaUsed, features, now }),
     sandbox: input.sandbox,
   }
+  return { ...settings, notices: mergeNotices(input.notices, byok.enabled ? currentNotices(settings, now) : []) }
 }
 
 function showPlatform({ config, policy }: InForce): Settings['platform'] {

@@ -1,10 +1,14 @@
 import { z } from 'zod'
 import { type Notice, noticesPageSchema, noticesQuerySchema } from '../../../contract/index.ts'
+import type { ControlDeps } from '../../deps.ts'
+import type { Caller } from '../../http/caller.ts'
 import type { CsvTable } from '../../http/csv.ts'
 import { pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
 import { defineRoute } from '../../http/route.ts'
 import { listNotices } from '../../queries/notices.ts'
 import { requireOrg } from '../../require-org.ts'
+import { mergeNotices } from '../../settings/current-notices.ts'
+import { loadSettings } from '../../settings/load-settings.ts'
 import { showNotice } from '../../show-notice.ts'
 
 export const listNoticesRoute = defineRoute({
@@ -16,7 +20,7 @@ export const listNoticesRoute = defineRoute({
   params: z.object({ org: z.string() }),
   query: noticesQuerySchema,
   answer: noticesPageSchema,
-  async handle({ params, query, csv }, deps) {
+  async handle({ params, query, caller, csv }, deps) {
     await requireOrg(deps, params.org)
     const limit = pageSize(query.limit, csv)
     const position = readCursor('notices', z.tuple([z.string()]), query.cursor)
@@ -28,10 +32,19 @@ export const listNoticesRoute = defineRoute({
     })
     const { rows, nextCursor } = pageFrom(found, limit, ({ id }) => writeCursor('notices', [id]))
     const { policy } = deps.inForce()
-    const items = rows.map((row) => showNotice(row, policy))
+    const stored = rows.map((row) => showNotice(row, policy))
+    const current =
+      query.cursor === undefined && query.state !== 'resolved' ? await readFromState(params.org, caller, deps) : []
+    const items = mergeNotices(stored, current)
     return csv ? { csv: noticeTable(items), nextCursor } : { items, nextCursor }
   },
 })
+
+/** What the settings page shows of the present state, besides what is stored. */
+async function readFromState(org: string, caller: Caller, deps: ControlDeps): Promise<Notice[]> {
+  const { notices } = await loadSettings({ org, environment: undefined, user: undefined, caller }, deps)
+  return notices.filter(({ id }) => id.startsWith('now_'))
+}
 
 const columns = [
   'id',
