@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { freePort } from '../../test/support/free-port.ts'
+import { run } from './index.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ownkey-cli-'))
+  vi.stubEnv('OWNKEY_DATA_DIR', join(folder, 'data'))
+  vi.stubEnv('PORT', String(await freePort()))
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function ownkey(...args: string[]) {
+  const out: string[] = []
+  const error: string[] = []
+  const code = await run(['node', 'ownkey', ...args], {
+    out: (text) => out.push(text),
+    error: (text) => error.push(text),
+  })
+  return { code, out: out.join('\n'), error: error.join('\n') }
+}
+
+const commands = ['serve', 'check', 'doctor', 'explain', 'master-key rotate', 'audit verify']
+
+describe('the command line', () => {
+  test('lists its commands', async () => {
+    const { code, out } = await ownkey('--help')
+    expect(code).toBe(0)
+    for (const command of commands) expect(out).toContain(command.split(' ')[0])
+  })
+
+  test.each(commands)('explains %s, --json included', async (command) => {
+    const { code, out } = await ownkey(...command.split(' '), '--help')
+    expect(code).toBe(0)
+    expect(out).toContain('--json')
+  })
+
+  test.each([
+    [['frobnicate']],
+    [['check', '--frobnicate']],
+    [['check', 'extra']],
+    [['explain']],
+    [['explain', '--org', 'acme']],
+    [[]],
+  ])('ends with 2 when it is called wrongly: %j', async (args) => {
+    expect((await ownkey(...args)).code).toBe(2)
+  })
+})
+
+describe('ownkey check', () => {
+  const check = (text: string, ...args: string[]) => {
+    const file = join(folder, 'ownkey.yaml')
+    writeFileSync(file, text)
+    return ownkey('check', '--config', file, ...args)
+  }
+
+  test('accepts a good file', async () => {
+    expect(await check('features:\n  chatbot: { title: Chatbot }\n')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('is valid'),
+    })
+  })
+
+  test('tells file, line, column, what was expected and the mend', async () => {
+    const { code, error } = await check('plans:\n  standard:\n    byok: allways\n')
+    expect(code).toBe(1)
+    expect(error).toMatch(/ownkey\.yaml:3:11 plans\.standard\.byok/)
+    expect(error).toMatch(/expected: .*always/)
+    expect(error).toMatch(/fix: /)
+  })
+
+  test('tells the same to machines', async () => {
+    const { code, out } = await check('plans:\n  standard:\n    byok: allways\n', '--json')
+    expect(code).toBe(1)
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      problems: [{ line: 3, column: 11, path: 'plans.standard.byok' }],
+    })
+  })
+
+  test('fails for a file that is not there', async () => {
+    expect(await ownkey('check', '--config', join(folder, 'none.yaml'))).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('does not exist'),
+    })
+  })
+})
+
+describe('commands on a database', () => {
+  test('doctor writes nothing before the first start', async () => {
+    const { code, out } = await ownkey('doctor', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      ok: true,
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'database', ok: true })]),
+    })
+  })
+
+  test('explain works without a running server, in the API’s own words', async () => {
+    expect(await ownkey('explain', '--org', 'nobody', '--feature', 'assistant')).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('There is no such organization.'),
+    })
+  })
+
+  test('rotation and the audit log are fine on a new database', async () => {
+    expect(await ownkey('master-key', 'rotate')).toMatchObject({ code: 0, out: expect.stringContaining('0 keys') })
+    const { code, out } = await ownkey('audit', 'verify', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ intact: true, findings: [] })
+  })
+
+  test('a wrong master key is refused by name of the variable, without the key', async () => {
+    await ownkey('master-key', 'rotate')
+    const other = Buffer.from(
+      Array.from({ length: 32 }, (_, index) => (index * 73 + 5 * index * index) % 256),
+    ).toString('base64')
+    vi.stubEnv('BYOK_ENCRYPTION_KEY', other)
+    const { code, error } = await ownkey('audit', 'verify')
+    expect(code).toBe(1)
+    expect(error).toContain('BYOK_ENCRYPTION_KEY is not the master key of this database')
+    expect(error).not.toContain(other)
+  })
+
+  test('a weak master key is refused', async () => {
+    vi.stubEnv('BYOK_ENCRYPTION_KEY', Buffer.alloc(32, 7).toString('base64'))
+    expect(await ownkey('doctor')).toMatchObject({ code: 1, error: expect.stringContaining('too weak') })
+  })
+})
