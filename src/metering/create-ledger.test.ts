@@ -233,6 +233,17 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     expect(await balanceOf(org)).toMatchObject({ balance: 994 })
   })
 
+  test('counts a meter that has no limit, near the end of the credits too', async () => {
+    const org = await newOrg(10)
+    const ledger = start()
+    for (const balance of [10, 1_000_000]) {
+      ;(await ledger.reserve(attempt(org, { credits: 1, meter: 'images' }), { balance })).settle(done)
+    }
+    await ledger.flush()
+    expect(await usedOf(org)).toEqual([2])
+    expect(await balanceOf(org)).toMatchObject({ balance: 8 })
+  })
+
   test('with several nodes spending from old snapshots, the balance stays at zero or above and what is missing is owed', async () => {
     const org = await newOrg(10)
     const troubles: LedgerTrouble[] = []
@@ -394,6 +405,32 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     expect(sum).toEqual({ n: 20 })
   })
 
+  test('gives back what a reservation took whose answer was lost, although the caller was refused', async () => {
+    const org = await newOrg(5)
+    let cut = true
+    const flaky: Database = {
+      ...database,
+      async transaction(work) {
+        const result = await database.transaction(work)
+        if (cut) throw new OwnkeyError('unavailable')
+        return result
+      },
+      query: (text, values) =>
+        cut && text.includes('from entries where id')
+          ? Promise.reject(new OwnkeyError('unavailable'))
+          : database.query(text, values),
+    }
+    const ledger = start({ database: flaky })
+    await expect(ledger.reserve(attempt(org, { credits: 5, meter: 'images' }), { balance: 5 })).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+    cut = false
+    await ledger.flush()
+    expect(await balanceOf(org)).toMatchObject({ balance: 5 })
+    expect(await usedOf(org)).toEqual([0])
+    expect(await entriesOf(org)).toMatchObject([{ state: 'released' }])
+  })
+
   test('refuses new work when too much waits for the database', async () => {
     const org = await newOrg()
     const away: Database = { ...database, query: () => Promise.reject(new OwnkeyError('unavailable')) }
@@ -431,9 +468,9 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     await dead.reserve(attempt(org, { credits: 5, startedAt: started }), { balance: 1_000_000 })
     const alive = await living.reserve(attempt(org, { credits: 5, startedAt: started }), { balance: 1_000_000 })
     await Promise.all([dead.flush(), living.flush()])
-    // Dead without a word: its lease is old, its entry stays.
-    await dead.close()
+    await database.query("update ledger_nodes set seen_at = now() - interval '46 seconds' where id = $1", [dead.node])
     await living.sweep()
+    await dead.close()
     const rows = await entriesOf(org)
     expect(rows.filter((row) => row['id'] === alive.id)).toMatchObject([{ state: 'reserved' }])
     expect(rows.filter((row) => row['id'] !== alive.id)).toMatchObject([

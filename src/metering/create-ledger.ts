@@ -10,7 +10,7 @@ import {
   writeEntries,
 } from '../store/index.ts'
 import { endedRow, openedRow } from './entry-rows.ts'
-import type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
+import type { Entry, EntryEnd, EntryStart, Ledger } from './ledger.ts'
 import { createLimitGuard } from './limit-guard.ts'
 import type { Cost, Sale } from './prices.ts'
 import { replaySpool } from './replay-spool.ts'
@@ -130,8 +130,15 @@ async function reserveEntry(
   take: (row: ReturnType<typeof openedRow>) => Promise<void>,
 ): Promise<Entry> {
   const row = openedRow(book.newId(), start)
-  await take(row)
-  return createEntry(book, start, { id: row.id, charging: true, line: undefined })
+  const parts: EntryParts = { id: row.id, charging: true, line: undefined }
+  try {
+    await take(row)
+  } catch (error) {
+    // Nobody knows whether the transaction was committed: should the entry be there, it is released.
+    if (isUncertain(error)) createEntry(book, start, parts).settle({ durationMs: 0, charged: false })
+    throw error
+  }
+  return createEntry(book, start, parts)
 }
 
 interface EntryParts {
@@ -173,8 +180,10 @@ async function closeQueue(queue: WriteQueue, withinMs: number): Promise<number> 
   return queue.stop()
 }
 
+function isUncertain(error: unknown): boolean {
+  return !(error instanceof OwnkeyError) || error.code === 'unavailable'
+}
+
 function tooMuchWaiting(): OwnkeyError {
   return new OwnkeyError('unavailable', { detail: 'Too many entries wait for the database.', retryAfterSeconds: 2 })
 }
-
-export type { Standing }

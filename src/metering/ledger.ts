@@ -52,7 +52,7 @@ export interface Entry {
 /** What an organization has left, as its snapshot says. */
 export interface Standing {
   balance: number
-  /** Of the attempt's meter; absent where it has none. */
+  /** Of the attempt's meter; absent where it has none, or none that is limited. */
   quota?: { limit: number; used: number } | undefined
 }
 

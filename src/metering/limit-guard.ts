@@ -46,9 +46,9 @@ export function createLimitGuard(clock: Clock): LimitGuard {
       turn()
       const meterName = meter === undefined ? undefined : `${org}\n${meter}`
       if (credits > 0 && !allows(org, balance, credits)) return false
-      if (meterName !== undefined && (!quota || !allows(meterName, quota.limit - quota.used, 1))) return false
+      if (meterName !== undefined && quota && !allows(meterName, quota.limit - quota.used, 1)) return false
       if (credits > 0) spend(org, credits)
-      if (meterName !== undefined) spend(meterName, 1)
+      if (meterName !== undefined && quota) spend(meterName, 1)
       return true
     },
     setNodes(count) {

@@ -22,7 +22,8 @@ export interface Reservations {
 
 interface Waiting {
   row: OpenedEntry
-  limit: number
+  /** Absent: the meter is counted without a limit. */
+  limit: number | undefined
   done: () => void
   failed: (error: unknown) => void
 }
@@ -70,7 +71,7 @@ export function createReservations({ database, node }: { database: Database; nod
   return {
     take(row, standing) {
       return new Promise((done, failed) => {
-        const waiting = { row, limit: standing.quota?.limit ?? 0, done, failed }
+        const waiting = { row, limit: standing.quota?.limit, done, failed }
         const queue = queues.get(row.og)
         if (queue) queue.push(waiting)
         else {
@@ -107,7 +108,7 @@ async function takeWithRetries(database: Database, { row, limit }: Waiting, node
 
 async function takeOnce(
   tx: Queryable,
-  { row, limit, node }: { row: OpenedEntry; limit: number; node: string },
+  { row, limit, node }: { row: OpenedEntry; limit: number | undefined; node: string },
 ): Promise<void> {
   if (row.nm && !(await claimRequest(tx, row))) {
     return insertReserved(tx, { ...row, cr: 0, me: undefined, mp: undefined, ms: undefined }, node)
@@ -115,7 +116,8 @@ async function takeOnce(
   if (row.cr > 0 && (await takeCredits(tx, row.og, row.cr)) === undefined) throw creditsExhausted(row)
   if (row.me !== undefined && row.mp !== undefined && row.ms !== undefined) {
     const slot = { org: row.og, meter: row.me, per: row.mp, start: row.ms }
-    if ((await takeQuota(tx, slot, limit)) === undefined) throw quotaExceeded(row, limit)
+    const most = limit ?? Number.MAX_SAFE_INTEGER
+    if ((await takeQuota(tx, slot, most)) === undefined) throw quotaExceeded(row, most)
   }
   await insertReserved(tx, row, node)
 }

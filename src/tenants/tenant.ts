@@ -1,5 +1,5 @@
-import type { TenantFacts } from '../policy/decision.ts'
-import type { SealedKey } from '../vault/sealed-key.ts'
+import type { TenantFacts } from '../policy/index.ts'
+import type { SealedKey } from '../vault/index.ts'
 
 /** An organization as one node knows it: what policy sees, and the sealed keys that the gateway opens. */
 export interface Tenant extends TenantFacts {
