@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 import type { TestServer } from '../support/server.ts'
 
 const places = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -46,7 +46,7 @@ export interface Visitor {
 }
 
 /** Opens the one-time link of a fresh session, and waits until the settings are there. */
-export async function signIn(context: BrowserContext, server: TestServer, visitor: Visitor): Promise<Page> {
+export async function signIn(page: Page, server: TestServer, visitor: Visitor): Promise<Page> {
   const { org, role = 'owner', user = 'u_ada', locale } = visitor
   const answer = await server.api('POST', '/sessions', {
     org,
@@ -54,8 +54,14 @@ export async function signIn(context: BrowserContext, server: TestServer, visito
     ...(locale ? { locale } : {}),
   })
   if (answer.status !== 201) throw new Error(`No session: ${answer.status} ${JSON.stringify(answer.body)}`)
-  const page = await context.newPage()
   await page.goto(answer.body.url)
   await page.getByTestId('at-a-glance').waitFor()
+  return page
+}
+
+/** Opens the link that the server prints for its operator. */
+export async function operatorSession(page: Page, server: TestServer): Promise<Page> {
+  await page.goto(await server.signInLink())
+  await page.locator('main h1').waitFor()
   return page
 }

@@ -24,7 +24,7 @@ export function FirstSteps({ orgs, createOrg }: { orgs: readonly Org[]; createOr
         <Step number={1} done={orgs.length > 0} title={t('firstSteps.org')}>
           {org ? (
             <select
-              className="input w-auto"
+              className="input filter-input w-auto"
               aria-label={t('operator.orgs.title')}
               value={org.id}
               onChange={(event) => setChosen(event.currentTarget.value)}

@@ -15,7 +15,7 @@ export function OperatorAuditPage() {
       <PageHeader title={t('audit.title')} lead={t('audit.lead')}>
         {org && picker}
         <input
-          className="input w-36"
+          className="input filter-input w-36"
           type="search"
           aria-label={t('audit.action')}
           placeholder={t('audit.action')}
@@ -23,7 +23,7 @@ export function OperatorAuditPage() {
           onChange={(event) => setAction(event.currentTarget.value)}
         />
         <input
-          className="input w-36"
+          className="input filter-input w-36"
           type="search"
           aria-label={t('audit.actor')}
           placeholder={t('audit.actor')}

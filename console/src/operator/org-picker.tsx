@@ -11,7 +11,7 @@ export function usePickedOrg() {
   const org = rows.find(({ id }) => id === chosen) ?? rows[0]
   const picker = (
     <select
-      className="input w-auto max-w-60"
+      className="input filter-input w-auto max-w-60"
       aria-label={t('operator.organization')}
       value={org?.id ?? ''}
       onChange={(event) => setChosen(event.currentTarget.value)}

@@ -26,7 +26,7 @@ export function OrgsPage() {
       <PageHeader title={t('operator.orgs.title')} lead={t('operator.orgs.lead')}>
         <input
           type="search"
-          className="input w-48"
+          className="input filter-input w-48"
           aria-label={t('operator.orgs.search')}
           placeholder={t('operator.orgs.search')}
           value={search}

@@ -2,13 +2,14 @@ import { useTranslation } from 'react-i18next'
 import type { Settings } from '../../../src/contract/index.ts'
 import { useFormat } from '../i18n/use-format.ts'
 import { Icon } from '../ui/icon.tsx'
+import { isComing } from './key-of.ts'
 
 /** Whose AI serves me: one sentence, one bar, and what is left. */
 export function AtAGlance({ settings }: { settings: Settings }) {
   const { t } = useTranslation()
   const format = useFormat()
   const aiName = settings.platform.aiName
-  const served = settings.features.filter(({ included }) => included)
+  const served = settings.features.filter((feature) => feature.included && !isComing(settings, feature))
   const sourceOf = (feature: (typeof served)[number]) => feature.decision.attempts[0]?.source ?? null
   const own = served.filter((feature) => sourceOf(feature) !== null && sourceOf(feature) !== 'platform').length
   const platform = served.filter((feature) => sourceOf(feature) === 'platform').length

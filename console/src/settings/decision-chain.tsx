@@ -9,6 +9,7 @@ import type {
 } from '../../../src/contract/index.ts'
 import { useDecision } from '../api/settings-queries.ts'
 import { useFormat } from '../i18n/use-format.ts'
+import { HostName } from '../ui/host-name.tsx'
 import { Icon, type IconName } from '../ui/icon.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { Failure, Loading } from '../ui/states.tsx'
@@ -79,7 +80,6 @@ function Chain({ decision, settings }: { decision: ExplainedDecision; settings: 
 function AttemptStep({ attempt, first, aiName }: { attempt: ExplainedAttempt; first: boolean; aiName: string }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const facts = [attempt.model, attempt.host, attempt.region].filter(Boolean).join(' · ')
   return (
     <Step
       kind={first ? 'serves' : 'behind'}
@@ -90,9 +90,15 @@ function AttemptStep({ attempt, first, aiName }: { attempt: ExplainedAttempt; fi
       note={t(first ? 'chain.serves' : 'chain.behind')}
     >
       <ServerText>{attempt.reason}</ServerText>
-      <code dir="ltr" className="block text-start break-all">
-        {facts}
-      </code>
+      <span className="block">
+        {attempt.model && (
+          <>
+            <code dir="ltr">{attempt.model}</code> ·{' '}
+          </>
+        )}
+        <HostName host={attempt.host} />
+        {attempt.region && ` · ${attempt.region}`}
+      </span>
       {attempt.credits > 0 && <span className="block">{t('chain.credits', { count: attempt.credits })}</span>}
       {attempt.fallbackOn.length > 0 && (
         <span className="block">

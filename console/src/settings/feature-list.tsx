@@ -5,6 +5,7 @@ import { HostName } from '../ui/host-name.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
 import { DecisionChain } from './decision-chain.tsx'
+import { isComing } from './key-of.ts'
 import { TryOutDialog } from './try-out-dialog.tsx'
 
 /** For each feature: whose key, which provider, where the data goes, and why. */
@@ -36,12 +37,20 @@ function FeatureRow({ settings, feature }: { settings: Settings; feature: Settin
   const [first, second] = feature.decision.attempts
   const aiName = settings.platform.aiName
   const { refusal } = feature.decision
+  const coming = isComing(settings, feature)
   return (
     <li className="p-4 sm:px-5" data-feature={feature.id}>
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1 basis-64">
           <h3 className="flex flex-wrap items-center gap-2 font-medium">
-            {feature.title} <SourceChip source={first?.source ?? null} aiName={aiName} />
+            {feature.title}{' '}
+            {coming ? (
+              <span className="rounded-md bg-sunken px-2 py-0.5 text-xs font-medium text-muted">
+                {t('provider.coming')}
+              </span>
+            ) : (
+              <SourceChip source={first?.source ?? null} aiName={aiName} />
+            )}
           </h3>
           {first ? (
             <p className="text-sm text-muted">
@@ -58,7 +67,8 @@ function FeatureRow({ settings, feature }: { settings: Settings; feature: Settin
               {second && ` · ${t(second.source === 'platform' ? 'features.fallback' : 'features.next', { aiName })}`}
             </p>
           ) : (
-            refusal && (
+            refusal &&
+            !coming && (
               <p className="text-sm text-muted">
                 <ServerText>{refusal.reason}</ServerText>
               </p>
@@ -66,7 +76,7 @@ function FeatureRow({ settings, feature }: { settings: Settings; feature: Settin
           )}
         </div>
         <div className="-mx-2 flex flex-none gap-1">
-          {settings.you.canManage && feature.included && (
+          {settings.you.canManage && first && (
             <button
               type="button"
               className="button button-quiet"

@@ -1,5 +1,5 @@
 import type { Settings } from '../../../src/contract/index.ts'
-import { keyOf } from './key-of.ts'
+import { isComing, keyOf } from './key-of.ts'
 
 export interface Flow {
   keys: { id: string; provider: string; hint: string }[]
@@ -11,7 +11,7 @@ export interface Flow {
 
 /** What the picture shows: only keys that are there and hosts that requests of this organization go to. */
 export function flowOf(settings: Settings): Flow {
-  const included = settings.features.filter((feature) => feature.included)
+  const included = settings.features.filter((feature) => feature.included && !isComing(settings, feature))
   const attempts = included.flatMap((feature) => feature.decision.attempts)
   const hosts = new Map<string, Flow['hosts'][number]>()
   for (const attempt of attempts) {

@@ -43,7 +43,7 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
         </header>
         {(provider.description || provider.affects.length > 0) && (
           <p className="text-sm text-muted">
-            {provider.description && <>{provider.description} </>}
+            {provider.description && <span className="block">{provider.description}</span>}
             {t('provider.affects', { features: featureTitles(settings, provider.affects).join(', ') })}
           </p>
         )}
@@ -112,7 +112,7 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
 
 /** Why the badge says what it says, and what mends it. */
 function StatusCause({ current }: { current: MaskedKey }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const status = badgeOf(current)
   if (status === 'valid') return null
   const tone =
@@ -125,9 +125,9 @@ function StatusCause({ current }: { current: MaskedKey }) {
   const fix = status === 'disabled' ? null : current.statusFix
   return (
     <div className={`rounded-lg p-3 text-sm ${tone}`} data-testid="status-cause">
-      <p className="font-medium">{t(`status.${status}.cause`)}</p>
+      {!(said && i18n.language === 'en') && <p className="font-medium">{t(`status.${status}.cause`)}</p>}
       {said && (
-        <p>
+        <p className={i18n.language === 'en' ? 'font-medium' : ''}>
           <ServerText>{said}</ServerText>
         </p>
       )}

@@ -53,9 +53,9 @@ export function ModelChoice({ settings, provider, choices, change }: PartProps) 
             <span className="min-w-0">
               <span className="font-medium" dir="ltr">
                 {model.id}
-              </span>
+              </span>{' '}
               {model.recommended && (
-                <span className="ms-2 rounded-md bg-good-soft px-1.5 py-0.5 text-xs font-medium text-good">
+                <span className="ms-1 rounded-md bg-good-soft px-1.5 py-0.5 text-xs font-medium text-good">
                   {t('keyForm.recommended')}
                 </span>
               )}

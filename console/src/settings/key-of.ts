@@ -1,4 +1,4 @@
-import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import type { MaskedKey, Settings, SettingsFeature, SettingsProvider } from '../../../src/contract/index.ts'
 import type { BadgeStatus } from '../ui/status-badge.tsx'
 
 /** The key in the environment that the page shows. */
@@ -31,4 +31,10 @@ export function isLanguageOnly(settings: Settings): boolean {
 
 export function featureTitles({ features }: Settings, ids: readonly string[]): string[] {
   return features.filter(({ id }) => ids.includes(id)).map(({ title }) => title)
+}
+
+/** True where only announced providers could serve the feature: it is neither served nor broken. */
+export function isComing({ providers }: Settings, feature: SettingsFeature): boolean {
+  const able = providers.filter(({ id }) => feature.providers.includes(id))
+  return feature.decision.attempts.length === 0 && able.length > 0 && able.every(({ comingSoon }) => comingSoon)
 }

@@ -8,6 +8,9 @@ import { KeyCard } from './key-card.tsx'
 import { KeyForm } from './key-form.tsx'
 import { featureTitles, isLanguageOnly, keyOf, openProviders } from './key-of.ts'
 
+/** Above so many, providers without a key are listed briefly and side by side. */
+const few = 6
+
 /** Every provider: a card for each key, then the ones that a key can be added for. */
 export function ProviderList({ settings }: { settings: Settings }) {
   const { t } = useTranslation()
@@ -34,9 +37,14 @@ export function ProviderList({ settings }: { settings: Settings }) {
         return current && <KeyCard key={current.id} settings={settings} provider={provider} current={current} />
       })}
       {free.length > 0 && (
-        <ul className="card divide-y divide-line">
+        <ul
+          className={
+            free.length > few ? 'card grid gap-px overflow-hidden bg-line sm:grid-cols-2' : 'card divide-y divide-line'
+          }
+        >
           {free.map((provider) => (
             <FreeProvider
+              brief={free.length > few}
               key={provider.id}
               settings={settings}
               provider={provider}
@@ -53,12 +61,14 @@ export function ProviderList({ settings }: { settings: Settings }) {
 }
 
 interface FreeProviderProps {
+  /** Among many, only the name and whether it serves. */
+  brief: boolean
   settings: Settings
   provider: SettingsProvider
   add: (() => void) | undefined
 }
 
-function FreeProvider({ settings, provider, add }: FreeProviderProps) {
+function FreeProvider({ settings, provider, add, brief }: FreeProviderProps) {
   const { t } = useTranslation()
   const affects = featureTitles(settings, provider.affects)
   const aiName = settings.platform.aiName
@@ -69,12 +79,15 @@ function FreeProvider({ settings, provider, add }: FreeProviderProps) {
         ? 'provider.platform'
         : 'provider.nobody'
   return (
-    <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 p-4 sm:px-5" data-provider={provider.id}>
-      <div className="min-w-0 flex-1 basis-60">
+    <li
+      className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-surface p-4 last:rounded-b-xl sm:px-5"
+      data-provider={provider.id}
+    >
+      <div className="min-w-0 flex-1 basis-40">
         <h3 className="font-medium">{provider.name}</h3>
         <p className="text-sm text-muted">
-          {provider.description && <>{provider.description} </>}
-          {affects.length > 0 && t('provider.affects', { features: affects.join(', ') })}
+          {provider.description && <span className="block">{provider.description}</span>}
+          {!brief && affects.length > 0 && t('provider.affects', { features: affects.join(', ') })}
         </p>
         <p className={`text-sm ${provider.policy === 'required' ? 'text-warn' : 'text-muted'}`}>
           {t(state, { aiName })}
@@ -156,7 +169,7 @@ export function ComingProviders({ settings }: { settings: Settings }) {
             </span>
           </div>
           <p className="text-sm text-muted">
-            {provider.description && <>{provider.description} </>}
+            {provider.description && <span className="block">{provider.description}</span>}
             {provider.affects.length > 0 &&
               t('provider.willAffect', { features: featureTitles(settings, provider.affects).join(', ') })}
           </p>

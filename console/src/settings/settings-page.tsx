@@ -31,7 +31,7 @@ export default function SettingsPage() {
           <label className="flex items-center gap-2 text-sm text-muted">
             {t('common.environment')}
             <select
-              className="input w-auto"
+              className="input filter-input w-auto"
               value={settings.data.environment}
               onChange={(event) => setEnvironment(event.currentTarget.value)}
             >

@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter'
 import { call } from '../api/client.ts'
 import { isLocale, type Locale, languageNames, locales } from '../i18n/locales.ts'
 import { forgetSession, useSession } from '../session/session-store.ts'
+import { Icon } from '../ui/icon.tsx'
 import { themes, useTheme } from './theme.ts'
 
 export interface Tab {
@@ -79,35 +80,41 @@ function Preferences({ offered }: { offered: readonly string[] }) {
   const choices = locales.filter(
     (locale) => locale === i18n.language || offered.some((one) => one.split('-')[0] === locale),
   )
-  const compact = 'max-w-28 rounded-md bg-transparent py-1 text-sm text-muted hover:text-ink'
+  const compact = 'max-w-28 rounded-md bg-transparent py-1 ps-1 text-sm text-muted hover:text-ink'
   return (
     <div className="-me-1 flex items-center gap-1.5">
       {choices.length > 1 && (
+        <span className="flex items-center text-muted">
+          <Icon name="globe" />
+          <select
+            className={compact}
+            aria-label={t('shell.language')}
+            value={i18n.language}
+            onChange={(event) => goTo(event.currentTarget.value)}
+          >
+            {choices.map((locale) => (
+              <option key={locale} value={locale} lang={locale}>
+                {languageNames[locale]}
+              </option>
+            ))}
+          </select>
+        </span>
+      )}
+      <span className="flex items-center text-muted">
+        <Icon name="theme" />
         <select
           className={compact}
-          aria-label={t('shell.language')}
-          value={i18n.language}
-          onChange={(event) => goTo(event.currentTarget.value)}
+          aria-label={t('shell.theme')}
+          value={theme}
+          onChange={(event) => setTheme(themes.find((one) => one === event.currentTarget.value) ?? 'system')}
         >
-          {choices.map((locale) => (
-            <option key={locale} value={locale} lang={locale}>
-              {languageNames[locale]}
+          {themes.map((one) => (
+            <option key={one} value={one}>
+              {t(`shell.themes.${one}`)}
             </option>
           ))}
         </select>
-      )}
-      <select
-        className={compact}
-        aria-label={t('shell.theme')}
-        value={theme}
-        onChange={(event) => setTheme(themes.find((one) => one === event.currentTarget.value) ?? 'system')}
-      >
-        {themes.map((one) => (
-          <option key={one} value={one}>
-            {t(`shell.themes.${one}`)}
-          </option>
-        ))}
-      </select>
+      </span>
       <button
         type="button"
         className="button button-quiet"

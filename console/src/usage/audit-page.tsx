@@ -19,7 +19,7 @@ export default function AuditPage() {
     <>
       <PageHeader title={t('audit.title')} lead={t('audit.lead')}>
         <input
-          className="input w-36"
+          className="input filter-input w-36"
           type="search"
           aria-label={t('audit.action')}
           placeholder={t('audit.action')}
@@ -27,7 +27,7 @@ export default function AuditPage() {
           onChange={(event) => setAction(event.currentTarget.value)}
         />
         <input
-          className="input w-36"
+          className="input filter-input w-36"
           type="search"
           aria-label={t('audit.actor')}
           placeholder={t('audit.actor')}

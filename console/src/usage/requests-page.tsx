@@ -22,7 +22,7 @@ export default function RequestsPage() {
     <>
       <PageHeader title={t('requests.title')} lead={t('requests.lead')}>
         <select
-          className="input w-auto"
+          className="input filter-input w-auto"
           aria-label={t('requests.outcome')}
           value={outcome}
           onChange={(event) => setOutcome(event.currentTarget.value)}
@@ -34,7 +34,7 @@ export default function RequestsPage() {
           ))}
         </select>
         <select
-          className="input w-auto"
+          className="input filter-input w-auto"
           aria-label={t('common.feature')}
           value={feature}
           onChange={(event) => setFeature(event.currentTarget.value)}

@@ -38,7 +38,7 @@ export default function UsagePage() {
     <>
       <PageHeader title={t('usage.title')} lead={t('usage.lead')}>
         <select
-          className="input w-auto"
+          className="input filter-input w-auto"
           aria-label={t('usage.range')}
           value={range}
           onChange={(event) => setRange(Number(event.currentTarget.value))}
@@ -151,7 +151,7 @@ function OverTime({ report, settings, breakdown, setBreakdown }: OverTimeProps) 
         </h2>
         <div className="flex flex-wrap gap-2">
           <select
-            className="input w-auto"
+            className="input filter-input w-auto"
             aria-label={t('usage.measureLabel')}
             value={measure}
             onChange={(event) => setMeasure(event.currentTarget.value as Measure)}
@@ -163,7 +163,7 @@ function OverTime({ report, settings, breakdown, setBreakdown }: OverTimeProps) 
             ))}
           </select>
           <select
-            className="input w-auto"
+            className="input filter-input w-auto"
             aria-label={t('usage.breakdownLabel')}
             value={breakdown}
             onChange={(event) => setBreakdown(event.currentTarget.value as Breakdown)}

@@ -1,0 +1,149 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { launchBrowser, operatorSession, readProfile, sandboxPlatformKeys, signIn } from './real-browser.ts'
+
+/**
+ * Pictures of every page, light, dark and 360 px wide, from real servers with the shipped profiles:
+ * `npx tsx test/browser/screenshots.ts [folder]` (default docs/screenshots). The console has to be built.
+ */
+const folder = process.argv[2] ?? fileURLToPath(new URL('../../docs/screenshots/', import.meta.url))
+
+const looks = [
+  { name: 'light', width: 1280, height: 900, colorScheme: 'light' },
+  { name: 'dark', width: 1280, height: 900, colorScheme: 'dark' },
+  { name: 'small', width: 360, height: 740, colorScheme: 'light' },
+] as const
+
+interface Shot {
+  name: string
+  open(page: Page): Promise<unknown>
+}
+
+async function shoot(browser: Browser, signedIn: (page: Page) => Promise<unknown>, shots: readonly Shot[]) {
+  for (const { name, width, height, colorScheme } of looks) {
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
+    const page = await context.newPage()
+    await signedIn(page)
+    for (const shot of shots) {
+      await shot.open(page)
+      await page.waitForLoadState('networkidle')
+      await page.screenshot({ path: join(folder, `${shot.name}-${name}.png`), fullPage: true, animations: 'disabled' })
+    }
+    await context.close()
+  }
+}
+
+const to = (path: string) => async (page: Page) => {
+  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`)
+  await page.locator('main h1').waitFor()
+}
+
+async function ask(
+  server: TestServer,
+  { org, feature, times, token }: { org: string; feature: string; times: number; token: string },
+) {
+  for (let time = 0; time < times; time++) {
+    const answer = await fetch(`${server.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'ownkey-org': org,
+        'ownkey-feature': feature,
+      },
+      body: JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: `Say hello, ${time}` }] }),
+    })
+    await answer.text()
+  }
+}
+
+async function supportInbox(browser: Browser) {
+  const server = await startTestServer({
+    config: readProfile('support-inbox'),
+    sandbox: true,
+    env: sandboxPlatformKeys,
+  })
+  await server.api('PUT', '/orgs/acme', { name: 'Acme Support', plan: 'standard', addOns: ['re_engagement'] })
+  const visit = (page: Page) => signIn(page, server, { org: 'acme' })
+  await shoot(browser, visit, [
+    { name: 'choice', open: async () => {} },
+    { name: 'paste', open: pasteKey('AIzaSyA-sandbox-ok-000000000000000001234') },
+  ])
+  await server.api('PUT', '/orgs/acme/keys/gemini', {
+    key: 'AIzaSyA-sandbox-quota-0000000000000001234',
+    model: 'gemini-2.5-flash',
+    scope: 'all',
+    fallback: true,
+  })
+  const { body } = await server.api('POST', '/tokens', { kind: 'service' })
+  await ask(server, { org: 'acme', feature: 'chatbot', times: 6, token: body.token })
+  await ask(server, { org: 'acme', feature: 'translation', times: 3, token: body.token })
+  await server.api('POST', '/orgs/acme/keys/gemini/test', {})
+  await shoot(browser, visit, [
+    { name: 'key-with-fallback', open: (page) => page.getByRole('button', { name: 'Why? Chatbots' }).click() },
+    { name: 'usage', open: async (page) => to('/en/usage')(page) },
+    { name: 'requests', open: to('/en/requests') },
+    { name: 'audit', open: to('/en/audit') },
+  ])
+  const operator = async (page: Page) => {
+    await operatorSession(page, server)
+    await page.getByTestId('first-steps').waitFor()
+  }
+  await shoot(browser, operator, [
+    { name: 'operator-organizations', open: async () => {} },
+    { name: 'operator-keys', open: to('/en/operator/platform-keys') },
+    { name: 'operator-live', open: to('/en/operator/live') },
+    { name: 'operator-config', open: to('/en/operator/config') },
+  ])
+  await server.close()
+}
+
+const pasteKey = (key: string) => async (page: Page) => {
+  await page.getByText('My Google Gemini key (BYOK)').click()
+  await page.getByLabel('API key').fill(key)
+  await page.getByRole('button', { name: 'Test connection' }).click()
+  await page.locator('[data-check=latency]').waitFor()
+}
+
+async function voiceResearch(browser: Browser) {
+  const server = await startTestServer({
+    config: readProfile('voice-research'),
+    sandbox: true,
+    env: sandboxPlatformKeys,
+  })
+  await server.api('PUT', '/orgs/lab', { name: 'Lab', plan: 'standard', byokEnabled: true })
+  await server.api('PUT', '/orgs/shut', { name: 'Shut', plan: 'standard' })
+  await server.api('POST', '/orgs/lab/credits', { amount: 2500, reason: 'Start', idempotencyKey: 'start' })
+  await server.api('PUT', '/orgs/lab/keys/openai', {
+    key: 'sk-sandbox-ok-00000000000000000000xK7q',
+    label: 'Research team',
+    owner: 'Platform team',
+    rotateBy: '2026-12-01',
+  })
+  await server.api('POST', '/orgs/lab/keys/openai/test', {})
+  await shoot(browser, (page) => signIn(page, server, { org: 'lab' }), [{ name: 'three-slots', open: async () => {} }])
+  await shoot(browser, (page) => signIn(page, server, { org: 'shut' }), [{ name: 'not-enabled', open: async () => {} }])
+  await server.close()
+}
+
+async function agentBuilder(browser: Browser) {
+  const server = await startTestServer({
+    config: readProfile('agent-builder'),
+    sandbox: true,
+    env: sandboxPlatformKeys,
+  })
+  await server.api('PUT', '/orgs/flexy', { name: '灵活代理', plan: 'hosted', locale: 'zh' })
+  await server.api('PUT', '/orgs/flexy/keys/gemini', { key: 'AIzaSyA-sandbox-ok-000000000000000001234' })
+  await shoot(browser, (page) => signIn(page, server, { org: 'flexy', locale: 'zh' }), [
+    { name: 'many-providers-zh', open: async () => {} },
+  ])
+  await server.close()
+}
+
+mkdirSync(folder, { recursive: true })
+const browser = await launchBrowser()
+for (const profile of [supportInbox, voiceResearch, agentBuilder]) await profile(browser)
+await browser.close()

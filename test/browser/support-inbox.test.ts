@@ -1,0 +1,163 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { expectNowhere, openStage, paste, textOf } from './stage.ts'
+
+const stage = openStage('support-inbox')
+const working = 'AIzaSyA-sandbox-ok-000000000000000001234'
+const failing = (how: string) => `AIzaSyA-sandbox-${how}-00000000000000005678`
+
+const withAddOn = { addOns: ['re_engagement'] }
+const chooseOwn = (page: Page) => page.getByText('My Google Gemini key (BYOK)').click()
+
+async function saveKey(page: Page, key = working) {
+  await chooseOwn(page)
+  await page.getByLabel('API key').fill(key)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByTestId('key-card').waitFor()
+}
+
+async function putKey(org: string, body: object) {
+  const answer = await stage.server().api('PUT', `/orgs/${org}/keys/gemini`, body)
+  expect(answer.status).toBe(200)
+}
+
+describe('the settings page of a support inbox', () => {
+  it('CG1 offers exactly the platform’s AI, which serves by default, and an own Gemini key', async () => {
+    const page = await stage.visit({ org: 'cg1' })
+    const choices = page.getByTestId('provider-choice').getByRole('radio')
+    expect(await choices.count()).toBe(2)
+    expect(await page.getByRole('radio', { name: /^ConnectGain AI/ }).isChecked()).toBe(true)
+    expect(await page.getByRole('radio', { name: /^My Google Gemini key \(BYOK\)/ }).isChecked()).toBe(false)
+    expect(await textOf(page, '[data-testid=at-a-glance]')).toContain('ConnectGain AI serves all your AI features.')
+  })
+
+  it('CG2 lets a model be chosen, each with its hint, the recommended one first', async () => {
+    const page = await stage.visit({ org: 'cg2' })
+    await chooseOwn(page)
+    const models = page.getByRole('group', { name: 'Model' })
+    expect((await models.getByRole('radio').all()).length).toBe(3)
+    expect(await models.getByRole('radio', { name: /gemini-2.5-flash Recommended/ }).isChecked()).toBe(true)
+    expect(await models.innerText()).toContain('For heavier reasoning')
+    expect(await models.innerText()).toContain('gemini-3* cannot be chosen')
+    await models.getByText('gemini-2.5-pro').click()
+    await page.getByLabel('API key').fill(working)
+    await page.getByRole('button', { name: 'Save' }).click()
+    expect(await textOf(page, '[data-testid=key-card]')).toContain('gemini-2.5-pro')
+  })
+
+  it('CG4 offers the scopes, and leaves what is outside with the platform’s AI', async () => {
+    const page = await stage.visit({ org: 'cg4' }, withAddOn)
+    await chooseOwn(page)
+    const scopes = page.getByRole('group', { name: 'Used for' })
+    expect((await scopes.getByRole('radio').all()).length).toBe(2)
+    expect(await scopes.innerText()).toContain('Chatbots, Classification, Internal assistant, Web assistant')
+    await scopes.getByText('Re-engagement only').click()
+    await page.getByLabel('API key').fill(working)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByTestId('key-card').waitFor()
+    expect(await textOf(page, '[data-feature=chatbot]')).toContain('ConnectGain AI')
+    expect(await textOf(page, '[data-feature=re_engagement]')).toContain('Your own key')
+  })
+
+  it('CG5 has fallback as a switch that is on, and warns while the own key fails', async () => {
+    const page = await stage.visit({ org: 'cg5' })
+    await saveKey(page, failing('quota'))
+    expect(await page.getByRole('switch').isChecked()).toBe(true)
+    const asked = await stage.server().api('POST', '/orgs/cg5/try-out', { feature: 'chatbot' })
+    expect(asked.body).toMatchObject({ ok: true, keySource: 'platform', fallback: 'quota_exhausted' })
+    await page.reload()
+    await page.locator('[data-notice]').first().waitFor()
+    await putKey('cg5', { key: working })
+    await stage.server().api('POST', '/orgs/cg5/keys/gemini/test', {})
+    await page.reload()
+    await page.getByTestId('key-card').waitFor()
+    expect(await page.locator('[data-notice]').count()).toBe(0)
+  })
+
+  it('CG6 says, with fallback off, that nothing else is used and what to mend', async () => {
+    const page = await stage.visit({ org: 'cg6' })
+    await saveKey(page, failing('invalid'))
+    await page.getByRole('switch').click()
+    await page.getByText('fails with the provider’s error. ConnectGain AI is never used for it.').waitFor()
+    await page.getByRole('button', { name: 'Test key' }).click()
+    await page.getByTestId('test-report').getByText('Invalid').waitFor()
+    expect((await textOf(page, '[data-testid=status-cause]')).length).toBeGreaterThan(30)
+    await page.getByTestId('key-card').getByRole('button', { name: 'Try it' }).click()
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.locator('[data-testid=try-out-answer][data-ok=false]').waitFor()
+  })
+
+  it('CG7 gives a green badge when the tested key works', async () => {
+    const page = await stage.visit({ org: 'cg7' })
+    await saveKey(page)
+    await page.getByRole('button', { name: 'Test key' }).click()
+    await page.locator('[data-testid=key-card] header [data-status=valid]').waitFor()
+  })
+
+  it.each([
+    ['invalid', 'invalid'],
+    ['quota', 'quota'],
+    ['down', 'network'],
+    ['permission', 'permission'],
+  ])('CG8 explains cause and remedy of a key that is %s', async (how, badge) => {
+    const org = `cg8_${how}`
+    const page = await stage.visit({ org })
+    await saveKey(page, failing(how))
+    await page.getByRole('button', { name: 'Test key' }).click()
+    await page.locator(`[data-testid=key-card] header [data-status=${badge}]`).waitFor()
+    const [cause, remedy] = await page.getByTestId('status-cause').locator('p').all()
+    expect((await cause?.innerText())?.length).toBeGreaterThan(10)
+    expect((await remedy?.innerText())?.length).toBeGreaterThan(10)
+  })
+
+  it('CG11 shows a member everything, lets nothing be changed, and says who can', async () => {
+    await stage.server().api('PUT', '/orgs/cg11', { name: 'cg11', plan: 'standard' })
+    await putKey('cg11', { key: working })
+    const page = await stage.visit({ org: 'cg11', role: 'member', user: 'u_member' })
+    expect(await textOf(page, '[data-testid=read-only]')).toContain('owners, admins')
+    expect(await page.getByTestId('key-card').innerText()).toContain('AIza••••1234')
+    expect(await page.getByTestId('key-card').getByRole('button').count()).toBe(0)
+    expect(await page.getByRole('switch').isDisabled()).toBe(true)
+    expect(await page.getByRole('radio', { name: /^ConnectGain AI/ }).isDisabled()).toBe(true)
+    expect(await page.getByRole('link', { name: 'Audit log' }).count()).toBe(0)
+  })
+
+  it('CG16 answers why a feature is still on the platform’s AI', async () => {
+    await stage.server().api('PUT', '/orgs/cg16', { name: 'cg16', plan: 'standard', ...withAddOn })
+    await putKey('cg16', { key: working, scope: 're_engagement_only' })
+    const page = await stage.visit({ org: 'cg16' }, withAddOn)
+    await page.getByRole('button', { name: 'Why? Chatbots' }).click()
+    const chain = page.getByTestId('chain')
+    await chain.waitFor()
+    expect(await chain.locator('[data-step=skipped]').first().innerText()).toMatch(/Re-engagement only|scope/i)
+    expect(await chain.locator('[data-step=serves]').innerText()).toContain('ConnectGain AI')
+  })
+
+  it('CG18 clears the key when the platform’s AI is chosen and saved, after one question', async () => {
+    const page = await stage.visit({ org: 'cg18' })
+    await saveKey(page)
+    await page.getByText('ConnectGain AI', { exact: true }).first().click()
+    await page.getByRole('button', { name: 'Save' }).click()
+    const dialog = page.getByRole('dialog')
+    expect(await dialog.innerText()).toContain('deleted from the encrypted store')
+    await dialog.getByRole('button', { name: 'Delete key and switch' }).click()
+    await page.getByTestId('key-card').waitFor({ state: 'detached' })
+    expect(await page.getByRole('radio', { name: /^ConnectGain AI/ }).isChecked()).toBe(true)
+    const { body } = await stage.server().api('GET', '/orgs/cg18/settings')
+    expect(body.providers.flatMap((provider: { keys: unknown[] }) => provider.keys)).toEqual([])
+  })
+
+  it('keeps no pasted key anywhere, and says what it cut off', async () => {
+    const page = await stage.visit({ org: 'paste' })
+    await chooseOwn(page)
+    const field = page.getByLabel('API key')
+    await paste(field, `  ${working}\n`)
+    expect(await field.inputValue()).toBe(working)
+    await page.getByText('3 spaces or line breaks were removed').waitFor()
+    expect(await field.getAttribute('autocomplete')).toBe('off')
+    expect(await field.getAttribute('type')).toBe('text')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByTestId('key-card').waitFor()
+    await expectNowhere(page, working)
+  })
+})
