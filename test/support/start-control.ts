@@ -16,7 +16,7 @@ import { startSandbox } from '../../src/sandbox/index.ts'
 import { createCallGateway } from '../../src/server/call-gateway.ts'
 import { createSendProbe } from '../../src/server/send-probe.ts'
 import { createTenants } from '../../src/tenants/index.ts'
-import { checkMasterKey, openKey } from '../../src/vault/index.ts'
+import { checkMasterKey, ensureOuterLayer, openKey, openOuterLayer } from '../../src/vault/index.ts'
 import { createDocumentCheck, type OpenApiDocument } from './check-document.ts'
 import { type DatabaseKind, openTestDatabase } from './databases.ts'
 import { startUpstream } from './upstream.ts'
@@ -56,10 +56,11 @@ export async function startControl(options: StartControlOptions) {
   await checkMasterKey({ database, keyring })
   const time = { offsetMs: 0 }
   const clock = { now: () => Date.now() + time.offsetMs, monotonic: () => performance.now() }
-  const tenants = createTenants({ database, clock })
+  const tenants = createTenants({ database, clock, unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed) })
   const ledger = createLedger({ database, onTrouble: () => {} })
   const sandbox = options.sandbox ? await startSandbox() : undefined
   const state = { inForce: compile(options.config, upstream.origin), url: '' }
+  if (state.inForce.config.vault.outerLayer === 'pgcrypto') await ensureOuterLayer(database)
   const gateway = new Gateway({
     tenants,
     ledger,
