@@ -115,12 +115,19 @@ async function run(route: AnyRoute, { request, reply, deps }: Exchange): Promise
       caller: request.caller as Caller,
       ip: request.ip,
       csv: wantsCsv(request),
-      requestOrigin: `${request.protocol}://${request.host}`,
+      requestOrigin: originOf(request) ?? deps.publicUrl(),
     },
     deps,
   )
   if (isCsv(answer)) return sendCsv(answer, reply)
   return reply.code(route.status ?? (route.answer ? 200 : 204)).send(answer)
+}
+
+/** Scheme and host as the caller used them; a proxy in front tells that it was reached by https. */
+function originOf(request: FastifyRequest): string | undefined {
+  const secure = request.headers['x-forwarded-proto'] === 'https' || request.protocol === 'https'
+  const written = `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`
+  return /^https?:\/\/[A-Za-z0-9.[\]:_-]+$/.test(written) && URL.canParse(written) ? new URL(written).origin : undefined
 }
 
 function isCsv(answer: unknown): answer is CsvAnswer {

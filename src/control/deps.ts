@@ -69,7 +69,7 @@ export interface ControlOptions {
   log: ControlLog
   /** Sandbox keys are accepted. */
   sandbox: boolean
-  /** Scheme and host under which browsers reach us; asked for each link, because a port may be known late only. */
+  /** Scheme and host for links where the request does not tell; asked each time, because a port may be known late only. */
   publicUrl(): string
   version: string
 }

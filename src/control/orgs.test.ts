@@ -192,6 +192,9 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
       "select action from audit_log where org_id = 'p1' order by seq desc limit 1",
     )
     expect(rows).toEqual([{ action: 'org.delete' }])
+    const trail = await control.call('GET', '/api/v1/audit?org=p1&limit=1')
+    expect(trail.body.items).toMatchObject([{ action: 'org.delete', actor: { kind: 'operator' } }])
+    expect((await control.call('GET', '/api/v1/audit')).body.items).toEqual([])
     expect((await control.call('DELETE', '/api/v1/orgs/p1')).body.code).toBe('org_unknown')
   })
 })

@@ -36,6 +36,14 @@ describe.each(databaseKinds)('sessions on %s', (kind) => {
     expect((await me(page.token)).body).toMatchObject({ org: 'acme', user: { role: 'owner' } })
   })
 
+  it('leads to the host by which the platform reached us, by https where a proxy says so', async () => {
+    const { body } = await control.call('POST', '/api/v1/sessions', {
+      body: { org: 'acme', user: { id: 'ada', role: 'owner' } },
+      headers: { 'x-forwarded-proto': 'https' },
+    })
+    expect(body.url.startsWith(`${control.url.replace('http:', 'https:')}/signin?code=`)).toBe(true)
+  })
+
   it('gives the page a token of its own, which is not the one of the widget', async () => {
     const { body } = await open()
     const page = (await exchange(codeOf(body.url))).body

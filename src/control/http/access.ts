@@ -40,6 +40,7 @@ export const access: Readonly<Record<string, Access>> = {
   'requests.list': 'member',
   'notices.list': 'member',
   'audit.list': 'manager',
+  'audit.platform': 'operator',
 }
 
 export interface AccessQuestion {

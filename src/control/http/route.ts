@@ -16,7 +16,7 @@ export interface Call<Params extends Shape, Query extends Shape, Body extends Sh
   ip: string
   /** The caller asked for `text/csv`. */
   csv: boolean
-  /** Scheme and host by which the caller reached us, for links; the configured public URL goes first. */
+  /** Scheme and host by which the caller reached us, for links; the public URL where that cannot be told. */
   requestOrigin: string
 }
 

@@ -1,6 +1,6 @@
 /** Every route of the control API, one file each, by resource. Who may call which stands in `http/access.ts`. */
 import type { AnyRoute } from '../http/route.ts'
-import { listAuditRoute } from './audit/list.ts'
+import { listAuditRoute, listPlatformAudit } from './audit/list.ts'
 import { getConfig } from './config/get.ts'
 import { explain } from './explain/post.ts'
 import { keyRoutes } from './keys/index.ts'
@@ -30,4 +30,5 @@ export const routes: readonly AnyRoute[] = [
   listRequests,
   listNoticesRoute,
   listAuditRoute,
+  listPlatformAudit,
 ]

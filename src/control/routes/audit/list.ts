@@ -1,10 +1,17 @@
 import { z } from 'zod'
 import { listAudit } from '../../../audit/index.ts'
-import { type AuditRow, auditPageSchema, auditQuerySchema } from '../../../contract/index.ts'
+import {
+  type AuditPage,
+  type AuditRow,
+  auditPageSchema,
+  auditQuerySchema,
+  orgIdSchema,
+} from '../../../contract/index.ts'
+import type { ControlDeps } from '../../deps.ts'
 import type { CsvTable } from '../../http/csv.ts'
 import { pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
 import { readRange } from '../../http/range.ts'
-import { defineRoute } from '../../http/route.ts'
+import { type CsvAnswer, defineRoute } from '../../http/route.ts'
 import { requireOrg } from '../../require-org.ts'
 
 export const listAuditRoute = defineRoute({
@@ -16,23 +23,38 @@ export const listAuditRoute = defineRoute({
   params: z.object({ org: z.string() }),
   query: auditQuerySchema,
   answer: auditPageSchema,
-  async handle({ params, query, csv }, deps) {
-    await requireOrg(deps, params.org)
-    const limit = pageSize(query.limit, csv)
-    const position = readCursor('audit', z.tuple([z.int()]), query.cursor)
-    const range = query.from || query.to ? readRange(query, deps.clock.now()) : undefined
-    const found = await listAudit(deps.database, params.org, {
-      cursor: position?.[0],
-      action: query.action,
-      actor: query.actor,
-      ...range,
-      limit: limit + 1,
-    })
-    const { rows: items, nextCursor } = pageFrom(found, limit, ({ seq }) => writeCursor('audit', [seq]))
-    const page = { items: [...items], nextCursor }
-    return csv ? { csv: auditTable(items), nextCursor } : page
+  async handle(call, deps) {
+    await requireOrg(deps, call.params.org)
+    return auditPage(call.params.org, call, deps)
   },
 })
+
+export const listPlatformAudit = defineRoute({
+  name: 'audit.platform',
+  method: 'GET',
+  path: '/api/v1/audit',
+  tag: 'Operator',
+  summary: 'The platform’s own trail, or with `org` an organization’s, also of one that was deleted.',
+  query: auditQuerySchema.extend({ org: orgIdSchema.optional() }),
+  answer: auditPageSchema,
+  handle: (call, deps) => auditPage(call.query.org ?? '', call, deps),
+})
+
+interface AuditCall {
+  query: z.output<typeof auditQuerySchema>
+  csv: boolean
+}
+
+/** One page of a chain; the platform's own is that of the empty id. */
+async function auditPage(org: string, { query, csv }: AuditCall, deps: ControlDeps): Promise<AuditPage | CsvAnswer> {
+  const limit = pageSize(query.limit, csv)
+  const position = readCursor('audit', z.tuple([z.int()]), query.cursor)
+  const range = query.from || query.to ? readRange(query, deps.clock.now()) : undefined
+  const search = { cursor: position?.[0], action: query.action, actor: query.actor, ...range, limit: limit + 1 }
+  const found = await listAudit(deps.database, org, search)
+  const { rows, nextCursor } = pageFrom(found, limit, ({ seq }) => writeCursor('audit', [seq]))
+  return csv ? { csv: auditTable(rows), nextCursor } : { items: [...rows], nextCursor }
+}
 
 function auditTable(items: readonly AuditRow[]): CsvTable {
   return {

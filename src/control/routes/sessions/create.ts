@@ -37,7 +37,7 @@ export const createSession = defineRoute({
     return {
       id: opened.id,
       token: opened.token,
-      url: signInUrl(deps.publicUrl(), opened.code),
+      url: signInUrl(call.requestOrigin, opened.code),
       expiresAt: opened.expiresAt.toISOString(),
     }
   },
