@@ -8,6 +8,9 @@ import { dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
+const rules = ['lib', 'contract', 'crypto', 'config', 'providers', 'policy']
+const state = ['store', 'audit', 'vault', 'tenants', 'metering']
+
 /** Folder → the folders of src/ that it may import. Types follow the same directions as values, except where said. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   lib: [],
@@ -22,32 +25,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   tenants: ['lib', 'contract', 'crypto', 'config', 'providers', 'policy', 'store', 'audit', 'vault'],
   metering: ['lib', 'contract', 'crypto', 'config', 'providers', 'policy', 'store', 'audit', 'tenants'],
   sandbox: ['lib', 'contract', 'crypto', 'config', 'providers'],
-  gateway: [
-    'lib',
-    'contract',
-    'crypto',
-    'config',
-    'providers',
-    'policy',
-    'store',
-    'audit',
-    'vault',
-    'tenants',
-    'metering',
-  ],
-  control: [
-    'lib',
-    'contract',
-    'crypto',
-    'config',
-    'providers',
-    'policy',
-    'store',
-    'audit',
-    'vault',
-    'tenants',
-    'metering',
-  ],
+  dialect: ['lib', 'contract', 'providers'],
+  gateway: [...rules, ...state, 'dialect'],
+  control: [...rules, ...state],
   client: ['contract'],
   ai: ['contract', 'client'],
   testing: ['*'],

@@ -5,7 +5,7 @@ import { createControl } from '../control/index.ts'
 import type { Keyring, Secret } from '../crypto/index.ts'
 import { checkHost, Gateway } from '../gateway/index.ts'
 import { systemClock } from '../lib/index.ts'
-import { createLedger, type LiveLedger } from '../metering/index.ts'
+import { createLedger, createPrices, type LedgerTrouble, type LiveLedger } from '../metering/index.ts'
 import { type Sandbox, startSandbox } from '../sandbox/index.ts'
 import type { Database } from '../store/index.ts'
 import { createTenants, type LiveTenants } from '../tenants/index.ts'
@@ -63,11 +63,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     if (live.current().config.vault.outerLayer === 'pgcrypto') await ensureOuterLayer(database)
     const tenants = createTenants({ database, unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed) })
     closers.push(() => tenants.close())
-    const ledger = createLedger({
-      database,
-      spoolDir: makeSpool(environment, log),
-      onTrouble: (trouble) => logTrouble(log, trouble),
-    })
+    const ledger = openLedger(database, environment, log)
     closers.push(() => ledger.close())
     const sandbox = options.sandbox ? await startSandbox() : undefined
     if (sandbox) closers.push(() => sandbox.close())
@@ -121,6 +117,15 @@ function buildControl({ gateway, ...opened }: Opened & { gateway: Gateway }, opt
   })
 }
 
+function openLedger(database: Database, environment: Environment, log: Log): LiveLedger {
+  return createLedger({
+    database,
+    spoolDir: makeSpool(environment, log),
+    price: createPrices(),
+    onTrouble: (trouble) => logTrouble(log, trouble),
+  })
+}
+
 /** Where entries wait for the database through a kill −9. A server without a writable folder works without one. */
 function makeSpool({ dataDir }: Environment, log: Log): string | undefined {
   const folder = join(dataDir, 'spool')
@@ -133,9 +138,7 @@ function makeSpool({ dataDir }: Environment, log: Log): string | undefined {
   }
 }
 
-type Trouble = Parameters<NonNullable<Parameters<typeof createLedger>[0]['onTrouble']>>[0]
-
-function logTrouble(log: Log, trouble: Trouble): void {
+function logTrouble(log: Log, trouble: LedgerTrouble): void {
   if (trouble.kind === 'overdrawn') log.error('ledger_overdrawn', { org: trouble.org, count: trouble.credits })
   else
     log[trouble.kind === 'lost' ? 'error' : 'warn'](`ledger_${trouble.kind}`, {

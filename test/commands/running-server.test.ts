@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { canaryPrompts } from '../support/canary.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const config = (title: string) => `
+platform: { name: Acme, origins: ["https://app.acme.test"] }
+features:
+  chatbot: { title: ${title} }
+plans:
+  standard: { verify: on_save }
+`
+
+describe('a running server', () => {
+  let ownkey: TestServer
+  beforeAll(async () => {
+    ownkey = await startTestServer({ config: config('Chatbot'), sandbox: true })
+    await ownkey.api('PUT', '/orgs/acme', { name: 'Acme', plan: 'standard' })
+  })
+  afterAll(() => ownkey.close())
+
+  test('says that it lives and that it is ready', async () => {
+    const [alive, ready] = await Promise.all([fetch(`${ownkey.url}/healthz`), fetch(`${ownkey.url}/readyz`)])
+    expect(await alive.json()).toMatchObject({ status: 'ok' })
+    expect(await ready.json()).toMatchObject({ status: 'ready', checks: { database: 'ok', vault: 'ok' } })
+  })
+
+  test('shows its metrics to the operator only', async () => {
+    const metrics = (token?: string) =>
+      fetch(`${ownkey.url}/metrics`, token ? { headers: { authorization: `Bearer ${token}` } } : {})
+    expect([(await metrics()).status, (await metrics('okt_wrong')).status]).toEqual([401, 401])
+    const answer = await metrics(ownkey.adminToken)
+    expect(answer.headers.get('content-type')).toContain('text/plain')
+    expect(await answer.text()).toMatch(/^ownkey_open_connections \d+$/m)
+  })
+
+  test('gives pages that run nothing inline and are framed by the configured origins only', async () => {
+    const page = await fetch(`${ownkey.url}/`)
+    const policy = page.headers.get('content-security-policy') ?? ''
+    expect(page.headers.get('cache-control')).toBe('no-cache')
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain('frame-ancestors https://app.acme.test')
+    expect(policy).not.toContain('unsafe')
+    expect(page.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(page.headers.get('x-caching-rule')).toBeNull()
+  })
+
+  test.each(['/assets/..%2f..%2fpackage.json', '/..%2f..%2fpackage.json', '/%2e%2e/package.json', '/package.json'])(
+    'gives no file of the disk for %s',
+    async (path) => {
+      const answer = await fetch(`${ownkey.url}${path}`)
+      expect(await answer.text()).not.toContain('devDependencies')
+    },
+  )
+
+  test('puts a new configuration in force, and keeps it when the next one is bad', async () => {
+    const feature = async () => {
+      const { body } = await ownkey.api('GET', '/orgs/acme/settings')
+      return body.features.map((one: { title: string }) => one.title)
+    }
+    expect(await feature()).toEqual(['Chatbot'])
+    ownkey.reload(config('Helper'))
+    expect(await feature()).toEqual(['Helper'])
+    ownkey.reload('features: { chatbot: { titel: Oops } }')
+    expect(await feature()).toEqual(['Helper'])
+  })
+
+  test('tests a key through the same way out as requests, and refuses one that the provider refuses', async () => {
+    const test = (key: string) => ownkey.api('POST', '/orgs/acme/keys/openai/test', { key })
+    expect((await test('sk-sandbox-ok-1234567890')).body.status).toBe('valid')
+    expect((await test('sk-sandbox-invalid-1234567890')).body.status).toBe('invalid')
+    expect((await test('sk-sandbox-down-1234567890')).body.status).toBe('network')
+    const put = await ownkey.api('PUT', '/orgs/acme/keys/openai', { key: 'sk-sandbox-invalid-1234567890' })
+    expect([put.status, put.body.code]).toEqual([422, 'key_rejected'])
+  })
+
+  test('notes when a key was used and what real traffic says of it', async () => {
+    await ownkey.api('PUT', '/orgs/noted', { name: 'Noted', plan: 'standard' })
+    await ownkey.api('PUT', '/orgs/noted/keys/openai', { key: 'sk-sandbox-ok-1234567890' })
+    const { body: made } = await ownkey.api('POST', '/tokens', { kind: 'access', org: 'noted', feature: 'chatbot' })
+    const { token } = made as { token: string }
+    const answer = await fetch(`${ownkey.url}/openai/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-4.1-mini', messages: [{ role: 'user', content: canaryPrompts[0] }] }),
+    })
+    expect([answer.status, answer.headers.get('ownkey-key-source')]).toEqual([200, 'organization'])
+    const key = async () => {
+      const { body } = await ownkey.api('GET', '/orgs/noted/settings')
+      return body.providers.find((one: { id: string }) => one.id === 'openai').keys[0]
+    }
+    await expect.poll(async () => (await key()).lastUsedAt, { timeout: 15_000 }).toMatch(/^\d{4}-/)
+    expect((await key()).status).toBe('valid')
+  })
+})
