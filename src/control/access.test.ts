@@ -59,6 +59,15 @@ describe('who may call what', () => {
     expect(Object.keys(access).sort()).toEqual(names)
   })
 
+  it('gives members what they may read, managers what changes their organization, and the operator the rest', () => {
+    const open = ['sessions.exchange', 'sessions.current', 'sessions.end']
+    for (const { name, method, path } of routes.filter((route) => !open.includes(route.name))) {
+      const ofMembers = /^\/api\/v1\/orgs\/:org\/(?!credits$)/.test(path)
+      const reads = (method === 'GET' && !path.endsWith('/audit')) || path.endsWith('/explain')
+      expect(access[name], name).toBe(!ofMembers ? 'operator' : reads ? 'member' : 'manager')
+    }
+  })
+
   const passes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     anyone: { nobody: 'passed', member: 'passed', admin: 'passed', owner: 'passed', stranger: 'passed' },
     signed_in: { nobody: 'token_missing', member: 'passed', admin: 'passed', owner: 'passed', stranger: 'passed' },
