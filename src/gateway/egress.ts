@@ -1,4 +1,5 @@
-import { Client, type Dispatcher } from 'undici'
+import type { Socket } from 'node:net'
+import { buildConnector, Client, type Dispatcher } from 'undici'
 import { guardedConnect, type Lookup } from './guarded-connect.ts'
 import { OriginClients } from './origin-clients.ts'
 import type { UpstreamBody } from './request-body.ts'
@@ -34,6 +35,8 @@ export class Egress {
   private readonly limits: () => EgressLimits
   private readonly lookup: Lookup | undefined
   private readonly origins = new Map<string, OriginClients>()
+  /** The latest socket of each client: undici itself gives up no connection that does not stand yet. */
+  private readonly sockets = new WeakMap<Client, Socket>()
   private readonly trimming: NodeJS.Timeout
 
   constructor(options: { limits: () => EgressLimits; lookup?: Lookup | undefined }) {
@@ -42,8 +45,11 @@ export class Egress {
     this.trimming = setInterval(() => this.trim(), 10_000).unref()
   }
 
-  /** The handler's `onComplete` or `onError` is called exactly once; the connection is given back just before. */
-  send(request: UpstreamRequest, handler: AnswerHandler): void {
+  /**
+   * The handler's `onComplete` or `onError` is called exactly once; the connection is given back just before.
+   * @returns gives up a connection that does not stand yet; once `onConnect` was called, its `abort` is the way
+   */
+  send(request: UpstreamRequest, handler: AnswerHandler): () => void {
     const clients = this.clientsOf(request.origin, request.guarded)
     const client = clients.take()
     const limits = this.limits()
@@ -58,6 +64,7 @@ export class Egress {
       },
       new Returning(handler, client, clients) as Dispatcher.DispatchHandler,
     )
+    return () => this.giveUp(client)
   }
 
   async close(): Promise<void> {
@@ -78,12 +85,24 @@ export class Egress {
 
   private newClient(origin: string, guarded: boolean): Client {
     const { connectTimeoutMs, privateHosts } = this.limits()
-    return new Client(origin, {
+    const connect = guarded
+      ? guardedConnect({ timeoutMs: connectTimeoutMs, privateHosts, lookup: this.lookup })
+      : buildConnector({ timeout: connectTimeoutMs })
+    const client: Client = new Client(origin, {
       pipelining: 1,
-      connect: guarded
-        ? guardedConnect({ timeoutMs: connectTimeoutMs, privateHosts, lookup: this.lookup })
-        : { timeout: connectTimeoutMs },
+      connect: (target: buildConnector.Options, callback: buildConnector.Callback) => {
+        // It gives the socket at once, which its types do not say; nothing where the host is refused.
+        const socket = connect(target, callback) as unknown as Socket | undefined
+        if (socket !== undefined) this.sockets.set(client, socket)
+      },
     })
+    return client
+  }
+
+  private giveUp(client: Client): void {
+    const error = new Error('the connection was given up')
+    this.sockets.get(client)?.destroy(error)
+    client.destroy(error).catch(() => undefined)
   }
 
   private trim(): void {

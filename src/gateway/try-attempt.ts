@@ -149,11 +149,11 @@ function sendWith(
   })
   exchange.call = call
   const { origin, guarded, headers } = opened
-  if (exchange.callerGone) call.abort()
-  else {
+  gateway.deps.ledger.beforeSending(() => {
+    if (exchange.callerGone) return call.abort()
     const request = { origin, guarded, method: req.method as string, path: opened.path, headers }
-    gateway.egress.send({ ...request, body: body.open(next !== undefined) }, call)
-  }
+    call.giveUp = gateway.egress.send({ ...request, body: body.open(next !== undefined) }, call)
+  })
   return call.outcome
 }
 

@@ -64,6 +64,8 @@ export class UpstreamCall implements AnswerHandler {
   private readonly startedAt = performance.now()
   private finish: (outcome: Outcome) => void = () => undefined
   private phase: Phase = 'waiting'
+  /** Gives up the connection where it does not stand yet; set by whoever sends. */
+  giveUp: (() => void) | undefined
   private abortUpstream: ((error?: Error) => void) | undefined
   private cut: 'upstream' | 'caller' | undefined
   private resume: () => void = () => undefined
@@ -90,7 +92,10 @@ export class UpstreamCall implements AnswerHandler {
     this.cut = 'caller'
     const abort = this.abortUpstream
     if (abort !== undefined) abort(new Error('the caller went away'))
-    else this.end({})
+    else {
+      this.end({})
+      this.giveUp?.()
+    }
   }
 
   onConnect(abort: (error?: Error) => void): void {

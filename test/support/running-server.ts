@@ -6,12 +6,12 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync, type WriteStream,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLog, readEnvironment, startServer } from '../../src/server/index.ts'
-import { openDatabase } from '../../src/store/index.ts'
+import { type Database, openDatabase } from '../../src/store/index.ts'
 import { evidenceFolder } from './canary.ts'
 import { type Child, startChild } from './child.ts'
 import type { DatabaseKind } from './databases.ts'
 import { dumpRows } from './dump-rows.ts'
-import { createTestDatabase } from './postgres.ts'
+import { copyEmbeddedDatabase, createTestDatabase } from './postgres.ts'
 
 export interface OwnkeyOptions {
   /** The configuration file: YAML, or an object that is written as JSON. Absent: the built-in one. */
@@ -55,6 +55,8 @@ export interface RunningOwnkey {
   memory(): number
   /** Ends the server in order and starts it again on the same data. */
   restart(): Promise<void>
+  /** Ends the server in order, lets the test at its database, and starts it again on the same data. */
+  atRest<T>(work: (database: Database) => Promise<T>): Promise<T>
   /** kill −9, and waits until it is gone; `restart` starts it again. Child processes only. */
   kill9(): Promise<void>
   close(): Promise<void>
@@ -72,9 +74,14 @@ const adminToken = 'operator-token-of-the-journeys-0000000001'
 
 export async function startOwnkey(options: OwnkeyOptions = {}): Promise<RunningOwnkey> {
   const folder = mkdtempSync(join(tmpdir(), 'ownkey-server-'))
-  const dataDir = join(folder, 'data')
   const postgres = options.database === 'postgres' ? await createTestDatabase() : undefined
-  const env = { ...environmentOf(options, folder), ...(postgres && { DATABASE_URL: postgres.url }), ...options.env }
+  const dataDir = postgres ? join(folder, 'data') : await copyEmbeddedDatabase()
+  const env = {
+    ...environmentOf(options, folder),
+    OWNKEY_DATA_DIR: dataDir,
+    ...(postgres && { DATABASE_URL: postgres.url }),
+    ...options.env,
+  }
   const log = createWriteStream(join(evidenceFolder('server'), 'log.jsonl'))
   const start = (): Promise<Life> => startLife(options, { env, log })
   let life: Life | undefined = await start()
@@ -108,6 +115,16 @@ export async function startOwnkey(options: OwnkeyOptions = {}): Promise<RunningO
       await life?.end()
       life = await start()
     },
+    atRest: async (work) => {
+      await life?.end()
+      const database = await openDatabase({ url: postgres?.url, dataDir })
+      try {
+        return await work(database)
+      } finally {
+        await database.close()
+        life = await start()
+      }
+    },
     kill9: async () => {
       const { kill } = running()
       if (!kill) throw new Error('only a child process can be killed')
@@ -119,7 +136,7 @@ export async function startOwnkey(options: OwnkeyOptions = {}): Promise<RunningO
       await dumpAll(postgres?.url, dataDir)
       await postgres?.drop()
       await new Promise<void>((resolve) => log.end(resolve))
-      rmSync(folder, { recursive: true, force: true })
+      for (const one of [folder, dataDir]) rmSync(one, { recursive: true, force: true })
     },
   }
 }
@@ -129,7 +146,6 @@ function environmentOf({ config }: OwnkeyOptions, folder: string): Record<string
   if (config !== undefined) writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config))
   return {
     PORT: '0',
-    OWNKEY_DATA_DIR: join(folder, 'data'),
     OWNKEY_ADMIN_TOKEN: adminToken,
     LOG_LEVEL: 'debug',
     ...(config !== undefined && { OWNKEY_CONFIG: file }),

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { canaryKeys } from '../support/canary.ts'
+import { fiveProviders, type Journey, startJourney } from '../support/journey.ts'
+import { credentialOf, nativeCalls } from '../support/provider-calls.ts'
+import { rawCall } from '../support/raw-call.ts'
+import { type HeaderPairs, json, oddHeaders } from '../support/upstream.ts'
+
+let journey: Journey
+let token: string
+beforeAll(async () => {
+  journey = await startJourney()
+  token = (await journey.newOrg()).token
+  journey.upstream.on(/./, json({ ok: true }))
+})
+afterAll(() => journey.close())
+
+const placesOfCredentials = [
+  'Authorization',
+  'x-api-key',
+  'API-KEY',
+  'X-Goog-Api-Key',
+  'xi-api-key',
+  'Api-Subscription-Key',
+  'Ocp-Apim-Subscription-Key',
+  'Proxy-Authorization',
+]
+
+const kept: HeaderPairs = [
+  ['Accept', '*/*'],
+  ['User-Agent', 'a-caller/1.0'],
+  ['X-Stainless-Lang', 'js'],
+  ['anthropic-beta', 'one,two'],
+  ['Accept-Language', 'de'],
+  ['Idempotency-Key', 'abc'],
+  ['Accept-Encoding', 'br, gzip;q=0.5'],
+]
+
+describe.each(fiveProviders)('%s', (provider) => {
+  test('gets what the caller sent less what is not for it, and exactly one credential', async () => {
+    const { path, body } = nativeCalls[provider](token)
+    const secrets: HeaderPairs = placesOfCredentials.map((name) => [
+      name,
+      name === 'Authorization' ? `Bearer ${token}` : token,
+    ])
+    const own: HeaderPairs = [
+      ['Cookie', 'session=1'],
+      ['Origin', 'https://app.test'],
+      ['Ownkey-Feature', 'assistant'],
+      ['Ownkey-Request-Id', 'caller-1'],
+      ['Connection', 'keep-alive, X-Hop'],
+      ['X-Hop', 'by hop'],
+      ['Keep-Alive', 'timeout=5'],
+      ['TE', 'trailers'],
+      ['Proxy-Connection', 'keep-alive'],
+      ['X-Forwarded-For', '10.0.0.1'],
+      ['X-Forwarded-Host', 'inside.test'],
+      ['Forwarded', 'for=10.0.0.1'],
+      ['Via', '1.1 proxy'],
+      ['X-Real-IP', '10.0.0.1'],
+      ['OpenAI-Organization', 'org-caller'],
+      ['OpenAI-Project', 'proj-caller'],
+      ['x-goog-user-project', 'project-of-caller'],
+      ['anthropic-workspace-id', 'w-caller'],
+    ]
+    const type: HeaderPairs = [['content-type', 'application/json']]
+    const query = `?alt=json&key=${token}&api-key=${token}&access_token=${token}`
+    const answer = await rawCall(journey.ownkey.url, {
+      method: 'POST',
+      path: `${path}${query}`,
+      headers: [...kept, ...secrets, ...own, ...type],
+      ...(body !== undefined && { body }),
+    })
+    expect(answer.status).toBe(200)
+    const seen = journey.upstream.journal.requests.at(-1)
+    expect(seen?.target).toBe(`${path.replace(`/${provider}`, '')}?alt=json`)
+    // Which of the caller's account headers a provider knows is its own; the others mean nothing to it and pass.
+    const foreign = ['openai-organization', 'openai-project', 'x-goog-user-project', 'anthropic-workspace-id']
+    const passed = (seen?.headers ?? []).filter(([name]) => !foreign.includes(name.toLowerCase()))
+    const sorted = (pairs: HeaderPairs) => pairs.map(([name, value]) => `${name.toLowerCase()}: ${value}`).sort()
+    expect(sorted(passed)).toEqual(
+      sorted([
+        ...kept,
+        ...type,
+        ['host', new URL(journey.upstream.origin).host],
+        ['connection', 'keep-alive'],
+        ['content-length', String(Buffer.byteLength(body as string))],
+        credentialOf[provider](canaryKeys[provider]),
+      ]),
+    )
+    const sameVendor = {
+      openai: /^openai-/,
+      anthropic: /^anthropic-workspace/,
+      gemini: /^x-goog-user/,
+      elevenlabs: /^$/,
+      sarvam: /^$/,
+    }
+    expect(seen?.headers.filter(([name]) => sameVendor[provider].test(name.toLowerCase()))).toEqual([])
+    expect(JSON.stringify(seen?.headers)).not.toContain(token)
+  })
+})
+
+test('of fifty odd headers of an answer the caller sees none, of the known ones all, once each and as they were', async () => {
+  const known: HeaderPairs = [
+    ['X-Request-Id', 'req_upstream'],
+    ['X-RateLimit-Remaining-Requests', '41'],
+    ['x-ratelimit-reset-tokens', '6m0s'],
+    ['OpenAI-Processing-Ms', '12'],
+    ['openai-version', '2020-10-01'],
+    ['Retry-After', '3'],
+    ['Cache-Control', 'no-store'],
+    ['ETag', 'W/"1"'],
+    ['Vary', 'Accept-Encoding'],
+  ]
+  const leaks: HeaderPairs = [
+    ['OpenAI-Organization', 'org-secret'],
+    ['openai-project', 'proj-secret'],
+    ['CF-RAY', '1'],
+    ['Alt-Svc', 'h3'],
+    ['Strict-Transport-Security', 'max-age=1'],
+    ['Access-Control-Allow-Origin', '*'],
+    ['WWW-Authenticate', 'Bearer'],
+    ['Ownkey-Key-Source', 'platform'],
+    ['Ownkey-Error', 'forged'],
+    ['Location', 'https://elsewhere.test'],
+  ]
+  journey.upstream.on('/v1/models', json({ data: [] }, { headers: [...oddHeaders(), ...known, ...leaks] }))
+  const answer = await rawCall(journey.ownkey.url, {
+    path: '/openai/v1/models',
+    headers: { authorization: `Bearer ${token}` },
+  })
+  const own = ['ownkey-request-id', 'ownkey-key-source', 'ownkey-provider']
+  const hop = ['date', 'connection', 'keep-alive', 'content-type', 'content-length']
+  const names = answer.headers.map(([name]) => name.toLowerCase()).sort()
+  expect(names).toEqual(
+    [...known.map(([name]) => name.toLowerCase()), ...own, ...hop.filter((name) => names.includes(name))].sort(),
+  )
+  for (const [name, value] of known) expect(answer.header(name)).toBe(value)
+  expect(answer.header('ownkey-key-source')).toBe('organization')
+})
+
+test('an error passes the same list', async () => {
+  journey.upstream.on(
+    '/v1/models',
+    json({ error: { message: 'no', code: 'x' } }, { status: 400, headers: oddHeaders() }),
+  )
+  const answer = await rawCall(journey.ownkey.url, {
+    path: '/openai/v1/models',
+    headers: { authorization: `Bearer ${token}` },
+  })
+  expect(answer.headers.filter(([name]) => /^(x-odd|set-cookie|server|via)/i.test(name))).toEqual([])
+})
