@@ -65,4 +65,15 @@ describe('the English texts', () => {
     expect(named.length).toBeGreaterThan(150)
     expect(named.filter((key) => !known.has(key))).toEqual([])
   })
+
+  it('hold nothing that no page shows', () => {
+    const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file))
+    const code = files.map((file) => readFileSync(join(sources, file), 'utf8')).join('\n')
+    // Composed keys (`status.${status}.fix`) count by their beginning.
+    const composed = [...code.matchAll(/`([a-zA-Z.]+)\.\$\{/g)].map(([, start]) => `${start}.`)
+    const unused = namesOf(english).filter(
+      (name) => !code.includes(`'${name}'`) && !composed.some((start) => name.startsWith(start)),
+    )
+    expect(unused).toEqual([])
+  })
 })

@@ -103,7 +103,7 @@ async function supportInbox(browser: Browser) {
 
 const pasteKey = (key: string) => async (page: Page) => {
   await page.getByText('My Google Gemini key (BYOK)').click()
-  await page.getByLabel('API key').fill(key)
+  await page.getByRole('textbox', { name: 'API key' }).fill(key)
   await page.getByRole('button', { name: 'Test connection' }).click()
   await page.locator('[data-check=latency]').waitFor()
 }

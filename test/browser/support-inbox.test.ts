@@ -11,7 +11,7 @@ const chooseOwn = (page: Page) => page.getByText('My Google Gemini key (BYOK)').
 
 async function saveKey(page: Page, key = working) {
   await chooseOwn(page)
-  await page.getByLabel('API key').fill(key)
+  await page.getByRole('textbox', { name: 'API key' }).fill(key)
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByTestId('key-card').waitFor()
 }
@@ -40,7 +40,7 @@ describe('the settings page of a support inbox', () => {
     expect(await models.innerText()).toContain('For heavier reasoning')
     expect(await models.innerText()).toContain('gemini-3* cannot be chosen')
     await models.getByText('gemini-2.5-pro').click()
-    await page.getByLabel('API key').fill(working)
+    await page.getByRole('textbox', { name: 'API key' }).fill(working)
     await page.getByRole('button', { name: 'Save' }).click()
     expect(await textOf(page, '[data-testid=key-card]')).toContain('gemini-2.5-pro')
   })
@@ -52,7 +52,7 @@ describe('the settings page of a support inbox', () => {
     expect((await scopes.getByRole('radio').all()).length).toBe(2)
     expect(await scopes.innerText()).toContain('Chatbots, Classification, Internal assistant, Web assistant')
     await scopes.getByText('Re-engagement only').click()
-    await page.getByLabel('API key').fill(working)
+    await page.getByRole('textbox', { name: 'API key' }).fill(working)
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByTestId('key-card').waitFor()
     expect(await textOf(page, '[data-feature=chatbot]')).toContain('ConnectGain AI')
@@ -150,7 +150,7 @@ describe('the settings page of a support inbox', () => {
   it('keeps no pasted key anywhere, and says what it cut off', async () => {
     const page = await stage.visit({ org: 'paste' })
     await chooseOwn(page)
-    const field = page.getByLabel('API key')
+    const field = page.getByRole('textbox', { name: 'API key' })
     await paste(field, `  ${working}\n`)
     expect(await field.inputValue()).toBe(working)
     await page.getByText('3 spaces or line breaks were removed').waitFor()

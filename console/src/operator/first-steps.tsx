@@ -20,7 +20,7 @@ export function FirstSteps({ orgs, createOrg }: { orgs: readonly Org[]; createOr
       <h2 id={titleId} className="font-semibold">
         {t('firstSteps.title')}
       </h2>
-      <ol className="mt-4 grid gap-5">
+      <ol className="mt-4 grid grid-cols-[minmax(0,1fr)] gap-5">
         <Step number={1} done={orgs.length > 0} title={t('firstSteps.org')}>
           {org ? (
             <select

@@ -103,7 +103,7 @@ function OrgItem({ org, open }: { org: OrgRow; open(what: Open): void }) {
         <button
           type="button"
           className="button button-quiet"
-          aria-label={t('operator.orgs.editFor', { org: org.name })}
+          aria-label={`${t('key.edit')}: ${org.name}`}
           onClick={() => open({ kind: 'edit', org })}
         >
           {t('key.edit')}
@@ -111,7 +111,7 @@ function OrgItem({ org, open }: { org: OrgRow; open(what: Open): void }) {
         <button
           type="button"
           className="button button-quiet"
-          aria-label={t('operator.credits.titleFor', { org: org.name })}
+          aria-label={`${t('operator.credits.title')}: ${org.name}`}
           onClick={() => open({ kind: 'credits', org })}
         >
           {t('operator.credits.title')}
@@ -119,7 +119,7 @@ function OrgItem({ org, open }: { org: OrgRow; open(what: Open): void }) {
         <Link
           href={`/operator/orgs/${encodeURIComponent(org.id)}/settings`}
           className="button"
-          aria-label={t('operator.orgs.openFor', { org: org.name })}
+          aria-label={`${t('operator.orgs.open')}: ${org.name}`}
         >
           {t('operator.orgs.open')}
         </Link>

@@ -63,7 +63,7 @@ function KeyItem({ item }: { item: PlatformKey }) {
             className="button"
             onClick={() => test.mutate()}
             disabled={test.isPending}
-            aria-label={t('operator.keys.testFor', { provider: item.name })}
+            aria-label={`${t('test.key')}: ${item.name}`}
           >
             {t('test.key')}
           </button>

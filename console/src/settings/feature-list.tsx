@@ -81,7 +81,7 @@ function FeatureRow({ settings, feature }: { settings: Settings; feature: Settin
               type="button"
               className="button button-quiet"
               onClick={() => setTrying(true)}
-              aria-label={t('tryOut.titleFor', { feature: feature.title })}
+              aria-label={`${t('tryOut.title')}: ${feature.title}`}
             >
               {t('tryOut.title')}
             </button>

@@ -94,12 +94,7 @@ function FreeProvider({ settings, provider, add, brief }: FreeProviderProps) {
         </p>
       </div>
       {add && (
-        <button
-          type="button"
-          className="button"
-          onClick={add}
-          aria-label={t('provider.addKeyFor', { provider: provider.name })}
-        >
+        <button type="button" className="button" onClick={add} aria-label={`${t('provider.addKey')}: ${provider.name}`}>
           {t('provider.addKey')}
         </button>
       )}

@@ -1,0 +1,95 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { openStage, textOf } from './stage.ts'
+
+const stage = openStage('content-platform')
+const working = 'sk-sandbox-ok-0000000000000000000000abcd'
+
+const chooseOwn = (page: Page) => page.getByText('My own key (BYOK)').click()
+
+async function putKey(org: string, key = working) {
+  await stage.server().api('PUT', `/orgs/${org}`, { name: org, plan: 'standard' })
+  const { status } = await stage.server().api('PUT', `/orgs/${org}/keys/OPENAI`, { key })
+  expect(status).toBe(200)
+}
+
+describe('the settings page of a content platform', () => {
+  it('BG1 offers three providers in a list, of which one serves everything with the chosen model', async () => {
+    const page = await stage.visit({ org: 'bg1' })
+    await chooseOwn(page)
+    const list = page.getByLabel('Provider', { exact: true })
+    expect(
+      await list.locator('option').evaluateAll((options) => options.map((o) => o.getAttribute('value')).sort()),
+    ).toEqual(['CLAUDE', 'GEMINI', 'OPENAI'])
+    await list.selectOption('OPENAI')
+    await page.getByRole('textbox', { name: 'API key' }).fill(working)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByTestId('key-card').waitFor()
+    expect(await textOf(page, '[data-testid=at-a-glance]')).toContain('Your own key serves all your AI features.')
+    for (const feature of await page.locator('[data-feature]').all())
+      expect(await feature.innerText()).toContain('api.openai.com')
+  })
+
+  it('BG2 stores no key that the provider refuses, and says why', async () => {
+    const page = await stage.visit({ org: 'bg2' })
+    await chooseOwn(page)
+    await page.getByLabel('Provider', { exact: true }).selectOption('OPENAI')
+    await page.getByRole('textbox', { name: 'API key' }).fill('sk-sandbox-invalid-00000000000000000abcd')
+    await page.getByRole('button', { name: 'Save' }).click()
+    const alert = page.getByTestId('key-form').getByRole('alert')
+    await alert.waitFor()
+    expect((await alert.innerText()).length).toBeGreaterThan(40)
+    const { body } = await stage.server().api('GET', '/orgs/bg2/settings')
+    expect(body.providers.flatMap((provider: { keys: unknown[] }) => provider.keys)).toEqual([])
+  })
+
+  it('BG6 says for each provider where to make the key and what it needs', async () => {
+    const page = await stage.visit({ org: 'bg6' })
+    await chooseOwn(page)
+    for (const id of ['OPENAI', 'GEMINI', 'CLAUDE']) {
+      await page.getByLabel('Provider', { exact: true }).selectOption(id)
+      const form = page.getByTestId('key-form')
+      expect(await form.getByRole('link').first().getAttribute('href')).toMatch(/^https:\/\//)
+      expect(await form.locator('ul').first().getByRole('listitem').count()).toBeGreaterThan(0)
+    }
+  })
+
+  it('BG7 reports validity, response time and permissions each by itself', async () => {
+    const page = await stage.visit({ org: 'bg7' })
+    await chooseOwn(page)
+    await page.getByLabel('Provider', { exact: true }).selectOption('OPENAI')
+    await page.getByRole('textbox', { name: 'API key' }).fill(working)
+    await page.getByRole('button', { name: 'Test connection' }).click()
+    const report = page.getByTestId('test-report')
+    for (const check of ['authenticated', 'latency', 'permitted']) {
+      await report.locator(`[data-check=${check}][data-ok=true]`).first().waitFor()
+    }
+    expect(await report.innerText()).toMatch(
+      /Valid and not expired[\s\S]*Permissions sufficient[\s\S]*Response time acceptable/,
+    )
+  })
+
+  it('BG8 falls back without a switch, and shows a banner while the own key fails', async () => {
+    await putKey('bg8')
+    // A key that passed when it was saved and ran dry later: the sandbox decides by the key itself.
+    await stage.server().api('PUT', '/orgs/bg8/keys/OPENAI', { key: 'sk-sandbox-quota-0000000000000000000abcd' })
+    const asked = await stage.server().api('POST', '/orgs/bg8/try-out', { feature: 'content_generation' })
+    const page = await stage.visit({ org: 'bg8' })
+    expect(await page.getByRole('switch').count()).toBe(0)
+    expect(await textOf(page, '[data-testid=key-card]')).toContain(
+      'If your key fails, BreakGround AI handles the request.',
+    )
+    if (asked.body.fallback) await page.locator('[data-notice]').first().waitFor()
+  })
+
+  it('BG9 asks once before a key is removed, and the system key serves at once', async () => {
+    await putKey('bg9')
+    const page = await stage.visit({ org: 'bg9' })
+    await page.getByRole('button', { name: 'Remove key' }).click()
+    const dialog = page.getByRole('dialog')
+    expect(await dialog.innerText()).toContain('BreakGround AI serves what this key served')
+    await dialog.getByRole('button', { name: 'Remove key' }).click()
+    await page.getByTestId('key-card').waitFor({ state: 'detached' })
+    expect(await textOf(page, '[data-testid=at-a-glance]')).toContain('BreakGround AI serves all your AI features.')
+  })
+})

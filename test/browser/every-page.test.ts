@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { gzipSync } from 'node:zlib'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { openStage, textOf } from './stage.ts'
+
+const stage = openStage('support-inbox')
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const key = 'AIzaSyA-sandbox-quota-0000000000000001234'
+
+const memberPages = ['settings', 'usage', 'requests', 'audit']
+const operatorPages = [
+  'operator',
+  'operator/platform-keys',
+  'operator/live',
+  'operator/audit',
+  'operator/config',
+  'operator/orgs/acme/settings',
+  'operator/orgs/acme/usage',
+]
+
+/** Goes there inside the page, as its own links do, and waits until what is shown has come. */
+async function go(page: Page, path: string) {
+  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`)
+  await page.locator('main h1').waitFor()
+  await page.waitForLoadState('networkidle')
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
+}
+
+interface Finding {
+  id: string
+  impact: string
+  nodes: { html: string; failureSummary: string }[]
+}
+
+/** What axe finds serious or critical, one line each. */
+async function seriousFindings(page: Page): Promise<string[]> {
+  // Evaluated over the debugging protocol, so the page's content security policy stays as it is.
+  await page.evaluate(axe)
+  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+    violations: Finding[]
+  }
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`))
+}
+
+const isTooWide = (page: Page) =>
+  page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth') as Promise<boolean>
+
+async function prepare() {
+  const server = stage.server()
+  await server.api('PUT', '/orgs/acme', { name: 'Acme Support', plan: 'standard', addOns: ['re_engagement'] })
+  await server.api('PUT', '/orgs/acme/keys/gemini', { key, owner: 'Team with a rather long name', label: 'A label' })
+  await server.api('POST', '/orgs/acme/keys/gemini/test', {})
+  await server.api('POST', '/orgs/acme/try-out', { feature: 'chatbot' })
+}
+
+describe('every page', () => {
+  it.each(['light', 'dark'] as const)(
+    'gives axe nothing serious to find in %s',
+    async (colorScheme) => {
+      await prepare()
+      const page = await stage.visit({ org: 'acme' }, { name: 'Acme Support' }, { colorScheme })
+      const found: string[] = []
+      for (const path of memberPages) {
+        await go(page, `/en/${path}`)
+        found.push(...(await seriousFindings(page)))
+      }
+      await go(page, '/en/settings')
+      await page.getByRole('button', { name: 'Why? Chatbots' }).click()
+      await page.getByTestId('chain').waitFor()
+      await page.getByRole('button', { name: 'Replace key' }).click()
+      found.push(...(await seriousFindings(page)))
+      const operator = await stage.operator({ colorScheme })
+      for (const path of operatorPages) {
+        await go(operator, `/en/${path}`)
+        found.push(...(await seriousFindings(operator)))
+      }
+      expect(found).toEqual([])
+    },
+    120_000,
+  )
+
+  it.each(['en', 'de', 'hi'])(
+    'fits 320 px without scrolling sideways in %s',
+    async (locale) => {
+      await prepare()
+      const options = { viewport: { width: 320, height: 640 } }
+      const page = await stage.visit({ org: 'acme', locale }, { name: 'Acme Support' }, options)
+      const wide: string[] = []
+      for (const path of memberPages) {
+        await go(page, `/${locale}/${path}`)
+        if (await isTooWide(page)) wide.push(path)
+      }
+      const operator = await stage.operator(options)
+      for (const path of operatorPages) {
+        await go(operator, `/${locale}/${path}`)
+        if (await isTooWide(operator)) wide.push(path)
+      }
+      expect(wide).toEqual([])
+    },
+    120_000,
+  )
+
+  it('mirrors itself for languages that run from right to left, and still fits', async () => {
+    await prepare()
+    const page = await stage.visit({ org: 'acme' }, {}, { viewport: { width: 360, height: 640 } })
+    await page.evaluate(`document.documentElement.dir = 'rtl'`)
+    expect(await isTooWide(page)).toBe(false)
+  })
+
+  it.each(['zh', 'hi', 'es', 'de'])('gives axe nothing serious to find in the settings in %s', async (locale) => {
+    await prepare()
+    const page = await stage.visit({ org: 'acme', locale }, { name: 'Acme Support', addOns: ['re_engagement'] })
+    expect(await seriousFindings(page)).toEqual([])
+  })
+
+  it('shows hostile names as text', async () => {
+    const name = `<img src=x onerror="document.title='owned'"> & {{aiName}}`
+    const page = await stage.visit({ org: 'hostile' }, { name })
+    expect(await textOf(page, 'main header')).toContain(name)
+    expect(await page.title()).not.toContain('owned')
+  })
+
+  it('loads at most 200 kB of compressed script for the settings', async () => {
+    const page = await stage.visit({ org: 'weight' })
+    const scripts = (await page.evaluate(
+      `performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => /\\.js$/.test(name))`,
+    )) as string[]
+    const bodies = await Promise.all(
+      scripts.map(async (script) => Buffer.from(await (await fetch(script)).arrayBuffer())),
+    )
+    const bytes = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0)
+    expect(scripts.length).toBeGreaterThan(1)
+    expect(bytes).toBeLessThan(200_000)
+  })
+
+  it('keeps to the chosen theme', async () => {
+    const page = await stage.visit({ org: 'themes' }, {}, { colorScheme: 'light' })
+    const background = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
+    const light = await background()
+    await page.getByLabel('Theme').selectOption('dark')
+    expect(await background()).not.toBe(light)
+    await page.reload()
+    await page.getByTestId('at-a-glance').waitFor()
+    expect(await background()).not.toBe(light)
+  })
+
+  it('can be used with the keyboard alone, from the skip link to a dialog and back', async () => {
+    await prepare()
+    const page = await stage.visit({ org: 'acme' })
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to content')
+    const remove = page.getByRole('button', { name: 'Remove key' })
+    await remove.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Remove key')
+  })
+})
+
+describe('signing in', () => {
+  it('works once with a link, and takes its code out of the address', async () => {
+    await stage.server().api('PUT', '/orgs/links', { name: 'Links', plan: 'standard' })
+    const { body } = await stage.server().api('POST', '/sessions', { org: 'links', user: { id: 'u_1', role: 'owner' } })
+    const page = await stage.blank()
+    await page.goto(body.url)
+    await page.getByTestId('at-a-glance').waitFor()
+    expect(page.url()).not.toContain('code')
+    const second = await stage.blank()
+    await second.goto(body.url)
+    await second.locator('[data-reason=used]').waitFor()
+    expect(await textOf(second, 'main')).toMatch(/no longer works.*get a new one/)
+  })
+
+  it('is asked for when nobody is signed in', async () => {
+    const page = await stage.blank()
+    await page.goto(`${stage.server().url}/de/settings`)
+    await page.locator('[data-reason=none]').waitFor()
+    expect(await textOf(page, 'h1')).toBe('Sie sind nicht angemeldet')
+  })
+
+  it('ends for good', async () => {
+    const page = await stage.visit({ org: 'leaving' })
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.locator('[data-reason=left]').waitFor()
+    await page.reload()
+    await page.locator('[data-testid=signed-out]').waitFor()
+  })
+})
+
+describe('the operator', () => {
+  it('creates an organization, gives credits and opens its page', async () => {
+    const page = await stage.operator()
+    await page.getByRole('button', { name: 'New organization' }).first().click()
+    await page.getByLabel('Id', { exact: true }).fill('made_here')
+    await page.getByLabel('Name', { exact: true }).fill('Made here')
+    await page.getByRole('button', { name: 'Save' }).click()
+    const row = page.locator('[data-org=made_here]')
+    await row.waitFor()
+    await row.getByRole('button', { name: 'Credits: Made here' }).click()
+    await page.getByLabel('Credits to add').fill('250')
+    await page.getByLabel('Reason').fill('Welcome')
+    await page.getByRole('button', { name: 'Add credits' }).click()
+    await row.getByText('250 credits').waitFor()
+    await row.getByRole('link', { name: 'Open: Made here' }).click()
+    await page.getByTestId('at-a-glance').waitFor()
+    expect(await textOf(page, 'main')).toContain('You are looking at Made here')
+  })
+
+  it('gets from an empty server to a request that works as pasted', async () => {
+    await prepare()
+    const page = await stage.operator()
+    await page.getByTestId('first-steps').getByRole('button', { name: 'Create a token for one day' }).click()
+    await page.getByText('Shown this once.').waitFor()
+    const command = await page.getByTestId('first-steps').locator('pre').innerText()
+    expect(command).toMatch(/^curl http:\/\/127\.0\.0\.1:\d+\/v1\/chat\/completions[\s\S]*okt_\w{10}/)
+  })
+})
