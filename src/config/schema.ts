@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { capabilities } from '../contract/index.ts'
 import { Secret } from '../crypto/index.ts'
 import { id, plan } from './plan-schema.ts'
+import { price } from './price-schema.ts'
 
 /**
  * The configuration file's schema: platform-level facts only; tenants live in the database. Unknown fields are
@@ -79,6 +80,7 @@ const gateway = z.strictObject({
   connectTimeoutSeconds: z.number().positive().default(10),
   firstByteTimeoutSeconds: z.number().positive().default(300),
   idleTimeoutSeconds: z.number().positive().default(300),
+  bodyIdleSeconds: z.number().positive().default(60).describe('An upload of which nothing comes for so long is ended.'),
   privateHosts: z.array(z.string().min(1)).default([]).describe('Private hosts that customers’ base URLs may name.'),
 })
 
@@ -104,6 +106,12 @@ export const configSchema = z.strictObject({
     .describe('Add-ons by id. When any is declared, features may name only these.'),
   features: z.record(id, feature).default({}),
   plans: z.record(id, plan).prefault({ standard: {} }),
+  prices: z
+    .record(id, z.record(z.string().min(1), price))
+    .default({})
+    .describe(
+      'Provider → model, or a pattern with * → what it charges; before the built-in prices. The first that fits counts.',
+    ),
   environments: z
     .array(id)
     .min(1)

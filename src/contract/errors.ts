@@ -103,6 +103,11 @@ export const errorTable = {
     fix: 'Correct the request as the detail says.',
   },
   body_too_large: { status: 413, message: 'The request body is too large.', fix: 'Send a smaller body.' },
+  request_stalled: {
+    status: 408,
+    message: 'The request’s body stopped coming.',
+    fix: 'Send the request again, over a connection that holds.',
+  },
   upstream_unreachable: {
     status: 502,
     message: 'The provider cannot be reached.',

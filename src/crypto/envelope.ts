@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { OwnkeyError } from '../contract/index.ts'
 import { keyLength, open, seal, sealOverhead } from './aead.ts'
 import type { Keyring } from './keyring.ts'
@@ -52,6 +52,31 @@ export function openEnvelope(keyring: Keyring, context: Uint8Array, envelope: Ui
   const secret = new Secret(plaintext.toString('utf8'))
   plaintext.fill(0)
   return secret
+}
+
+/**
+ * The data key of an envelope, for a key that is opened again and again: the wrapping need not be opened each time. It says
+ * no more to a reader of this process's memory than the master key beside it.
+ * @throws OwnkeyError `key_unreadable`
+ */
+export function unwrapDataKey(keyring: Keyring, context: Uint8Array, envelope: Uint8Array): KeyObject {
+  const dataKey = unwrap(keyring, context, { envelope, layout: readLayout(envelope) })
+  const key = createSecretKey(dataKey)
+  dataKey.fill(0)
+  return key
+}
+
+/** Opens with a data key from `unwrapDataKey`; the context is checked by the inner layer. @throws OwnkeyError `key_unreadable` */
+export function openWithDataKey(dataKey: KeyObject, context: Uint8Array, envelope: Uint8Array): Secret {
+  const { sealedAt } = readLayout(envelope)
+  try {
+    const plaintext = open(dataKey, context, envelope.subarray(sealedAt))
+    const secret = new Secret(plaintext.toString('utf8'))
+    plaintext.fill(0)
+    return secret
+  } catch {
+    throw unreadable()
+  }
 }
 
 /** Like `openEnvelope`, for secrets that are not text. */

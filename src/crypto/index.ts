@@ -4,7 +4,15 @@
  * bound to comes in as a context, an unambiguous encoding made by `encodeContext`.
  */
 export { encodeContext } from './context.ts'
-export { openEnvelope, openEnvelopeBytes, readKekId, rewrapEnvelope, sealEnvelope } from './envelope.ts'
+export {
+  openEnvelope,
+  openEnvelopeBytes,
+  openWithDataKey,
+  readKekId,
+  rewrapEnvelope,
+  sealEnvelope,
+  unwrapDataKey,
+} from './envelope.ts'
 export { generateMasterKey, type Keyring, type MasterKey, parseKeyring } from './keyring.ts'
 export { outerPassphrase } from './outer-passphrase.ts'
 export { Secret } from './secret.ts'

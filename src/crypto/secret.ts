@@ -1,18 +1,18 @@
 import { inspect } from 'node:util'
 
-const values = new WeakMap<Secret, string>()
-
 /**
  * A provider key, token or master key in memory. It prints `[secret]` wherever it lands by mistake; the text is had
  * only by `reveal()`, which is meant to be searched for and found in few places.
  */
 export class Secret {
+  readonly #value: string
+
   constructor(value: string) {
-    values.set(this, value)
+    this.#value = value
   }
 
   reveal(): string {
-    return values.get(this) as string
+    return this.#value
   }
 
   toString(): string {

@@ -4,6 +4,7 @@ import { createIdMaker } from '../lib/index.ts'
 import { type Attempt, publicProviderId } from '../policy/index.ts'
 import type { Failure, Provider } from '../providers/index.ts'
 import { AnswerHeaderFilter } from './answer-headers.ts'
+import { BodyWatch } from './body-watch.ts'
 import { DecisionMemory } from './decision-memory.ts'
 import { Egress, type EgressLimits } from './egress.ts'
 import type { Exchange } from './exchange.ts'
@@ -19,6 +20,7 @@ export class Gateway {
   readonly egress: Egress
   readonly memory = new DecisionMemory()
   readonly health: KeyHealth<Outcome>
+  readonly watch: BodyWatch
   readonly newRequestId: () => string
   readonly now: () => number
   private readonly filters = new Map<Provider, AnswerHeaderFilter>()
@@ -29,6 +31,7 @@ export class Gateway {
     this.egress = new Egress({ limits: () => this.limits(), lookup: deps.lookup })
     this.now = deps.now ?? Date.now
     this.health = new KeyHealth(this.now)
+    this.watch = new BodyWatch(() => deps.setup().config.gateway.bodyIdleSeconds * 1000)
     const newId = createIdMaker()
     this.newRequestId = () => `req_${newId()}`
   }
@@ -65,6 +68,7 @@ export class Gateway {
   }
 
   async close(): Promise<void> {
+    this.watch.close()
     await this.egress.close()
   }
 

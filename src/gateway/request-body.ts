@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { OwnkeyError } from '../contract/index.ts'
+import type { BodyWatch, WaitedFor } from './body-watch.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** What an attempt sends: nothing, bytes, or a stream of what is kept followed by what still comes. */
@@ -16,9 +17,11 @@ export interface BodyLimits {
  * A request's body on its way: read from the socket as fast as the upstream takes it, kept for another attempt while
  * that is wanted and small enough, and never longer.
  */
-export class RequestBody {
+export class RequestBody implements WaitedFor {
   readonly declaredLength: number | undefined
+  waitingSince = 0
   private readonly limits: BodyLimits
+  private readonly watch: BodyWatch
   private readonly req: IncomingMessage
   private readonly hasBody: boolean
   /** Chunks read and not given up; a stream walks over them by index. */
@@ -30,8 +33,9 @@ export class RequestBody {
   private pulling: { promise: Promise<void>; done(): void } | undefined
 
   /** @throws body_too_large when the declared length is over the limit */
-  constructor(req: IncomingMessage, head: RequestHead, limits: BodyLimits) {
+  constructor(req: IncomingMessage, head: RequestHead, { limits, watch }: { limits: BodyLimits; watch: BodyWatch }) {
     this.limits = limits
+    this.watch = watch
     this.req = req
     this.declaredLength = head.contentLength
     this.hasBody = head.hasBody
@@ -94,6 +98,8 @@ export class RequestBody {
         done = resolve
       })
       this.pulling = { promise, done }
+      this.waitingSince = Date.now()
+      this.watch.add(this)
       this.req.resume()
     }
     return this.broken === undefined ? this.pulling.promise.then(() => this.check()) : Promise.reject(this.broken)
@@ -127,10 +133,17 @@ export class RequestBody {
     req.pause()
   }
 
+  giveUp(error: OwnkeyError): void {
+    this.broken ??= error
+    this.arrived()
+  }
+
   private arrived(): void {
     const waiting = this.pulling
+    if (waiting === undefined) return
     this.pulling = undefined
-    waiting?.done()
+    this.watch.delete(this)
+    waiting.done()
   }
 }
 

@@ -23,7 +23,7 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
     readRequest(exchange)
     const caller = identifyCaller(exchange.head as RequestHead, gateway.deps.tenants)
     exchange.caller = caller instanceof Promise ? await caller : caller
-    readBody(exchange)
+    readBody(exchange, gateway)
     await readEnough(exchange as Required<Exchange>)
     await decideAndTry(exchange as Required<Exchange>, gateway)
   } catch (error) {
@@ -79,9 +79,9 @@ function readRequest(exchange: Exchange): void {
 }
 
 /** Nothing of a body is read before its sender is known. */
-function readBody(exchange: Exchange): void {
+function readBody(exchange: Exchange, { watch }: Gateway): void {
   const { req, head, setup } = exchange
-  exchange.body = new RequestBody(req, head as RequestHead, setup.config.gateway)
+  exchange.body = new RequestBody(req, head as RequestHead, { limits: setup.config.gateway, watch })
 }
 
 /** Providers' OpenAI-compatible routes are called by OpenAI's SDKs. */

@@ -59,8 +59,10 @@ export function createLedger(options: LedgerOptions): LiveLedger {
   const { database, clock = systemClock, onTrouble = () => {}, deadAfterMs = 45_000 } = options
   const newId = createIdMaker(clock.now)
   const node = newId()
+  const spoolFailed = (error: unknown) => onTrouble({ kind: 'spool_unwritable', entries: queue.waiting, error })
   const orphans = options.spoolDir === undefined ? [] : findOrphanedSpools(options.spoolDir)
-  const spool = options.spoolDir === undefined ? undefined : openSpool({ folder: options.spoolDir, node })
+  const spool =
+    options.spoolDir === undefined ? undefined : openSpool({ folder: options.spoolDir, node, onError: spoolFailed })
   const guard = createLimitGuard(clock)
   const noteOverdrawn = (rows: readonly OverdrawnRow[]) => {
     for (const row of rows) onTrouble({ kind: 'overdrawn', org: row.org_id, credits: row.overdrawn })
@@ -91,6 +93,10 @@ export function createLedger(options: LedgerOptions): LiveLedger {
       const behind = queue.failingSince !== undefined && clock.monotonic() - queue.failingSince > failingTooLongMs
       if (!behind && guard.isFar(start, standing)) return openEntry(book, start)
       return reserveEntry(book, start, (row) => reservations.take(row, standing))
+    },
+    beforeSending(then) {
+      if (spool === undefined) then()
+      else spool.whenWritten(then)
     },
     flush: () => queue.flush(),
     sweep: () => sweepOrphans({ database, node, deadAfterMs }),
@@ -157,7 +163,7 @@ function createEntry(book: Book, start: EntryStart, { id, charging, line }: Entr
       settled = true
       const endedAt = book.clock.now()
       const json = JSON.stringify(endedRow(id, end, { endedAt, cost: priceOf(book, start, end) }))
-      book.spool?.appendSoon(`${json}\n`)
+      book.spool?.append(`${json}\n`)
       // Not written yet: it is written as settled, in one go.
       if (line && !line.taken) line.ended = json
       else book.queue.pushEnded({ json, charging })

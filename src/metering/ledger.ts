@@ -69,6 +69,11 @@ export interface Ledger {
    * @throws OwnkeyError `credits_exhausted`, `quota_exceeded` or `unavailable`, thrown or by the promise.
    */
   reserve(start: EntryStart, standing: Standing): Entry | Promise<Entry>
+  /**
+   * Calls back when every entry opened so far would survive a killed process: at once, or at the end of this turn of the
+   * event loop, so that the requests of one turn share a system call. Nothing is sent to a provider before.
+   */
+  beforeSending(then: () => void): void
   /** Resolves when all that was opened or settled before the call is in the database. */
   flush(): Promise<void>
   close(): Promise<void>

@@ -37,11 +37,13 @@ export function createHttpServer({ control, gateway, isGatewayName, log }: HttpS
       noDelay: true,
     },
     (request, response) => {
-      watchBody(request, response)
       const segment = firstSegment(request.url)
       if (segment === undefined) refusePlainly(response)
       else if (segment === 'v1' || isGatewayName(segment)) gateway.handle(request, response)
-      else control.handle(request, response)
+      else {
+        watchBody(request, response)
+        control.handle(request, response)
+      }
     },
   )
   server.maxHeadersCount = limits.headers
@@ -66,7 +68,7 @@ export function firstSegment(url: string | undefined): string | undefined {
   return url.slice(1)
 }
 
-/** Ends a connection whose request body has stalled. A socket's idle time counts bytes both ways, so it is lifted after. */
+/** Ends a connection whose request body has stalled; the gateway watches its own. A socket's idle time counts bytes both ways, so it is lifted after. */
 function watchBody(request: IncomingMessage, response: ServerResponse): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
   if (encoding === undefined && (length === undefined || length === '0')) return

@@ -3,10 +3,13 @@ import { join } from 'node:path'
 
 /** Lines that must survive the death of the process until the database has them. */
 export interface Spool {
-  /** In the operating system's hands when it returns: a killed process loses nothing, a power failure may. */
+  /** Written at the end of this turn of the event loop, together with all that is appended in it: one system call. */
   append(text: string): void
-  /** Written with the next `append`, or at the end of this turn of the event loop: one system call less. */
-  appendSoon(text: string): void
+  /**
+   * Calls back when all that was appended is in the operating system's hands: from then on a killed process loses nothing
+   * of it (a power failure may). At once when nothing waits.
+   */
+  whenWritten(then: () => void): void
   /** Called when a batch is taken: lines from here on belong to the next one. */
   beginBatch(): void
   /** Called when nothing that was ever appended is still needed. */
@@ -25,17 +28,25 @@ export interface OrphanedSpool {
 const truncateBytes = 256 * 1024
 const filePattern = /^(\d+)-([0-9a-z]+)-[ab]\.spool$/
 
+export interface SpoolOptions {
+  folder: string
+  node: string
+  /** A full disk: the lines are not kept, and whoever waited goes on, because the database still gets them. */
+  onError(error: unknown): void
+}
+
 /**
  * Two files in turn. Batches are written to the database one after the other, so when a batch is taken the one before it
  * is committed, and with it everything in the file that is not being written. Lines that are committed already may be
  * left standing for a while: replaying them changes nothing.
  */
-export function openSpool({ folder, node }: { folder: string; node: string }): Spool {
+export function openSpool({ folder, node, onError }: SpoolOptions): Spool {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const paths = ['a', 'b'].map((turn) => join(folder, `${process.pid}-${node}-${turn}.spool`))
   const files = paths.map((path) => ({ descriptor: openSync(path, 'a', 0o600), bytes: 0 }))
   let current = 0
   let soon = ''
+  let waiting: (() => void)[] = []
   let closed = false
 
   function file(at: number) {
@@ -47,20 +58,35 @@ export function openSpool({ folder, node }: { folder: string; node: string }): S
     file(at).bytes = 0
   }
 
-  function write(text: string): void {
-    const lines = soon + text
+  function write(): void {
+    const lines = soon
     soon = ''
-    if (lines !== '' && !closed) file(current).bytes += writeSync(file(current).descriptor, lines)
+    if (lines === '' || closed) return
+    try {
+      file(current).bytes += writeSync(file(current).descriptor, lines)
+    } catch (error) {
+      onError(error)
+    }
+  }
+
+  function endTurn(): void {
+    const called = waiting
+    waiting = []
+    write()
+    for (const then of called) then()
   }
 
   return {
-    append: write,
-    appendSoon(text) {
-      if (soon === '') setImmediate(() => write(''))
+    append(text) {
+      if (soon === '') setImmediate(endTurn)
       soon += text
     },
+    whenWritten(then) {
+      if (soon === '') then()
+      else waiting.push(then)
+    },
     beginBatch() {
-      write('')
+      write()
       if (file(current).bytes < truncateBytes) return
       current = 1 - current
       truncate(current)
@@ -69,7 +95,7 @@ export function openSpool({ folder, node }: { folder: string; node: string }): S
       for (const at of [0, 1]) if (file(at).bytes > truncateBytes) truncate(at)
     },
     close(keep) {
-      write('')
+      write()
       closed = true
       for (const { descriptor } of files) closeSync(descriptor)
       if (!keep) for (const path of paths) rmSync(path, { force: true })

@@ -1,19 +1,28 @@
-import { type Keyring, openEnvelope, type Secret } from '../crypto/index.ts'
+import type { KeyObject } from 'node:crypto'
+import { type Keyring, openWithDataKey, type Secret, unwrapDataKey } from '../crypto/index.ts'
 import { keyContext } from './key-context.ts'
 import type { SealedKey } from './sealed-key.ts'
 
-/** Bindings do not change, so their encoding is made once for a snapshot's key and not for each request. */
-const contexts = new WeakMap<SealedKey, Buffer>()
+/** What does not change as long as a snapshot's key lives, so that a request opens one layer and not two. */
+interface Prepared {
+  keyring: Keyring
+  context: Buffer
+  dataKey: KeyObject
+}
+
+const prepared = new WeakMap<SealedKey, Prepared>()
 
 /**
- * Opens a key at the moment of sending; about 8 µs. The outer layer, where there is one, is off already.
+ * Opens a key at the moment of sending; about 4 µs once its data key is unwrapped. The outer layer, where there is one, is
+ * off already.
  * @throws OwnkeyError `key_unreadable`
  */
 export function openKey(keyring: Keyring, sealed: SealedKey): Secret {
-  let context = contexts.get(sealed)
-  if (!context) {
-    context = keyContext(sealed.binding)
-    contexts.set(sealed, context)
+  let known = prepared.get(sealed)
+  if (known?.keyring !== keyring) {
+    const context = keyContext(sealed.binding)
+    known = { keyring, context, dataKey: unwrapDataKey(keyring, context, sealed.envelope) }
+    prepared.set(sealed, known)
   }
-  return openEnvelope(keyring, context, sealed.envelope)
+  return openWithDataKey(known.dataKey, known.context, sealed.envelope)
 }
