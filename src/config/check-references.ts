@@ -21,6 +21,7 @@ const references: readonly (readonly [at: string, kind: Kind, also?: readonly st
   ['plans.*.credits.features.#', 'feature'],
   ['plans.*.quotas.#', 'meter'],
   ['plans.*.caps.*.features.*', 'feature'],
+  ['prices.#', 'provider'],
 ]
 
 const words: Readonly<Record<Kind, string>> = {

@@ -7,7 +7,7 @@ export const id = z
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'an id: letters, digits, "_", "-" and ".", at most 64')
 
 const share = z.number().gt(0).max(1)
-const currency = z.string().regex(/^[A-Z]{3}$/, 'a currency code of three capital letters, for instance USD')
+export const currency = z.string().regex(/^[A-Z]{3}$/, 'a currency code of three capital letters, for instance USD')
 
 const creditPair = z.strictObject({ ownKey: z.int().min(0), platformKey: z.int().min(0) })
 

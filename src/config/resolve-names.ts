@@ -16,6 +16,7 @@ export function resolveNames(config: Config, catalogue: readonly CatalogueEntry[
     providers: renamed(config.providers, ofCatalogue),
     features: mapped(config.features, (feature) => resolveFeature(feature, resolve)),
     plans: mapped(config.plans, (plan) => resolvePlan(plan, resolve)),
+    prices: renamed(config.prices, resolve),
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { findProvider, type Usage } from '../providers/index.ts'
 import { priceList } from './price-list.ts'
 import { createPrices } from './prices.ts'
@@ -30,7 +30,7 @@ describe('a price', () => {
     const short = price('gemini', 'gemini-2.5-pro', { inputTokens: 200_000, outputTokens: 1 })
     const long = price('gemini', 'gemini-2.5-pro', { inputTokens: 1, cacheReadTokens: 200_000, outputTokens: 1 })
     expect(short?.costPico).toBe(200_000 * 1_250_000 + 10_000_000)
-    expect(long?.costPico).toBe(200_001 * 2_500_000 + 15_000_000)
+    expect(long?.costPico).toBe(2_500_000 + 200_000 * 250_000 + 15_000_000)
   })
 
   test('is by characters or by audio where the provider bills so, whatever else it counts', () => {
@@ -42,7 +42,6 @@ describe('a price', () => {
     const usage = { inputTokens: 1_000_000, outputTokens: 0 }
     expect(price('openai', 'gpt-4o-2024-08-06', usage)?.costPico).toBe(2.5e12)
     expect(price('openai', 'gpt-4o-mini', usage)?.costPico).toBe(0.15e12)
-    expect(price('openai', 'gpt-4o-realtime', usage)).toBeUndefined()
   })
 
   test('is unknown, not zero, for an unknown model, provider or count', () => {
@@ -51,6 +50,38 @@ describe('a price', () => {
     expect(price('openai', 'gpt-4o', {})).toBeUndefined()
     expect(price('openai', 'gpt-4o', { audioSeconds: 10 })).toBeUndefined()
     expect(prices({ provider: 'openai', usage: { inputTokens: 1 }, at })).toBeUndefined()
+  })
+
+  test('of a provider that is like another has no price of that other', () => {
+    expect(price('my-openai', 'gpt-4o', { inputTokens: 1 })).toBeUndefined()
+  })
+
+  test('changes with the hour where the provider charges by the hour', () => {
+    const usage = { inputTokens: 1_000_000, outputTokens: 0 }
+    const hours = Array.from({ length: 24 }, (_, hour) => Date.UTC(2026, 10, 20, hour, 30))
+    const costs = hours.map(
+      (hour) => prices({ provider: 'deepseek', model: 'deepseek-v4-pro', usage, at: hour })?.costPico,
+    )
+    expect(new Set(costs).size).toBe(2)
+    expect(costs).not.toContain(undefined)
+  })
+
+  test('counts each request where the provider charges for that too', () => {
+    const cost = price('perplexity', 'sonar', { inputTokens: 1_000_000, outputTokens: 0 })
+    expect(cost?.costPico).toBe(1e12 + 12e9)
+  })
+
+  test('is by the hour of audio where the catalogue says so', () => {
+    expect(price('openai', 'whisper-1', { audioSeconds: 60 })?.costPico).toBe(6e9)
+  })
+
+  test('is found without the network', () => {
+    const fetched = vi.spyOn(globalThis, 'fetch')
+    const usage = { inputTokens: 10, outputTokens: 10 }
+    const first = price('anthropic', 'claude-opus-4-8', usage)
+    for (let i = 0; i < 1_000; i++) expect(price('anthropic', 'claude-opus-4-8', usage)).toEqual(first)
+    expect(fetched).not.toHaveBeenCalled()
+    fetched.mockRestore()
   })
 
   test('of the operator goes first, by pattern and from its day on', () => {

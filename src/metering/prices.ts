@@ -1,4 +1,5 @@
 import type { Usage } from '../providers/index.ts'
+import { createCataloguePrices } from './catalogue-prices.ts'
 import { type PriceRow, priceList } from './price-list.ts'
 
 /** Provider cost in millionths of a millionth (10^-12) of the currency's unit: a whole number. */
@@ -15,37 +16,50 @@ export interface Sale {
   at: number
 }
 
-/** The operator's own prices: provider → model, or a pattern with `*` → price. They go before the built-in list. */
+/** The operator's own prices: provider → model, or a pattern with `*` → price. They go before everything else. */
 export type PriceOverrides = Readonly<Record<string, Readonly<Record<string, Omit<PriceRow, 'provider' | 'model'>>>>>
 
 export type PriceUsage = (sale: Sale) => Cost | undefined
 
 const pico = 1e12
-const units = { token: 1e6, character: 1e3, second: 60 }
+const units = { token: 1e6, character: 1e3, second: 60, request: 1e3 }
 
 /**
- * Prices answers by the list, or by the operator's overrides. Undefined: unpriced, because the model is not in the list,
- * or because something was counted that it has no price for; never a guess and never zero.
+ * Prices answers by the operator's overrides, then by the maintained catalogue, then by our own list of what that lacks.
+ * Undefined: unpriced, because the model is in none of them, or because something was counted that it has no price for;
+ * never a guess and never zero.
  */
 export function createPrices(overrides: PriceOverrides = {}): PriceUsage {
-  const byProvider = arrange([...overrideRows(overrides), ...priceList])
-  const known = new Map<string, readonly Row[]>()
+  const own = createRows(overrideRows(overrides))
+  const lacking = createRows(priceList)
+  const catalogue = createCataloguePrices()
+  return ({ provider, model = '', usage, at }) => {
+    const override = own(provider, model, at)
+    if (override) return costOf(override, usage)
+    const listed = catalogue(provider, model, at)
+    const cost = listed && costOf(listed, usage)
+    if (cost) return cost
+    const row = lacking(provider, model, at)
+    return row && costOf(row, usage)
+  }
+}
 
-  function rowsFor(provider: string, model: string): readonly Row[] {
+/** The first row that a model fits, at a moment. */
+function createRows(rows: readonly PriceRow[]): (provider: string, model: string, at: number) => PriceRow | undefined {
+  const byProvider = arrange(rows)
+  const known = new Map<string, readonly Row[]>()
+  return (provider, model, at) => {
+    const all = byProvider.get(provider)
+    if (!all) return undefined
     const name = `${provider}\n${model}`
-    let rows = known.get(name)
-    if (!rows) {
-      rows = (byProvider.get(provider) ?? []).filter((row) => row.pattern.test(model))
+    let fitting = known.get(name)
+    if (!fitting) {
+      fitting = all.filter(({ pattern }) => pattern.test(model))
       // Models are named by callers: what is remembered must have a bound.
       if (known.size > 5_000) known.clear()
-      known.set(name, rows)
+      known.set(name, fitting)
     }
-    return rows
-  }
-
-  return ({ provider, model, usage, at }) => {
-    const row = rowsFor(provider, model ?? '').find((each) => each.from <= at)
-    return row && costOf(row.price, usage)
+    return fitting.find(({ from }) => from <= at)?.price
   }
 }
 
@@ -61,7 +75,7 @@ function overrideRows(overrides: PriceOverrides): PriceRow[] {
   )
 }
 
-/** Within a provider, overrides stay first; of the same model the price that began last goes before the older one. */
+/** The order stays; of the same model the price that began last goes before the older one. */
 function arrange(prices: readonly PriceRow[]): Map<string, Row[]> {
   const byProvider = new Map<string, Row[]>()
   for (const price of prices) {
@@ -105,6 +119,7 @@ function costOf(price: PriceRow, usage: Usage): Cost | undefined {
     sum += Math.round(count * (Math.round(rate * pico) / unit))
     priced = true
   }
+  if (priced && price.requests !== undefined) sum += Math.round((price.requests * pico) / units.request)
   return priced ? { costPico: Math.min(sum, Number.MAX_SAFE_INTEGER), currency: price.currency } : undefined
 }
 
@@ -112,8 +127,10 @@ function isBilledOtherwise(price: PriceRow): boolean {
   return price.characters !== undefined || price.audioMinute !== undefined
 }
 
-function ratesFor(price: PriceRow, prompt: number): Pick<PriceRow, 'input' | 'output' | 'cacheRead' | 'cacheWrite'> {
-  let rates: Pick<PriceRow, 'input' | 'output' | 'cacheRead' | 'cacheWrite'> = price
+type Rates = Pick<PriceRow, 'input' | 'output' | 'cacheRead' | 'cacheWrite'>
+
+function ratesFor(price: PriceRow, prompt: number): Rates {
+  let rates: Rates = price
   for (const tier of price.tiers ?? []) if (prompt > tier.above) rates = tier
   return rates
 }

@@ -7,6 +7,7 @@ import {
   loadConfig,
 } from '../config/index.ts'
 import type { Secret } from '../crypto/index.ts'
+import { createPrices, type PriceUsage } from '../metering/index.ts'
 import { compilePolicy, type Policy } from '../policy/index.ts'
 import { catalogue, type Provider } from '../providers/index.ts'
 import type { Environment } from './environment.ts'
@@ -21,6 +22,8 @@ export interface Setup {
   warnings: readonly string[]
   provider(id: string): Provider | undefined
   platformKey(provider: string): Secret | undefined
+  /** What an answer costs at its provider; undefined: unpriced. */
+  price: PriceUsage
 }
 
 export interface LiveConfig {
@@ -78,5 +81,6 @@ function compile({ config, warnings }: LoadedConfig): Setup {
     warnings: warnings.map(({ file, line, message, fix }) => `${file}:${line}: ${message} ${fix}`),
     provider: (id) => byId.get(id),
     platformKey: (id) => config.providers[id]?.platformKey,
+    price: createPrices(config.prices),
   }
 }

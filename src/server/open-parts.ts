@@ -5,7 +5,7 @@ import { createControl } from '../control/index.ts'
 import type { Keyring, Secret } from '../crypto/index.ts'
 import { checkHost, Gateway } from '../gateway/index.ts'
 import { systemClock } from '../lib/index.ts'
-import { createLedger, createPrices, type LedgerTrouble, type LiveLedger } from '../metering/index.ts'
+import { createLedger, type LedgerTrouble, type LiveLedger } from '../metering/index.ts'
 import { type Sandbox, startSandbox } from '../sandbox/index.ts'
 import type { Database } from '../store/index.ts'
 import { createTenants, type LiveTenants } from '../tenants/index.ts'
@@ -63,7 +63,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     if (live.current().config.vault.outerLayer === 'pgcrypto') await ensureOuterLayer(database)
     const tenants = createTenants({ database, unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed) })
     closers.push(() => tenants.close())
-    const ledger = openLedger(database, environment, log)
+    const ledger = openLedger({ database, live }, environment, log)
     closers.push(() => ledger.close())
     const sandbox = options.sandbox ? await startSandbox() : undefined
     if (sandbox) closers.push(() => sandbox.close())
@@ -117,11 +117,15 @@ function buildControl({ gateway, ...opened }: Opened & { gateway: Gateway }, opt
   })
 }
 
-function openLedger(database: Database, environment: Environment, log: Log): LiveLedger {
+function openLedger(
+  { database, live }: Pick<Parts, 'database' | 'live'>,
+  environment: Environment,
+  log: Log,
+): LiveLedger {
   return createLedger({
     database,
     spoolDir: makeSpool(environment, log),
-    price: createPrices(),
+    price: (sale) => live.current().price(sale),
     onTrouble: (trouble) => logTrouble(log, trouble),
   })
 }

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { currency } from './plan-schema.ts'
+
+/** The operator's own prices. Part of the configuration's schema in `schema.ts`. */
+const rate = z.number().min(0)
+
+const tokenRates = {
+  input: rate.optional().describe('Per million tokens that were neither read from nor written to a cache.'),
+  output: rate.optional().describe('Per million tokens.'),
+  cacheRead: rate.optional().describe('Per million tokens; absent: as input.'),
+  cacheWrite: rate.optional().describe('Per million tokens; absent: as input.'),
+}
+
+export const price = z
+  .strictObject({
+    currency: currency.default('USD'),
+    ...tokenRates,
+    tiers: z
+      .array(z.strictObject({ above: z.int().min(0), ...tokenRates }))
+      .min(1)
+      .optional()
+      .describe('Prices of requests whose whole prompt is longer than `above` tokens; ascending.'),
+    characters: rate.optional().describe('Per 1 000 characters.'),
+    audioMinute: rate.optional().describe('Per minute of audio, billed by the second.'),
+    requests: rate.optional().describe('Per 1 000 requests, beside what is counted.'),
+    from: z.iso.date().optional().describe('The first day (UTC) on which this price holds; absent: always.'),
+  })
+  .refine(
+    ({ input, output, characters, audioMinute }) =>
+      [input, output, characters, audioMinute].some((each) => each !== undefined),
+    'Name at least one of input, output, characters and audioMinute.',
+  )

@@ -1,0 +1,98 @@
+import { calcPrice, type ModelPrice } from '@pydantic/genai-prices'
+import type { PriceRow, PriceTier } from './price-list.ts'
+
+/**
+ * Our provider ids → the ids of the maintained price catalogue. Named one by one: the catalogue matches names loosely, and a
+ * provider that an operator made up must not be priced like the one whose name it contains.
+ */
+const catalogueIds: Readonly<Record<string, string>> = {
+  openai: 'openai',
+  anthropic: 'anthropic',
+  gemini: 'google',
+  vertex: 'google',
+  'azure-openai': 'azure',
+  bedrock: 'aws',
+  mistral: 'mistral',
+  groq: 'groq',
+  deepseek: 'deepseek',
+  xai: 'x-ai',
+  cohere: 'cohere',
+  cerebras: 'cerebras',
+  together: 'together',
+  fireworks: 'fireworks',
+  perplexity: 'perplexity',
+  openrouter: 'openrouter',
+}
+
+/** Prices may change within the day; no price that is known starts or ends inside a quarter of an hour. */
+const slotMs = 15 * 60_000
+const bound = 5_000
+
+/** The price of a model at a moment (milliseconds); undefined: the catalogue has none. */
+export type FindCataloguePrice = (provider: string, model: string, at: number) => PriceRow | undefined
+
+/**
+ * Prices from the catalogue that comes with the package: nothing is ever fetched. A look-up there takes some 40 µs, so what
+ * was found is kept: for ever where the price has no dates, else for the quarter of an hour.
+ */
+export function createCataloguePrices(): FindCataloguePrice {
+  const known = new Map<string, { row: PriceRow | undefined; slot: number | undefined }>()
+  return (provider, model, at) => {
+    const providerId = catalogueIds[provider]
+    if (providerId === undefined || model === '') return undefined
+    const name = `${provider}\n${model}`
+    const slot = Math.floor(at / slotMs)
+    const kept = known.get(name)
+    if (kept && (kept.slot === undefined || kept.slot === slot)) return kept.row
+    const found = calcPrice({}, model, { providerId, timestamp: new Date(at) })
+    const row = found ? toRow(provider, model, found.model_price) : undefined
+    // Models are named by callers: what is remembered must have a bound.
+    if (known.size >= bound) known.clear()
+    known.set(name, { row, slot: found && Array.isArray(found.model.prices) ? slot : undefined })
+    return row
+  }
+}
+
+const tokenRates = {
+  input: 'input_mtok',
+  output: 'output_mtok',
+  cacheRead: 'cache_read_mtok',
+  cacheWrite: 'cache_write_mtok',
+} as const
+
+function toRow(provider: string, model: string, price: ModelPrice): PriceRow {
+  const audioHour = base(price['input_audio_hours'] ?? price['audio_hours'])
+  return {
+    provider,
+    model,
+    currency: 'USD',
+    ...ratesAt(price, undefined),
+    tiers: tiersOf(price),
+    audioMinute: audioHour === undefined ? undefined : audioHour / 60,
+    requests: base(price['requests_kcount']),
+  }
+}
+
+function tiersOf(price: ModelPrice): PriceTier[] {
+  const starts = Object.values(tokenRates).flatMap((key) => {
+    const rate = price[key]
+    return typeof rate === 'object' ? rate.tiers.map(({ start }) => start) : []
+  })
+  return [...new Set(starts)].sort((a, b) => a - b).map((above) => ({ above, ...ratesAt(price, above) }))
+}
+
+function ratesAt(price: ModelPrice, above: number | undefined): Omit<PriceTier, 'above'> {
+  const rates: Record<string, number | undefined> = {}
+  for (const [name, key] of Object.entries(tokenRates)) {
+    const rate = price[key]
+    rates[name] =
+      typeof rate === 'object' && above !== undefined
+        ? (rate.tiers.findLast(({ start }) => start <= above)?.price ?? rate.base)
+        : base(rate)
+  }
+  return rates
+}
+
+function base(rate: ModelPrice[string]): number | undefined {
+  return typeof rate === 'object' ? rate.base : rate
+}
