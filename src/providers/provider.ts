@@ -140,6 +140,32 @@ export const openaiRoutes = [
 ] as const
 export type OpenaiRoute = (typeof openaiRoutes)[number]
 
+/** What is particular of an OpenAI-compatible API, for requests that were written for OpenAI's. */
+export interface OpenaiApi {
+  /** The path before the route: `/v1`, `/openai/v1`, or empty. */
+  base: string
+  routes: readonly OpenaiRoute[]
+  /** OpenAI's chat fields that have another name here. */
+  renames?: Readonly<Record<string, string>>
+  /** `always`: streams tell their counts unasked, and `stream_options` is refused; absent: asked for as at OpenAI. */
+  streamUsage?: 'always'
+}
+
+/** The native translations of `src/dialect`, by name. */
+export const translationNames = [
+  'anthropic_messages',
+  'google_generate',
+  'google_embeddings',
+  'google_transcription',
+  'elevenlabs_speech',
+  'elevenlabs_transcription',
+  'sarvam_speech',
+  'sarvam_transcription',
+  'deepgram_speech',
+  'deepgram_transcription',
+] as const
+export type TranslationName = (typeof translationNames)[number]
+
 /** One way in which a WebSocket client may present the credential. */
 export interface SocketCredential {
   in: 'header' | 'subprotocol' | 'query' | 'first_message'
@@ -228,8 +254,9 @@ export interface Provider {
   /** The first events of a 200 stream. `data` is the parsed JSON of the event, or its text. */
   readStreamOpening(event: StreamEvent): StreamOpening
   usage: UsageReading
-  /** The OpenAI-compatible API: `base` is the path before the route (`/v1`, `/openai/v1`, or empty). */
-  openai?: { base: string; routes: readonly OpenaiRoute[] }
+  openai?: OpenaiApi
+  /** How `/v1/<route>` is served natively, where the OpenAI-compatible API is missing or drops features. */
+  translations?: Readonly<Partial<Record<OpenaiRoute, TranslationName>>>
   realtime?: readonly SocketRoute[]
   /** Present where the stored secret may be a document from which short-lived tokens are made. */
   secretPreparation?(io: { send: TokenSender; now(): number }): SecretPreparation

@@ -58,6 +58,7 @@ const mistral = openaiLike({
   ],
   defaultModels: { chat: 'mistral-medium-latest', embeddings: 'mistral-embed' },
   rules: mistralRules,
+  quirks: { renames: { max_completion_tokens: 'max_tokens', seed: 'random_seed' }, streamUsage: 'always' },
   more: {
     realtime: [
       {
@@ -123,6 +124,7 @@ const together = openaiLike({
   models: [],
   defaultModels: {},
   rules: togetherRules,
+  quirks: { renames: { max_completion_tokens: 'max_tokens' } },
   more: {
     answerHeaders: ['x-tokenlimit-*'],
     notes: ['403 means that the request is larger than the model’s context.'],
@@ -171,6 +173,7 @@ const perplexity = openaiLike({
     provesKey: proves,
   },
   rules: perplexityRules,
+  quirks: { renames: { max_completion_tokens: 'max_tokens' }, streamUsage: 'always' },
   more: {
     usage: { markers: ['"usage"'], read: (_marker, value) => readOpenaiUsage(value) },
     notes: ['Used-up credit answers 401 with `insufficient_quota`. Each request has a search fee beside its tokens.'],

@@ -80,6 +80,8 @@ export const anthropic: Provider = {
   readStreamOpening: reading.readStreamOpening,
   usage: anthropicUsage,
   openai: { base: '/v1', routes: ['chat/completions', 'models'] },
+  // That route drops caching and strict tools.
+  translations: { 'chat/completions': 'anthropic_messages' },
   notes: [
     'Credit that is used up answers 400; Ownkey reads it as `quota_exhausted`.',
     'The `anthropic-version` header goes through as the caller sent it: version 2026-10-21 refuses `temperature`, `top_p` and `top_k`.',

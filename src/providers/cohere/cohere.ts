@@ -103,6 +103,10 @@ export const cohere: Provider = {
     markers: ['"usage"', '"billed_units"'],
     read: (marker, value) => (marker === '"billed_units"' ? readUnits(value) : readUsage(value)),
   },
-  openai: { base: '/compatibility/v1', routes: ['chat/completions', 'embeddings'] },
+  openai: {
+    base: '/compatibility/v1',
+    routes: ['chat/completions', 'embeddings'],
+    renames: { max_completion_tokens: 'max_tokens' },
+  },
   notes: ['Failures have no codes: texts and statuses are read.', 'Counts are the billed units, not the tokens.'],
 }

@@ -88,6 +88,7 @@ export const deepgram: Provider = {
     read: (_marker, value) => told({ audioSeconds: seconds(at(value, 'duration')) }),
     readHeaders: (headers) => told({ characters: count(headers['dg-char-count']) }),
   },
+  translations: { 'audio/speech': 'deepgram_speech', 'audio/transcriptions': 'deepgram_transcription' },
   realtime: [
     socket(/^\/v[12]\/listen$/),
     socket(/^\/v1\/speak$/),

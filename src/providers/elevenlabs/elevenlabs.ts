@@ -189,6 +189,7 @@ export const elevenlabs: Provider = {
     read: (_marker, value) => told({ audioSeconds: seconds(value) }),
     readHeaders: (headers) => told({ characters: count(headers['character-cost']) }),
   },
+  translations: { 'audio/speech': 'elevenlabs_speech', 'audio/transcriptions': 'elevenlabs_transcription' },
   realtime: [
     {
       path: speechSocket,

@@ -77,6 +77,11 @@ export const gemini: Provider = {
   readClose: reading.readClose,
   usage: googleUsage,
   openai: { base: '/v1beta/openai', routes: ['chat/completions', 'embeddings', 'models'] },
+  translations: {
+    'chat/completions': 'google_generate',
+    embeddings: 'google_embeddings',
+    'audio/transcriptions': 'google_transcription',
+  },
   realtime: [
     {
       path: /^\/ws\/google\.ai\.generativelanguage\.v1(?:alpha|beta)\.GenerativeService\.BidiGenerateContent(?:Constrained)?$/,

@@ -1,5 +1,5 @@
 import type { Capability } from '../../contract/index.ts'
-import type { KeyShape, OpenaiRoute, Probe, Provider, ProviderModel } from '../provider.ts'
+import type { KeyShape, OpenaiApi, OpenaiRoute, Probe, Provider, ProviderModel } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import type { Rule } from '../reading/rules.ts'
 import { type OpenaiSurface, openaiSurfaces } from './surfaces.ts'
@@ -27,6 +27,8 @@ export interface OpenaiLike {
   /** Default: `GET {base}/models`. */
   authenticate?: Probe
   rules?: readonly Rule[]
+  /** How its requests differ from OpenAI's own. */
+  quirks?: Pick<OpenaiApi, 'renames' | 'streamUsage'>
   more?: Partial<Provider>
 }
 
@@ -82,6 +84,7 @@ export function openaiLike(row: OpenaiLike): Provider {
     openai: {
       base: row.base,
       routes: row.surfaces.map((name) => routeOf[name]).filter((route) => route !== undefined),
+      ...row.quirks,
     },
     ...row.more,
   }

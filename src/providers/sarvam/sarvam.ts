@@ -144,7 +144,8 @@ export const sarvam: Provider = {
   readStreamOpening: reading.readStreamOpening,
   readClose: reading.readClose,
   usage: openaiUsage,
-  openai: { base: '/v1', routes: ['chat/completions'] },
+  openai: { base: '/v1', routes: ['chat/completions'], renames: { max_completion_tokens: 'max_tokens' } },
+  translations: { 'audio/speech': 'sarvam_speech', 'audio/transcriptions': 'sarvam_transcription' },
   realtime: [socket(listening, subprotocol), socket(speaking, subprotocol), socket(listeningNow, header)],
   notes: [
     'A wrong key answers 403, used-up credit 429, and a busy service 503 with the code of a rate limit.',

@@ -1,0 +1,67 @@
+import { type CompletionCall, completionAnswer, type Finish, type TokenCounts } from '../chat/completion.ts'
+import { countOf, type Json, listOf, parseRecord, recordOf, textOf } from '../json.ts'
+import type { WholeAnswer } from '../translation.ts'
+
+const finishes: Readonly<Record<string, Finish>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  pause_turn: 'stop',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  tool_use: 'tool_calls',
+  refusal: 'content_filter',
+}
+
+/** @param asJson the only tool call is the answer's text */
+export function finishOf(stopReason: unknown, asJson: boolean): Finish {
+  const finish = finishes[textOf(stopReason)] ?? 'stop'
+  return finish === 'tool_calls' && asJson ? 'stop' : finish
+}
+
+/** Why the model refused, in its own words where it has some. */
+export function refusalOf({ stop_reason: reason, stop_details: details }: Json): string | undefined {
+  if (reason !== 'refusal') return undefined
+  const { explanation, category } = recordOf(details)
+  if (typeof explanation === 'string' && explanation !== '') return explanation
+  return typeof category === 'string' ? `The model refused to answer (${category}).` : 'The model refused to answer.'
+}
+
+/** A message's counts. The input excludes the cache there and includes it here. */
+export function countsOf(usage: Json): TokenCounts {
+  const cached = countOf(usage['cache_read_input_tokens'])
+  const written = countOf(usage['cache_creation_input_tokens'])
+  const thinking = recordOf(usage['output_tokens_details'])['thinking_tokens']
+  return {
+    prompt: countOf(usage['input_tokens']) + cached + written,
+    completion: countOf(usage['output_tokens']),
+    cached,
+    cacheWritten: written,
+    reasoning: typeof thinking === 'number' ? thinking : undefined,
+  }
+}
+
+export function messageAnswer(bytes: Buffer, { created, asJson }: { created: number; asJson: boolean }): WholeAnswer {
+  const message = parseRecord(bytes.toString('utf8'))
+  const blocks = listOf(message['content']).map(recordOf)
+  const of = (...types: string[]) => blocks.filter((block) => types.includes(textOf(block['type'])))
+  const uses = of('tool_use')
+  const said = of('text').map((block) => textOf(block['text']))
+  return completionAnswer({
+    id: textOf(message['id']),
+    model: textOf(message['model']),
+    created,
+    text: asJson ? uses.map((block) => JSON.stringify(block['input'])).join('') || said.join('') : said.join(''),
+    reasoning: of('thinking')
+      .map((block) => textOf(block['thinking']))
+      .join(''),
+    thinking: of('thinking', 'redacted_thinking'),
+    calls: asJson ? [] : uses.map(callOf),
+    refusal: refusalOf(message),
+    finish: finishOf(message['stop_reason'], asJson),
+    usage: countsOf(recordOf(message['usage'])),
+  })
+}
+
+function callOf({ id, name, input }: Json): CompletionCall {
+  return { id: textOf(id), name: textOf(name), arguments: JSON.stringify(input ?? {}) }
+}

@@ -1,0 +1,59 @@
+import type { Chat, Effort } from '../chat/chat.ts'
+import { cannotDo } from '../invalid.ts'
+import { outputSchema } from './output-schema.ts'
+
+/** Anthropic wants a limit and OpenAI's clients often give none: what every model of the catalogue can write. */
+const defaultMaxTokens = 16_384
+const leastBudget = 1_024
+
+/** Models that think by a budget of tokens; later ones decide for themselves, by effort. */
+const byBudget = /^claude-(?:3|[a-z]+-4(?:-[0-5])?(?:-\d{8})?$)/
+
+const budgets: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
+  minimal: leastBudget,
+  low: 2_048,
+  medium: 8_192,
+  high: 16_384,
+  xhigh: 24_576,
+  max: 31_999,
+}
+const levels: Readonly<Record<Exclude<Effort, 'none'>, string>> = {
+  minimal: 'low',
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  xhigh: 'xhigh',
+  max: 'max',
+}
+
+interface ThinkingFields {
+  maxTokens: number
+  fields: Record<string, unknown>
+}
+
+/** How much to think and to write, and in which form: `thinking`, `output_config` and `max_tokens`. */
+export function thinkingFields(chat: Chat, { provider, model }: { provider: string; model: string }): ThinkingFields {
+  const format =
+    chat.format.type === 'json_schema'
+      ? { format: { type: 'json_schema', schema: outputSchema(chat.format.schema) } }
+      : {}
+  const { effort } = chat
+  const given = chat.body['thinking']
+  const maxTokens = chat.maxTokens ?? defaultMaxTokens
+  if (given !== undefined || effort === undefined)
+    return { maxTokens, fields: { ...config(format), ...(given !== undefined && { thinking: given }) } }
+  if (effort === 'none') return { maxTokens, fields: { thinking: { type: 'disabled' }, ...config(format) } }
+  if (!byBudget.test(model)) {
+    const thinking = { type: 'adaptive', display: 'summarized' }
+    return { maxTokens, fields: { thinking, ...config({ effort: levels[effort], ...format }) } }
+  }
+  const budget = chat.maxTokens === undefined ? budgets[effort] : Math.min(budgets[effort], chat.maxTokens - 1)
+  if (budget < leastBudget)
+    throw cannotDo('reasoning_effort', provider, `${model} needs max_completion_tokens above ${leastBudget} to think`)
+  const thinking = { type: 'enabled', budget_tokens: budget }
+  return { maxTokens: chat.maxTokens ?? defaultMaxTokens + budget, fields: { thinking, ...config(format) } }
+}
+
+function config(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.keys(fields).length === 0 ? {} : { output_config: fields }
+}

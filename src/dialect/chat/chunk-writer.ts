@@ -1,0 +1,55 @@
+import type { Json } from '../json.ts'
+import { type Finish, type TokenCounts, usageField } from './completion.ts'
+
+/** Who answers, as every chunk of a stream repeats it. */
+export interface ChunkHead {
+  id: string
+  model: string
+  created: number
+}
+
+/** Writes a stream of `chat.completion.chunk` events as OpenAI does; the head may become known with the first event. */
+export class ChunkWriter {
+  head: ChunkHead
+  private readonly includeUsage: boolean
+  private greeted = false
+
+  constructor(head: ChunkHead, { includeUsage }: { includeUsage: boolean }) {
+    this.head = head
+    this.includeUsage = includeUsage
+  }
+
+  /** The role comes once, before anything else. */
+  delta(delta: Json): string {
+    const greeting = this.greeted ? '' : this.choice({ role: 'assistant', content: '', refusal: null }, null)
+    this.greeted = true
+    return greeting + this.choice(delta, null)
+  }
+
+  /** The last of a whole stream: why it ends, the counts if they were asked for, and the mark of its end. */
+  finish(reason: Finish, usage: TokenCounts): string {
+    const greeting = this.greeted ? '' : this.delta({})
+    const counts = this.includeUsage ? this.event({ choices: [], usage: usageField(usage) }) : ''
+    return `${greeting}${this.choice({}, reason)}${counts}data: [DONE]\n\n`
+  }
+
+  /** An error in the middle of a stream; nothing follows it, so no client takes the answer for a whole one. */
+  error(error: Json): string {
+    return `data: ${JSON.stringify({ error })}\n\n`
+  }
+
+  private choice(delta: Json, finish: Finish | null): string {
+    const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }]
+    return this.event(this.includeUsage ? { choices, usage: null } : { choices })
+  }
+
+  private event(fields: Json): string {
+    const { id, model, created } = this.head
+    return `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created, model, ...fields })}\n\n`
+  }
+}
+
+/** What a stream's own error is called, as the whole answer's would be. */
+export function streamError(message: string, code: string): Json {
+  return { message, type: 'server_error', param: null, code }
+}

@@ -1,0 +1,79 @@
+import type { Json } from '../json.ts'
+import { jsonAnswer, type WholeAnswer } from '../translation.ts'
+
+/** What a provider's answer says, in no provider's words. */
+export interface Completion {
+  id: string
+  model: string
+  created: number
+  text: string
+  reasoning: string
+  /** Anthropic's blocks, to be sent back unchanged with tool results. */
+  thinking: readonly unknown[]
+  calls: readonly CompletionCall[]
+  refusal: string | undefined
+  finish: Finish
+  usage: TokenCounts
+}
+
+export interface CompletionCall {
+  id: string
+  name: string
+  /** JSON. */
+  arguments: string
+  signature?: string | undefined
+}
+
+export type Finish = 'stop' | 'length' | 'tool_calls' | 'content_filter'
+
+/** As OpenAI counts: the prompt includes what was read from and written to the cache, the completion the reasoning. */
+export interface TokenCounts {
+  prompt: number
+  completion: number
+  cached: number
+  cacheWritten: number | undefined
+  reasoning: number | undefined
+}
+
+/** `chat.completion`, whole. */
+export function completionAnswer(completion: Completion): WholeAnswer {
+  const { id, model, created, text, reasoning, thinking, calls, refusal, finish, usage } = completion
+  const message = {
+    role: 'assistant',
+    content: text === '' && (calls.length > 0 || refusal !== undefined) ? null : text,
+    refusal: refusal ?? null,
+    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    ...(thinking.length === 0 ? {} : { thinking_blocks: thinking }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls.map(toolCall) }),
+  }
+  return jsonAnswer({
+    id,
+    object: 'chat.completion',
+    created,
+    model,
+    choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
+    usage: usageField(usage),
+  })
+}
+
+export function toolCall({ id, name, arguments: text, signature }: CompletionCall): Json {
+  return {
+    id,
+    type: 'function',
+    function: { name, arguments: text },
+    ...(signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } }),
+  }
+}
+
+export function usageField({ prompt, completion, cached, cacheWritten, reasoning }: TokenCounts): Json {
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: {
+      cached_tokens: cached,
+      ...(cacheWritten === undefined ? {} : { cache_write_tokens: cacheWritten }),
+    },
+    ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
+  }
+}

@@ -1,0 +1,107 @@
+import { invalid } from '../invalid.ts'
+
+/** One field of a JSON object, where it stands in its bytes. */
+export interface JsonField {
+  key: string
+  value: Buffer
+}
+
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
+const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
+
+/**
+ * The top-level fields of a JSON object, found without parsing their values: those may be megabytes of pictures. What is
+ * wrong inside a value is for the provider to say.
+ * @throws request_invalid when it is no object, or a field stands twice: parsers differ on which of the two counts
+ */
+export function jsonFields(bytes: Buffer): readonly JsonField[] {
+  const fields: JsonField[] = []
+  const seen = new Set<string>()
+  let at = skipSpace(bytes, 0)
+  if (bytes[at] !== openBrace) throw malformed()
+  at = skipSpace(bytes, at + 1)
+  while (bytes[at] !== closeBrace) {
+    if (bytes[at] !== quote) throw malformed()
+    const keyEnd = stringEnd(bytes, at)
+    const key = readKey(bytes, at, keyEnd)
+    if (seen.has(key)) throw invalid(key, 'it stands twice')
+    seen.add(key)
+    const separator = skipSpace(bytes, keyEnd)
+    if (bytes[separator] !== colon) throw malformed()
+    const start = skipSpace(bytes, separator + 1)
+    const end = valueEnd(bytes, start)
+    fields.push({ key, value: bytes.subarray(start, end) })
+    at = skipSpace(bytes, end)
+    if (bytes[at] === comma) at = skipSpace(bytes, at + 1)
+    else if (bytes[at] !== closeBrace) throw malformed()
+  }
+  return fields
+}
+
+/** The fields as an object again, every value byte for byte. */
+export function joinFields(fields: readonly JsonField[]): Buffer {
+  const pieces: Buffer[] = []
+  for (const { key, value } of fields) {
+    pieces.push(Buffer.from(`${pieces.length === 0 ? '{' : ','}${JSON.stringify(key)}:`), value)
+  }
+  return pieces.length === 0 ? Buffer.from('{}') : Buffer.concat([...pieces, Buffer.from('}')])
+}
+
+/** A field's value; undefined when it is absent or null. @throws request_invalid when it is no JSON */
+export function fieldValue(fields: readonly JsonField[], key: string): unknown {
+  const field = fields.find((one) => one.key === key)
+  if (field === undefined) return undefined
+  try {
+    return (JSON.parse(field.value.toString('utf8')) as unknown) ?? undefined
+  } catch {
+    throw invalid(key, 'it is not JSON')
+  }
+}
+
+function malformed(): Error {
+  return invalid('The body', 'it is not a JSON object')
+}
+
+function skipSpace(bytes: Buffer, from: number): number {
+  let at = from
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++
+  return at
+}
+
+/** Behind the closing quote of the string that opens at `start`. */
+function stringEnd(bytes: Buffer, start: number): number {
+  for (let end = bytes.indexOf(quote, start + 1); end !== -1; end = bytes.indexOf(quote, end + 1)) {
+    let slashes = 0
+    while (bytes[end - 1 - slashes] === backslash) slashes++
+    if (slashes % 2 === 0) return end + 1
+  }
+  throw malformed()
+}
+
+function readKey(bytes: Buffer, start: number, end: number): string {
+  try {
+    return JSON.parse(bytes.toString('utf8', start, end)) as string
+  } catch {
+    throw malformed()
+  }
+}
+
+function valueEnd(bytes: Buffer, start: number): number {
+  if (bytes[start] === quote) return stringEnd(bytes, start)
+  let depth = 0
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at] as number
+    if (byte === quote) at = stringEnd(bytes, at) - 1
+    else if (byte === openBrace || byte === openBracket) depth++
+    else if (depth === 0 && (byte === comma || byte === closeBrace)) return trimEnd(bytes, { start, end: at })
+    else if (byte === closeBrace || byte === closeBracket) depth--
+  }
+  throw malformed()
+}
+
+function trimEnd(bytes: Buffer, { start, end }: { start: number; end: number }): number {
+  let at = end
+  while (at > start && (bytes[at - 1] as number) <= 0x20) at--
+  if (at === start) throw malformed()
+  return at
+}

@@ -1,0 +1,106 @@
+import { type CompletionCall, completionAnswer, type Finish, type TokenCounts } from '../chat/completion.ts'
+import { countOf, type Json, listOf, parseRecord, recordOf, textOf } from '../json.ts'
+import type { WholeAnswer } from '../translation.ts'
+
+const finishes: Readonly<Record<string, Finish>> = {
+  MAX_TOKENS: 'length',
+  SAFETY: 'content_filter',
+  RECITATION: 'content_filter',
+  LANGUAGE: 'content_filter',
+  BLOCKLIST: 'content_filter',
+  PROHIBITED_CONTENT: 'content_filter',
+  SPII: 'content_filter',
+  IMAGE_SAFETY: 'content_filter',
+  IMAGE_PROHIBITED_CONTENT: 'content_filter',
+  IMAGE_RECITATION: 'content_filter',
+}
+
+/** What one answer, or one event of a stream, says. */
+export interface Said {
+  text: string
+  reasoning: string
+  calls: readonly Omit<CompletionCall, 'id'>[]
+  /** Google's reason for the end; '' while there is none. */
+  finishReason: string
+  /** Why the prompt or the answer was blocked, in a sentence. */
+  refusal: string | undefined
+  usage: Json | undefined
+}
+
+export function readGenerated(answer: Json): Said {
+  const candidate = recordOf(listOf(answer['candidates'])[0])
+  const parts = listOf(recordOf(candidate['content'])['parts']).map(recordOf)
+  const texts = (thought: boolean) =>
+    parts
+      .filter((part) => (part['thought'] === true) === thought)
+      .map((part) => textOf(part['text']))
+      .join('')
+  const blocked = textOf(recordOf(answer['promptFeedback'])['blockReason'])
+  const finishReason = textOf(candidate['finishReason'])
+  return {
+    text: texts(false),
+    reasoning: texts(true),
+    calls: parts.filter((part) => part['functionCall'] !== undefined).map(callOf),
+    finishReason: blocked === '' ? finishReason : 'SAFETY',
+    refusal: refusalOf(blocked, candidate),
+    usage: answer['usageMetadata'] === undefined ? undefined : recordOf(answer['usageMetadata']),
+  }
+}
+
+function callOf(part: Json): Omit<CompletionCall, 'id'> {
+  const { name, args } = recordOf(part['functionCall'])
+  const signature = part['thoughtSignature']
+  return {
+    name: textOf(name),
+    arguments: JSON.stringify(args ?? {}),
+    ...(typeof signature === 'string' && { signature }),
+  }
+}
+
+function refusalOf(blocked: string, { finishReason, finishMessage }: Json): string | undefined {
+  if (blocked !== '') return `The prompt was blocked (${blocked}).`
+  const reason = textOf(finishReason)
+  if (finishes[reason] !== 'content_filter') return undefined
+  return textOf(finishMessage) || `The answer was blocked (${reason}).`
+}
+
+export function finishOf(finishReason: string, hasCalls: boolean): Finish {
+  const finish = finishes[finishReason]
+  if (finish !== undefined) return finish
+  return hasCalls ? 'tool_calls' : 'stop'
+}
+
+/** Candidates exclude the thoughts there; both are the completion here. */
+export function countsOf(usage: Json): TokenCounts {
+  const thoughts = countOf(usage['thoughtsTokenCount'])
+  return {
+    prompt: countOf(usage['promptTokenCount']) + countOf(usage['toolUsePromptTokenCount']),
+    completion: countOf(usage['candidatesTokenCount']) + thoughts,
+    cached: countOf(usage['cachedContentTokenCount']),
+    cacheWritten: undefined,
+    reasoning: thoughts,
+  }
+}
+
+/** Google names an answer, but not each call of it; ids of calls must be unique within a conversation. */
+export function callId(answerId: string, index: number): string {
+  return `call_${answerId.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 48)}_${index}`
+}
+
+export function generateAnswer(bytes: Buffer, { created, model }: { created: number; model: string }): WholeAnswer {
+  const answer = parseRecord(bytes.toString('utf8'))
+  const said = readGenerated(answer)
+  const id = textOf(answer['responseId']) || String(created)
+  return completionAnswer({
+    id: `chatcmpl-${id}`,
+    model: textOf(answer['modelVersion']) || model,
+    created,
+    text: said.text,
+    reasoning: said.reasoning,
+    thinking: [],
+    calls: said.calls.map((call, index) => ({ ...call, id: callId(id, index) })),
+    refusal: said.refusal,
+    finish: finishOf(said.finishReason, said.calls.length > 0),
+    usage: countsOf(said.usage ?? {}),
+  })
+}

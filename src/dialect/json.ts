@@ -1,0 +1,45 @@
+import { invalid } from './invalid.ts'
+
+export type Json = Record<string, unknown>
+
+export function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The value as a record, or an empty one: for reading providers' answers tolerantly. */
+export function recordOf(value: unknown): Json {
+  return isRecord(value) ? value : {}
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+export function countOf(value: unknown): number {
+  return typeof value === 'number' && value >= 0 ? value : 0
+}
+
+/** A provider's answer; an empty record when it is none. */
+export function parseRecord(text: string): Json {
+  try {
+    return recordOf(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}
+
+/** The caller's body, strictly: fields that are null count as absent. @throws request_invalid */
+export function parseRequest(body: Buffer): Json {
+  let value: unknown
+  try {
+    value = JSON.parse(body.toString('utf8'))
+  } catch {
+    throw invalid('The body', 'it is not JSON')
+  }
+  if (!isRecord(value)) throw invalid('The body', 'it is not a JSON object')
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null))
+}

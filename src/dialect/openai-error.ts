@@ -1,0 +1,108 @@
+import type { ErrorClass } from '../contract/index.ts'
+import { type Failure, type Provider, parseBody } from '../providers/index.ts'
+import { isRecord, type Json, recordOf } from './json.ts'
+
+/** A provider's failure as OpenAI would have told it. */
+export interface OpenaiError {
+  status: number
+  body: Buffer
+}
+
+interface Words {
+  /** For failures that opened a 200 stream, which have no status of their own. */
+  status: number
+  type: string
+  code: string
+}
+
+const words: Readonly<Record<ErrorClass, Words>> = {
+  invalid_key: { status: 401, type: 'authentication_error', code: 'invalid_api_key' },
+  permission_denied: { status: 403, type: 'permission_error', code: 'permission_denied' },
+  quota_exhausted: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota' },
+  rate_limited: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded' },
+  provider_error: { status: 503, type: 'server_error', code: 'provider_error' },
+  network: { status: 502, type: 'server_error', code: 'network' },
+  model_unavailable: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
+  content_refused: { status: 400, type: 'invalid_request_error', code: 'content_filter' },
+  request_invalid: { status: 400, type: 'invalid_request_error', code: 'request_invalid' },
+}
+
+interface Told {
+  status: number
+  /** Already without secrets. */
+  body: Buffer
+  contentType: string
+  failure: Failure
+  provider: Pick<Provider, 'name' | 'dialect'>
+}
+
+/** The provider's status and sentence in OpenAI's shape, so that OpenAI's SDK raises what it would for OpenAI. */
+export function toOpenaiError({ status, body, contentType, failure, provider }: Told): OpenaiError {
+  const told = errorIn(parseBody(body, contentType))
+  const { type, code, status: usual } = words[failure.class]
+  const speaks = provider.dialect === 'openai'
+  const error = {
+    message: told.message ?? `${provider.name} answered ${status} without an explanation.`,
+    type: speaks ? (told.type ?? type) : type,
+    param: told.param ?? null,
+    code: speaks ? (told.code ?? code) : code,
+    provider: provider.name,
+  }
+  return { status: status >= 400 ? status : usual, body: Buffer.from(JSON.stringify({ error })) }
+}
+
+interface Read {
+  message?: string | undefined
+  type?: string | undefined
+  param?: string | undefined
+  code?: string | undefined
+}
+
+/** Every shape in which a provider tells its sentence: in `error`, in `detail`, at the top, or as bare text. */
+function errorIn(body: unknown): Read {
+  if (typeof body === 'string')
+    return /^\s*</.test(body) ? {} : { message: streamed(body) ?? nonEmpty(body.trim().slice(0, 2_000)) }
+  const top = recordOf(body)
+  const error = isRecord(top['error']) ? top['error'] : isRecord(top['detail']) ? top['detail'] : top
+  return {
+    message:
+      text(error, 'message') ??
+      text(error, 'msg') ??
+      text(error, 'err_msg') ??
+      text(error, 'Message') ??
+      text(top, 'error') ??
+      text(top, 'detail') ??
+      listed(top['detail']),
+    type: text(error, 'type'),
+    param: text(error, 'param'),
+    code: text(error, 'code') ?? text(top, 'code'),
+  }
+}
+
+/** The event that opened a stream as an error. */
+function streamed(body: string): string | undefined {
+  for (const line of body.split(/\r?\n/)) {
+    const data = /^data:\s*(\{.*)$/.exec(line)?.[1]
+    if (data !== undefined) return errorIn(parseBody(Buffer.from(data), 'application/json')).message
+  }
+  return undefined
+}
+
+/** FastAPI's list of what is wrong. */
+function listed(detail: unknown): string | undefined {
+  if (!Array.isArray(detail)) return undefined
+  return nonEmpty(
+    detail
+      .map((one) => text(recordOf(one), 'msg') ?? '')
+      .filter(Boolean)
+      .join('; '),
+  )
+}
+
+function text(from: Json, field: string): string | undefined {
+  return nonEmpty(from[field])
+}
+
+function nonEmpty(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

@@ -1,0 +1,41 @@
+import { OwnkeyError } from '../contract/index.ts'
+import type { TranslationName } from '../providers/index.ts'
+import { anthropicMessages } from './anthropic/messages.ts'
+import { deepgramSpeech, deepgramTranscription } from './audio/deepgram.ts'
+import { elevenlabsSpeech, elevenlabsTranscription } from './audio/elevenlabs.ts'
+import { sarvamSpeech, sarvamTranscription } from './audio/sarvam.ts'
+import { compatible } from './compatible/compatible.ts'
+import { googleEmbeddings } from './google/embeddings.ts'
+import { googleGenerate } from './google/generate.ts'
+import { googleTranscription } from './google/transcription.ts'
+import type { DialectCall, Target, Translation, UpstreamMessage } from './translation.ts'
+
+const translations: Readonly<Record<TranslationName, Translation>> = {
+  anthropic_messages: anthropicMessages,
+  google_generate: googleGenerate,
+  google_embeddings: googleEmbeddings,
+  google_transcription: googleTranscription,
+  elevenlabs_speech: elevenlabsSpeech,
+  elevenlabs_transcription: elevenlabsTranscription,
+  sarvam_speech: sarvamSpeech,
+  sarvam_transcription: sarvamTranscription,
+  deepgram_speech: deepgramSpeech,
+  deepgram_transcription: deepgramTranscription,
+}
+
+/**
+ * A request of the one dialect as this provider takes it: natively where the catalogue names a translation, otherwise by
+ * its OpenAI-compatible API.
+ * @throws request_invalid, naming the field that is wrong or that the provider cannot do; for a provider without the route, `model`
+ */
+export function translateRequest(call: DialectCall, target: Target): UpstreamMessage {
+  const { provider } = target
+  const native = provider.translations?.[call.route]
+  if (native !== undefined) return translations[native](call, target)
+  if (provider.openai?.routes.includes(call.route)) return compatible(call, target)
+  throw new OwnkeyError('request_invalid', {
+    detail: `${provider.name} cannot do /v1/${call.route}.`,
+    fix: `Name a model of another provider, or call ${provider.name} by its own API.`,
+    facts: { field: 'model', param: 'model', provider: provider.name },
+  })
+}
