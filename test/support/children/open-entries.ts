@@ -1,6 +1,6 @@
 /**
  * Opens entries on the database of the first argument with the spool in the second until it is killed, prints each id
- * once it was opened, and settles every other one.
+ * once it may be sent, and settles every other one.
  */
 import { createLedger } from '../../../src/metering/index.ts'
 import { openDatabase } from '../../../src/store/index.ts'
@@ -24,7 +24,8 @@ for (let n = 0; ; n++) {
     },
     { balance: 1_000_000 },
   )
-  process.stdout.write(`${entry.id}\n`)
+  // As the gateway does before it sends: from here on the entry must survive.
+  ledger.beforeSending(() => process.stdout.write(`${entry.id}\n`))
   if (n % 2 === 0) entry.settle({ status: 200, durationMs: 1, charged: true, usage: { inputTokens: 3 } })
   if (n % 10 === 0) await new Promise<void>((resolve) => setImmediate(resolve))
 }
