@@ -24,7 +24,8 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (req, res) => {
         const out = []
         for (let i = 0; i < raw.length; i += 2) {
           const name = raw[i].toString('latin1')
-          if (!hop.has(name.toLowerCase()) || name.toLowerCase() === 'content-length') out.push(name, raw[i + 1].toString('latin1'))
+          if (!hop.has(name.toLowerCase()) || name.toLowerCase() === 'content-length')
+            out.push(name, raw[i + 1].toString('latin1'))
         }
         res.writeHead(status, out)
         res.on('drain', resume)

@@ -6,7 +6,11 @@ import { Client } from 'undici'
 
 const plan = JSON.parse(process.argv[2])
 const body = Buffer.from(
-  JSON.stringify({ model: 'gpt-bench', messages: [{ role: 'user', content: 'x'.repeat(Math.max(0, plan.bodyBytes - 90)) }], stream: plan.stream === true }),
+  JSON.stringify({
+    model: 'gpt-bench',
+    messages: [{ role: 'user', content: 'x'.repeat(Math.max(0, plan.bodyBytes - 90)) }],
+    stream: plan.stream === true,
+  }),
 )
 
 function request(client, headers) {
@@ -28,7 +32,10 @@ function request(client, headers) {
           chunks++
           return true
         },
-        onComplete: () => (status === 200 ? resolve({ first, total: performance.now() - started, chunks }) : reject(new Error(`status ${status}`))),
+        onComplete: () =>
+          status === 200
+            ? resolve({ first, total: performance.now() - started, chunks })
+            : reject(new Error(`status ${status}`)),
         onError: reject,
       },
     )
@@ -48,7 +55,10 @@ async function run(clients, count) {
 
 const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
 
-const clients = Array.from({ length: plan.connections }, () => new Client(plan.origin, { pipelining: 1, headersTimeout: 60_000 }))
+const clients = Array.from(
+  { length: plan.connections },
+  () => new Client(plan.origin, { pipelining: 1, headersTimeout: 60_000 }),
+)
 await run(clients, plan.warmup)
 process.send({ ready: true })
 await new Promise((resolve) => process.once('message', resolve))

@@ -3,9 +3,9 @@
  * `npm run bench` prints a table in Markdown. Read the ratios; absolute numbers are this machine's, today's.
  */
 import { fork } from 'node:child_process'
+import { startPostgres } from '../test/support/postgres.ts'
 import { benchFile, cpuSeconds, memoryMiB, startScript } from './processes.ts'
 import { bare, direct, nginx, ownkey, portkey, type StartSubject, type Subject } from './subjects.ts'
-import { startPostgres } from '../test/support/postgres.ts'
 
 interface Scenario {
   name: string
@@ -30,10 +30,34 @@ const quick = process.argv.includes('--quick')
 const scale = quick ? 0.25 : 1
 
 const scenarios: readonly Scenario[] = [
-  ...[1, 32, 128].map((connections) => ({ name: `JSON 2 KB → 0.6 KB, ${connections} connections`, kind: 'json' as const, connections, requests: (connections === 1 ? 8_000 : 30_000) * scale, bodyBytes: 1_900 })),
-  ...[1, 32, 128].map((connections) => ({ name: `SSE 50 events at once, ${connections} connections`, kind: 'sse' as const, connections, requests: (connections === 1 ? 2_000 : 8_000) * scale, bodyBytes: 1_900 })),
-  { name: 'SSE paced, 100 streams, an event every 10 ms (per chunk)', kind: 'paced', connections: 100, requests: 400 * scale, bodyBytes: 1_900 },
-  { name: 'JSON 212 KB → 0.6 KB, 8 connections', kind: 'json', connections: 8, requests: 4_000 * scale, bodyBytes: 212 * 1024 },
+  ...[1, 32, 128].map((connections) => ({
+    name: `JSON 2 KB → 0.6 KB, ${connections} connections`,
+    kind: 'json' as const,
+    connections,
+    requests: (connections === 1 ? 8_000 : 30_000) * scale,
+    bodyBytes: 1_900,
+  })),
+  ...[1, 32, 128].map((connections) => ({
+    name: `SSE 50 events at once, ${connections} connections`,
+    kind: 'sse' as const,
+    connections,
+    requests: (connections === 1 ? 2_000 : 8_000) * scale,
+    bodyBytes: 1_900,
+  })),
+  {
+    name: 'SSE paced, 100 streams, an event every 10 ms (per chunk)',
+    kind: 'paced',
+    connections: 100,
+    requests: 400 * scale,
+    bodyBytes: 1_900,
+  },
+  {
+    name: 'JSON 212 KB → 0.6 KB, 8 connections',
+    kind: 'json',
+    connections: 8,
+    requests: 4_000 * scale,
+    bodyBytes: 212 * 1024,
+  },
 ]
 
 async function measure(subject: Subject, scenario: Scenario): Promise<Figures> {
@@ -94,7 +118,17 @@ async function runScenario(scenario: Scenario, subjects: readonly Subject[]): Pr
   for (const { subject, figures } of rows) {
     const ratio = base === undefined || figures.cpu === 0 ? '' : (figures.cpu / base.cpu).toFixed(2)
     const added = none === undefined ? '' : (figures.p50 - none.p50).toFixed(2)
-    const cells = [subject.name, figures.cpu === 0 ? '' : figures.cpu.toFixed(1), ratio, figures.perSecond.toFixed(0), figures.p50.toFixed(2), figures.p99.toFixed(2), figures.firstP50.toFixed(2), added, figures.memory === 0 ? '' : figures.memory.toFixed(0)]
+    const cells = [
+      subject.name,
+      figures.cpu === 0 ? '' : figures.cpu.toFixed(1),
+      ratio,
+      figures.perSecond.toFixed(0),
+      figures.p50.toFixed(2),
+      figures.p99.toFixed(2),
+      figures.firstP50.toFixed(2),
+      added,
+      figures.memory === 0 ? '' : figures.memory.toFixed(0),
+    ]
     print(`| ${cells.join(' | ')} |`)
   }
 }

@@ -24,9 +24,15 @@ export async function startScript(name: string, args: readonly string[] = []): P
 }
 
 /** Starts any program and waits until something answers HTTP on the port. */
-export async function startProgram(command: readonly string[], options: { port: number; env?: Record<string, string> }): Promise<Running> {
+export async function startProgram(
+  command: readonly string[],
+  options: { port: number; env?: Record<string, string> },
+): Promise<Running> {
   const [file, ...args] = command
-  const child = spawn(file as string, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...options.env } })
+  const child = spawn(file as string, args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...options.env },
+  })
   await untilAnswers(options.port, child)
   return { pid: child.pid as number, port: options.port, stop: () => child.kill() }
 }
@@ -49,14 +55,19 @@ const ticksPerSecond = 100
 /** CPU seconds, user and system, that a process and the children it had when asked have used. */
 export function cpuSeconds(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')
     return sum + (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
   }, 0)
 }
 
 /** Resident memory in MiB. */
 export function memoryMiB(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024, 0)
+  return pids.reduce(
+    (sum, pid) => sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
+    0,
+  )
 }
 
 /** A process and its children (nginx workers). */

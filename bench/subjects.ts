@@ -18,7 +18,14 @@ export interface Subject {
 
 export type StartSubject = (upstream: string) => Promise<Subject | undefined>
 
-export const direct: StartSubject = async (upstream) => ({ name: 'no proxy', origin: upstream, path: '/v1/chat/completions', headers: {}, pids: [], stop: () => undefined })
+export const direct: StartSubject = async (upstream) => ({
+  name: 'no proxy',
+  origin: upstream,
+  path: '/v1/chat/completions',
+  headers: {},
+  pids: [],
+  stop: () => undefined,
+})
 
 export const bare: StartSubject = async (upstream) => {
   const running = await startScript('bare-proxy.js', [upstream])
@@ -49,8 +56,19 @@ export const portkey: StartSubject = async (upstream) => {
   const port = await freePort()
   const script = benchFile('../node_modules/@portkey-ai/gateway/build/start-server.js')
   if (!existsSync(script)) return undefined
-  const running = await startProgram([process.execPath, script, `--port=${port}`, '--headless'], { port, env: { NODE_ENV: 'production' } })
-  return subject({ name: 'Portkey gateway', running, headers: { 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `${upstream}/v1`, authorization: 'Bearer sk-bench' } })
+  const running = await startProgram([process.execPath, script, `--port=${port}`, '--headless'], {
+    port,
+    env: { NODE_ENV: 'production' },
+  })
+  return subject({
+    name: 'Portkey gateway',
+    running,
+    headers: {
+      'x-portkey-provider': 'openai',
+      'x-portkey-custom-host': `${upstream}/v1`,
+      authorization: 'Bearer sk-bench',
+    },
+  })
 }
 
 /** Ownkey with everything on: PostgreSQL, tokens, keys, decisions, ledger, usage. */
@@ -70,10 +88,22 @@ plans: { standard: { providers: { openai: optional }, verify: format_only, fallb
     const adminToken = randomBytes(32).toString('hex')
     const running = await startProgram([process.execPath, benchFile('../bin/ownkey.js'), 'serve', '--config', config], {
       port,
-      env: { PORT: String(port), DATABASE_URL: databaseUrl, OWNKEY_DATA_DIR: folder, OWNKEY_ADMIN_TOKEN: adminToken, OWNKEY_WORKERS: '1', LOG_LEVEL: 'warn' },
+      env: {
+        PORT: String(port),
+        DATABASE_URL: databaseUrl,
+        OWNKEY_DATA_DIR: folder,
+        OWNKEY_ADMIN_TOKEN: adminToken,
+        OWNKEY_WORKERS: '1',
+        LOG_LEVEL: 'warn',
+      },
     })
     const token = await prepareTenant(`http://127.0.0.1:${port}`, adminToken)
-    return subject({ name: 'Ownkey', running, path: '/openai/v1/chat/completions', headers: { authorization: `Bearer ${token}` } })
+    return subject({
+      name: 'Ownkey',
+      running,
+      path: '/openai/v1/chat/completions',
+      headers: { authorization: `Bearer ${token}` },
+    })
   }
 }
 
@@ -94,7 +124,12 @@ async function prepareTenant(origin: string, adminToken: string): Promise<string
   return String(token)
 }
 
-function subject(options: { name: string; running: Running; path?: string; headers?: Record<string, string> }): Subject {
+function subject(options: {
+  name: string
+  running: Running
+  path?: string
+  headers?: Record<string, string>
+}): Subject {
   const { name, running } = options
   return {
     name,

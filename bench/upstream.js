@@ -4,14 +4,21 @@
  */
 import { createServer } from 'node:http'
 
-const usage = { prompt_tokens: 21, completion_tokens: 87, total_tokens: 108, prompt_tokens_details: { cached_tokens: 0 } }
+const usage = {
+  prompt_tokens: 21,
+  completion_tokens: 87,
+  total_tokens: 108,
+  prompt_tokens_details: { cached_tokens: 0 },
+}
 const answer = Buffer.from(
   JSON.stringify({
     id: 'chatcmpl-bench',
     object: 'chat.completion',
     created: 1_760_000_000,
     model: 'gpt-bench',
-    choices: [{ index: 0, message: { role: 'assistant', content: 'x'.repeat(280), refusal: null }, finish_reason: 'stop' }],
+    choices: [
+      { index: 0, message: { role: 'assistant', content: 'x'.repeat(280), refusal: null }, finish_reason: 'stop' },
+    ],
     usage,
   }),
 )
@@ -19,7 +26,18 @@ const event = (delta, rest = {}) =>
   `data: ${JSON.stringify({ id: 'chatcmpl-bench', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'gpt-bench', choices: [{ index: 0, delta, finish_reason: null }], ...rest })}\n\n`
 const word = Buffer.from(event({ content: ' word' }))
 const last = Buffer.from(`${event({}, { choices: [], usage })}data: [DONE]\n\n`)
-const jsonHead = ['content-type', 'application/json', 'content-length', String(answer.length), 'x-request-id', 'req_bench', 'openai-processing-ms', '12', 'set-cookie', 'a=b']
+const jsonHead = [
+  'content-type',
+  'application/json',
+  'content-length',
+  String(answer.length),
+  'x-request-id',
+  'req_bench',
+  'openai-processing-ms',
+  '12',
+  'set-cookie',
+  'a=b',
+]
 const sseHead = ['content-type', 'text/event-stream', 'cache-control', 'no-cache', 'x-request-id', 'req_bench']
 
 const routes = {
