@@ -67,18 +67,26 @@ describe('a key that failed', () => {
 })
 
 describe('a key of unknown health', () => {
-  it('has one pilot, whose verdict the others wait for', async () => {
+  it('is tried by one of a herd that comes in the same moment; the others are told', async () => {
     expect(health.isKnownGood('k:1')).toBe(false)
-    const finish = health.becomePilot('k:1')
-    let told = false
-    const waiting = health.pilotUnderWay('k:1')?.then(() => {
-      told = true
-    })
-    expect(told).toBe(false)
-    finish()
-    await waiting
-    expect(told).toBe(true)
-    expect(health.pilotUnderWay('k:1')).toBeUndefined()
+    const turns = Array.from({ length: 100 }, () => health.askToTry('k:1'))
+    const [pilot, ...waiting] = turns
+    expect(typeof pilot).toBe('function')
+    expect(waiting.every((turn) => turn instanceof Promise)).toBe(true)
+    if (typeof pilot === 'function') pilot()
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['told']))
+    expect(typeof health.askToTry('k:1')).toBe('function')
+  })
+
+  it('is tried by two more while the first tells nothing, and by everybody after that', () => {
+    const goes = () => typeof health.askToTry('k:1') === 'function'
+    expect([goes(), goes()]).toEqual([true, false])
+    now += 400
+    expect([goes(), goes()]).toEqual([true, false])
+    now += 800
+    expect([goes(), goes()]).toEqual([true, false])
+    now += 1_300
+    expect([goes(), goes(), goes()]).toEqual([true, true, true])
   })
 
   it('is unknown again some minutes after it was last accepted', () => {

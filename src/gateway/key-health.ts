@@ -15,8 +15,15 @@ interface State<Answer> {
   /** By `''` (the key itself) or by model (its rate limit). */
   resting: Map<string, Resting<Answer>>
   failures: number
-  /** The one request that is trying a key of unknown health. */
-  pilot: Promise<void> | undefined
+  /** Under way while the first requests of a key of unknown health are. */
+  trial: Trial | undefined
+}
+
+interface Trial {
+  since: number
+  pilots: number
+  told: Promise<void>
+  tell(): void
 }
 
 interface Memory {
@@ -38,8 +45,10 @@ const longestRetryAfterMs = 120_000
 const goodForMs = 300_000
 const maxKeys = 50_000
 
-/** How long others wait for the pilot's verdict before they try for themselves. */
-export const pilotPatienceMs = 300
+/** A second and a third pilot go when the first has not told after so long; a lost connection must not hold up the rest. */
+const morePilotsAfterMs = [400, 1_200]
+/** Then everybody tries for themselves: the provider is slow, and waiting for it helps nobody. */
+const patienceMs = 2_500
 
 /**
  * What this node knows of keys' health, so that a dead key is not tried on every request: a short memory per key version
@@ -66,27 +75,29 @@ export class KeyHealth<Answer> {
     return undefined
   }
 
-  /** Undefined: go. A promise: somebody is trying this key right now; wait for it, but not for ever. */
-  pilotUnderWay(key: string): Promise<void> | undefined {
-    return this.states.get(key)?.pilot
-  }
-
   /** True when the key was accepted lately and has not failed since. */
   isKnownGood(key: string): boolean {
     const state = this.states.get(key)
     return state !== undefined && state.failures === 0 && this.now() - state.goodAt < goodForMs
   }
 
-  /** Claims the pilot's place. Call the answered function when the verdict is known, whatever it is. */
-  becomePilot(key: string): () => void {
-    let finish: () => void = () => undefined
+  /**
+   * Asks to try a key of unknown health. Of a herd that comes in the same moment one may: what is answered says so at once.
+   * @returns a function to call when the verdict is known, whatever it is: go. Or a promise: others are trying; wait, and ask
+   *   again where it answers `ask again`, because nothing was told yet.
+   */
+  askToTry(key: string): (() => void) | Promise<'told' | 'ask again'> {
     const state = this.stateOf(key)
-    state.pilot = new Promise((resolve) => {
-      finish = resolve
-    })
+    state.trial ??= newTrial(this.now())
+    const { trial } = state
+    const waited = this.now() - trial.since
+    const next = [...morePilotsAfterMs, patienceMs].find((ms) => waited < ms)
+    if (next !== undefined && trial.pilots > morePilotsAfterMs.filter((ms) => waited >= ms).length)
+      return toldWithin(trial, next - waited)
+    trial.pilots++
     return () => {
-      state.pilot = undefined
-      finish()
+      if (state.trial === trial) state.trial = undefined
+      trial.tell()
     }
   }
 
@@ -113,9 +124,27 @@ export class KeyHealth<Answer> {
     let state = this.states.get(key)
     if (state === undefined) {
       if (this.states.size >= maxKeys) this.states.delete(this.states.keys().next().value as string)
-      state = { goodAt: 0, resting: new Map(), failures: 0, pilot: undefined }
+      state = { goodAt: 0, resting: new Map(), failures: 0, trial: undefined }
       this.states.set(key, state)
     }
     return state
   }
+}
+
+function newTrial(since: number): Trial {
+  let tell: () => void = () => undefined
+  const told = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  return { since, pilots: 0, told, tell }
+}
+
+async function toldWithin({ told }: Trial, ms: number): Promise<'told' | 'ask again'> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'ask again'>((resolve) => {
+    timer = setTimeout(resolve, ms, 'ask again')
+  })
+  const answer = await Promise.race([told.then(() => 'told' as const), late])
+  clearTimeout(timer)
+  return answer
 }

@@ -4,7 +4,7 @@ import type { Failure, Usage } from '../providers/index.ts'
 import type { Tenant } from '../tenants/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
-import { pilotPatienceMs, type Resting } from './key-health.ts'
+import type { Resting } from './key-health.ts'
 import { openAttempt } from './open-attempt.ts'
 import { type Outcome, UpstreamCall } from './upstream-call.ts'
 
@@ -33,16 +33,22 @@ export function tryAttempt(exchange: Required<Exchange>, attempted: Try, gateway
 /** A key of unknown health: one request tries it, the others wait a moment for what it tells. */
 async function tryUnproven(exchange: Required<Exchange>, attempted: Try, sending: Sending): Promise<Outcome> {
   const { gateway, key } = sending
-  const resting = await waitForPilot(key, exchange, gateway)
+  let resting = restingOutcome(key, exchange, gateway)
+  let turn = resting === undefined ? gateway.health.askToTry(key) : undefined
+  while (turn instanceof Promise) {
+    const said = await turn
+    resting = restingOutcome(key, exchange, gateway)
+    const asksAgain = said === 'ask again' && resting === undefined && !gateway.health.isKnownGood(key)
+    turn = asksAgain ? gateway.health.askToTry(key) : undefined
+  }
   if (resting !== undefined) {
     report(exchange, attempted, resting.failure, gateway)
     return resting
   }
-  const pilotDone = gateway.health.isKnownGood(key) ? undefined : gateway.health.becomePilot(key)
   try {
-    return await reserveAndSend(exchange, attempted, { ...sending, pilotDone })
+    return await reserveAndSend(exchange, attempted, { ...sending, pilotDone: turn })
   } finally {
-    pilotDone?.()
+    turn?.()
   }
 }
 
@@ -78,24 +84,13 @@ function standingOf({ caller, setup }: Required<Exchange>, { meter }: Attempt): 
   return { balance: tenant.balance, quota: { limit: quota.limit, used: tenant.quotaUsed[meter] ?? 0 } }
 }
 
-/** The failure to answer without trying, after somebody else's attempt with this key told. */
-async function waitForPilot(key: string, exchange: Required<Exchange>, gateway: Gateway): Promise<Outcome | undefined> {
-  const { health } = gateway
-  const pilot = health.isKnownGood(key) ? undefined : health.pilotUnderWay(key)
-  if (pilot !== undefined) {
-    let timer: NodeJS.Timeout | undefined
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, pilotPatienceMs)
-    })
-    await Promise.race([pilot, patience])
-    clearTimeout(timer)
-  }
-  const rest = health.resting(key, exchange.model)
-  return rest === undefined ? undefined : restingOutcome(rest, gateway.now())
+/** The failure to answer without trying, while the key rests: the remembered one, with what is left of the waiting time. */
+function restingOutcome(key: string, exchange: Required<Exchange>, gateway: Gateway): Outcome | undefined {
+  const rest = gateway.health.resting(key, exchange.model)
+  return rest === undefined ? undefined : withTimeLeft(rest, gateway.now())
 }
 
-/** The remembered failure as this request's outcome, with what is left of the waiting time. */
-function restingOutcome({ answer: outcome, until }: Resting<Outcome>, now: number): Outcome {
+function withTimeLeft({ answer: outcome, until }: Resting<Outcome>, now: number): Outcome {
   if (outcome.answer === undefined) return outcome
   const headers: string[] = []
   for (let i = 0; i < outcome.answer.headers.length; i += 2) {

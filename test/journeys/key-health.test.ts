@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { canaryKeys } from '../support/canary.ts'
+import { type Journey, startJourney } from '../support/journey.ts'
+import { nativeCalls } from '../support/provider-calls.ts'
+import { rawCall } from '../support/raw-call.ts'
+import { json, script, signal, until } from '../support/upstream.ts'
+
+let journey: Journey
+beforeAll(async () => {
+  journey = await startJourney()
+})
+afterAll(() => journey.close())
+
+const sent = () => journey.upstream.journal.requests.length
+const invalid = json({ error: { message: 'no', code: 'invalid_api_key' } }, { status: 401 })
+
+async function inParallel(count: number, call: () => ReturnType<typeof rawCall>) {
+  const answers: Awaited<ReturnType<typeof rawCall>>[] = []
+  const runner = async () => {
+    while (answers.length + running < count) {
+      running++
+      answers.push(await call())
+      running--
+    }
+  }
+  let running = 0
+  await Promise.all(Array.from({ length: 100 }, runner))
+  return answers
+}
+
+describe('a key that is known to be dead', () => {
+  test('is not tried a thousand times by a thousand calls', async () => {
+    const { token } = await journey.newOrg()
+    const undo = journey.upstream.on(/./, invalid)
+    const from = sent()
+    const answers = await inParallel(1000, () => rawCall(journey.ownkey.url, nativeCalls.openai(token)))
+    expect(answers).toHaveLength(1000)
+    expect(new Set(answers.map((answer) => `${answer.status} ${answer.header('ownkey-error')}`))).toEqual(
+      new Set(['401 invalid_key']),
+    )
+    expect(sent() - from).toBeLessThanOrEqual(3)
+    undo()
+  })
+
+  test('falls back all the same, a hundred times', async () => {
+    const { token } = await journey.newOrg('falling')
+    const undo = [
+      journey.upstream.on(/./, json({ served: 'platform' })),
+      journey.upstream.on((request) => request.header('authorization') === `Bearer ${canaryKeys.openai}`, invalid),
+    ]
+    const from = sent()
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => rawCall(journey.ownkey.url, nativeCalls.openai(token))),
+    )
+    expect(answers.every((answer) => answer.header('ownkey-fallback') === 'invalid_key' && answer.status === 200)).toBe(
+      true,
+    )
+    const own = journey.upstream.journal.requests
+      .slice(from)
+      .filter((one) => one.header('authorization')?.endsWith(canaryKeys.openai))
+    expect(own.length).toBeLessThanOrEqual(3)
+    for (const one of undo) one()
+  })
+
+  test('is tried at once when it was replaced, and never in another organization’s name', async () => {
+    const [first, second] = [await journey.newOrg(), await journey.newOrg()]
+    const undo = journey.upstream.on(/./, invalid)
+    await rawCall(journey.ownkey.url, nativeCalls.openai(first.token))
+    undo()
+    const works = journey.upstream.on(/./, json({ ok: true }))
+    expect((await rawCall(journey.ownkey.url, nativeCalls.openai(first.token))).status).toBe(401)
+    // The same key text in another organization is another key.
+    expect((await rawCall(journey.ownkey.url, nativeCalls.openai(second.token))).status).toBe(200)
+    await journey.ownkey.putKey(first.org, 'openai', `${canaryKeys.openai}new`)
+    expect((await rawCall(journey.ownkey.url, nativeCalls.openai(first.token))).status).toBe(200)
+    works()
+  })
+})
+
+describe('a rate limit', () => {
+  const openaiLimit = json(
+    { error: { message: 'slow down', type: 'requests', code: 'rate_limit_exceeded' } },
+    { status: 429, headers: { 'retry-after': '60' } },
+  )
+  const geminiLimit = json(
+    {
+      error: {
+        code: 429,
+        status: 'RESOURCE_EXHAUSTED',
+        message: 'x',
+        details: [
+          {
+            '@type': 'type.googleapis.com/google.rpc.QuotaFailure',
+            violations: [{ quotaId: 'GenerateRequestsPerMinutePerProjectPerModel' }],
+          },
+          { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '37.2s' },
+        ],
+      },
+    },
+    { status: 429 },
+  )
+
+  test.each([
+    ['Retry-After', 'openai', openaiLimit, 60],
+    ['Gemini’s RetryInfo', 'gemini', geminiLimit, 38],
+  ] as const)('%s is honoured for the model that met it, and for no other', async (_name, provider, limit, seconds) => {
+    const { token } = await journey.newOrg()
+    const undo = journey.upstream.on(/./, limit)
+    const from = sent()
+    const first = await rawCall(journey.ownkey.url, nativeCalls[provider](token, 'model-a'))
+    const again = await rawCall(journey.ownkey.url, nativeCalls[provider](token, 'model-a'))
+    expect([first.status, again.status, sent() - from]).toEqual([429, 429, 1])
+    expect(again.json()).toEqual(first.json())
+    expect(Number(again.header('retry-after'))).toBeGreaterThan(seconds - 20)
+    expect(Number(again.header('retry-after'))).toBeLessThanOrEqual(seconds)
+    undo()
+    const works = journey.upstream.on(/./, json({ ok: true }))
+    expect((await rawCall(journey.ownkey.url, nativeCalls[provider](token, 'model-b'))).status).toBe(200)
+    works()
+  })
+})
+
+test('what says nothing about the next request is not remembered', async () => {
+  const { token } = await journey.newOrg()
+  for (const [status, code] of [
+    [500, 'server_error'],
+    [400, 'content_policy_violation'],
+    [404, 'model_not_found'],
+  ] as const) {
+    const undo = journey.upstream.on(/./, json({ error: { code, message: 'x' } }, { status }))
+    const from = sent()
+    for (let call = 0; call < 3; call++) await rawCall(journey.ownkey.url, nativeCalls.openai(token))
+    expect(sent() - from).toBe(3)
+    undo()
+  }
+})
+
+test('a key removed while a request waits for its body is not sent', async () => {
+  const { org, token } = await journey.newOrg()
+  const from = sent()
+  const goOn = signal()
+  const call = fetch(`${journey.ownkey.url}/openai/v1/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: new ReadableStream({
+      async pull(controller) {
+        await goOn.raised
+        controller.enqueue(Buffer.from('late'))
+        controller.close()
+      },
+    }),
+    duplex: 'half',
+  } as RequestInit)
+  // The request stands in the gateway once another one of the same organization was served behind it.
+  const works = journey.upstream.on(/./, json({ ok: true }))
+  await rawCall(journey.ownkey.url, nativeCalls.openai(token))
+  expect((await journey.ownkey.api('DELETE', `/orgs/${org}/keys/openai`)).status).toBe(204)
+  goOn.raise()
+  const answer = await call
+  // The plan has the platform's key for organizations without their own: it may serve, the removed key may not.
+  expect(answer.headers.get('ownkey-key-source')).toBe('platform')
+  const late = journey.upstream.journal.requests.slice(from).filter((one) => one.path === '/v1/files')
+  expect(late.every((one) => !one.header('authorization')?.includes(canaryKeys.openai))).toBe(true)
+  works()
+})
+
+test('a key removed while its first request is on the way serves no second one', async () => {
+  const { org, token } = await journey.newOrg('required')
+  const goOn = signal()
+  const order = sent()
+  const undo = journey.upstream.on(/./, script(until(goOn.raised), json({ ok: true })))
+  const first = rawCall(journey.ownkey.url, nativeCalls.openai(token))
+  await journey.upstream.journal.request(order)
+  const second = rawCall(journey.ownkey.url, nativeCalls.openai(token))
+  await journey.ownkey.api('DELETE', `/orgs/${org}/keys/openai`)
+  goOn.raise()
+  expect((await first).status).toBe(200)
+  const { status } = await second
+  expect(sent() - order).toBe(status === 200 ? 2 : 1)
+  const third = await rawCall(journey.ownkey.url, nativeCalls.openai(token))
+  expect([third.status, third.json().error.code]).toEqual([403, 'missing_key'])
+  undo()
+})
