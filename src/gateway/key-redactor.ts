@@ -38,6 +38,21 @@ export class KeyRedactor {
     return held
   }
 
+  /** Headers of a passing answer (name, value, name, value …); shorter values than the key cannot hold it. */
+  cleanHeaders(headers: string[]): string[] {
+    for (let i = 1; i < headers.length; i += 2) {
+      const value = headers[i] as string
+      if (value.length >= this.key.length) headers[i] = this.cutForms(value)
+    }
+    return headers
+  }
+
+  private cutForms(text: string): string {
+    let cleaned = text
+    for (const needle of this.needles) cleaned = cleaned.replaceAll(needle.toString('latin1'), mark)
+    return cleaned
+  }
+
   /** How many bytes at the end could be the beginning of a needle. */
   private openEnd(bytes: Buffer): number {
     let most = 0
@@ -54,9 +69,7 @@ export class KeyRedactor {
 
   /** A whole error body without the key, its encoded forms and its recognisable parts. */
   clean(text: string): string {
-    let cleaned = text
-    for (const form of forms(this.key)) cleaned = cleaned.replaceAll(form, mark)
-    return this.cutMasked(this.cutParts(cleaned))
+    return this.cutMasked(this.cutParts(this.cutForms(text)))
   }
 
   /** Any run of eight or more characters that also stands in the key, beyond its public prefix. */

@@ -189,13 +189,13 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   private beginRelay(): void {
-    const { res, ownHeaders, usage } = this.options
+    const { res, ownHeaders, usage, redactor } = this.options
     const head = this.head as CollectedHead
     this.phase = 'relaying'
     this.firstByteMs = performance.now() - this.startedAt
     this.options.onVerdict(this.failure)
     if (usage !== undefined) this.usage = new AnswerUsage(usage, head)
-    res.writeHead(head.status, [...head.passed, ...ownHeaders(this.failure)])
+    res.writeHead(head.status, [...redactor.cleanHeaders(head.passed), ...ownHeaders(this.failure)])
     // A length means that the body follows at once and goes out with the head in one packet; a stream's head must not wait.
     if (head.length === undefined && this.parts.length === 0) res.flushHeaders()
   }
@@ -268,7 +268,7 @@ export class UpstreamCall implements AnswerHandler {
   }
 }
 
-function readHead(status: number, rawHeaders: Buffer[], filter: AnswerHeaderFilter): CollectedHead {
+export function readHead(status: number, rawHeaders: Buffer[], filter: AnswerHeaderFilter): CollectedHead {
   const head: CollectedHead = { status, contentType: '', encoding: '', length: undefined, passed: [], raw: rawHeaders }
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = filter.passes((rawHeaders[i] as Buffer).toString('latin1'))
@@ -289,7 +289,7 @@ const timeouts: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ])
 
-function describeNetworkError(error: Error): OwnkeyError {
+export function describeNetworkError(error: Error): OwnkeyError {
   if (error instanceof OwnkeyError) return error
   const code = 'code' in error ? String(error.code) : 'unknown'
   if (timeouts.has(code)) return new OwnkeyError('upstream_timeout', { facts: { cause: code } })
@@ -299,7 +299,7 @@ function describeNetworkError(error: Error): OwnkeyError {
   })
 }
 
-function redirected(): OwnkeyError {
+export function redirected(): OwnkeyError {
   return new OwnkeyError('upstream_unreachable', {
     detail: 'The provider answered with a redirect, which is never followed with a key.',
     fix: 'Correct the base URL to the host that answers itself.',
