@@ -67,6 +67,14 @@ export class Egress {
     return () => this.giveUp(client)
   }
 
+  /** What makes every connection to a provider, a WebSocket's too. @param guarded the customer named the host */
+  connector(guarded: boolean): buildConnector.connector {
+    const { connectTimeoutMs, privateHosts } = this.limits()
+    return guarded
+      ? guardedConnect({ timeoutMs: connectTimeoutMs, privateHosts, lookup: this.lookup })
+      : buildConnector({ timeout: connectTimeoutMs })
+  }
+
   async close(): Promise<void> {
     clearInterval(this.trimming)
     await Promise.all([...this.origins.values()].map((clients) => clients.destroy()))
@@ -84,10 +92,7 @@ export class Egress {
   }
 
   private newClient(origin: string, guarded: boolean): Client {
-    const { connectTimeoutMs, privateHosts } = this.limits()
-    const connect = guarded
-      ? guardedConnect({ timeoutMs: connectTimeoutMs, privateHosts, lookup: this.lookup })
-      : buildConnector({ timeout: connectTimeoutMs })
+    const connect = this.connector(guarded)
     const client: Client = new Client(origin, {
       pipelining: 1,
       connect: (target: buildConnector.Options, callback: buildConnector.Callback) => {

@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dialect, ErrorClass } from '../contract/index.ts'
 import type { Decision } from '../policy/index.ts'
-import type { Provider, Surface } from '../providers/index.ts'
+import type { UpstreamMessage } from '../dialect/index.ts'
+import type { OpenaiRoute, Provider, Surface } from '../providers/index.ts'
 import type { Caller } from './caller.ts'
+import type { ErrorAnswer } from './collect-failure.ts'
 import type { GatewaySetup } from './gateway-deps.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 import type { Target } from './target.ts'
+import type { AttemptSender } from './try-attempt.ts'
 import type { UpstreamCall } from './upstream-call.ts'
 
 /** One request on its way through the gateway; filled step by step, in the order of the fields. */
@@ -18,18 +21,26 @@ export interface Exchange {
   /** In which shape errors are told. */
   dialect: Dialect
   target?: Target
+  /** The route of the one dialect; absent: a provider's own API was called. */
+  route?: OpenaiRoute | undefined
   provider?: Provider
   surface?: Surface
   head?: RequestHead
   caller?: Caller
   body?: RequestBody
-  /** As the caller wrote it. */
+  /** As the caller wrote it; in the one dialect the attempt's. */
   model?: string | undefined
   decision?: Decision
   /** Characters that the provider bills, where it bills by the request's text. */
   characters?: number | undefined
+  /** The request as the attempt's provider takes it; absent: as the caller wrote it. */
+  upstream?: UpstreamMessage | undefined
   /** Why the own key did not serve, once it failed. */
   fallbackClass?: ErrorClass | undefined
+  /** How attempts are made; absent: as HTTP requests. */
+  send?: AttemptSender | undefined
+  /** How an error is answered; absent: on `res`. */
+  refuse?: ((answer: ErrorAnswer) => void) | undefined
   /** The call under way. */
   call?: UpstreamCall | undefined
   callerGone: boolean

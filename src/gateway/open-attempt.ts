@@ -26,6 +26,8 @@ export interface AttemptSource {
   path: string
 }
 
+export type SecretSource = Pick<AttemptSource, 'attempt' | 'tenant' | 'setup' | 'provider'>
+
 /** The own key that a decision named is not there any more: removed or replaced while the request was on its way. */
 export class KeyChanged extends Error {}
 
@@ -48,7 +50,8 @@ export function openAttempt(source: AttemptSource, deps: GatewayDeps): OpenedAtt
   return { origin: deps.sandbox.origin(provider.id), guarded: false, path: `/${provider.id}${path}`, headers, redactor }
 }
 
-function secretOf({ attempt, tenant, setup, provider }: AttemptSource, deps: GatewayDeps): Secret {
+/** @throws KeyChanged, key_unreadable, missing_key */
+export function secretOf({ attempt, tenant, setup, provider }: SecretSource, deps: GatewayDeps): Secret {
   if (attempt.key === undefined) {
     const secret = setup.platformKey(provider.id)
     if (secret === undefined) throw new OwnkeyError('missing_key')
@@ -59,7 +62,7 @@ function secretOf({ attempt, tenant, setup, provider }: AttemptSource, deps: Gat
   return deps.openKey(sealed)
 }
 
-function isCustomHost({ attempt, tenant }: AttemptSource): boolean {
+export function isCustomHost({ attempt, tenant }: Pick<AttemptSource, 'attempt' | 'tenant'>): boolean {
   return tenant.keys.find((key) => key.id === attempt.key?.id)?.customHost === true
 }
 

@@ -55,6 +55,13 @@ export function buildRequestHeaders(
   credential: UpstreamCredential,
   drop: readonly string[] = [],
 ): string[] {
+  const headers = passedHeaders(rawHeaders, drop)
+  headers.push(credential.placement.header, credential.placement.prefix + credential.value)
+  return headers
+}
+
+/** The caller's headers that go up, without a credential. */
+export function passedHeaders(rawHeaders: readonly string[], drop: readonly string[] = []): string[] {
   const headers: string[] = []
   const named = connectionNamed(rawHeaders)
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -64,7 +71,6 @@ export function buildRequestHeaders(
     if (named?.has(name.toLowerCase())) continue
     headers.push(name, rawHeaders[i + 1] as string)
   }
-  headers.push(credential.placement.header, credential.placement.prefix + credential.value)
   return headers
 }
 

@@ -1,21 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Dialect, OwnkeyError, responseHeaders } from '../contract/index.ts'
 import type { Attempt, Decision } from '../policy/index.ts'
-import type { Failure } from '../providers/index.ts'
+import type { Failure, Provider } from '../providers/index.ts'
 import type { Tenant } from '../tenants/index.ts'
 import { identifyCaller } from './caller.ts'
 import { describeRequest, readEnough, surfaceOf } from './describe-request.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
+import { listModels } from './list-models.ts'
+import { aimAt, describeDialect, inOpenaiShape, isOneDialect, readDialectBody, readRoute, turnBackTo } from './one-dialect.ts'
 import { KeyChanged } from './open-attempt.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
-import { readTarget } from './target.ts'
+import { readTarget, type Target } from './target.ts'
 import { tryAttempt } from './try-attempt.ts'
 import type { Outcome } from './upstream-call.ts'
 import { asOwnkeyError, writeOwnError, writeProviderError } from './write-answer.ts'
 
-/** From socket to settlement: one request on a provider's own API. */
+/** From socket to settlement: one request on a provider's own API, or in the one dialect. */
 export async function serve(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Promise<void> {
   const exchange = newExchange(req, res, gateway)
   res.on('close', () => leave(exchange))
@@ -23,8 +25,9 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
     readRequest(exchange)
     const caller = identifyCaller(exchange.head as RequestHead, gateway.deps.tenants)
     exchange.caller = caller instanceof Promise ? await caller : caller
+    if (exchange.route === 'models') return listModels(exchange as Required<Exchange>, gateway)
     readBody(exchange, gateway)
-    await readEnough(exchange as Required<Exchange>)
+    await (exchange.route === undefined ? readEnough : readDialectBody)(exchange as Required<Exchange>)
     await decideAndTry(exchange as Required<Exchange>, gateway)
   } catch (error) {
     if (exchange.callerGone) return
@@ -38,7 +41,7 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
   }
 }
 
-function newExchange(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Exchange {
+export function newExchange(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Exchange {
   return {
     req,
     res,
@@ -58,6 +61,19 @@ function leave(exchange: Exchange): void {
 
 /** Reads what the request is; the dialect first, so that every later error has its shape. */
 function readRequest(exchange: Exchange): void {
+  const { req } = exchange
+  if (isOneDialect(req.url as string)) readRoute(exchange)
+  else {
+    const { target, provider } = readPlace(exchange)
+    exchange.surface = surfaceOf(provider.surfaces, req.method as string, target.path)
+  }
+  const head = readRequestHead(req.rawHeaders, (exchange.target as Target).query)
+  exchange.head = head
+  if (head.requestId !== undefined) exchange.requestId = head.requestId
+}
+
+/** Where a request goes. @throws not_found, request_invalid */
+export function readPlace(exchange: Exchange): { target: Target; provider: Provider } {
   const { req, setup } = exchange
   const target = readTarget(req.url as string)
   exchange.target = target
@@ -72,14 +88,11 @@ function readRequest(exchange: Exchange): void {
   exchange.dialect = dialectOf(provider.dialect, target.path)
   if (req.method === 'TRACE')
     throw new OwnkeyError('request_invalid', { detail: 'TRACE is refused: it would echo credentials.' })
-  const head = readRequestHead(req.rawHeaders, target.query)
-  exchange.head = head
-  if (head.requestId !== undefined) exchange.requestId = head.requestId
-  exchange.surface = surfaceOf(provider.surfaces, req.method as string, target.path)
+  return { target, provider }
 }
 
 /** Nothing of a body is read before its sender is known. */
-function readBody(exchange: Exchange, { watch }: Gateway): void {
+export function readBody(exchange: Exchange, { watch }: Gateway): void {
   const { req, head, setup } = exchange
   exchange.body = new RequestBody(req, head as RequestHead, { limits: setup.config.gateway, watch })
 }
@@ -89,8 +102,8 @@ function dialectOf(native: Dialect, path: string): Dialect {
   return /\/openai\//.test(path) ? 'openai' : native
 }
 
-async function decideAndTry(exchange: Required<Exchange>, gateway: Gateway): Promise<void> {
-  const request = describeRequest(exchange)
+export async function decideAndTry(exchange: Required<Exchange>, gateway: Gateway): Promise<void> {
+  const request = (exchange.route === undefined ? describeRequest : describeDialect)(exchange)
   const { caller, setup } = exchange
   // A key replaced while the request was on its way is decided on again; twice in one request is somebody playing.
   for (let again = 0; again < 3; again++) {
@@ -130,6 +143,7 @@ async function firstThatAnswers(
       !exchange.callerGone
     let outcome: Outcome
     try {
+      if (exchange.route !== undefined) aimAt(exchange, attempt)
       outcome = await tryAttempt(exchange, { attempt, index, next, mayFallBack }, gateway)
     } catch (error) {
       // A fallback that may not be paid for does not happen; the caller then learns why the own key failed.

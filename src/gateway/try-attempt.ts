@@ -8,7 +8,7 @@ import type { Resting } from './key-health.ts'
 import { openAttempt } from './open-attempt.ts'
 import { type Outcome, UpstreamCall } from './upstream-call.ts'
 
-interface Try {
+export interface Try {
   attempt: Attempt
   index: number
   next: Attempt | undefined
@@ -16,7 +16,7 @@ interface Try {
 }
 
 /** Failures that the provider finds only after it has accepted the key. */
-const keyAccepted: ReadonlySet<string> = new Set(['request_invalid', 'content_refused', 'model_unavailable'])
+export const keyAccepted: ReadonlySet<string> = new Set(['request_invalid', 'content_refused', 'model_unavailable'])
 
 /**
  * Makes one attempt and writes it into the ledger, unless its key is known to be dead. Nothing here waits as long as the
@@ -65,7 +65,8 @@ function openAndSend(exchange: Required<Exchange>, attempted: Try, entry: Entry,
   const { tenant } = exchange.caller
   const send = (newest: Tenant | undefined) => {
     try {
-      return sendWith(exchange, attempted, { ...sending, entry, tenant: newest ?? tenant })
+      const how = exchange.send ?? sendWith
+      return how(exchange, attempted, { ...sending, entry, tenant: newest ?? tenant })
     } catch (error) {
       // An entry whose attempt could not be made charges nothing.
       entry.settle({ durationMs: 0, charged: false })
@@ -102,23 +103,33 @@ function withTimeLeft({ answer: outcome, until }: Resting<Outcome>, now: number)
   return { ...outcome, answer: { ...outcome.answer, headers } }
 }
 
-function upstreamPath({ req, target, head }: Required<Exchange>): string {
+export function upstreamPath({ req, target, head }: Required<Exchange>): string {
   if (head.query !== '') return `${target.rest}?${head.query}`
   // A question mark with nothing behind it is the caller's; one whose query was all credentials is gone with them.
   return target.query === '' && (req.url as string).endsWith('?') ? `${target.rest}?` : target.rest
 }
 
-interface Sending {
+export interface Sending {
   gateway: Gateway
   /** The key and version under which its health is known. */
   key: string
   pilotDone: (() => void) | undefined
 }
 
+/** An attempt that stands in the ledger: from here on whoever sends it settles its entry, unless it throws at once. */
+export interface Reserved extends Sending {
+  entry: Entry
+  /** As new as can be. */
+  tenant: Tenant
+}
+
+/** Makes a reserved attempt. @throws before anything is sent; the entry is then settled for it */
+export type AttemptSender = (exchange: Required<Exchange>, attempted: Try, reserved: Reserved) => Promise<Outcome>
+
 function sendWith(
   exchange: Required<Exchange>,
   attempted: Try,
-  { gateway, key, pilotDone, entry, tenant }: Sending & { entry: Entry; tenant: Tenant },
+  { gateway, key, pilotDone, entry, tenant }: Reserved,
 ): Promise<Outcome> {
   const { attempt, next, mayFallBack } = attempted
   const { req, res, provider, surface, body, setup } = exchange
@@ -197,11 +208,11 @@ function entryEnd(outcome: Outcome, characters: number | undefined): EntryEnd {
   }
 }
 
-function remember(key: string, model: string | undefined, outcome: Outcome, gateway: Gateway): void {
+export function remember(key: string, model: string | undefined, outcome: Outcome, gateway: Gateway): void {
   gateway.health.failed(key, { model, failure: outcome.failure as Failure, answer: { ...outcome, durationMs: 0 } })
 }
 
-function report(
+export function report(
   exchange: Required<Exchange>,
   { attempt, mayFallBack }: Try,
   failure: Failure | undefined,

@@ -28,7 +28,11 @@ export function writeProviderError(exchange: Exchange, answer: ErrorAnswer, ownH
 }
 
 function write(exchange: Exchange, { status, headers, body }: ErrorAnswer): void {
-  const { req, res } = exchange
+  const { req, res, refuse } = exchange
+  if (refuse !== undefined) {
+    refuse({ status, headers, body })
+    return
+  }
   if (res.headersSent || res.destroyed) {
     res.destroy()
     return
