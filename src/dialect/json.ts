@@ -23,7 +23,14 @@ export function countOf(value: unknown): number {
   return typeof value === 'number' && value >= 0 ? value : 0
 }
 
-/** A provider's answer; an empty record when it is none. */
+/** A provider's whole answer. @throws when it is no JSON object: an empty answer must not be made of it */
+export function parseAnswer(bytes: Buffer): Json {
+  const value: unknown = JSON.parse(bytes.toString('utf8'))
+  if (!isRecord(value)) throw new TypeError('the answer is not a JSON object')
+  return value
+}
+
+/** An event of a provider's; an empty record when it is none. */
 export function parseRecord(text: string): Json {
   try {
     return recordOf(JSON.parse(text))

@@ -37,14 +37,15 @@ export function collectFailure(
   { provider, redactor }: { provider: Provider; redactor: KeyRedactor },
 ): { failure: Failure; answer: ErrorAnswer } | undefined {
   const bytes = Buffer.concat(parts)
-  const plain = decode(bytes, head.encoding)
+  const plain = decodeBody(bytes, head.encoding)
   const body = plain === undefined ? undefined : parseBody(plain, head.contentType)
   const failure = provider.readFailure({ status: head.status, headers: headerRecord(head.raw), body })
   if (failure === undefined) return undefined
   return { failure, answer: cleanAnswer(head, plain ?? bytes, redactor) }
 }
 
-function decode(bytes: Buffer, encoding: string): Buffer | undefined {
+/** Undefined when it cannot be decompressed. */
+export function decodeBody(bytes: Buffer, encoding: string): Buffer | undefined {
   if (encoding === '' || encoding === 'identity') return bytes
   try {
     return decoders[encoding]?.(bytes)

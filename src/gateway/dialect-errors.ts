@@ -53,7 +53,7 @@ const shapes: Readonly<Record<Dialect, (said: Said) => unknown>> = {
     error: {
       message,
       type: openaiTypes[error.status] ?? 'server_error',
-      param: null,
+      param: error.facts?.['param'] ?? null,
       code: error.code,
       fix: error.fix,
     },

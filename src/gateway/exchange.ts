@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dialect, ErrorClass } from '../contract/index.ts'
-import type { Decision } from '../policy/index.ts'
 import type { UpstreamMessage } from '../dialect/index.ts'
+import type { Decision } from '../policy/index.ts'
 import type { OpenaiRoute, Provider, Surface } from '../providers/index.ts'
 import type { Caller } from './caller.ts'
 import type { ErrorAnswer } from './collect-failure.ts'

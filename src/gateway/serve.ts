@@ -8,7 +8,15 @@ import { describeRequest, readEnough, surfaceOf } from './describe-request.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { listModels } from './list-models.ts'
-import { aimAt, describeDialect, inOpenaiShape, isOneDialect, readDialectBody, readRoute, turnBackTo } from './one-dialect.ts'
+import {
+  aimAt,
+  describeDialect,
+  inOpenaiShape,
+  isOneDialect,
+  readDialectBody,
+  readRoute,
+  turnBackTo,
+} from './one-dialect.ts'
 import { KeyChanged } from './open-attempt.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
@@ -146,8 +154,9 @@ async function firstThatAnswers(
       if (exchange.route !== undefined) aimAt(exchange, attempt)
       outcome = await tryAttempt(exchange, { attempt, index, next, mayFallBack }, gateway)
     } catch (error) {
-      // A fallback that may not be paid for does not happen; the caller then learns why the own key failed.
-      if (failed === undefined || !isUnfunded(error)) throw error
+      // A fallback that may not be paid for, or cannot do what is asked, does not happen; the caller then learns why the
+      // own key failed.
+      if (failed === undefined || !isNoFallback(error)) throw error
       exchange.fallbackClass = undefined
       return answerFailure(exchange, failed, gateway)
     }
@@ -163,18 +172,28 @@ interface Failed {
   outcome: Outcome
 }
 
-const unfunded: ReadonlySet<string> = new Set(['credits_exhausted', 'quota_exceeded', 'spend_cap_reached'])
+const noFallback: ReadonlySet<string> = new Set([
+  'credits_exhausted',
+  'quota_exceeded',
+  'spend_cap_reached',
+  'request_invalid',
+])
 
-function isUnfunded(error: unknown): boolean {
-  return error instanceof OwnkeyError && unfunded.has(error.code)
+function isNoFallback(error: unknown): boolean {
+  return error instanceof OwnkeyError && noFallback.has(error.code)
 }
 
 /** The last word on a request: the provider's error as it wrote it, or ours where it never answered. */
 function answerFailure(exchange: Required<Exchange>, { attempt, outcome }: Failed, gateway: Gateway): void {
   const { error, answer, failure } = outcome
+  if (exchange.route !== undefined) turnBackTo(exchange, attempt)
   const headers = gateway.ownHeaders(exchange, attempt, error === undefined ? failure : undefined)
   if (error !== undefined) writeOwnError(exchange, error, headers)
-  else writeProviderError(exchange, answer as NonNullable<typeof answer>, headers)
+  else {
+    const said = answer as NonNullable<typeof answer>
+    const told = exchange.route === undefined ? said : inOpenaiShape(exchange, said, failure as Failure)
+    writeProviderError(exchange, told, headers)
+  }
 }
 
 function nameOf(error: unknown): string {

@@ -132,9 +132,10 @@ function sendWith(
   { gateway, key, pilotDone, entry, tenant }: Reserved,
 ): Promise<Outcome> {
   const { attempt, next, mayFallBack } = attempted
-  const { req, res, provider, surface, body, setup } = exchange
-  const path = upstreamPath(exchange)
-  const opened = openAttempt({ attempt, provider, tenant, setup, rawHeaders: req.rawHeaders, path }, gateway.deps)
+  const { req, res, provider, surface, body, setup, upstream } = exchange
+  const path = upstream?.path ?? upstreamPath(exchange)
+  const rawHeaders = upstream?.headers ?? req.rawHeaders
+  const opened = openAttempt({ attempt, provider, tenant, setup, rawHeaders, path }, gateway.deps)
   const call = new UpstreamCall({
     res,
     provider,
@@ -142,7 +143,9 @@ function sendWith(
     redactor: opened.redactor,
     usage: surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage),
     ownHeaders: (failure) => gateway.ownHeaders(exchange, attempt, failure),
-    isFinal: (failure) => !mayFallBack(failure),
+    // A translated stream that opens with an error is told as an error, never relayed.
+    isFinal: (failure) => upstream === undefined && !mayFallBack(failure),
+    translation: upstream?.answer,
     onVerdict: (failure) => {
       if (failure === undefined || keyAccepted.has(failure.class)) gateway.health.accepted(key)
       pilotDone?.()
@@ -158,7 +161,7 @@ function sendWith(
   gateway.deps.ledger.beforeSending(() => {
     if (exchange.callerGone) return call.abort()
     const request = { origin, guarded, method: req.method as string, path: opened.path, headers }
-    call.giveUp = gateway.egress.send({ ...request, body: body.open(next !== undefined) }, call)
+    call.giveUp = gateway.egress.send({ ...request, body: upstream?.body ?? body.open(next !== undefined) }, call)
   })
   return call.outcome
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { OwnkeyError } from '../contract/index.ts'
+import type { AnswerTranslation, StreamTranslation } from '../dialect/index.ts'
 import type { Failure, Provider, StreamOpening, Usage, UsageReading } from '../providers/index.ts'
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import { AnswerUsage } from './answer-usage.ts'
@@ -7,6 +8,7 @@ import { type CollectedHead, cleanAnswer, collectFailure, type ErrorAnswer } fro
 import type { AnswerHandler } from './egress.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 import { OpeningReader } from './opening-reader.ts'
+import { longestAnswer, streamHeaders, translateWhole, unreadable, wholeHeaders } from './translate-answer.ts'
 
 const longestErrorBody = 256 * 1024
 const shortBody = 16 * 1024
@@ -21,6 +23,8 @@ export interface CallOptions {
   redactor: KeyRedactor
   /** How to read counts; absent where the surface does not bill by what the answer says. */
   usage: UsageReading | undefined
+  /** How a successful answer is told in the caller's dialect; absent: as the provider wrote it. */
+  translation?: AnswerTranslation | undefined
   /** Ownkey's own headers for an answer of this attempt, flat. */
   ownHeaders(failure: Failure | undefined): string[]
   /** True: nothing comes after this attempt if it fails so. */
@@ -51,7 +55,8 @@ export interface Outcome {
   bytes: number
 }
 
-type Phase = 'waiting' | 'opening' | 'collecting' | 'relaying' | 'over'
+/** `translating`: a success is awaited whole, to be told in the caller's dialect. */
+type Phase = 'waiting' | 'opening' | 'collecting' | 'translating' | 'relaying' | 'over'
 
 /**
  * One request to a provider and its answer on the way to the caller: first it is found out whether this is a failure (by
@@ -75,6 +80,7 @@ export class UpstreamCall implements AnswerHandler {
   private readonly parts: Buffer[] = []
   private partsBytes = 0
   private usage: AnswerUsage | undefined
+  private stream: StreamTranslation | undefined
   private failure: Failure | undefined
   private firstByteMs: number | undefined
   private bytes = 0
@@ -108,8 +114,11 @@ export class UpstreamCall implements AnswerHandler {
     const head = readHead(status, rawHeaders, this.options.filter)
     this.head = head
     this.resume = resume
+    const { translation } = this.options
+    const isStream = head.contentType.startsWith('text/event-stream') && head.encoding === ''
     if (status >= 300 && status !== 304) this.phase = 'collecting'
-    else if (head.contentType.startsWith('text/event-stream') && head.encoding === '') {
+    else if (translation?.whole !== undefined && !(isStream && translation.stream)) this.phase = 'translating'
+    else if (isStream) {
       this.phase = 'opening'
       this.opening = new OpeningReader(this.options.provider)
     } else if (this.options.provider.failsInside200 && head.contentType.includes('json')) this.phase = 'collecting'
@@ -123,6 +132,7 @@ export class UpstreamCall implements AnswerHandler {
     this.parts.push(chunk)
     this.partsBytes += chunk.length
     if (this.phase === 'opening') return this.readOpening(chunk)
+    if (this.phase === 'translating') return this.partsBytes <= longestAnswer || this.giveUpTranslating()
     if (this.partsBytes > longestErrorBody) return this.judgeCollected()
     return true
   }
@@ -130,6 +140,7 @@ export class UpstreamCall implements AnswerHandler {
   onComplete(): void {
     if (this.phase === 'opening') this.judgeOpening((this.opening as OpeningReader).end())
     if (this.phase === 'collecting') this.judgeCollected()
+    if (this.phase === 'translating') this.answerTranslated()
     if (this.phase === 'relaying') this.finishRelay()
   }
 
@@ -180,6 +191,33 @@ export class UpstreamCall implements AnswerHandler {
     return true
   }
 
+  private giveUpTranslating(): boolean {
+    this.end({ failure: { class: 'provider_error' }, error: unreadable() })
+    this.abortUpstream?.(new Error('the answer is too long'))
+    return true
+  }
+
+  /** Nothing was given to the caller yet: an answer that cannot be read is a failure like any other. */
+  private answerTranslated(): void {
+    const { res, ownHeaders, provider, redactor, translation, usage } = this.options
+    const head = this.head as CollectedHead
+    const failed = provider.failsInside200 ? collectFailure(head, this.parts, { provider, redactor }) : undefined
+    const answer = translateWhole(translation?.whole, { head, parts: this.parts, redactor })
+    if (failed !== undefined) this.end(failed)
+    else if (answer instanceof OwnkeyError) this.end({ failure: { class: 'provider_error' }, error: answer })
+    else {
+      this.firstByteMs = performance.now() - this.startedAt
+      this.options.onVerdict(undefined)
+      if (usage !== undefined) this.usage = new AnswerUsage(usage, head)
+      for (const part of this.parts) this.usage?.feed(part)
+      this.bytes = answer.body.length
+      const passed = redactor.cleanHeaders(wholeHeaders(head.passed, answer))
+      res.writeHead(head.status, [...passed, ...ownHeaders(undefined)])
+      this.settleUsage()
+      res.end(answer.body)
+    }
+  }
+
   private beginRelayWithParts(): boolean {
     this.beginRelay()
     let goOn = true
@@ -195,7 +233,9 @@ export class UpstreamCall implements AnswerHandler {
     this.firstByteMs = performance.now() - this.startedAt
     this.options.onVerdict(this.failure)
     if (usage !== undefined) this.usage = new AnswerUsage(usage, head)
-    res.writeHead(head.status, [...redactor.cleanHeaders(head.passed), ...ownHeaders(this.failure)])
+    if (this.opening !== undefined) this.stream = this.options.translation?.stream?.()
+    const passed = this.stream === undefined ? head.passed : streamHeaders(head.passed)
+    res.writeHead(head.status, [...redactor.cleanHeaders(passed), ...ownHeaders(this.failure)])
     // A length means that the body follows at once and goes out with the head in one packet; a stream's head must not wait.
     if (head.length === undefined && this.parts.length === 0) res.flushHeaders()
   }
@@ -203,6 +243,7 @@ export class UpstreamCall implements AnswerHandler {
   private relay(chunk: Buffer): boolean {
     this.usage?.feed(chunk)
     const safe = this.options.redactor.pass(chunk)
+    if (this.stream !== undefined) return this.say(this.stream.feed(safe))
     this.bytes += safe.length
     // The whole body in one piece: ended together with its head by `finishRelay`.
     if (safe.length === (this.head as CollectedHead).length && this.parts.length === 0) {
@@ -215,8 +256,23 @@ export class UpstreamCall implements AnswerHandler {
     return false
   }
 
+  /** Translated events, at the caller's pace like any others. */
+  private say(text: string): boolean {
+    const { res } = this.options
+    this.bytes += Buffer.byteLength(text)
+    if (text === '' || res.write(text)) return true
+    res.once('drain', this.resume)
+    return false
+  }
+
   private finishRelay(): void {
     const { res, redactor } = this.options
+    if (this.stream !== undefined) {
+      this.say(this.stream.feed(redactor.flush() ?? Buffer.alloc(0)) + this.stream.end())
+      this.settleUsage()
+      res.end()
+      return
+    }
     const rest = redactor.flush() ?? (this.parts.length === 1 ? this.parts[0] : undefined)
     this.settleUsage()
     if (rest === undefined) res.end()
@@ -230,7 +286,7 @@ export class UpstreamCall implements AnswerHandler {
     this.cut ??= 'upstream'
     const { res, redactor } = this.options
     const held = redactor.flush()
-    if (held !== undefined) res.write(held)
+    if (held !== undefined) res.write(this.stream === undefined ? held : this.stream.feed(held))
     this.settleUsage()
     // What came before the break still goes out, to a slow caller too; the end that is missing tells the rest.
     if (this.cut === 'upstream' && res.socket !== null) res.socket.destroySoon()

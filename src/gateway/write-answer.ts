@@ -22,6 +22,13 @@ export function writeOwnError(exchange: Exchange, error: OwnkeyError, ownHeaders
   write(exchange, { status: answer.status, headers, body })
 }
 
+/** Answers a question about Ownkey itself. */
+export function writeJson(exchange: Exchange, value: unknown): void {
+  const body = Buffer.from(JSON.stringify(value))
+  const headers = [responseHeaders.requestId, exchange.requestId, 'content-type', 'application/json']
+  write(exchange, { status: 200, headers: [...headers, 'content-length', String(body.length)], body })
+}
+
 /** Answers with what the provider said, its key removed. */
 export function writeProviderError(exchange: Exchange, answer: ErrorAnswer, ownHeaders: readonly string[]): void {
   write(exchange, { ...answer, headers: [...answer.headers, ...ownHeaders] })

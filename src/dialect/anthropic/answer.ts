@@ -1,5 +1,5 @@
 import { type CompletionCall, completionAnswer, type Finish, type TokenCounts } from '../chat/completion.ts'
-import { countOf, type Json, listOf, parseRecord, recordOf, textOf } from '../json.ts'
+import { countOf, type Json, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
 import type { WholeAnswer } from '../translation.ts'
 
 const finishes: Readonly<Record<string, Finish>> = {
@@ -41,7 +41,7 @@ export function countsOf(usage: Json): TokenCounts {
 }
 
 export function messageAnswer(bytes: Buffer, { created, asJson }: { created: number; asJson: boolean }): WholeAnswer {
-  const message = parseRecord(bytes.toString('utf8'))
+  const message = parseAnswer(bytes)
   const blocks = listOf(message['content']).map(recordOf)
   const of = (...types: string[]) => blocks.filter((block) => types.includes(textOf(block['type'])))
   const uses = of('tool_use')

@@ -1,5 +1,5 @@
 import { cannotDo } from '../invalid.ts'
-import { countOf, listOf, parseRecord, recordOf, textOf } from '../json.ts'
+import { countOf, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
 import { jsonMessage, type Translation } from '../translation.ts'
 import { readSpeech, type SpeechAbility, type SpeechFormat, speechFormats } from './read-speech.ts'
 import { readTranscription, type TranscriptionAbility } from './read-transcription.ts'
@@ -70,7 +70,7 @@ export const deepgramTranscription: Translation = (call, { provider, model }) =>
 }
 
 function transcriptOf(bytes: Buffer, language: string | undefined): Transcript {
-  const answer = parseRecord(bytes.toString('utf8'))
+  const answer = parseAnswer(bytes)
   const { duration } = recordOf(answer['metadata'])
   const channel = recordOf(listOf(recordOf(answer['results'])['channels'])[0])
   const heard = recordOf(listOf(channel['alternatives'])[0])

@@ -1,5 +1,5 @@
 import { type CompletionCall, completionAnswer, type Finish, type TokenCounts } from '../chat/completion.ts'
-import { countOf, type Json, listOf, parseRecord, recordOf, textOf } from '../json.ts'
+import { countOf, type Json, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
 import type { WholeAnswer } from '../translation.ts'
 
 const finishes: Readonly<Record<string, Finish>> = {
@@ -88,7 +88,7 @@ export function callId(answerId: string, index: number): string {
 }
 
 export function generateAnswer(bytes: Buffer, { created, model }: { created: number; model: string }): WholeAnswer {
-  const answer = parseRecord(bytes.toString('utf8'))
+  const answer = parseAnswer(bytes)
   const said = readGenerated(answer)
   const id = textOf(answer['responseId']) || String(created)
   return completionAnswer({

@@ -1,5 +1,5 @@
 import { cannotDo, invalid } from '../invalid.ts'
-import { countOf, type Json, listOf, parseRecord, parseRequest, recordOf } from '../json.ts'
+import { countOf, type Json, listOf, parseAnswer, parseRequest, recordOf } from '../json.ts'
 import { jsonAnswer, jsonMessage, type Translation, type WholeAnswer } from '../translation.ts'
 import { modelPath } from './generate.ts'
 
@@ -38,7 +38,7 @@ function textsOf(input: unknown, provider: string): readonly string[] {
 }
 
 function embeddingsAnswer(bytes: Buffer, { model, base64 }: { model: string; base64: boolean }): WholeAnswer {
-  const answer = parseRecord(bytes.toString('utf8'))
+  const answer = parseAnswer(bytes)
   const data = listOf(answer['embeddings']).map((one, index) => {
     const values = listOf(recordOf(one)['values']) as readonly number[]
     return { object: 'embedding', index, embedding: base64 ? packed(values) : values }

@@ -1,6 +1,6 @@
 import { readTranscription, type TranscriptionAbility } from '../audio/read-transcription.ts'
 import { transcriptAnswer } from '../audio/transcript.ts'
-import { parseRecord } from '../json.ts'
+import { parseAnswer } from '../json.ts'
 import { jsonMessage, type Translation } from '../translation.ts'
 import { readGenerated } from './answer.ts'
 import { modelPath } from './generate.ts'
@@ -17,7 +17,7 @@ export const googleTranscription: Translation = (call, { provider, model }) => {
     ...(language === undefined ? [] : [`The language is ${JSON.stringify(language)}.`]),
     ...(prompt === undefined ? [] : [`Names and words that may occur: ${JSON.stringify(prompt)}.`]),
   ]
-  const heard = (bytes: Buffer) => readGenerated(parseRecord(bytes.toString('utf8'))).text.trim()
+  const heard = (bytes: Buffer) => readGenerated(parseAnswer(bytes)).text.trim()
   return jsonMessage({
     path: modelPath(model, 'generateContent'),
     json: {

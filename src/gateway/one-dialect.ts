@@ -1,0 +1,151 @@
+import { type Capability, OwnkeyError } from '../contract/index.ts'
+import { type DialectCall, readFields, readModel, toOpenaiError, translateRequest } from '../dialect/index.ts'
+import { type Attempt, type DecisionRequest, resolveProvider } from '../policy/index.ts'
+import { type Failure, type OpenaiRoute, openaiRoutes, type Provider } from '../providers/index.ts'
+import type { ErrorAnswer } from './collect-failure.ts'
+import { surfaceOf } from './describe-request.ts'
+import type { Exchange } from './exchange.ts'
+import { readTarget } from './target.ts'
+
+/** `/v1/…`, as OpenAI's base URL ends; no provider has this name. */
+export function isOneDialect(url: string): boolean {
+  return url.startsWith('/v1') && (url.length === 3 || url[3] === '/' || url[3] === '?')
+}
+
+const capabilities: Readonly<Record<OpenaiRoute, Capability | undefined>> = {
+  'chat/completions': 'chat',
+  embeddings: 'embeddings',
+  'audio/transcriptions': 'speech_to_text',
+  'audio/speech': 'text_to_speech',
+  models: undefined,
+}
+
+/** Reads which route is called. @throws not_found, method_not_allowed, request_invalid */
+export function readRoute(exchange: Exchange): void {
+  const target = readTarget(exchange.req.url as string)
+  exchange.target = target
+  const { path } = target
+  const route = openaiRoutes.find((one) => path === `/${one}` || (one === 'models' && path.startsWith('/models/')))
+  if (route === undefined) {
+    throw new OwnkeyError('not_found', {
+      detail: 'There is no such route for whichever provider the decision picks.',
+      fix: `Use /v1/${openaiRoutes.join(', /v1/')}, or begin the path with a provider’s id, such as /openai/v1/….`,
+    })
+  }
+  const isRead = exchange.req.method === 'GET' || exchange.req.method === 'HEAD'
+  if (route === 'models' ? !isRead : exchange.req.method !== 'POST')
+    throw new OwnkeyError('method_not_allowed', { fix: `Use ${route === 'models' ? 'GET' : 'POST'}.` })
+  exchange.route = route
+}
+
+/** A request is translated whole, so it is awaited whole. @throws body_too_large */
+export async function readDialectBody({ body, setup }: Required<Exchange>): Promise<void> {
+  const limit = setup.config.gateway.inspectBytes
+  await body.readAhead(limit)
+  if (body.isComplete) return
+  throw new OwnkeyError('body_too_large', {
+    detail: `A request that is translated may have ${limit} bytes.`,
+    fix: 'Send a smaller body, or call a provider by its own API.',
+    facts: { limit },
+  })
+}
+
+/** Says what is asked: a model goes to the provider that it belongs to, `auto` to whomever the decision picks. */
+export function describeDialect(exchange: Required<Exchange>): DecisionRequest {
+  const { caller, setup } = exchange
+  const { policy } = setup
+  const { model: named, input } = readFields(callOf(exchange))
+  const asked = readModel(named, { find: (name) => resolveProvider(policy, name), allowed: allowedProviders(exchange) })
+  exchange.characters = input === undefined ? undefined : [...input].length
+  return {
+    feature: caller.feature,
+    user: caller.user,
+    environment: caller.environment,
+    capability: capabilities[exchange.route as OpenaiRoute],
+    ...asked,
+  }
+}
+
+/** The plan's providers that the feature may use, in the plan's order, each with the models that the catalogue lists. */
+function allowedProviders({ caller, setup }: Required<Exchange>): { id: string; models: readonly string[] }[] {
+  const { plans, features } = setup.policy
+  const feature = caller.feature === undefined ? undefined : features.get(caller.feature)
+  const available = plans.get(caller.tenant.plan)?.available ?? []
+  return available
+    .filter(({ id }) => feature?.providers?.includes(id) ?? true)
+    .map(({ id, catalogue }) => ({ id, models: catalogue.models.map((model) => model.id) }))
+}
+
+function callOf({ route, head, body }: Required<Exchange>): DialectCall {
+  const [first, ...more] = body.chunks
+  const bytes = more.length === 0 ? (first ?? Buffer.alloc(0)) : Buffer.concat(body.chunks)
+  return { route: route as OpenaiRoute, contentType: head.contentType, body: bytes }
+}
+
+/**
+ * Turns the exchange to one attempt: its provider, its model, and the request as that provider takes it.
+ * @throws request_invalid, naming what the provider cannot do; the exchange then is as before
+ */
+export function aimAt(exchange: Required<Exchange>, attempt: Attempt): void {
+  const provider = providerOf(exchange, attempt)
+  const { model } = attempt
+  if (model === undefined) {
+    throw new OwnkeyError('request_invalid', {
+      detail: `No model of ${provider.name} is set for this.`,
+      fix: 'Name a model, or set one in the AI settings.',
+      facts: { field: 'model', param: 'model' },
+    })
+  }
+  const created = Math.floor(Date.now() / 1000)
+  const message = translateRequest(callOf(exchange), { provider, model, created })
+  const question = message.path.indexOf('?')
+  const path = question === -1 ? message.path : message.path.slice(0, question)
+  exchange.provider = provider
+  exchange.model = model
+  exchange.surface = surfaceOf(provider.surfaces, 'POST', path)
+  exchange.upstream = { ...message, headers: headersOf(exchange, message) }
+}
+
+/** The caller's headers are for OpenAI. What goes up is written afresh, and uncompressed answers are asked for. */
+function headersOf(
+  { req }: Exchange,
+  { contentType, headers }: { contentType: string; headers: readonly string[] },
+): readonly string[] {
+  const agent = req.headers['user-agent']
+  return [
+    'content-type',
+    contentType,
+    'accept',
+    '*/*',
+    'accept-encoding',
+    'identity',
+    ...(agent === undefined ? [] : ['user-agent', agent]),
+    ...headers,
+  ]
+}
+
+function providerOf({ setup }: Exchange, attempt: Attempt): Provider {
+  const provider = setup.provider(attempt.provider)
+  if (provider === undefined) throw new OwnkeyError('provider_unknown')
+  return provider
+}
+
+/** The failed attempt has the last word, also where the exchange was turned to another since. */
+export function turnBackTo(exchange: Required<Exchange>, attempt: Attempt): void {
+  exchange.provider = providerOf(exchange, attempt)
+  exchange.model = attempt.model
+}
+
+/** A provider's error in OpenAI's shape: its status, its sentence, its waiting time. */
+export function inOpenaiShape({ provider }: Required<Exchange>, answer: ErrorAnswer, failure: Failure): ErrorAnswer {
+  const headers: string[] = []
+  let contentType = ''
+  for (let i = 0; i < answer.headers.length; i += 2) {
+    const name = answer.headers[i] as string
+    if (name === 'content-type') contentType = answer.headers[i + 1] as string
+    else if (name !== 'content-length') headers.push(name, answer.headers[i + 1] as string)
+  }
+  const { status, body } = toOpenaiError({ ...answer, contentType, failure, provider })
+  headers.push('content-type', 'application/json', 'content-length', String(body.length))
+  return { status, headers, body }
+}
