@@ -30,6 +30,17 @@ describe('the settings page of a content platform', () => {
       expect(await feature.innerText()).toContain('api.openai.com')
   })
 
+  it('BG1 switches the one provider that serves, among those that have a key', async () => {
+    await putKey('bg1b')
+    await stage.server().api('PUT', '/orgs/bg1b/keys/GEMINI', { key: 'AIzaSyA-sandbox-ok-000000000000000001234' })
+    await stage.server().api('PUT', '/orgs/bg1b/settings/active-provider', { provider: 'OPENAI' })
+    const page = await stage.visit({ org: 'bg1b' })
+    await page.getByLabel('Provider', { exact: true }).selectOption('GEMINI')
+    await page.getByRole('button', { name: 'Use Google Gemini' }).click()
+    await page.getByText('generativelanguage.googleapis.com').first().waitFor()
+    expect(await textOf(page, '[data-feature=summarization]')).toContain('generativelanguage.googleapis.com')
+  })
+
   it('BG2 stores no key that the provider refuses, and says why', async () => {
     const page = await stage.visit({ org: 'bg2' })
     await chooseOwn(page)

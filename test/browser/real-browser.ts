@@ -55,7 +55,14 @@ export async function signIn(page: Page, server: TestServer, visitor: Visitor): 
   })
   if (answer.status !== 201) throw new Error(`No session: ${answer.status} ${JSON.stringify(answer.body)}`)
   await page.goto(answer.body.url)
-  await page.getByTestId('at-a-glance').waitFor()
+  await page
+    .getByTestId('at-a-glance')
+    .waitFor()
+    .catch(async () => {
+      throw new Error(
+        `The settings did not come. At ${page.url()} the page says: ${await page.locator('body').innerText()}`,
+      )
+    })
   return page
 }
 

@@ -30,6 +30,7 @@ async function shoot(browser: Browser, signedIn: (page: Page) => Promise<unknown
     for (const shot of shots) {
       await shot.open(page)
       await page.waitForLoadState('networkidle')
+      await page.waitForFunction('document.querySelectorAll(".skeleton, .spinner").length === 0')
       await page.screenshot({ path: join(folder, `${shot.name}-${name}.png`), fullPage: true, animations: 'disabled' })
     }
     await context.close()
@@ -41,22 +42,11 @@ const to = (path: string) => async (page: Page) => {
   await page.locator('main h1').waitFor()
 }
 
-async function ask(
-  server: TestServer,
-  { org, feature, times, token }: { org: string; feature: string; times: number; token: string },
-) {
-  for (let time = 0; time < times; time++) {
-    const answer = await fetch(`${server.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        'ownkey-org': org,
-        'ownkey-feature': feature,
-      },
-      body: JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: `Say hello, ${time}` }] }),
-    })
-    await answer.text()
+/** Real requests through the gateway, as the page's "Try it" sends them. */
+async function ask(server: TestServer, org: string, times: Readonly<Record<string, number>>) {
+  for (const [feature, count] of Object.entries(times)) {
+    for (let time = 0; time < count; time++)
+      await server.api('POST', `/orgs/${org}/try-out`, { feature, prompt: `Say hello, ${time}` })
   }
 }
 
@@ -78,9 +68,7 @@ async function supportInbox(browser: Browser) {
     scope: 'all',
     fallback: true,
   })
-  const { body } = await server.api('POST', '/tokens', { kind: 'service' })
-  await ask(server, { org: 'acme', feature: 'chatbot', times: 6, token: body.token })
-  await ask(server, { org: 'acme', feature: 'translation', times: 3, token: body.token })
+  await ask(server, 'acme', { chatbot: 6, translation: 3, classification: 2 })
   await server.api('POST', '/orgs/acme/keys/gemini/test', {})
   await shoot(browser, visit, [
     { name: 'key-with-fallback', open: (page) => page.getByRole('button', { name: 'Why? Chatbots' }).click() },

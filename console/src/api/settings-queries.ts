@@ -60,7 +60,8 @@ export function useActiveProvider() {
   const { org } = useOrg()
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (body: ActiveProvider) => call<unknown>(`${pathOf(org)}/active-provider`, { method: 'PUT', body }),
+    mutationFn: (body: ActiveProvider) =>
+      call<unknown>(`${pathOf(org)}/settings/active-provider`, { method: 'PUT', body }),
     onSuccess: () => refresh(client, org),
   })
 }

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 import type { Settings } from '../../../src/contract/index.ts'
 import { useFormat } from '../i18n/use-format.ts'
 import { Icon } from '../ui/icon.tsx'
-import { isComing } from './key-of.ts'
+import { failingKeys, isComing } from './key-of.ts'
 
 /** Whose AI serves me: one sentence, one bar, and what is left. */
 export function AtAGlance({ settings }: { settings: Settings }) {
@@ -14,7 +14,17 @@ export function AtAGlance({ settings }: { settings: Settings }) {
   const own = served.filter((feature) => sourceOf(feature) !== null && sourceOf(feature) !== 'platform').length
   const platform = served.filter((feature) => sourceOf(feature) === 'platform').length
   const nobody = served.length - own - platform
-  const sentence = own === 0 ? 'glance.platform' : platform === 0 ? 'glance.own' : 'glance.both'
+  const failing = failingKeys(settings)
+  const sentence =
+    failing.length > 0
+      ? failing.every(({ fallback }) => fallback)
+        ? 'glance.standIn'
+        : 'glance.failing'
+      : own === 0
+        ? 'glance.platform'
+        : platform === 0
+          ? 'glance.own'
+          : 'glance.both'
   const parts = [
     { name: 'own', count: own, tone: 'bg-accent', words: t('glance.ownPart', { count: own }) },
     {
@@ -29,7 +39,10 @@ export function AtAGlance({ settings }: { settings: Settings }) {
   return (
     <section className="card p-4 sm:p-5" aria-label={t('glance.title')} data-testid="at-a-glance">
       <p className="flex items-start gap-2.5 text-lg font-medium">
-        <Icon name={own > 0 ? 'key' : 'sparkle'} className="mt-1 text-accent-text" />
+        <Icon
+          name={failing.length > 0 ? 'warning' : own > 0 ? 'key' : 'sparkle'}
+          className={`mt-1 ${failing.length > 0 ? 'text-warn' : 'text-accent-text'}`}
+        />
         {own + platform === 0 ? t('glance.nobody') : t(sentence, { aiName })}
       </p>
       {served.length > 0 && (

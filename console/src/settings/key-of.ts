@@ -38,3 +38,11 @@ export function isComing({ providers }: Settings, feature: SettingsFeature): boo
   const able = providers.filter(({ id }) => feature.providers.includes(id))
   return feature.decision.attempts.length === 0 && able.length > 0 && able.every(({ comingSoon }) => comingSoon)
 }
+
+const failures: ReadonlySet<string> = new Set(['invalid', 'permission', 'quota', 'network'])
+
+/** Keys in use whose last test or request failed. */
+export function failingKeys({ providers, environment }: Settings): MaskedKey[] {
+  const keys = providers.flatMap((provider) => keyOf(provider, environment) ?? [])
+  return keys.filter(({ state, status }) => state === 'active' && failures.has(status))
+}

@@ -21,7 +21,8 @@ export function ProviderChoice({ settings }: { settings: Settings }) {
   const [leaving, setLeaving] = useState(false)
   const providers = openProviders(settings)
   const held = providers.filter((provider) => keyOf(provider, settings.environment))
-  const now: Side = held.length > 0 ? 'own' : 'platform'
+  const serves = settings.choice === 'single' ? settings.activeProvider !== null : held.length > 0
+  const now: Side = serves ? 'own' : 'platform'
   const side = wish ?? now
   const only = providers.length === 1 ? providers[0] : undefined
   const aiName = settings.platform.aiName
@@ -59,7 +60,7 @@ export function ProviderChoice({ settings }: { settings: Settings }) {
           </span>
         </label>
       </fieldset>
-      {side === 'platform' && held.length > 0 && canManage && (
+      {side === 'platform' && now === 'own' && canManage && (
         <div className="card flex flex-wrap items-center justify-between gap-3 p-4">
           <p className="text-sm">{t('choice.unsaved', { aiName })}</p>
           <span className="flex gap-2">

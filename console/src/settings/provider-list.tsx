@@ -80,7 +80,7 @@ function FreeProvider({ settings, provider, add, brief }: FreeProviderProps) {
         : 'provider.nobody'
   return (
     <li
-      className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-surface p-4 last:rounded-b-xl sm:px-5"
+      className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-surface p-4 sm:last:odd:col-span-2 sm:px-5"
       data-provider={provider.id}
     >
       <div className="min-w-0 flex-1 basis-40">

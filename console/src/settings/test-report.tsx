@@ -20,9 +20,21 @@ export function TestReport({
   return (
     <div aria-live="polite" data-testid="test-report">
       {pending && (
-        <p className="flex items-center gap-2.5 rounded-lg bg-sunken p-3 text-sm">
-          <span className="spinner text-muted" /> {t('test.asking', { provider })}
-        </p>
+        <div className="rounded-lg border border-line text-sm">
+          <p className="flex items-center gap-2.5 border-b border-line px-3 py-2">
+            <span className="spinner text-muted" /> {t('test.asking', { provider })}
+          </p>
+          <ul aria-hidden="true" className="grid gap-2 px-3 py-2.5 text-muted">
+            {(['shape', 'reachable', 'authenticated', 'permitted', 'latency'] as const).map((name) => (
+              <li key={name} className="flex items-center gap-2.5">
+                <span className="grid size-[1.15em] place-items-center">
+                  <span className="size-1.5 rounded-full bg-line-strong" />
+                </span>
+                {t(`check.${name}`)}
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
       {!pending && test && (
         <div className="rounded-lg border border-line">

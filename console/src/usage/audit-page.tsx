@@ -75,7 +75,7 @@ export function AuditTrail({ org, query }: { org: string; query: Record<string, 
 
 function Entry({ row }: { row: AuditRow }) {
   const format = useFormat()
-  const facts = Object.entries(row.detail).filter(([, value]) => value !== null && value !== undefined)
+  const facts = Object.entries(row.detail).filter(([, value]) => value !== null && value !== undefined && value !== '')
   return (
     <li className="grid gap-x-6 gap-y-1 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_auto] sm:px-5">
       <p className="min-w-0">

@@ -41,7 +41,7 @@ export function RequestLog({ requests, aiName, features }: RequestLogProps) {
                 {t('usage.measure.tokens')}
               </th>
               <th scope="col" className="number">
-                {t('usage.measure.cost')}
+                {t('requests.cost')}
               </th>
               <th scope="col" className="number">
                 {t('usage.measure.credits')}
@@ -89,14 +89,14 @@ function Row({ row, aiName, feature }: { row: RequestRow; aiName: string; featur
         <time dateTime={row.startedAt} className="whitespace-nowrap">
           {format.time(row.startedAt)}
         </time>
-        <code dir="ltr" className="block text-xs text-muted">
+        <code dir="ltr" className="block max-w-36 truncate text-xs text-muted" title={row.requestId}>
           {row.requestId}
         </code>
       </td>
       <td>
         <Result row={row} />
         {row.fallbackClass && (
-          <span className="block text-xs text-warn">
+          <span className="block text-xs whitespace-nowrap text-warn">
             {t('requests.after', { error: t(`errorClass.${row.fallbackClass}`) })}
           </span>
         )}
@@ -110,8 +110,8 @@ function Row({ row, aiName, feature }: { row: RequestRow; aiName: string; featur
         <code dir="ltr" className="block text-xs text-muted">
           {row.model ?? row.provider}
         </code>
-        <code dir="ltr" className="block text-xs text-muted">
-          {[row.host, row.region].filter(Boolean).join(' · ')}
+        <code dir="ltr" className="block whitespace-nowrap text-xs text-muted" title={row.region ?? undefined}>
+          {row.host}
         </code>
       </td>
       <td className="number">
