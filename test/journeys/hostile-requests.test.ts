@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Journey, startJourney } from '../support/journey.ts'
+import { rawSocket } from '../support/raw-call.ts'
+import { json } from '../support/upstream.ts'
+
+let journey: Journey
+let token: string
+beforeAll(async () => {
+  journey = await startJourney()
+  token = (await journey.newOrg()).token
+  journey.upstream.on(/./, json({ ok: true }))
+})
+afterAll(() => journey.close())
+
+const lines = (...all: string[]) => `${all.join('\r\n')}\r\n\r\n`
+const host = () => new URL(journey.ownkey.url).host
+const auth = () => `Authorization: Bearer ${token}`
+
+/** What came back, and how many requests reached the provider meanwhile. */
+async function send(bytes: string) {
+  const from = journey.upstream.journal.requests.length
+  const answer = await rawSocket(journey.ownkey.url, bytes)
+  return { answer, reached: journey.upstream.journal.requests.slice(from) }
+}
+
+const paths = [
+  '/openai/v1/../../admin',
+  '/openai/v1/./models',
+  '/openai/..',
+  '/openai/%2e%2e/api/v1/orgs',
+  '/openai/v1/%2E%2e%2fadmin',
+  '/openai/v1/..%2fadmin',
+  '/openai/v1/.%2e/admin',
+  '/openai/v1/%252e%252e/admin',
+  '/openai/v1/%252fmodels',
+  '/openai/v1//models',
+  '/openai//v1/models',
+  '//evil.test/v1/models',
+  '/openai/v1/mod\\els',
+  '/openai/v1/..%5cadmin',
+  '/openai/v1/models%00',
+  '/openai/v1/models%0d%0aX-Injected:1',
+  '/openai/v1/models%20x',
+  '/openai/v1/%zz',
+  '/openai/v1/models#frag',
+  'http://evil.test/openai/v1/models',
+  'https://api.openai.com/v1/models',
+  '*',
+  'openai/v1/models',
+  '/..;/openai/v1/models',
+  '/%6fpenai/v1/models',
+  '/api/v1/../../openai/v1/models',
+]
+
+describe('a path that servers could read in two ways', () => {
+  test.each(paths)('%s never reaches a provider', async (path) => {
+    const { answer, reached } = await send(
+      lines(`GET ${path} HTTP/1.1`, `Host: ${host()}`, auth(), 'Connection: close'),
+    )
+    // What begins with no provider's name is for the pages, which know nothing of providers.
+    expect(answer).toMatch(/^HTTP\/1\.1 (4\d\d |200 OK\r\ncontent-security-policy: )/)
+    expect(reached).toEqual([])
+    expect(answer).not.toContain(token)
+  })
+
+  test.each(['evil.test', 'api.openai.com:443', '127.0.0.1', 'a b', '[::1]', ''])(
+    'the host %j changes nothing of where a request goes',
+    async (name) => {
+      const { answer, reached } = await send(
+        lines('GET /openai/v1/models HTTP/1.1', `Host: ${name}`, auth(), 'Connection: close'),
+      )
+      if (answer.startsWith('HTTP/1.1 200')) {
+        expect(reached.map((one) => one.header('host'))).toEqual([new URL(journey.upstream.origin).host])
+      } else expect(reached).toEqual([])
+    },
+  )
+})
+
+const smuggled = 'GET /openai/v1/smuggled HTTP/1.1\r\nHost: x\r\n\r\n'
+const framings: [string, string[], string][] = [
+  ['a length and chunks', ['Content-Length: 5', 'Transfer-Encoding: chunked'], `0\r\n\r\n${smuggled}`],
+  ['chunks and a length', ['Transfer-Encoding: chunked', 'Content-Length: 5'], `0\r\n\r\n${smuggled}`],
+  ['two lengths', ['Content-Length: 5', 'Content-Length: 50'], `hello${smuggled}`],
+  ['two lengths in one', ['Content-Length: 5, 50'], `hello${smuggled}`],
+  ['a signed length', ['Content-Length: +5'], `hello${smuggled}`],
+  ['a hex length', ['Content-Length: 0x5'], `hello${smuggled}`],
+  ['a negative length', ['Content-Length: -5'], `hello${smuggled}`],
+  ['an unknown coding', ['Transfer-Encoding: xchunked'], `0\r\n\r\n${smuggled}`],
+  ['chunked not at the end', ['Transfer-Encoding: chunked, identity'], `0\r\n\r\n${smuggled}`],
+  ['a space before the colon', ['Content-Length : 5'], `hello${smuggled}`],
+  ['a folded header', ['X-A: 1', ' Content-Length: 5'], `hello${smuggled}`],
+  ['a bare LF in a header', ['X-A: 1\nTransfer-Encoding: chunked'], `0\r\n\r\n${smuggled}`],
+  ['a bare CR in a header', ['X-A: 1\rX-B: 2'], ''],
+  ['a NUL in a header', ['X-A: a\0b'], ''],
+  ['a header without a name', [': nameless'], ''],
+  ['a chunk size that overflows', ['Transfer-Encoding: chunked'], 'ffffffffffffffffff\r\nx\r\n0\r\n\r\n'],
+  ['a chunk size that is none', ['Transfer-Encoding: chunked'], 'zz\r\nx\r\n0\r\n\r\n'],
+  ['a chunk ended by a bare LF', ['Transfer-Encoding: chunked'], `5\nhello\n0\n\n${smuggled}`],
+]
+
+describe('a request with two readings of where it ends', () => {
+  test.each(framings)('%s', async (_name, headers, body) => {
+    const { answer, reached } = await send(
+      lines('POST /openai/v1/files HTTP/1.1', `Host: ${host()}`, auth(), ...headers, 'Connection: close') + body,
+    )
+    expect(answer).not.toContain('smuggled')
+    expect(reached.filter((one) => one.path.includes('smuggled'))).toEqual([])
+    // Where it is not refused outright, the provider got one well-formed request with one framing.
+    for (const one of reached) {
+      const framing = one.headers.filter(([name]) => /^(content-length|transfer-encoding)$/i.test(name))
+      expect(framing).toHaveLength(1)
+    }
+  })
+})
+
+describe('heads that are too much', () => {
+  test.each([
+    ['one endless header', [`X-Long: ${'a'.repeat(70_000)}`], 431],
+    ['thousands of headers', Array.from({ length: 5000 }, (_, n) => `X-${n}: ${n}`), 431],
+    ['an endless path', [], 431],
+  ] as const)('%s', async (name, headers, status) => {
+    const path = name === 'an endless path' ? `/openai/v1/${'a'.repeat(70_000)}` : '/openai/v1/models'
+    const { answer, reached } = await send(
+      lines(`GET ${path} HTTP/1.1`, `Host: ${host()}`, auth(), ...headers, 'Connection: close'),
+    )
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(reached).toEqual([])
+  })
+
+  test('a header that the server would drop silently is not how a second credential gets in', async () => {
+    const many = Array.from({ length: 250 }, (_, n) => `X-${n}: ${n}`)
+    const { reached } = await send(
+      lines(
+        'GET /openai/v1/models HTTP/1.1',
+        `Host: ${host()}`,
+        auth(),
+        ...many,
+        'x-api-key: sk-other',
+        'Connection: close',
+      ),
+    )
+    for (const one of reached) expect(one.header('x-api-key')).toBeUndefined()
+  })
+})
+
+test('TRACE and CONNECT are refused', async () => {
+  for (const start of ['TRACE /openai/v1/models', 'CONNECT api.openai.com:443']) {
+    const { answer, reached } = await send(lines(`${start} HTTP/1.1`, `Host: ${host()}`, auth(), 'Connection: close'))
+    expect(answer === '' || /^HTTP\/1\.1 4\d\d /.test(answer)).toBe(true)
+    expect(reached).toEqual([])
+  }
+})
+
+test('line breaks in what is repeated to the caller become no headers', async () => {
+  const body = '{"model":"a\\r\\nX-Injected: 1\\u2028é","input":"x"}'
+  const { answer } = await send(
+    `${lines('POST /openai/v1/responses HTTP/1.1', `Host: ${host()}`, auth(), 'Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close')}${body}`,
+  )
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+  expect(answer).not.toMatch(/^X-Injected/m)
+  expect(answer).toMatch(/^Ownkey-Model: a\?\?X-Injected:\?1\?\?\r$/m)
+})
