@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { OwnkeyError } from '../contract/index.ts'
 import type { Secret } from '../crypto/index.ts'
-import type { Database } from '../store/index.ts'
 
 export interface OperationsOptions {
-  database: Database
+  /** One question to the database that also proves that the master key opens what it sealed. @throws when not */
+  checkVault(): Promise<void>
   adminToken: Secret
   version: string
   /** True from the first moment of a shutdown: load balancers stop sending. */
@@ -18,18 +18,18 @@ export interface OperationsOptions {
 const readyWithinMs = 2000
 
 /**
- * `/healthz`: the process answers. `/readyz`: it can serve, which takes the database (the vault was checked before the
- * server began to listen). `/metrics`: Prometheus, for the operator's token.
+ * `/healthz`: the process answers. `/readyz`: it can serve, which takes the database and a vault that opens; both are
+ * tried each time. `/metrics`: Prometheus, for the operator's token.
  */
 export function registerOperations(app: FastifyInstance, options: OperationsOptions): void {
   const registry = createRegistry(options)
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok', version: options.version }))
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
-    const database = await answersInTime(options.database)
-    const ready = database && !options.isDraining()
+    const checks = await checkInTime(options)
+    const ready = checks.vault === 'ok' && !options.isDraining()
     return reply.code(ready ? 200 : 503).send({
       status: ready ? 'ready' : 'not_ready',
-      checks: { database: database ? 'ok' : 'unreachable', vault: 'ok', draining: options.isDraining() },
+      checks: { ...checks, draining: options.isDraining() },
     })
   })
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
@@ -66,20 +66,28 @@ function createRegistry({ version, openConnections, isDraining }: OperationsOpti
   return registry
 }
 
-async function answersInTime(database: Database): Promise<boolean> {
+interface Checks {
+  database: 'ok' | 'unreachable'
+  /** `unknown` while the database cannot be asked. */
+  vault: 'ok' | 'unreadable' | 'unknown'
+}
+
+async function checkInTime({ checkVault }: OperationsOptions): Promise<Checks> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), readyWithinMs)
+  const late = new Promise<Checks>((resolve) => {
+    timer = setTimeout(() => resolve({ database: 'unreachable', vault: 'unknown' }), readyWithinMs)
   })
-  const asked = database.query('select 1').then(
-    () => true,
-    () => false,
-  )
+  const asked = checkVault().then((): Checks => ({ database: 'ok', vault: 'ok' }), whatFailed)
   try {
     return await Promise.race([asked, late])
   } finally {
     clearTimeout(timer)
   }
+}
+
+function whatFailed(error: unknown): Checks {
+  const unreadable = error instanceof OwnkeyError && error.code === 'master_key_invalid'
+  return unreadable ? { database: 'ok', vault: 'unreadable' } : { database: 'unreachable', vault: 'unknown' }
 }
 
 function requireOperator(authorization: string | undefined, adminToken: Secret): void {

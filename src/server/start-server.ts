@@ -6,6 +6,7 @@ import { openSession, signInUrl } from '../control/index.ts'
 import type { Secret } from '../crypto/index.ts'
 import { resolveProvider } from '../policy/index.ts'
 import type { Database } from '../store/index.ts'
+import { checkVaultOpens } from '../vault/index.ts'
 import type { Environment } from './environment.ts'
 import { createHttpServer } from './http-server.ts'
 import { localUrl } from './local-url.ts'
@@ -46,9 +47,9 @@ export async function startServer({ environment, sandbox, log }: StartServerOpti
   try {
     const server = buildListener(parts, log)
     const sockets = trackSockets(server)
-    const { database, adminToken, live, control } = parts
+    const { database, keyring, adminToken, live, control } = parts
     registerOperations(control, {
-      database,
+      checkVault: () => checkVaultOpens({ database, keyring }),
       adminToken,
       version,
       isDraining: () => state.draining,
@@ -87,11 +88,11 @@ export async function startServer({ environment, sandbox, log }: StartServerOpti
 }
 
 async function signInLink({ database, live }: Parts, url: string): Promise<string> {
-  const { sessionMinutes, signInMinutes } = live.current().config.lifetimes
+  const { operatorSessionMinutes, signInMinutes } = live.current().config.lifetimes
   const { code } = await openSession(database, {
     subject: { kind: 'operator', user: { id: 'operator', name: null } },
     now: Date.now(),
-    lifeMs: sessionMinutes * 60_000,
+    lifeMs: operatorSessionMinutes * 60_000,
     signInMs: signInMinutes * 60_000,
   })
   return signInUrl(url, code)

@@ -56,7 +56,14 @@ function readKey(row: TenantRow): KeyFacts {
     origin: row.origin,
     region: row.region ?? undefined,
     customHost: row.custom_host,
+    basePath: basePathOf(row),
   }
+}
+
+/** The path of the customer's own base URL; undefined where there is none, or the host is not the customer's. */
+function basePathOf({ custom_host: customHost, base_url: baseUrl }: TenantRow): string | undefined {
+  if (!customHost || baseUrl === null || !URL.canParse(baseUrl)) return undefined
+  return new URL(baseUrl).pathname.replace(/\/+$/, '') || undefined
 }
 
 function readSealed(row: TenantRow): [string, SealedKey][] | undefined {

@@ -46,6 +46,21 @@ export async function checkMasterKey(deps: { database: Database; keyring: Keyrin
   await verifyMasterKey(deps)
 }
 
+/**
+ * Proves in one small query that the database answers and that the master key still opens what it sealed: what a node
+ * needs to serve.
+ * @throws OwnkeyError `master_key_invalid`, `unavailable`
+ */
+export async function checkVaultOpens({ database, keyring }: { database: Queryable; keyring: Keyring }): Promise<void> {
+  const deployment = await getDeployment(database)
+  if (!deployment)
+    throw new OwnkeyError('master_key_invalid', {
+      detail: 'The database has lost the text that proves its master key.',
+      fix: 'Put back a backup of the table "deployment": the audit log’s key is in it too.',
+    })
+  proveKnownText(deployment, keyring)
+}
+
 function proveKnownText({ master_check: check }: DeploymentRow, keyring: Keyring): void {
   try {
     if (openEnvelope(keyring, masterCheckContext, check).reveal() === knownText) return

@@ -4,7 +4,7 @@
  * when it is removed. One verb a file; each takes what it depends on as one argument. Every change of a key raises its
  * organization's epoch and writes its audit row in the same transaction.
  */
-export { checkMasterKey, verifyMasterKey } from './check-master-key.ts'
+export { checkMasterKey, checkVaultOpens, verifyMasterKey } from './check-master-key.ts'
 export { type InspectedKey, inspectKey } from './inspect-key.ts'
 export { keyContext } from './key-context.ts'
 export { loadSealedKeys } from './load-sealed-keys.ts'

@@ -5,7 +5,7 @@ import type { ActorFields } from '../actor.ts'
 import type { ControlDeps } from '../deps.ts'
 import { type KeyTestResult, limitTests, testKey } from '../test-key/index.ts'
 import type { KeyHost } from './check-choices.ts'
-import { neededCapabilities } from './needed-capabilities.ts'
+import { neededCapabilities, taskModels } from './needed-capabilities.ts'
 import type { SlotContext } from './resolve-slot.ts'
 
 export interface KeyTrial {
@@ -25,7 +25,7 @@ export interface KeyTrial {
 export async function tryKey(trial: KeyTrial, deps: ControlDeps): Promise<KeyTestResult> {
   const { slot, secret, host, model, scope, saved, by } = trial
   await limitTests(deps.database, { org: slot.org, user: by.actor.id, now: deps.clock.now() })
-  const chosen = model ?? (slot.plan.model === 'customer' ? slot.provider.defaultModel : undefined)
+  const chosen = model ?? slot.provider.defaultModel
   const input = {
     provider: { ...slot.entry, name: slot.provider.name },
     secret,
@@ -33,6 +33,7 @@ export async function tryKey(trial: KeyTrial, deps: ControlDeps): Promise<KeyTes
     model: chosen,
     saved,
     capabilities: neededCapabilities(scope, slot),
+    taskModels: taskModels(scope, slot),
   }
   return testKey(input, { send: deps.send, monotonic: deps.clock.monotonic })
 }

@@ -48,12 +48,17 @@ export async function runProbe(
     const { readFailure, failsInside200 } = target.provider
     const failure = answer.status >= 300 || failsInside200 ? readFailure(answer) : undefined
     const read = failure ?? (answer.status < 300 ? probe.readAnswer?.(answer) : unexplained)
-    return { failure: read && !probe.provesKey?.(read) ? read : undefined, reached: true, latencyMs: took() }
+    return { failure: read && !proves(probe, read) ? read : undefined, reached: true, latencyMs: took() }
   } catch (error) {
     if (error instanceof OwnkeyError && isUnreachable(error))
       return { failure: { class: 'network' }, reached: false, latencyMs: took() }
     throw error
   }
+}
+
+/** A key that belongs to another host serves nothing here, however well the provider knows it. */
+function proves(probe: Probe, failure: Failure): boolean {
+  return failure.cause !== 'wrong_host' && probe.provesKey?.(failure) === true
 }
 
 /** A redirect is never followed with a key, and an error that nobody can read says nothing about it. */

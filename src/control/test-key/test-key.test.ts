@@ -5,7 +5,7 @@ import { Secret } from '../../crypto/index.ts'
 import { Gateway } from '../../gateway/index.ts'
 import { findProvider, type Provider } from '../../providers/index.ts'
 import { createSendProbe } from '../../server/send-probe.ts'
-import { testKey } from './index.ts'
+import { type KeyTestInput, testKey } from './index.ts'
 
 /** Only the gateway's way out is used: nothing here needs tenants, books or keys. */
 function egress(): Gateway {
@@ -43,7 +43,15 @@ describe('testing a key', () => {
   })
 
   const answer = (path: RegExp, status: number, body: unknown) => undo.push(upstream.on(path, json(body, { status })))
-  const test = (more: { capabilities?: Capability[]; saved?: boolean; origin?: string; key?: string } = {}) =>
+  const test = (
+    more: {
+      capabilities?: Capability[]
+      taskModels?: KeyTestInput['taskModels']
+      saved?: boolean
+      origin?: string
+      key?: string
+    } = {},
+  ) =>
     testKey(
       {
         provider: findProvider('openai') as Provider,
@@ -52,6 +60,7 @@ describe('testing a key', () => {
         basePath: '',
         customHost: false,
         capabilities: more.capabilities ?? ['chat'],
+        taskModels: more.taskModels,
         saved: more.saved ?? false,
       },
       { send: createSendProbe({ egress: gateway.egress }), monotonic: () => performance.now() },
@@ -72,6 +81,23 @@ describe('testing a key', () => {
       ['permitted', true],
       ['latency', true],
     ])
+  })
+
+  it('says of a key for another host that it serves nothing here, and neither valid nor invalid', async () => {
+    answer(/./, 401, { error: { code: 'incorrect_hostname', message: 'Make your request to us.api.openai.com' } })
+    const { status, deniesAll, reason, fix } = await test()
+    expect([status, deniesAll]).toEqual(['permission', true])
+    expect(reason).toContain('another region or host')
+    expect(fix).toContain('region')
+  })
+
+  it('tries each model that the plan picks by the task', async () => {
+    const from = upstream.journal.requests.length
+    const { status } = await test({ capabilities: ['chat', 'embeddings'], taskModels: { chat: ['gpt-a', 'gpt-b'] } })
+    expect(status).toBe('valid')
+    const asked = upstream.journal.requests.slice(from).map(({ body }) => JSON.parse(body().toString() || '{}').model)
+    expect(asked).toEqual(expect.arrayContaining(['gpt-a', 'gpt-b']))
+    expect(asked.filter(Boolean)).toHaveLength(3)
   })
 
   it('stops at a key that the provider does not know', async () => {

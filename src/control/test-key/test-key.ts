@@ -9,6 +9,8 @@ export interface KeyTestInput extends KeyTarget {
   model?: string | undefined
   /** What the features of the key's scope need of this provider. */
   capabilities: readonly Capability[]
+  /** The models that the plan picks by the task; each is tried for its capability. */
+  taskModels?: Readonly<Partial<Record<Capability, readonly string[]>>> | undefined
   /** The key is saved here already, so its owner may be told all. */
   saved: boolean
 }
@@ -65,12 +67,14 @@ interface Tried {
 }
 
 function tryCapabilities(
-  { provider, capabilities, model }: KeyTestInput,
+  { provider, capabilities, model, taskModels }: KeyTestInput,
   run: (probe: Probe, model?: string) => Promise<ProbeResult>,
 ): Promise<Tried[]> {
   const probes = capabilities.flatMap((capability) => {
     const probe = provider.probes.can?.[capability]
-    return probe ? [{ capability, probe, model: modelFor(provider, { capability, model, probe }) }] : []
+    if (!probe) return []
+    const models = taskModels?.[capability] ?? [modelFor(provider, { capability, model, probe })]
+    return models.map((used) => ({ capability, probe, model: used }))
   })
   return Promise.all(
     probes.map(async ({ capability, probe, model: used }) => ({

@@ -55,10 +55,12 @@ const byClass: Readonly<Record<ErrorClass, Verdict>> = {
 }
 
 /** Where the provider says more exactly what is wrong. */
-const byCause: Partial<Record<FailureCause, { reason: string; fix: string }>> = {
+const byCause: Partial<Record<FailureCause, { reason: string; fix: string; status?: TestStatus }>> = {
   expired: { reason: 'The key has expired.', fix: 'Create a new key on the provider’s page and paste it.' },
   revoked: { reason: 'The key was revoked.', fix: 'Create a new key on the provider’s page and paste it.' },
+  // The key is good and serves nothing here: neither valid nor invalid.
   wrong_host: {
+    status: 'permission',
     reason: 'The key belongs to another region or host of the provider.',
     fix: 'Choose the region that the key was made in.',
   },

@@ -25,6 +25,7 @@ export interface TenantRow {
   fallback: boolean | null
   origin: string
   custom_host: boolean
+  base_url: string | null
   region: string | null
   envelope: Uint8Array | null
 }
@@ -59,7 +60,7 @@ export function loadTenantRows(queryable: Queryable, ids: readonly string[], per
   return queryable.query<TenantRow>(
     `select o.id, o.plan, o.add_ons, o.byok_enabled, o.locale, o.active_provider, ${stamp}, ${quotaUsed},
             k.id as key_id, k.version as key_version, k.holder, k.user_id, k.provider, k.environment, k.state, k.scope,
-            k.model, k.fallback, k.origin, k.custom_host, k.region, s.envelope
+            k.model, k.fallback, k.origin, k.custom_host, k.base_url, k.region, s.envelope
        from organizations o
        left join provider_keys k on k.org_id = o.id
        left join key_secrets s on s.key_id = k.id and s.version = k.version
