@@ -37,8 +37,7 @@ describe('the settings page of a content platform', () => {
     const page = await stage.visit({ org: 'bg1b' })
     await page.getByLabel('Provider', { exact: true }).selectOption('GEMINI')
     await page.getByRole('button', { name: 'Use Google Gemini' }).click()
-    await page.getByText('generativelanguage.googleapis.com').first().waitFor()
-    expect(await textOf(page, '[data-feature=summarization]')).toContain('generativelanguage.googleapis.com')
+    await page.locator('[data-feature=summarization]').getByText('generativelanguage').waitFor()
   })
 
   it('BG2 stores no key that the provider refuses, and says why', async () => {

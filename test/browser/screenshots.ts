@@ -104,6 +104,7 @@ async function voiceResearch(browser: Browser) {
   })
   await server.api('PUT', '/orgs/lab', { name: 'Lab', plan: 'standard', byokEnabled: true })
   await server.api('PUT', '/orgs/shut', { name: 'Shut', plan: 'standard' })
+  await server.api('POST', '/orgs/shut/credits', { amount: 1000, reason: 'Start', idempotencyKey: 'start' })
   await server.api('POST', '/orgs/lab/credits', { amount: 2500, reason: 'Start', idempotencyKey: 'start' })
   await server.api('PUT', '/orgs/lab/keys/openai', {
     key: 'sk-sandbox-ok-00000000000000000000xK7q',

@@ -5,7 +5,6 @@ import type {
   CreatedToken,
   CreateToken,
   GrantCredits,
-  KeyTest,
   Org,
   OrgsPage,
   PlatformKeys,
@@ -58,13 +57,6 @@ export function usePlatformKeys() {
     queryKey: ['platform-keys'],
     queryFn: ({ signal }) => call<PlatformKeys>('/platform-keys', { signal }),
     refetchInterval: 30_000,
-  })
-}
-
-export function useTestPlatformKey(provider: string) {
-  return useMutation({
-    mutationFn: () =>
-      call<KeyTest>(`/platform-keys/${encodeURIComponent(provider)}/test`, { method: 'POST', body: {} }),
   })
 }
 

@@ -1,9 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { PlatformKey } from '../../../src/contract/index.ts'
-import { usePlatformKeys, useTestPlatformKey } from '../api/operator-queries.ts'
+import { usePlatformKeys } from '../api/operator-queries.ts'
 import { useFormat } from '../i18n/use-format.ts'
-import { TestReport } from '../settings/test-report.tsx'
-import { ProblemNote } from '../ui/problem-note.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
 
 /** The platform's own keys: which are there, and how they did in the last day. */
@@ -31,7 +29,6 @@ export function PlatformKeysPage() {
 function KeyItem({ item }: { item: PlatformKey }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const test = useTestPlatformKey(item.provider)
   return (
     <li className="grid gap-3 p-4 sm:px-5" data-provider={item.provider}>
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
@@ -57,20 +54,7 @@ function KeyItem({ item }: { item: PlatformKey }) {
             </p>
           )}
         </div>
-        {item.configured && (
-          <button
-            type="button"
-            className="button"
-            onClick={() => test.mutate()}
-            disabled={test.isPending}
-            aria-label={`${t('test.key')}: ${item.name}`}
-          >
-            {t('test.key')}
-          </button>
-        )}
       </div>
-      {(test.isPending || test.data) && <TestReport test={test.data} pending={test.isPending} provider={item.name} />}
-      {test.error && <ProblemNote error={test.error} />}
     </li>
   )
 }

@@ -35,7 +35,7 @@ export function featureTitles({ features }: Settings, ids: readonly string[]): s
 
 /** True where only announced providers could serve the feature: it is neither served nor broken. */
 export function isComing({ providers }: Settings, feature: SettingsFeature): boolean {
-  const able = providers.filter(({ id }) => feature.providers.includes(id))
+  const able = providers.filter(({ id, affects }) => affects.includes(feature.id) || feature.providers.includes(id))
   return feature.decision.attempts.length === 0 && able.length > 0 && able.every(({ comingSoon }) => comingSoon)
 }
 

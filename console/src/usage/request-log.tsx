@@ -18,6 +18,7 @@ export function RequestLog({ requests, aiName, features }: RequestLogProps) {
   if (requests.isPending) return <Loading rows={6} />
   if (requests.isError) return <Failure error={requests.error} retry={() => void requests.refetch()} />
   const rows = requests.data.pages.flatMap(({ items }) => items)
+  const priced = rows.some(({ credits }) => credits > 0)
   if (rows.length === 0) {
     return (
       <div className="card">
@@ -43,9 +44,11 @@ export function RequestLog({ requests, aiName, features }: RequestLogProps) {
               <th scope="col" className="number">
                 {t('requests.cost')}
               </th>
-              <th scope="col" className="number">
-                {t('usage.measure.credits')}
-              </th>
+              {priced && (
+                <th scope="col" className="number">
+                  {t('usage.measure.credits')}
+                </th>
+              )}
               <th scope="col" className="number">
                 {t('requests.duration')}
               </th>
@@ -54,6 +57,7 @@ export function RequestLog({ requests, aiName, features }: RequestLogProps) {
           <tbody>
             {rows.map((row) => (
               <Row
+                priced={priced}
                 key={row.id}
                 row={row}
                 aiName={aiName}
@@ -79,7 +83,15 @@ export function RequestLog({ requests, aiName, features }: RequestLogProps) {
   )
 }
 
-function Row({ row, aiName, feature }: { row: RequestRow; aiName: string; feature: string | null }) {
+interface RowProps {
+  row: RequestRow
+  aiName: string
+  feature: string | null
+  /** Some request cost credits, so that there is a column for them. */
+  priced: boolean
+}
+
+function Row({ row, aiName, feature, priced }: RowProps) {
   const { t } = useTranslation()
   const format = useFormat()
   const tokens = tokensOf({ inputTokens: row.inputTokens ?? 0, outputTokens: row.outputTokens ?? 0 })
@@ -122,7 +134,7 @@ function Row({ row, aiName, feature }: { row: RequestRow; aiName: string; featur
             : '–'}
       </td>
       <td className="number">{row.cost ? format.money(row.cost.amount, row.cost.currency) : '–'}</td>
-      <td className="number">{format.whole(row.credits)}</td>
+      {priced && <td className="number">{format.whole(row.credits)}</td>}
       <td className="number">
         {row.durationMs === null ? '–' : t('common.milliseconds', { value: format.whole(row.durationMs) })}
       </td>
