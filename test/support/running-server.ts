@@ -1,16 +1,17 @@
 /**
- * A whole Ownkey with a database of its own, as a journey meets it: within the test's process (fast), or as a process that
- * can be killed and measured. Its log and, at the end, every row of its database go to where the canary search looks.
+ * A whole Ownkey with a database of its own, as a test meets it: within the test's process (fast), or as a process that can
+ * be killed and measured. Its log, what its control API answers and, at the end, every row of its database go to where the
+ * canary search looks.
  */
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, type WriteStream, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLog, readEnvironment, startServer } from '../../src/server/index.ts'
 import { type Database, openDatabase } from '../../src/store/index.ts'
-import { evidenceFolder } from './canary.ts'
 import { type Child, startChild } from './child.ts'
 import type { DatabaseKind } from './databases.ts'
 import { dumpRows } from './dump-rows.ts'
+import { evidenceFolder, keepEvidence } from './evidence.ts'
 import { copyEmbeddedDatabase, createTestDatabase } from './postgres.ts'
 
 export interface OwnkeyOptions {
@@ -51,6 +52,17 @@ export interface RunningOwnkey {
   /** On the plan `standard`, unless told otherwise. */
   putOrg(org: string, fields?: object): Promise<void>
   putKey(org: string, provider: string, key: string, fields?: object): Promise<void>
+  /** What a start prints for the operator: opens the console, once. Not of a child process. */
+  signInLink(): Promise<string>
+  /**
+   * Writes a new configuration file and reloads it, in a child process by SIGHUP. @returns whether it is in force. Only
+   * for a server that was started with a configuration.
+   */
+  reload(config: string | object): Promise<boolean>
+  /** What the server has logged so far, line by line. Not of a child process. */
+  logged(): readonly string[]
+  /** The child process; a test may send it signals. */
+  pid(): number
   /** Resident memory of the child process, in bytes. */
   memory(): number
   /** Ends the server in order and starts it again on the same data. */
@@ -173,7 +185,12 @@ async function startedChild(options: OwnkeyOptions, env: Readonly<Record<string,
 }
 
 async function childLife(child: Child, log: WriteStream): Promise<Life> {
-  const started = JSON.parse(await child.line((line) => line.startsWith('{"url"'))) as { url: string }
+  const first = await child
+    .line((line) => line.startsWith('{"url"'))
+    .catch((error: Error) => {
+      throw new Error(`${error.message}\n${child.lines.join('\n')}`)
+    })
+  const started = JSON.parse(first) as { url: string }
   const keep = async () => {
     const { stderr } = await child.ended
     log.write(`${child.lines.join('\n')}\n${stderr}\n`)
