@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { configIdSchema, lineSchema, timeSchema, userIdSchema, wholeSchema } from './fields.ts'
-import { holders, keyStatuses } from './words.ts'
+import { errorClasses, holders, keyStatuses } from './words.ts'
 
 export const testStatuses = ['valid', 'invalid', 'permission', 'quota', 'network'] as const
 export type TestStatus = (typeof testStatuses)[number]
@@ -48,6 +48,8 @@ export const maskedKeySchema = z
     hint: z.string(),
     last4: z.string(),
     status: z.enum(keyStatuses),
+    /** The class of failure behind the status, as exactly as it is known; null when nothing is wrong. */
+    statusClass: z.enum(errorClasses).nullable().optional(),
     /** Cause and remedy of the status; both null when there is nothing to do. */
     statusReason: z.string().nullable(),
     statusFix: z.string().nullable(),

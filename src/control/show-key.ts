@@ -1,7 +1,7 @@
 import { type KeyStatus, keyTestSchema, type MaskedKey, timeSchema } from '../contract/index.ts'
 import { type FallbackRule, type Policy, type PolicyPlan, publicProviderId } from '../policy/index.ts'
 import type { ProviderKeyRow } from '../store/index.ts'
-import { sentencesFor } from './test-key/index.ts'
+import { failureOf, sentencesFor } from './test-key/index.ts'
 
 const dayMs = 86_400_000
 
@@ -18,8 +18,9 @@ export interface ShowKeyContext {
 export function showKey(row: ProviderKeyRow, { policy, plan, now }: ShowKeyContext): MaskedKey {
   const { status } = row
   const lastTest = storedTestSchema.safeParse(row.last_test).data ?? null
-  const said =
-    status === 'valid' || status === 'unverified' ? undefined : (saidByTest(lastTest, status) ?? sentencesFor(status))
+  const errorClass = failureOf(row)
+  const byTest = row.status_class === null ? saidByTest(lastTest, status) : undefined
+  const said = errorClass && (byTest ?? sentencesFor(errorClass))
   return {
     id: row.id,
     provider: publicProviderId(policy, row.provider),
@@ -30,6 +31,7 @@ export function showKey(row: ProviderKeyRow, { policy, plan, now }: ShowKeyConte
     hint: row.hint,
     last4: row.last4,
     status,
+    statusClass: errorClass ?? null,
     statusReason: said?.reason ?? null,
     statusFix: said?.fix ?? null,
     scope: row.scope,

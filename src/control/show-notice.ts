@@ -1,4 +1,4 @@
-import type { Notice } from '../contract/index.ts'
+import { errorClasses, type Notice } from '../contract/index.ts'
 import { type Policy, publicProviderId } from '../policy/index.ts'
 import type { NoticeRow } from './queries/notices.ts'
 import { sentencesFor } from './test-key/index.ts'
@@ -21,16 +21,7 @@ interface NoticeText {
 const text = (value: unknown, otherwise: string) =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : otherwise
 
-const classToStatus: Readonly<Record<string, string>> = {
-  invalid_key: 'invalid',
-  permission_denied: 'permission',
-  quota_exhausted: 'quota',
-  rate_limited: 'quota',
-  provider_error: 'network',
-  network: 'network',
-}
-
-const why = ({ facts }: Words) => sentencesFor(classToStatus[text(facts['errorClass'], '')] ?? '')
+const why = ({ facts }: Words) => sentencesFor(errorClasses.find((known) => known === facts['errorClass']))
 
 /** Kind → the words of it. A kind without a row still shows, in general words. */
 const texts: Readonly<Record<string, NoticeText>> = {
@@ -78,15 +69,21 @@ const texts: Readonly<Record<string, NoticeText>> = {
     severity: 'warning',
     title: () => 'A spend cap is nearly reached',
     detail: ({ facts }) =>
-      `${text(facts['spent'], 'Most')} of ${text(facts['limit'], 'the cap')} ${text(facts['currency'], '')} are spent.`,
+      `${text(facts['cap'], 'A cap')}: ${text(facts['spent'], 'most of it')} ${text(facts['currency'], '')} are spent.`,
     fix: () => 'Ask the platform to raise the cap, or wait for the next period.',
   },
   cap_reached: {
     severity: 'critical',
     title: () => 'A spend cap is reached',
-    detail: ({ facts }) =>
-      `The cap of ${text(facts['limit'], 'this period')} ${text(facts['currency'], '')} is spent; requests under it are refused.`,
+    detail: ({ facts }) => `${text(facts['cap'], 'A cap')} is spent; requests that count toward it are refused.`,
     fix: () => 'Ask the platform to raise the cap, or wait for the next period.',
+  },
+  unpriced: {
+    severity: 'warning',
+    title: () => 'Some requests have no price',
+    detail: ({ facts }) =>
+      `${text(facts['requests'], 'Some')} answers of this month used models without a known price; spend caps count them as nothing.`,
+    fix: () => 'Ask the platform to add the models’ prices to its configuration.',
   },
   credits_low: {
     severity: 'warning',

@@ -1,16 +1,17 @@
 import type { ErrorClass, KeyStatus } from '../contract/index.ts'
-import type { Keyring } from '../crypto/index.ts'
 import type { AttemptReport } from '../gateway/index.ts'
-import { systemClock } from '../lib/index.ts'
-import type { Database } from '../store/index.ts'
-import { recordTest, touchLastUsed } from '../vault/index.ts'
+import type { Database, KeySighting } from '../store/index.ts'
+import { noteSeen, touchLastUsed } from '../vault/index.ts'
 import type { Log } from './log.ts'
 
-/** What a failure says of the key itself. A class that is not here says nothing about it. */
+/** What a failure says of the key. A class that is not here (a refused prompt) says nothing about it. */
 const statusOf: Partial<Record<ErrorClass, KeyStatus>> = {
   invalid_key: 'invalid',
   permission_denied: 'permission',
   quota_exhausted: 'quota',
+  rate_limited: 'quota',
+  provider_error: 'network',
+  network: 'network',
 }
 
 export interface AttemptNotes {
@@ -21,54 +22,69 @@ export interface AttemptNotes {
 
 export interface AttemptNotesOptions {
   database: Database
-  keyring: Keyring
   log: Log
-  /** Between two writes of the times of last use. Default 5 seconds. */
+  /** Between two writes of all keys that were used. Default 5 seconds. */
   everyMs?: number
+  /** Between two writes of statuses that changed. Default a quarter of a second. */
+  changesMs?: number
 }
 
 /** So many keys' last statuses are remembered; a forgotten one is only written once more. */
 const bound = 20_000
 
 /**
- * Keeps what real traffic tells of own keys: when each was last used, in batches beside the requests, and its status when
- * that changes. A write that fails is tried with the next batch or left: these are notes, not books.
+ * Keeps what real traffic tells of own keys: a change of status soon, and with the times of last use, in batches, every
+ * status once more, because a test or another node may have written another one meanwhile. A write that fails is tried
+ * with the next batch: these are notes, not books.
  */
-export function createAttemptNotes({ database, keyring, log, everyMs = 5000 }: AttemptNotesOptions): AttemptNotes {
-  const statuses = new Map<string, KeyStatus>()
+export function createAttemptNotes(options: AttemptNotesOptions): AttemptNotes {
+  const { database, log, everyMs = 5000, changesMs = 250 } = options
+  const written = new Map<string, string>()
   let uses = new Map<string, number>()
+  let seen = new Map<string, KeySighting>()
+  let changed = new Map<string, KeySighting>()
+  let soon: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
-  const flush = () => {
-    const batch = uses
-    uses = new Map()
-    writing = writing
-      .then(() => touchLastUsed(database, batch))
-      .catch((error) => log.warn('last_used_not_written', { error, count: batch.size }))
+  const write = (what: () => Promise<void>) => {
+    writing = writing.then(what).catch((error) => log.warn('key_notes_not_written', { error }))
     return writing
   }
-  const timer = setInterval(() => void flush(), everyMs).unref()
-  const noteStatus = (org: string, key: { id: string; version: number }, status: KeyStatus) => {
-    const version = `${key.id} ${key.version}`
-    if (statuses.get(version) === status) return
-    if (statuses.size >= bound) statuses.clear()
-    statuses.set(version, status)
-    const deps = { database, keyring, clock: systemClock }
-    writing = writing
-      .then(() => recordTest(deps, { org, keyId: key.id, version: key.version, status }))
-      .then(
-        () => {},
-        (error) => log.warn('key_status_not_written', { error, org }),
-      )
+  const flush = () => {
+    const [batch, sightings] = [uses, [...seen.values()]]
+    uses = new Map()
+    seen = new Map()
+    return write(async () => {
+      await touchLastUsed(database, batch)
+      await noteSeen(database, sightings)
+    })
   }
+  const flushChanges = () => {
+    soon = undefined
+    const sightings = [...changed.values()]
+    changed = new Map()
+    return write(() => noteSeen(database, sightings))
+  }
+  const timer = setInterval(() => void flush(), everyMs).unref()
   return {
-    report({ org, key, failure }) {
+    report({ key, failure }) {
       if (!key) return
-      uses.set(key.id, Date.now())
+      const now = Date.now()
+      uses.set(key.id, now)
       const status = failure ? statusOf[failure.class] : 'valid'
-      if (status) noteStatus(org, key, status)
+      if (!status) return
+      const sighting = { ...key, status, errorClass: failure?.class, at: new Date(now) }
+      seen.set(key.id, sighting)
+      const said = `${key.version} ${status} ${failure?.class ?? ''}`
+      if (written.get(key.id) === said) return
+      if (written.size >= bound) written.clear()
+      written.set(key.id, said)
+      changed.set(key.id, sighting)
+      soon ??= setTimeout(() => void flushChanges(), changesMs).unref()
     },
     async close() {
       clearInterval(timer)
+      clearTimeout(soon)
+      void flushChanges()
       await flush()
     },
   }

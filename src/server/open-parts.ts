@@ -69,7 +69,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     if (sandbox) closers.push(() => sandbox.close())
     const adminToken = adminTokenOf(environment)
     const vault = { database, keyring, live, tenants, ledger, sandbox, adminToken }
-    const notes = createAttemptNotes({ database, keyring, log })
+    const notes = createAttemptNotes({ database, log })
     closers.push(() => notes.close())
     const gateway = buildGateway(vault, notes, log)
     closers.push(() => gateway.close())

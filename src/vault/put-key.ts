@@ -105,6 +105,7 @@ function secretColumns({ masked, host, settings, test, by }: PutKeyInput) {
     origin: host.origin,
     custom_host: host.custom,
     status: test?.status ?? ('unverified' as const),
+    status_class: null,
     last_test: test?.result ?? null,
     updated_by: by.actor.id,
     ...settingColumns(settings ?? {}),

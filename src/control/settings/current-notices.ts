@@ -1,24 +1,27 @@
 import type { MaskedKey, Notice, Settings, SettingsProvider } from '../../contract/index.ts'
+import { type CapStanding, capPhrase, capsOf, type PolicyPlan } from '../../policy/index.ts'
+import type { Tenant } from '../../tenants/index.ts'
+import { decimalFromPico } from '../money.ts'
 import { noticeWords } from '../show-notice.ts'
 
 type Shown = Pick<Settings, 'platform' | 'providers' | 'features' | 'quotas' | 'credits' | 'environment'>
 
+/** What is not on the page but needs someone all the same. */
+export interface Spending {
+  plan: PolicyPlan
+  tenant: Tenant
+}
+
 /** What a notice is about, before it has words. */
 interface Cause {
   kind: string
+  /** Tells causes of one kind apart where neither a key nor a meter does. */
+  about?: string
   provider?: SettingsProvider
   key?: MaskedKey
   meter?: string
   facts: Record<string, unknown>
   since: string
-}
-
-/** Class of failure that stands for a key's status in a notice's sentence. */
-const classOf: Partial<Record<MaskedKey['status'], string>> = {
-  invalid: 'invalid_key',
-  permission: 'permission_denied',
-  quota: 'quota_exhausted',
-  network: 'network',
 }
 
 /** A quota is nearly used at this part of its limit; credits are low below this many requests. */
@@ -29,18 +32,20 @@ const fewRequests = 20
  * What needs someone now, read from the state itself: it is there as long as its cause is, and no longer. Ids begin with
  * `now_` and stay the same while the cause lasts.
  */
-export function currentNotices(shown: Shown, now: number): Notice[] {
+export function currentNotices(shown: Shown, spending: Spending, now: number): Notice[] {
   const causes = [
     ...shown.providers.flatMap((provider) => provider.keys.flatMap((key) => ofKey(provider, key))),
     ...ofQuotas(shown, now),
     ...ofCredits(shown, now),
+    ...ofCaps(spending, now),
+    ...ofUnpriced(spending, now),
   ]
   return causes.map((cause) => toNotice(cause, shown))
 }
 
 function ofKey(provider: SettingsProvider, key: MaskedKey): Cause[] {
   const causes: Cause[] = []
-  const errorClass = classOf[key.status]
+  const errorClass = key.statusClass
   if (errorClass && key.state === 'active') {
     const steppedIn = key.fallback && provider.platformKey && provider.policy !== 'required'
     const facts = { errorClass, environment: key.environment, hint: key.hint }
@@ -91,8 +96,42 @@ function ofCredits({ credits, features }: Shown, now: number): Cause[] {
   return [{ kind: 'credits_low', facts: { balance: credits.balance }, since: new Date(now).toISOString() }]
 }
 
-function toNotice({ kind, provider, key, meter, facts, since }: Cause, { platform }: Shown): Notice {
-  const about = key?.id ?? meter
+function ofCaps({ plan, tenant }: Spending, now: number): Cause[] {
+  return capsOf(plan, tenant).flatMap((cap): Cause[] => {
+    if (cap.spentPico < cap.limitPico * cap.warnAt) return []
+    const kind = cap.spentPico >= cap.limitPico ? 'cap_reached' : 'cap_near'
+    const about = ['cap', cap.scope, cap.per, cap.currency, cap.key ?? '*', cap.features?.join('+') ?? '*'].join(':')
+    return [{ kind, about, facts: { about, ...capFacts(cap) }, since: new Date(now).toISOString() }]
+  })
+}
+
+function capFacts(cap: CapStanding): Record<string, unknown> {
+  const { scope, per, currency, features, key } = cap
+  const amount = (pico: number) => decimalFromPico(BigInt(Math.round(pico)).toString())
+  return {
+    cap: capPhrase(cap),
+    scope,
+    per,
+    currency,
+    spent: amount(cap.spentPico),
+    limit: amount(cap.limitPico),
+    ...(features && { features }),
+    ...(key !== undefined && { keyId: key === '' ? null : key }),
+  }
+}
+
+/** Caps count what has no price as nothing; where there are caps, somebody has to know. */
+function ofUnpriced({ plan, tenant }: Spending, now: number): Cause[] {
+  if (plan.caps.length === 0 && plan.fallback.cap === undefined) return []
+  const unpriced = (tenant.spent ?? [])
+    .filter(({ per }) => per === 'month')
+    .reduce((sum, each) => sum + (each.unpriced ?? 0), 0)
+  return unpriced === 0 ? [] : [{ kind: 'unpriced', facts: { requests: unpriced }, since: new Date(now).toISOString() }]
+}
+
+function toNotice(cause: Cause, { platform }: Shown): Notice {
+  const { kind, provider, key, meter, facts, since } = cause
+  const about = key?.id ?? meter ?? cause.about
   return {
     id: `now_${kind}${about === undefined ? '' : `_${about}`}`,
     kind,
@@ -109,9 +148,10 @@ function toNotice({ kind, provider, key, meter, facts, since }: Cause, { platfor
 
 /** Stored notices tell more (how often, since when), so they stand in for the same cause read from the state. */
 export function mergeNotices(stored: readonly Notice[], current: readonly Notice[]): Notice[] {
-  const told = new Set(stored.map(({ kind, keyId, facts }) => `${kind} ${keyId ?? facts['meter'] ?? ''}`))
-  return [
-    ...current.filter(({ kind, keyId, facts }) => !told.has(`${kind} ${keyId ?? facts['meter'] ?? ''}`)),
-    ...stored,
-  ]
+  const told = new Set(stored.map(causeOf))
+  return [...current.filter((notice) => !told.has(causeOf(notice))), ...stored]
+}
+
+function causeOf({ kind, keyId, facts }: Notice): string {
+  return `${kind} ${keyId ?? facts['meter'] ?? facts['about'] ?? ''}`
 }

@@ -1,4 +1,4 @@
-import type { ErrorClass, TestStatus } from '../../contract/index.ts'
+import type { ErrorClass, KeyStatus, TestStatus } from '../../contract/index.ts'
 import type { Failure, FailureCause } from '../../providers/index.ts'
 
 /** What a failure of a probe says about the key, and which step of the test it stopped at. */
@@ -117,10 +117,21 @@ export function verdictOf(failure: Failure, saved: boolean): Verdict {
   return { ...verdict, ...more, reason: `${more?.reason ?? verdict.reason}${missing}` }
 }
 
-/** The same sentences for a status alone, as real requests leave it on a key. */
-export function sentencesFor(status: string): { reason: string; fix: string } | undefined {
-  const errorClass = (
-    { invalid: 'invalid_key', permission: 'permission_denied', quota: 'quota_exhausted', network: 'network' } as const
-  )[status as 'invalid']
-  return errorClass && { reason: byClass[errorClass].reason, fix: byClass[errorClass].fix }
+/** The class that a status stands for where nothing more exact is known. */
+const classOfStatus: Partial<Record<KeyStatus, ErrorClass>> = {
+  invalid: 'invalid_key',
+  permission: 'permission_denied',
+  quota: 'quota_exhausted',
+  network: 'network',
+}
+
+/** The class of failure that a key's status means; undefined where nothing is wrong. */
+export function failureOf({ status, status_class }: { status: KeyStatus; status_class: ErrorClass | null }) {
+  return status === 'valid' || status === 'unverified' ? undefined : (status_class ?? classOfStatus[status])
+}
+
+/** The same sentences for a class alone, as real requests leave it on a key. */
+export function sentencesFor(errorClass: ErrorClass | undefined): { reason: string; fix: string } | undefined {
+  if (errorClass === undefined || byClass[errorClass].status === 'valid') return undefined
+  return { reason: byClass[errorClass].reason, fix: byClass[errorClass].fix }
 }

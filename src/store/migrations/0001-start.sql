@@ -46,6 +46,8 @@ create table provider_keys (
   owner           text,
   rotate_by       date,
   status          text not null default 'unverified',
+  -- The class of failure that real traffic gave the status; null when a test did.
+  status_class    text,
   last_test       jsonb,
   last_used_at    timestamptz,
   created_at      timestamptz not null default now(),

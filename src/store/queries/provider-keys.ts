@@ -1,4 +1,4 @@
-import type { Holder, KeyStatus } from '../../contract/index.ts'
+import type { ErrorClass, Holder, KeyStatus } from '../../contract/index.ts'
 import type { Queryable } from '../database.ts'
 
 /** Where one own key fits. */
@@ -34,6 +34,8 @@ export interface ProviderKeyRow {
   /** `YYYY-MM-DD` */
   rotate_by: string | null
   status: KeyStatus
+  /** The failure of real traffic that gave the status; null when a test did, or there is none. */
+  status_class: ErrorClass | null
   last_test: Record<string, unknown> | null
   last_used_at: Date | null
   created_at: Date
@@ -61,6 +63,7 @@ const settable = [
   'owner',
   'rotate_by',
   'status',
+  'status_class',
   'last_test',
   'updated_by',
 ] as const satisfies readonly (keyof ProviderKeyRow)[]
@@ -137,7 +140,7 @@ export async function setKeyTest(
   result: { status: KeyStatus; lastTest?: Readonly<Record<string, unknown>> | undefined },
 ): Promise<boolean> {
   const rows = await queryable.query(
-    `update provider_keys set status = $4, last_test = coalesce($5::jsonb, last_test)
+    `update provider_keys set status = $4, status_class = null, last_test = coalesce($5::jsonb, last_test)
       where org_id = $1 and id = $2 and version = $3 returning id`,
     [key.org, key.id, key.version, result.status, result.lastTest ? JSON.stringify(result.lastTest) : null],
   )
@@ -151,5 +154,34 @@ export async function setKeysUsed(queryable: Queryable, uses: readonly { id: str
        from (select id, max(at) as at from unnest($1::text[], $2::timestamptz[]) as u(id, at) group by id) used
       where k.id = used.id`,
     [uses.map(({ id }) => id), uses.map(({ at }) => at)],
+  )
+}
+
+/** What real traffic said of one version of a key. */
+export interface KeySighting {
+  id: string
+  version: number
+  status: KeyStatus
+  /** The class of failure; absent when the key served. */
+  errorClass?: ErrorClass | undefined
+  at: Date
+}
+
+/** Many keys in one statement, each once; only what differs is written, and nothing over a test that came later. */
+export async function setKeysSeen(queryable: Queryable, seen: readonly KeySighting[]): Promise<void> {
+  await queryable.query(
+    `update provider_keys k set status = seen.status, status_class = seen.class
+       from unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[])
+            as seen(id, version, status, class, at)
+      where k.id = seen.id and k.version = seen.version
+        and (k.status, k.status_class) is distinct from (seen.status, seen.class)
+        and coalesce((k.last_test->>'at')::timestamptz < seen.at, true)`,
+    [
+      seen.map(({ id }) => id),
+      seen.map(({ version }) => version),
+      seen.map(({ status }) => status),
+      seen.map(({ errorClass }) => errorClass ?? null),
+      seen.map(({ at }) => at),
+    ],
   )
 }
