@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import type { TestServer } from '../support/server.ts'
+import type { RunningOwnkey } from '../support/running-server.ts'
 
 const places = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
@@ -46,7 +46,7 @@ export interface Visitor {
 }
 
 /** Opens the one-time link of a fresh session, and waits until the settings are there. */
-export async function signIn(page: Page, server: TestServer, visitor: Visitor): Promise<Page> {
+export async function signIn(page: Page, server: RunningOwnkey, visitor: Visitor): Promise<Page> {
   const { org, role = 'owner', user = 'u_ada', locale } = visitor
   const answer = await server.api('POST', '/sessions', {
     org,
@@ -67,7 +67,7 @@ export async function signIn(page: Page, server: TestServer, visitor: Visitor): 
 }
 
 /** Opens the link that the server prints for its operator. */
-export async function operatorSession(page: Page, server: TestServer): Promise<Page> {
+export async function operatorSession(page: Page, server: RunningOwnkey): Promise<Page> {
   await page.goto(await server.signInLink())
   await page.locator('main h1').waitFor()
   return page

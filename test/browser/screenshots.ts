@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
 import { launchBrowser, operatorSession, readProfile, sandboxPlatformKeys, signIn } from './real-browser.ts'
 
 /**
@@ -43,7 +43,7 @@ const to = (path: string) => async (page: Page) => {
 }
 
 /** Real requests through the gateway, as the page's "Try it" sends them. */
-async function ask(server: TestServer, org: string, times: Readonly<Record<string, number>>) {
+async function ask(server: RunningOwnkey, org: string, times: Readonly<Record<string, number>>) {
   for (const [feature, count] of Object.entries(times)) {
     for (let time = 0; time < count; time++)
       await server.api('POST', `/orgs/${org}/try-out`, { feature, prompt: `Say hello, ${time}` })
@@ -51,7 +51,7 @@ async function ask(server: TestServer, org: string, times: Readonly<Record<strin
 }
 
 async function supportInbox(browser: Browser) {
-  const server = await startTestServer({
+  const server = await startOwnkey({
     config: readProfile('support-inbox'),
     sandbox: true,
     env: sandboxPlatformKeys,
@@ -97,7 +97,7 @@ const pasteKey = (key: string) => async (page: Page) => {
 }
 
 async function voiceResearch(browser: Browser) {
-  const server = await startTestServer({
+  const server = await startOwnkey({
     config: readProfile('voice-research'),
     sandbox: true,
     env: sandboxPlatformKeys,
@@ -119,7 +119,7 @@ async function voiceResearch(browser: Browser) {
 }
 
 async function agentBuilder(browser: Browser) {
-  const server = await startTestServer({
+  const server = await startOwnkey({
     config: readProfile('agent-builder'),
     sandbox: true,
     env: sandboxPlatformKeys,

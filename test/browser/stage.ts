@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { keepEvidence } from '../support/evidence.ts'
+import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
 import {
   launchBrowser,
   operatorSession,
@@ -13,7 +14,7 @@ import {
 } from './real-browser.ts'
 
 export interface Stage {
-  server(): TestServer
+  server(): RunningOwnkey
   /** Creates the organization and opens its settings as the visitor. */
   visit(visitor: Visitor, org?: object, options?: BrowserContextOptions): Promise<Page>
   operator(options?: BrowserContextOptions): Promise<Page>
@@ -26,14 +27,14 @@ export interface Stage {
  * about (an error, a breach of the content security policy) fails the test that opened it.
  */
 export function openStage(profile: string): Stage {
-  let server: TestServer
+  let server: RunningOwnkey
   let browser: Browser
   let complaints: string[] = []
 
   beforeAll(async () => {
     if (!existsSync(fileURLToPath(new URL('../../console/dist/index.html', import.meta.url))))
       throw new Error('The console is not built. Run: npm run build -w console')
-    server = await startTestServer({ config: readProfile(profile), sandbox: true, env: sandboxPlatformKeys })
+    server = await startOwnkey({ config: readProfile(profile), sandbox: true, env: sandboxPlatformKeys })
     browser = await launchBrowser()
   })
   afterAll(async () => {
@@ -43,6 +44,8 @@ export function openStage(profile: string): Stage {
   afterEach(async () => {
     const seen = complaints
     complaints = []
+    for (const page of browser.contexts().flatMap((context) => context.pages()))
+      keepEvidence('pages.html', await page.content())
     await Promise.all(browser.contexts().map((context) => context.close()))
     expect(seen).toEqual([])
   })

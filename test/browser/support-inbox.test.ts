@@ -141,7 +141,7 @@ describe('the settings page of a support inbox', () => {
     const dialog = page.getByRole('dialog')
     expect(await dialog.innerText()).toContain('deleted from the encrypted store')
     await dialog.getByRole('button', { name: 'Delete key and switch' }).click()
-    await page.getByTestId('key-card').waitFor({ state: 'detached' })
+    await dialog.waitFor({ state: 'detached' })
     expect(await page.getByRole('radio', { name: /^ConnectGain AI/ }).isChecked()).toBe(true)
     const { body } = await stage.server().api('GET', '/orgs/cg18/settings')
     expect(body.providers.flatMap((provider: { keys: unknown[] }) => provider.keys)).toEqual([])
