@@ -81,6 +81,26 @@ const gateway = z.strictObject({
   firstByteTimeoutSeconds: z.number().positive().default(300),
   idleTimeoutSeconds: z.number().positive().default(300),
   bodyIdleSeconds: z.number().positive().default(60).describe('An upload of which nothing comes for so long is ended.'),
+  realtime: z
+    .strictObject({
+      handshakeTimeoutSeconds: z
+        .number()
+        .positive()
+        .default(15)
+        .describe('A provider that has not answered a WebSocket handshake by then is given up.'),
+      idleTimeoutSeconds: z
+        .number()
+        .positive()
+        .default(300)
+        .describe('A session in which nothing passes for so long, pings included, is ended.'),
+      maxMessageBytes: z
+        .int()
+        .min(1024)
+        .default(32 * 1024 * 1024)
+        .describe('A larger message ends its session.'),
+    })
+    .prefault({})
+    .describe('WebSocket sessions.'),
   privateHosts: z.array(z.string().min(1)).default([]).describe('Private hosts that customers’ base URLs may name.'),
 })
 

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { responseHeaders } from '../contract/index.ts'
 import { createIdMaker } from '../lib/index.ts'
 import { type Attempt, publicProviderId } from '../policy/index.ts'
@@ -11,6 +13,7 @@ import type { Exchange } from './exchange.ts'
 import type { GatewayDeps, GatewaySetup } from './gateway-deps.ts'
 import type { Lookup } from './guarded-connect.ts'
 import { KeyHealth } from './key-health.ts'
+import { Sessions, serveUpgrade } from './realtime/index.ts'
 import { serve } from './serve.ts'
 import type { Outcome } from './upstream-call.ts'
 
@@ -21,6 +24,7 @@ export class Gateway {
   readonly memory = new DecisionMemory()
   readonly health: KeyHealth<Outcome>
   readonly watch: BodyWatch
+  readonly sessions: Sessions
   readonly newRequestId: () => string
   readonly now: () => number
   private readonly filters = new Map<Provider, AnswerHeaderFilter>()
@@ -32,12 +36,18 @@ export class Gateway {
     this.now = deps.now ?? Date.now
     this.health = new KeyHealth(this.now)
     this.watch = new BodyWatch(() => deps.setup().config.gateway.bodyIdleSeconds * 1000)
+    this.sessions = new Sessions(this)
     const newId = createIdMaker()
     this.newRequestId = () => `req_${newId()}`
   }
 
   handle(req: IncomingMessage, res: ServerResponse): void {
     void serve(req, res, this)
+  }
+
+  /** A WebSocket handshake; the HTTP server has let go of its socket. */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    void serveUpgrade({ req, socket: socket as Socket, head }, this)
   }
 
   filterOf(provider: Provider): AnswerHeaderFilter {
@@ -69,6 +79,7 @@ export class Gateway {
 
   async close(): Promise<void> {
     this.watch.close()
+    await this.sessions.close()
     await this.egress.close()
   }
 

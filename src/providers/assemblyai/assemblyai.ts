@@ -1,6 +1,7 @@
 import type { Provider } from '../provider.ts'
 import { seconds, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
+import { at } from '../reading/is-record.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
 
 /** Texts only: `{error: "…"}`. */
@@ -92,6 +93,11 @@ export const assemblyai: Provider = {
         { in: 'header', name: 'authorization' },
         { in: 'query', name: 'token' },
       ],
+      usage: {
+        markers: ['"audio_duration_seconds"'],
+        counts: 'last',
+        read: (message) => told({ audioSeconds: seconds(at(message, 'audio_duration_seconds')) }),
+      },
     },
   ],
   notes: [

@@ -1,4 +1,5 @@
 import { openaiLike } from '../openai-like/openai-like.ts'
+import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
 import { openaiSurfaces } from '../openai-like/surfaces.ts'
 import { transcriptionUsage } from '../openai-like/usage.ts'
 import type { Provider, SocketRoute, Surface } from '../provider.ts'
@@ -33,6 +34,7 @@ const socket = (path: RegExp): SocketRoute => ({
   path,
   upstream: apiKey,
   accepts: [apiKey, { in: 'query', name: 'api-key' }, { in: 'query', name: 'Authorization', prefix: 'Bearer ' }],
+  usage: openaiSocketUsage,
 })
 
 const row = openaiLike({

@@ -1,5 +1,5 @@
-import type { Failure, Provider, SocketRoute } from '../provider.ts'
-import { count, seconds, told } from '../reading/count.ts'
+import type { Failure, Provider, SocketRoute, SocketUsage } from '../provider.ts'
+import { count, seconds, textLength, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { at } from '../reading/is-record.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
@@ -36,6 +36,23 @@ const socket = (path: RegExp, more: Partial<SocketRoute> = {}): SocketRoute => (
   ],
   ...more,
 })
+
+/** Results and turns tell how far the sound was heard, and the closing metadata the whole. */
+const heard: SocketUsage = {
+  markers: ['"duration"', '"audio_window_end"'],
+  counts: 'last',
+  read: (message) => {
+    const end = seconds(at(message, 'audio_window_end'))
+    const length = seconds(at(message, 'duration'))
+    const start = at(message, 'type') === 'Metadata' ? 0 : (seconds(at(message, 'start')) ?? 0)
+    return told({ audioSeconds: end ?? (length === undefined ? undefined : seconds(start + length)) })
+  },
+}
+const spoken: SocketUsage = {
+  markers: [],
+  counts: 'last',
+  characters: (message) => textLength(at(message, 'type') === 'Speak' ? at(message, 'text') : undefined),
+}
 
 export const deepgram: Provider = {
   id: 'deepgram',
@@ -90,8 +107,8 @@ export const deepgram: Provider = {
   },
   translations: { 'audio/speech': 'deepgram_speech', 'audio/transcriptions': 'deepgram_transcription' },
   realtime: [
-    socket(/^\/v[12]\/listen$/),
-    socket(/^\/v1\/speak$/),
+    socket(/^\/v[12]\/listen$/, { usage: heard }),
+    socket(/^\/v1\/speak$/, { usage: spoken }),
     socket(/^\/v1\/agent\/converse$/, { origin: 'https://agent.deepgram.com' }),
   ],
   notes: ['Audio with several channels is billed per channel; the seconds told are those of the recording.'],

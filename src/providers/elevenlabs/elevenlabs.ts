@@ -1,6 +1,7 @@
 import type { Failure, Provider, Surface } from '../provider.ts'
-import { count, seconds, told } from '../reading/count.ts'
+import { count, seconds, textLength, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
+import { at } from '../reading/is-record.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
 
 /** The word that matters is in `detail.status` or in `detail.code`; both are read. */
@@ -87,6 +88,9 @@ const audio = (name: string, path: RegExp): Surface => ({
 const speechSocket = /^\/v1\/text-to-speech\/[^/]+\/(?:multi-)?stream-input$/
 const scribeSocket = /^\/v1\/speech-to-text\/realtime$/
 const key = { in: 'header', name: 'xi-api-key' } as const
+
+/** The first text must be one space, which is not spoken. */
+const opensWithSpace = (message: unknown): boolean => at(message, 'text') === ' '
 
 export const elevenlabs: Provider = {
   id: 'elevenlabs',
@@ -195,6 +199,11 @@ export const elevenlabs: Provider = {
       path: speechSocket,
       upstream: key,
       accepts: [key, { in: 'first_message', name: 'xi_api_key' }, { in: 'query', name: 'single_use_token' }],
+      usage: {
+        markers: [],
+        counts: 'last',
+        characters: (message) => (opensWithSpace(message) ? 0 : textLength(at(message, 'text'))),
+      },
     },
     { path: scribeSocket, upstream: key, accepts: [key, { in: 'query', name: 'token' }] },
     {

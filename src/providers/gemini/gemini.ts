@@ -2,7 +2,7 @@ import type { Failure, Probe, Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { googleRules } from './google-rules.ts'
 import { geminiSurfaces } from './surfaces.ts'
-import { googleUsage } from './usage.ts'
+import { googleSocketUsage, googleUsage } from './usage.ts'
 
 const reading = failureReader({ rules: googleRules })
 const compatible = /^\/v1(?:alpha|beta)?\/openai\//
@@ -91,6 +91,8 @@ export const gemini: Provider = {
         { in: 'query', name: 'access_token' },
         { in: 'header', name: 'x-goog-api-key' },
       ],
+      firstModel: ['setup', 'model'],
+      usage: googleSocketUsage,
     },
   ],
   notes: [

@@ -1,7 +1,7 @@
 import { readOpenaiUsage } from '../openai-like/usage.ts'
-import type { Usage, UsageReading } from '../provider.ts'
+import type { SocketUsage, Usage, UsageReading } from '../provider.ts'
 import { count, told } from '../reading/count.ts'
-import { isRecord } from '../reading/is-record.ts'
+import { at, isRecord } from '../reading/is-record.ts'
 
 /**
  * `usageMetadata`: the prompt includes cached tokens, candidates exclude the thoughts, and both are billed. In streams
@@ -37,4 +37,11 @@ function readCompatible(usage: unknown): Usage {
 export const googleUsage: UsageReading = {
   markers: ['"usageMetadata"', '"usage"'],
   read: (marker, value) => (marker === '"usageMetadata"' ? readGoogleUsage(value) : readCompatible(value)),
+}
+
+/** The Live API: a message that ends a response tells its counts. */
+export const googleSocketUsage: SocketUsage = {
+  markers: ['"usageMetadata"'],
+  counts: 'each',
+  read: (message) => readGoogleUsage(at(message, 'usageMetadata')),
 }

@@ -1,4 +1,5 @@
 import { chatProbe, openaiLike } from '../openai-like/openai-like.ts'
+import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
 import type { Failure, Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { openaiRules } from './rules.ts'
@@ -110,6 +111,7 @@ export const openai: Provider = {
         { in: 'header', name: 'authorization', prefix: 'Bearer ' },
         { in: 'subprotocol', prefix: 'openai-insecure-api-key.', before: ['realtime'] },
       ],
+      usage: openaiSocketUsage,
     },
   ],
   notes: [

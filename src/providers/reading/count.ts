@@ -27,3 +27,8 @@ export function told<T extends Record<string, number | undefined>>(counts: T): {
     [K in keyof T]?: number
   }
 }
+
+/** The characters of a text as people count them; undefined for anything else. */
+export function textLength(value: unknown): number | undefined {
+  return typeof value === 'string' ? [...value].length : undefined
+}

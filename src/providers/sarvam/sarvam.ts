@@ -1,7 +1,9 @@
 import { chatProbe } from '../openai-like/openai-like.ts'
 import { openaiUsage } from '../openai-like/usage.ts'
-import type { Failure, Provider, SocketCredential, SocketRoute, Surface } from '../provider.ts'
+import type { Failure, Provider, SocketCredential, SocketRoute, SocketUsage, Surface } from '../provider.ts'
+import { seconds, textLength, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
+import { at } from '../reading/is-record.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
 
 const rules: readonly Rule[] = [
@@ -38,11 +40,23 @@ const audio = (name: string, path: RegExp): Surface => ({
 const header = { in: 'header', name: 'api-subscription-key' } as const
 const subprotocol = { in: 'subprotocol', prefix: 'api-subscription-key.' } as const
 /** The older sockets take the key as a subprotocol, the newer one as a header. */
-const socket = (path: RegExp, upstream: SocketCredential): SocketRoute => ({
+const socket = (path: RegExp, upstream: SocketCredential, usage: SocketUsage): SocketRoute => ({
   path,
   upstream,
   accepts: [header, subprotocol],
+  usage,
 })
+/** Each transcript tells the seconds of its recording. */
+const heard: SocketUsage = {
+  markers: ['"audio_duration"'],
+  counts: 'each',
+  read: (message) => told({ audioSeconds: seconds(at(message, 'data', 'metrics', 'audio_duration')) }),
+}
+const spoken: SocketUsage = {
+  markers: [],
+  counts: 'last',
+  characters: (message) => textLength(at(message, 'type') === 'text' ? at(message, 'data', 'text') : undefined),
+}
 const listening = /^\/speech-to-text(?:-translate)?\/ws$/
 const listeningNow = /^\/speech-to-text-realtime\/ws$/
 const speaking = /^\/text-to-speech\/ws$/
@@ -146,7 +160,11 @@ export const sarvam: Provider = {
   usage: openaiUsage,
   openai: { base: '/v1', routes: ['chat/completions'], renames: { max_completion_tokens: 'max_tokens' } },
   translations: { 'audio/speech': 'sarvam_speech', 'audio/transcriptions': 'sarvam_transcription' },
-  realtime: [socket(listening, subprotocol), socket(speaking, subprotocol), socket(listeningNow, header)],
+  realtime: [
+    socket(listening, subprotocol, heard),
+    socket(speaking, subprotocol, spoken),
+    socket(listeningNow, header, heard),
+  ],
   notes: [
     'A wrong key answers 403, used-up credit 429, and a busy service 503 with the code of a rate limit.',
     'Speech and translation tell no counts: Ownkey counts the characters of the request.',

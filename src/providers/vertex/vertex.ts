@@ -1,4 +1,4 @@
-import { googleRules, googleUsage } from '../gemini/index.ts'
+import { googleRules, googleSocketUsage, googleUsage } from '../gemini/index.ts'
 import type { Failure, Provider, Surface, Usage } from '../provider.ts'
 import { count, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
@@ -138,6 +138,8 @@ export const vertex: Provider = {
         { in: 'header', name: 'authorization', prefix: 'Bearer ' },
         { in: 'header', name: 'x-goog-api-key' },
       ],
+      firstModel: ['setup', 'model'],
+      usage: googleSocketUsage,
     },
   ],
   notes: [

@@ -1,4 +1,5 @@
 import { openaiLike } from '../openai-like/openai-like.ts'
+import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
 import type { Failure, ProviderAnswer } from '../provider.ts'
 import { at } from '../reading/is-record.ts'
 import { xaiRules } from '../vendor-rules.ts'
@@ -49,6 +50,7 @@ export const xai = openaiLike({
           { in: 'header', name: 'authorization', prefix: 'Bearer ' },
           { in: 'subprotocol', prefix: 'xai-client-secret.' },
         ],
+        usage: openaiSocketUsage,
       },
     ],
     notes: ['A wrong key answers 400, used-up credit 403 or 429: the text decides.'],

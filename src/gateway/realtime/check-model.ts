@@ -1,0 +1,30 @@
+import { OwnkeyError } from '../../contract/index.ts'
+import type { Attempt } from '../../policy/index.ts'
+import { describeRequest } from '../describe-request.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Gateway } from '../gateway.ts'
+
+interface Named {
+  exchange: Required<Exchange>
+  /** The attempt whose session is open. */
+  attempt: Attempt
+  /** As the first message writes it, `models/…` included. */
+  model: string | undefined
+}
+
+/**
+ * Holds a model that came only with the first message against the decision: the session may go on when the attempt that it
+ * stands on would have been made for this model too.
+ * @throws request_invalid when none is named; the refusal's code
+ */
+export function checkModel({ exchange, attempt, model: written }: Named, gateway: Gateway): void {
+  const model = written?.slice(written.lastIndexOf('/') + 1)
+  if (model === undefined || model === '')
+    throw new OwnkeyError('request_invalid', { detail: 'The first message names no model.' })
+  const request = { ...describeRequest(exchange), model, noModel: false }
+  exchange.model = model
+  const { attempts, refusal } = gateway.memory.decide(request, exchange.caller.tenant, exchange.setup.policy)
+  if (refusal !== undefined) throw new OwnkeyError(refusal.code, { detail: refusal.reason, fix: refusal.fix })
+  const serves = attempts.some(({ source, key }) => source === attempt.source && key?.id === attempt.key?.id)
+  if (!serves) throw new OwnkeyError('model_refused', { detail: `The model ${model} may not be used with this key.` })
+}

@@ -1,0 +1,141 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { buildConnector } from 'undici'
+import { type ClientOptions, WebSocket } from 'ws'
+import { OwnkeyError } from '../../contract/index.ts'
+import { closeWithinMs } from './close-frames.ts'
+import type { OpenedSocket } from './open-socket-attempt.ts'
+
+export interface Dial {
+  opened: OpenedSocket
+  connect: buildConnector.connector
+  /** The whole handshake, connecting and a refusal's body included. */
+  timeoutMs: number
+  maxMessageBytes: number
+  signal: AbortSignal
+}
+
+/** The provider's side stands, paused: nothing is lost before somebody listens. */
+export interface Dialled {
+  websocket: WebSocket
+  /** The subprotocol that the provider chose; undefined: none. */
+  protocol: string | undefined
+  rawHeaders: readonly string[]
+}
+
+/** An HTTP answer instead of an upgrade. */
+export interface Refused {
+  status: number
+  rawHeaders: readonly string[]
+  body: Buffer
+}
+
+const longestBody = 256 * 1024
+
+/**
+ * Opens a WebSocket to a provider through the same connections as every request: no redirect is followed, no address is
+ * unchecked, no extension is offered.
+ * @throws Error of the network, OwnkeyError host_not_allowed, upstream_timeout
+ */
+export function dialProvider(dial: Dial): Promise<Dialled | Refused> {
+  const { opened, timeoutMs, signal } = dial
+  return new Promise((resolve, reject) => {
+    const connection: { socket?: Socket | undefined } = {}
+    const websocket = new WebSocket(
+      `${opened.origin.replace(/^http/, 'ws')}/`,
+      opened.protocols,
+      clientOptions(dial, connection),
+    )
+    const answer: Pick<Dialled, 'protocol' | 'rawHeaders'> = { protocol: undefined, rawHeaders: [] }
+    const giveUp = (error: Error) => {
+      connection.socket?.destroy()
+      websocket.terminate()
+      over()
+      reject(error)
+    }
+    const onAbort = () => giveUp(new Error('the caller went away'))
+    const timer = setTimeout(() => giveUp(new OwnkeyError('upstream_timeout')), timeoutMs)
+    const over = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    websocket.on('error', giveUp)
+    websocket.once('upgrade', (response) => Object.assign(answer, readAnswer(response, opened.protocols)))
+    websocket.once('open', () => {
+      over()
+      websocket.off('error', giveUp)
+      websocket.pause()
+      resolve({ websocket, ...answer })
+    })
+    websocket.once('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
+      collect(response, (refused) => {
+        over()
+        resolve(refused)
+        request.destroy()
+      })
+    })
+  })
+}
+
+function clientOptions({ opened, connect, maxMessageBytes }: Dial, connection: { socket?: Socket | undefined }) {
+  const { origin, path, headers } = opened
+  const { hostname, host, protocol, port } = new URL(origin)
+  return {
+    // Its types know no name that stands twice.
+    headers: headerRecord(headers) as Record<string, string>,
+    perMessageDeflate: false,
+    followRedirects: false,
+    autoPong: false,
+    maxPayload: maxMessageBytes,
+    // Waited for at most after our closing frame; its types do not know it.
+    ...({ closeTimeout: closeWithinMs } as object),
+    createConnection: ((_options: unknown, done: (error: Error | null, socket?: Socket) => void) => {
+      const target = { hostname, host, protocol, port }
+      connection.socket = connect(target, (error, socket) =>
+        error === null ? done(null, socket as Socket) : done(error),
+      ) as unknown as Socket | undefined
+    }) as never,
+    // A URL would rewrite characters of the query; the caller's bytes go as they came.
+    finishRequest: (request: ClientRequest) => {
+      request.path = path
+      request.end()
+    },
+  } satisfies ClientOptions
+}
+
+/** A name that stands twice is sent twice. */
+function headerRecord(flat: readonly string[]): Record<string, string | string[]> {
+  const record: Record<string, string | string[]> = {}
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string
+    const value = flat[i + 1] as string
+    const known = record[name]
+    record[name] = known === undefined ? value : [known, value].flat()
+  }
+  return record
+}
+
+/** `ws` insists on an answer to what was offered; where a provider leaves it out, the first name stands for it. */
+function readAnswer(response: IncomingMessage, offered: readonly string[]): Pick<Dialled, 'protocol' | 'rawHeaders'> {
+  const protocol = response.headers['sec-websocket-protocol']
+  if (protocol === undefined && offered[0] !== undefined) response.headers['sec-websocket-protocol'] = offered[0]
+  return { protocol, rawHeaders: response.rawHeaders }
+}
+
+function collect(response: IncomingMessage, done: (refused: Refused) => void): void {
+  const parts: Buffer[] = []
+  let bytes = 0
+  let finished = false
+  const finish = () => {
+    if (finished) return
+    finished = true
+    done({ status: response.statusCode ?? 0, rawHeaders: response.rawHeaders, body: Buffer.concat(parts) })
+  }
+  response.on('data', (part: Buffer) => {
+    parts.push(part)
+    bytes += part.length
+    if (bytes > longestBody) finish()
+  })
+  response.on('end', finish).on('error', finish).on('close', finish)
+}

@@ -1,0 +1,61 @@
+import { OwnkeyError } from '../../contract/index.ts'
+import type { Secret } from '../../crypto/index.ts'
+
+/** One message as it came. */
+export interface Message {
+  data: Buffer
+  isBinary: boolean
+}
+
+export interface FirstMessageRules {
+  /** The field in which a caller may have put a credential; the provider's takes its place. */
+  credential?: { field: string; secret: Secret } | undefined
+  /** Where the model stands, when a rule depends on it; `check` throws what is wrong with it. */
+  model?: { path: readonly string[]; check(model: string | undefined): void } | undefined
+}
+
+/**
+ * The first message as it goes to the provider. It is written anew where a rule looked at it, so that the provider reads
+ * what was looked at, even where a name stands twice.
+ * @throws what `model.check` throws; request_invalid when a rule must be kept and the message is no JSON
+ */
+export function prepareFirst({ data, isBinary }: Message, { credential, model }: FirstMessageRules): Buffer {
+  if (credential === undefined && model === undefined) return data
+  const fields = readFields(data)
+  if (fields === undefined) {
+    if (model === undefined && (credential === undefined || isBinary)) return data
+    if (model === undefined && !data.includes(credential?.field as string)) return data
+    throw new OwnkeyError('request_invalid', { detail: 'The first message must be a JSON object.' })
+  }
+  if (model !== undefined) model.check(textAt(fields, model.path))
+  const swaps = credential !== undefined && Object.hasOwn(fields, credential.field)
+  if (swaps) fields[credential.field] = credential.secret.reveal()
+  return swaps || model !== undefined ? Buffer.from(JSON.stringify(fields)) : data
+}
+
+/** The text in a field of a JSON object; undefined when there is none. */
+export function textField({ data }: Message, field: string): string | undefined {
+  const fields = readFields(data)
+  return fields === undefined ? undefined : textAt(fields, [field])
+}
+
+/** The text that stands at a path of names; undefined when there is none. */
+export function textAt(value: unknown, path: readonly string[]): string | undefined {
+  let found = value
+  for (const name of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined
+    found = (found as Record<string, unknown>)[name]
+  }
+  return typeof found === 'string' ? found : undefined
+}
+
+function readFields(data: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(data.toString('utf8'))
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}

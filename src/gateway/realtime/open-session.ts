@@ -1,0 +1,249 @@
+import { OwnkeyError } from '../../contract/index.ts'
+import { Secret } from '../../crypto/index.ts'
+import type { EntryEnd } from '../../metering/index.ts'
+import type { Failure } from '../../providers/index.ts'
+import type { TokenFacts } from '../../tenants/index.ts'
+import { collectFailure } from '../collect-failure.ts'
+import { describeRequest } from '../describe-request.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Gateway } from '../gateway.ts'
+import { keyAccepted, type Reserved, remember, report, type Try, upstreamPath } from '../try-attempt.ts'
+import { describeNetworkError, type Outcome, readHead, redirected } from '../upstream-call.ts'
+import type { CallerSocket } from './caller-socket.ts'
+import { checkModel } from './check-model.ts'
+import { type Dialled, dialProvider, type Refused } from './dial-provider.ts'
+import type { FirstMessageRules, Message } from './first-message.ts'
+import { type OpenedSocket, openSocketAttempt } from './open-socket-attempt.ts'
+import { isRuled, type Upgrade } from './read-upgrade.ts'
+import { Session, type SessionEnd } from './session.ts'
+import { SessionUsage } from './session-usage.ts'
+import type { Right } from './sessions.ts'
+import { answerOffer } from './subprotocols.ts'
+
+export interface Opening {
+  exchange: Required<Exchange>
+  attempted: Try
+  reserved: Reserved
+  upgrade: Upgrade
+  caller: CallerSocket
+  /** Messages that came before the provider was asked. */
+  waiting: readonly Message[]
+  /** The caller left. */
+  signal: AbortSignal
+}
+
+/**
+ * One attempt at a socket: the provider's side is opened, and only then the caller's. Resolves when the session runs or the
+ * provider has refused.
+ * @throws at once what `openSocketAttempt` throws
+ */
+export function openSession(opening: Opening): Promise<Outcome> {
+  const { exchange, attempted, reserved, upgrade } = opening
+  const { provider, setup, req } = exchange
+  const { attempt } = attempted
+  const opened = openSocketAttempt(
+    {
+      attempt,
+      provider,
+      tenant: reserved.tenant,
+      setup,
+      route: upgrade.route,
+      offer: upgrade.offer,
+      rawHeaders: req.rawHeaders,
+      path: upstreamPath(exchange),
+    },
+    reserved.gateway.deps,
+  )
+  return dialAndBegin(opening, opened)
+}
+
+async function dialAndBegin(opening: Opening, opened: OpenedSocket): Promise<Outcome> {
+  const { exchange, signal, reserved } = opening
+  const { gateway } = reserved
+  const startedAt = performance.now()
+  const { maxMessageBytes, handshakeTimeoutSeconds } = exchange.setup.config.gateway.realtime
+  let answer: Dialled | Refused | Error
+  try {
+    await new Promise<void>((resolve) => gateway.deps.ledger.beforeSending(resolve))
+    signal.throwIfAborted()
+    const connect = gateway.egress.connector(opened.guarded)
+    answer = await dialProvider({ opened, connect, maxMessageBytes, timeoutMs: handshakeTimeoutSeconds * 1000, signal })
+  } catch (error) {
+    answer = error instanceof Error ? error : new Error('the handshake failed')
+  }
+  const durationMs = performance.now() - startedAt
+  if (exchange.callerGone) return callerLeft(opening, { answer, durationMs })
+  if (answer instanceof Error || !('websocket' in answer)) return refused(opening, { answer, opened, durationMs })
+  return begin(opening, { dialled: answer, opened, durationMs })
+}
+
+/** Nobody waits for the answer any more; nothing is charged, and nothing is learned of the key. */
+function callerLeft(
+  { reserved, exchange }: Opening,
+  { answer, durationMs }: { answer: Dialled | Refused | Error; durationMs: number },
+): Outcome {
+  exchange.callerGone = true
+  if ('websocket' in answer) answer.websocket.terminate()
+  reserved.entry.settle({ durationMs: Math.round(durationMs), charged: false })
+  return { relayed: false, cut: 'caller', durationMs, bytes: 0 }
+}
+
+interface Answered {
+  answer: Refused | Error
+  opened: OpenedSocket
+  durationMs: number
+}
+
+function refused({ exchange, attempted, reserved }: Opening, answered: Answered): Outcome {
+  const { gateway, key, entry, pilotDone } = reserved
+  const outcome = readRefusal(exchange, answered, gateway)
+  const failure = outcome.failure as Failure
+  if (keyAccepted.has(failure.class)) gateway.health.accepted(key)
+  remember(key, exchange.model, outcome, gateway)
+  pilotDone?.()
+  report(exchange, attempted, failure, gateway)
+  const durationMs = Math.round(outcome.durationMs)
+  entry.settle({ status: outcome.status, errorClass: failure.class, durationMs, charged: false })
+  return outcome
+}
+
+function readRefusal(
+  { provider }: Required<Exchange>,
+  { answer, opened, durationMs }: Answered,
+  gateway: Gateway,
+): Outcome {
+  const outcome = { relayed: false, durationMs, bytes: 0 }
+  if (answer instanceof Error) return { ...outcome, failure: { class: 'network' }, error: describeNetworkError(answer) }
+  const { status, body } = answer
+  const raw = answer.rawHeaders.map((text) => Buffer.from(text, 'latin1'))
+  const head = readHead(status, raw, gateway.filterOf(provider))
+  if (status >= 300 && status < 400) return { ...outcome, status, failure: { class: 'network' }, error: redirected() }
+  const collected = collectFailure(head, [body], { provider, redactor: opened.redactor })
+  if (collected !== undefined) return { ...outcome, status, ...collected }
+  const error = new OwnkeyError('upstream_unreachable', {
+    detail: `The provider answered ${status} to a WebSocket handshake.`,
+    fix: 'Use a path that the provider documents for WebSockets.',
+  })
+  return { ...outcome, status, failure: { class: 'provider_error' }, error }
+}
+
+interface Begun {
+  dialled: Dialled
+  opened: OpenedSocket
+  durationMs: number
+}
+
+async function begin(opening: Opening, begun: Begun): Promise<Outcome> {
+  const { exchange, attempted, reserved, upgrade, caller } = opening
+  const { gateway, key, pilotDone } = reserved
+  const { dialled, opened, durationMs } = begun
+  gateway.health.accepted(key)
+  pilotDone?.()
+  report(exchange, attempted, undefined, gateway)
+  const right = await rightOf(opening, opened)
+  try {
+    if (exchange.callerGone) return callerLeft(opening, { answer: dialled, durationMs })
+    caller.websocket ??= caller.accept({
+      protocol: answerOffer(upgrade.offer, dialled.protocol),
+      headers: [
+        ...passedHeaders(dialled, exchange, gateway),
+        ...gateway.ownHeaders(exchange, attempted.attempt, undefined),
+      ],
+      maxMessageBytes: exchange.setup.config.gateway.realtime.maxMessageBytes,
+    })
+  } catch {
+    return callerLeft(opening, { answer: dialled, durationMs })
+  }
+  startSession(opening, begun, right)
+  return { relayed: true, status: 101, durationMs, bytes: 0 }
+}
+
+function passedHeaders({ rawHeaders }: Dialled, { provider }: Required<Exchange>, gateway: Gateway): string[] {
+  const filter = gateway.filterOf(provider)
+  const passed: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = filter.passes(rawHeaders[i] as string)
+    if (name !== '' && !name.startsWith('content-')) passed.push(name, rawHeaders[i + 1] as string)
+  }
+  return passed
+}
+
+async function rightOf({ exchange, attempted, reserved }: Opening, opened: OpenedSocket): Promise<Right> {
+  const { head, caller } = exchange
+  let facts: TokenFacts | undefined
+  try {
+    facts = await reserved.gateway.deps.tenants.token(head.token)
+  } catch {
+    // The session's first check tells.
+  }
+  return {
+    org: caller.tenant.org,
+    token: new Secret(head.token),
+    tokenExpiresAt: facts?.expiresAt,
+    attempt: attempted.attempt,
+    secret: opened.secret,
+    request: describeRequest(exchange),
+  }
+}
+
+function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, right: Right): void {
+  const { exchange, reserved, upgrade, caller, waiting } = opening
+  const { sessions } = reserved.gateway
+  const { provider } = exchange
+  const usage = new SessionUsage(provider, upgrade.route.usage)
+  const first = firstRules(opening, opened)
+  const session: Session = new Session({
+    caller: caller.websocket as NonNullable<CallerSocket['websocket']>,
+    callerSocket: caller.socket,
+    provider: dialled.websocket,
+    redactor: opened.redactor,
+    usage,
+    first,
+    waiting,
+    onEnd: (end) => {
+      sessions.delete(session)
+      settle(opening, { end, usage, handshakeMs: durationMs })
+    },
+  })
+  sessions.add(session, right)
+}
+
+function firstRules({ exchange, attempted, upgrade, reserved }: Opening, { secret }: OpenedSocket): FirstMessageRules {
+  const { credentialField: field, route } = upgrade
+  const path = isRuled(exchange, exchange.provider) ? route.firstModel : undefined
+  return {
+    credential: field === undefined ? undefined : { field, secret },
+    model:
+      path === undefined
+        ? undefined
+        : { path, check: (model) => checkModel({ exchange, attempt: attempted.attempt, model }, reserved.gateway) },
+  }
+}
+
+interface Ended {
+  end: SessionEnd
+  usage: SessionUsage
+  handshakeMs: number
+}
+
+/** A session is charged once it was served: when the provider sent anything but an error, or did not end it with one. */
+function settle({ exchange, attempted, reserved }: Opening, { end, usage, handshakeMs }: Ended): void {
+  const { provider, surface } = exchange
+  const { byProvider } = end
+  const closed = byProvider === undefined ? undefined : provider.readClose?.(byProvider.code, byProvider.reason)
+  const failure = usage.failure ?? closed
+  const charged = usage.served || failure === undefined
+  const measured = usage.end(surface, end.durationMs)
+  const entryEnd: EntryEnd = {
+    status: 101,
+    errorClass: failure?.class,
+    firstByteMs: Math.round(handshakeMs),
+    durationMs: Math.round(handshakeMs + end.durationMs),
+    charged,
+    model: exchange.model,
+    ...(charged && measured),
+  }
+  reserved.entry.settle(entryEnd)
+  // Too late to fall back: the caller's upgrade is answered.
+  if (failure !== undefined) report(exchange, { ...attempted, mayFallBack: () => false }, failure, reserved.gateway)
+}

@@ -1,0 +1,94 @@
+import { OwnkeyError } from '../../contract/index.ts'
+import type { Secret } from '../../crypto/index.ts'
+import type { Attempt } from '../../policy/index.ts'
+import type { Provider, SocketRoute } from '../../providers/index.ts'
+import type { GatewayDeps } from '../gateway-deps.ts'
+import { KeyRedactor } from '../key-redactor.ts'
+import { isCustomHost, type SecretSource, secretOf } from '../open-attempt.ts'
+import { passedHeaders } from '../request-headers.ts'
+import { credentialEntries, type Offer } from './subprotocols.ts'
+
+/** A socket attempt with its credential in place. Lives until the provider has answered the handshake. */
+export interface OpenedSocket {
+  origin: string
+  guarded: boolean
+  /** With query. */
+  path: string
+  /** Name, value …, without those of the handshake itself. */
+  headers: string[]
+  protocols: string[]
+  redactor: KeyRedactor
+  secret: Secret
+}
+
+export interface SocketSource extends SecretSource {
+  route: SocketRoute
+  offer: Offer
+  rawHeaders: readonly string[]
+  /** Behind the provider's head, with the query less its credentials. */
+  path: string
+}
+
+/** What an HTTP header may carry; a document that stands for a key (a service account's file) is none. */
+const sendable = /^[\x21-\x7e]+$/
+
+/**
+ * Opens an attempt's secret and puts it where this route wants it.
+ * @throws KeyChanged, key_unreadable, missing_key, sandbox_off, request_invalid
+ */
+export function openSocketAttempt(source: SocketSource, deps: GatewayDeps): OpenedSocket {
+  const { provider, route, offer } = source
+  const secret = secretOf(source, deps)
+  const value = secret.reveal()
+  if (!sendable.test(value))
+    throw new OwnkeyError('request_invalid', {
+      detail: 'This key is a document; sockets are served only by keys that are sent as they are.',
+      fix: 'Save a key of the provider’s plain kind, or use its HTTP routes.',
+    })
+  const { name = '', prefix = '', in: where } = route.upstream
+  const headers = passedHeaders(source.rawHeaders, provider.dropRequestHeaders)
+  if (where === 'header') headers.push(name, prefix + value)
+  const entries = where === 'subprotocol' ? credentialEntries(route.upstream, value) : []
+  const path = where === 'query' ? withParameter(source.path, name, prefix + value) : source.path
+  return {
+    ...destinationOf(source, { path, sandbox: value.includes('sandbox'), deps }),
+    headers,
+    protocols: [...offer.names.filter((one) => !entries.includes(one)), ...entries],
+    redactor: new KeyRedactor(value),
+    secret,
+  }
+}
+
+function withParameter(path: string, name: string, value: string): string {
+  const joint = !path.includes('?') ? '?' : /[?&]$/.test(path) ? '' : '&'
+  return `${path}${joint}${name}=${encodeURIComponent(value)}`
+}
+
+interface Going {
+  path: string
+  sandbox: boolean
+  deps: GatewayDeps
+}
+
+function destinationOf(
+  source: SocketSource,
+  { path, sandbox, deps }: Going,
+): Pick<OpenedSocket, 'origin' | 'guarded' | 'path'> {
+  const { attempt, provider, route } = source
+  if (sandbox) {
+    if (deps.sandbox === undefined) throw new OwnkeyError('sandbox_off')
+    return { origin: deps.sandbox.origin(provider.id), guarded: false, path: `/${provider.id}${path}` }
+  }
+  return {
+    origin: socketOrigin(attempt, provider, route),
+    guarded: attempt.key !== undefined && isCustomHost(source),
+    path: `${attempt.basePath ?? ''}${path}`,
+  }
+}
+
+/** Some vendors have hosts of their own for sockets; they stand for the vendor's HTTP hosts, never for anybody else's. */
+function socketOrigin({ origin, region }: Attempt, provider: Provider, route: SocketRoute): string {
+  const regional = region === undefined ? undefined : provider.regions?.[region]
+  if (regional === origin && region !== undefined) return route.regions?.[region] ?? origin
+  return origin === provider.origin ? (route.origin ?? origin) : origin
+}

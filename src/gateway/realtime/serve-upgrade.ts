@@ -1,0 +1,99 @@
+import { ServerResponse } from 'node:http'
+import { OwnkeyError, responseHeaders } from '../../contract/index.ts'
+import { identifyCaller } from '../caller.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Gateway } from '../gateway.ts'
+import type { RequestHead } from '../request-head.ts'
+import { decideAndTry, newExchange, readBody } from '../serve.ts'
+import { asOwnkeyError, writeOwnError } from '../write-answer.ts'
+import { type Arrival, CallerSocket } from './caller-socket.ts'
+import { type Message, textField } from './first-message.ts'
+import { openSession } from './open-session.ts'
+import { readUpgrade, type Upgrade } from './read-upgrade.ts'
+import { answerOffer } from './subprotocols.ts'
+
+/** From handshake to session: one WebSocket on a provider's own API. */
+export async function serveUpgrade(arrival: Arrival, gateway: Gateway): Promise<void> {
+  const exchange = newExchange(arrival.req, new ServerResponse(arrival.req), gateway)
+  const leaving = new AbortController()
+  const caller = new CallerSocket(arrival, () => {
+    exchange.callerGone = true
+    leaving.abort()
+  })
+  exchange.refuse = (answer) => caller.refuse(answer)
+  try {
+    const upgrade = readUpgrade(exchange)
+    const waiting = await readToken({ exchange, upgrade, caller, gateway })
+    const found = identifyCaller(exchange.head as RequestHead, gateway.deps.tenants)
+    exchange.caller = found instanceof Promise ? await found : found
+    readBody(exchange, gateway)
+    exchange.send = (tried, attempted, reserved) =>
+      openSession({ exchange: tried, attempted, reserved, upgrade, caller, waiting, signal: leaving.signal })
+    await decideAndTry(exchange as Required<Exchange>, gateway)
+  } catch (error) {
+    if (exchange.callerGone) return
+    const own = asOwnkeyError(error)
+    if (own.code === 'internal')
+      gateway.deps.log.error(
+        { requestId: exchange.requestId, error: error instanceof Error ? error.name : typeof error },
+        'a WebSocket handshake failed inside the gateway',
+      )
+    writeOwnError(exchange, own, [responseHeaders.requestId, exchange.requestId])
+  }
+}
+
+interface Handshake {
+  exchange: Exchange
+  upgrade: Upgrade
+  caller: CallerSocket
+  gateway: Gateway
+}
+
+/**
+ * Reads the head with its token. Where the route's clients may send the credential as a message and the handshake has none,
+ * the upgrade is answered first, and the token is the first message's.
+ * @returns the messages that came meanwhile
+ */
+async function readToken({ exchange, upgrade, caller, gateway }: Handshake): Promise<Message[]> {
+  try {
+    upgrade.readHead()
+    return []
+  } catch (error) {
+    const { credentialField } = upgrade
+    const isMissing = error instanceof OwnkeyError && error.code === 'token_missing'
+    if (!isMissing || credentialField === undefined) throw error
+    const waiting = await firstMessages(exchange, { upgrade, caller, gateway })
+    upgrade.readHead(textField(waiting[0] as Message, credentialField))
+    return waiting
+  }
+}
+
+/** Answers the handshake and waits for a message. More than one may come at once; the rest waits in the caller's socket. */
+function firstMessages(
+  exchange: Exchange,
+  { upgrade, caller, gateway }: Omit<Handshake, 'exchange'>,
+): Promise<Message[]> {
+  const { maxMessageBytes, handshakeTimeoutSeconds } = gateway.deps.setup().config.gateway.realtime
+  const websocket = caller.accept({
+    protocol: answerOffer(upgrade.offer, undefined),
+    headers: [responseHeaders.requestId, exchange.requestId],
+    maxMessageBytes,
+  })
+  return new Promise((resolve, reject) => {
+    const messages: Message[] = []
+    const late = () => reject(new OwnkeyError('token_missing', { detail: 'No first message with a token came.' }))
+    const timer = setTimeout(late, handshakeTimeoutSeconds * 1000)
+    websocket.on('error', () => undefined)
+    websocket.once('close', () => {
+      clearTimeout(timer)
+      exchange.callerGone = true
+      reject(new Error('the caller is gone'))
+    })
+    websocket.on('message', (data: Buffer, isBinary) => {
+      clearTimeout(timer)
+      messages.push({ data, isBinary })
+      websocket.pause()
+      resolve(messages)
+    })
+  })
+}

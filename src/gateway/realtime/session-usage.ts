@@ -1,0 +1,76 @@
+import type { Failure, Provider, SocketUsage, Surface, Usage } from '../../providers/index.ts'
+import type { Message } from './first-message.ts'
+
+const brace = 0x7b
+/** Greetings and errors are short; a first message beyond this is content. */
+const longestError = 64 * 1024
+
+/** What a session's messages tell of it, read while they pass. Unreadable ones tell nothing. */
+export class SessionUsage {
+  private readonly provider: Provider
+  private readonly reading: SocketUsage | undefined
+  private readonly markers: readonly Buffer[]
+  private told: Usage | undefined
+  private characters = 0
+  private opened = false
+  /** The failure that the provider's first message tells of. */
+  failure: Failure | undefined
+
+  constructor(provider: Provider, reading: SocketUsage | undefined) {
+    this.provider = provider
+    this.reading = reading
+    this.markers = (reading?.markers ?? []).map((marker) => Buffer.from(marker))
+  }
+
+  /** True once the provider sent anything but an error. */
+  get served(): boolean {
+    return this.opened && this.failure === undefined
+  }
+
+  fromProvider({ data }: Message): void {
+    if (!this.opened) this.readOpening(data)
+    const read = this.reading?.read
+    if (read === undefined || data[0] !== brace || !this.markers.some((marker) => data.includes(marker))) return
+    const usage = read(parse(data))
+    if (usage === undefined) return
+    this.told = this.reading?.counts === 'each' ? add(this.told, usage) : { ...this.told, ...usage }
+  }
+
+  fromCaller({ data, isBinary }: Message): void {
+    const count = this.reading?.characters
+    if (count === undefined || isBinary || data[0] !== brace) return
+    this.characters += count(parse(data)) ?? 0
+  }
+
+  /** The counts of the whole session; what the provider left out is measured here, and then estimated. */
+  end(surface: Surface, durationMs: number): { usage: Usage | undefined; estimated: boolean } {
+    const { told } = this
+    if (surface.meters === 'characters' && told?.characters === undefined && this.reading?.characters !== undefined)
+      return { usage: { ...told, characters: this.characters }, estimated: true }
+    if (surface.meters === 'audio' && told?.audioSeconds === undefined)
+      return { usage: { ...told, audioSeconds: Math.round(durationMs) / 1000 }, estimated: true }
+    return { usage: told, estimated: false }
+  }
+
+  private readOpening(data: Buffer): void {
+    this.opened = true
+    if (data[0] !== brace || data.length > longestError) return
+    const opening = this.provider.readStreamOpening({ data: parse(data) })
+    if (typeof opening === 'object') this.failure = opening
+  }
+}
+
+function parse(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString('utf8')) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function add(one: Usage | undefined, other: Usage): Usage {
+  const sum: Usage = { ...one }
+  for (const [name, count] of Object.entries(other) as [keyof Usage, number | undefined][])
+    if (count !== undefined) sum[name] = (sum[name] ?? 0) + count
+  return sum
+}
