@@ -289,7 +289,7 @@ describe('a model', () => {
       body: '{"model":"auto","messages":[],"\\u006dodel":"gpt-4o"}',
     })
     expect(answer.status).toBe(400)
-    expect((await answer.json()).error.code).toBe('request_invalid')
+    expect(((await answer.json()) as { error: { code: string } }).error.code).toBe('request_invalid')
   })
 })
 
@@ -333,7 +333,7 @@ describe('the list of models', () => {
       },
     })
     expect(answer.status).toBe(400)
-    expect((await answer.json()).error.code).toBe('feature_unknown')
+    expect(((await answer.json()) as { error: { code: string } }).error.code).toBe('feature_unknown')
   })
 })
 
@@ -346,6 +346,6 @@ describe('what is not there', () => {
   ])('%s %s answers %i', async (method, path, status, code) => {
     const headers = { authorization: `Bearer ${clientOf('openai').token}` }
     const answer = await fetch(server.ownkey.url + path, { method, headers })
-    expect([answer.status, (await answer.json()).error.code]).toEqual([status, code])
+    expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([status, code])
   })
 })

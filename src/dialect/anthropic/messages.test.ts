@@ -1,0 +1,395 @@
+import { describe, expect, test } from 'vitest'
+import { eventsOf, everySplit, translated } from '../../../test/support/every-split.ts'
+import { findProvider, type Provider } from '../../providers/index.ts'
+import { translateRequest } from '../translate-request.ts'
+
+const provider = findProvider('anthropic') as Provider
+
+function translate(request: object, model = 'claude-sonnet-5-5') {
+  const body = Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }], ...request }))
+  const call = { route: 'chat/completions', contentType: 'application/json', body } as const
+  const message = translateRequest(call, { provider, model, created: 1_750_000_000 })
+  return { message, sent: JSON.parse(message.body.toString()) as Record<string, unknown> }
+}
+
+const answerOf = (request: object, answer: object) =>
+  JSON.parse(
+    translate(request)
+      .message.answer.whole?.(Buffer.from(JSON.stringify(answer)))
+      .body.toString() ?? '',
+  )
+
+const conversation = {
+  messages: [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'developer', content: [{ type: 'text', text: 'Use tools.', cache_control: { type: 'ephemeral' } }] },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'Compare' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+        { type: 'image_url', image_url: { url: 'https://example.com/a.jpg' } },
+        { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,BBBB' } },
+      ],
+    },
+    {
+      role: 'assistant',
+      content: 'Let me look.',
+      thinking_blocks: [{ type: 'thinking', thinking: 'hm', signature: 'c2ln' }],
+      tool_calls: [
+        { id: 'call.1', type: 'function', function: { name: 'look', arguments: '{"at":"a"}' } },
+        { id: 'call.2', type: 'function', function: { name: 'look', arguments: '' } },
+      ],
+    },
+    { role: 'tool', tool_call_id: 'call.1', content: 'red' },
+    { role: 'tool', tool_call_id: 'call.2', content: [{ type: 'text', text: 'blue' }] },
+    { role: 'user', content: 'So?' },
+  ],
+  tools: [
+    {
+      type: 'function',
+      function: { name: 'look', strict: true, parameters: { properties: {} } },
+      cache_control: { type: 'ephemeral' },
+    },
+  ],
+}
+
+describe('a chat request for Anthropic', () => {
+  test('keeps instructions, media, calls and results where Messages has them', () => {
+    const { sent, message } = translate(conversation)
+    expect(message.path).toBe('/v1/messages')
+    expect(message.headers).toEqual(['anthropic-version', '2023-06-01'])
+    expect(sent).toEqual({
+      model: 'claude-sonnet-5-5',
+      max_tokens: 16_384,
+      system: [
+        { type: 'text', text: 'Be brief.' },
+        { type: 'text', text: 'Use tools.', cache_control: { type: 'ephemeral' } },
+      ],
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'Compare' },
+            { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } },
+            { type: 'image', source: { type: 'url', url: 'https://example.com/a.jpg' } },
+            { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'BBBB' } },
+          ],
+        },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'thinking', thinking: 'hm', signature: 'c2ln' },
+            { type: 'text', text: 'Let me look.' },
+            { type: 'tool_use', id: 'call_1', name: 'look', input: { at: 'a' } },
+            { type: 'tool_use', id: 'call_2', name: 'look', input: {} },
+          ],
+        },
+        {
+          role: 'user',
+          content: [
+            { type: 'tool_result', tool_use_id: 'call_1', content: [{ type: 'text', text: 'red' }] },
+            { type: 'tool_result', tool_use_id: 'call_2', content: [{ type: 'text', text: 'blue' }] },
+            { type: 'text', text: 'So?' },
+          ],
+        },
+      ],
+      tools: [
+        {
+          name: 'look',
+          input_schema: { type: 'object', properties: {} },
+          strict: true,
+          cache_control: { type: 'ephemeral' },
+        },
+      ],
+    })
+  })
+
+  test.each([
+    [{ tool_choice: 'auto' }, { type: 'auto' }],
+    [{ tool_choice: 'required' }, { type: 'any' }],
+    [{ tool_choice: 'none' }, { type: 'none' }],
+    [{ tool_choice: 'none', parallel_tool_calls: false }, { type: 'none' }],
+    [{ parallel_tool_calls: false }, { type: 'auto', disable_parallel_tool_use: true }],
+    [{ tool_choice: { type: 'function', function: { name: 'look' } } }, { type: 'tool', name: 'look' }],
+  ])('says %j as %j', (request, choice) => {
+    expect(translate({ tools: conversation.tools, ...request }).sent['tool_choice']).toEqual(choice)
+  })
+
+  test.each([
+    [
+      'claude-sonnet-5-5',
+      'high',
+      { thinking: { type: 'adaptive', display: 'summarized' }, output_config: { effort: 'high' } },
+    ],
+    [
+      'claude-opus-4-8',
+      'minimal',
+      { thinking: { type: 'adaptive', display: 'summarized' }, output_config: { effort: 'low' } },
+    ],
+    ['claude-sonnet-5-5', 'none', { thinking: { type: 'disabled' } }],
+    ['claude-haiku-4-5-20251001', 'medium', { thinking: { type: 'enabled', budget_tokens: 8192 }, max_tokens: 24_576 }],
+    ['claude-3-7-sonnet-latest', 'low', { thinking: { type: 'enabled', budget_tokens: 2048 } }],
+  ])('%s thinks with effort %s as its generation does', (model, effort, fields) => {
+    expect(translate({ reasoning_effort: effort }, model).sent).toMatchObject(fields)
+  })
+
+  test('closes schemas and says their limits in words', () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        minimum: { type: 'integer', minimum: 1, description: 'Least' },
+        list: { type: 'array', items: { type: 'object', properties: {} } },
+      },
+    }
+    const { sent } = translate({ response_format: { type: 'json_schema', json_schema: { name: 'x', schema } } })
+    expect(sent['output_config']).toEqual({
+      format: {
+        type: 'json_schema',
+        schema: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            minimum: { type: 'integer', description: 'Least {minimum: 1}' },
+            list: { type: 'array', items: { type: 'object', properties: {}, additionalProperties: false } },
+          },
+        },
+      },
+    })
+  })
+
+  test('made of instructions alone still says them', () => {
+    const { sent } = translate({ messages: [{ role: 'system', content: 'Write a poem.' }] })
+    expect(sent['messages']).toEqual([{ role: 'user', content: [{ type: 'text', text: 'Write a poem.' }] }])
+    expect(sent['system']).toBeUndefined()
+  })
+
+  test.each([
+    [{ messages: [] }, 'messages'],
+    [{ messages: [{ role: 'oracle', content: 'x' }] }, 'messages[0].role'],
+    [{ messages: [{ role: 'user', name: 'Ann', content: 'x' }] }, 'messages[0].name'],
+    [
+      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'http://x/a.png' } }] }] },
+      'messages[0].content[0].image_url.url',
+    ],
+    [
+      { messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: { data: 'A', format: 'wav' } }] }] },
+      'messages[0].content[0].input_audio',
+    ],
+    [
+      { messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: 'file-1' } }] }] },
+      'messages[0].content[0].file',
+    ],
+    [
+      { messages: [{ role: 'assistant', tool_calls: [{ id: 'a', function: { name: 'b', arguments: '[' } }] }] },
+      'messages[0].tool_calls[0].function.arguments',
+    ],
+    [{ tools: [{ type: 'custom', custom: {} }] }, 'tools[0].type'],
+    [{ tool_choice: { type: 'function', function: { name: 'gone' } } }, 'tool_choice'],
+    [{ functions: [] }, 'functions'],
+    [{ response_format: { type: 'xml' } }, 'response_format'],
+    [{ response_format: { type: 'json_object' }, tools: conversation.tools }, 'response_format'],
+    [{ max_tokens: 0 }, 'max_tokens'],
+    [{ web_search_options: {} }, 'web_search_options'],
+  ])('%j is refused by name', (request, field) => {
+    expect(() => translate(request)).toThrow(
+      expect.objectContaining({ code: 'request_invalid', facts: expect.objectContaining({ param: field }) }),
+    )
+  })
+})
+
+const usage = {
+  input_tokens: 10,
+  cache_read_input_tokens: 5,
+  cache_creation_input_tokens: 3,
+  output_tokens: 7,
+  output_tokens_details: { thinking_tokens: 2 },
+}
+const counts = {
+  prompt_tokens: 18,
+  completion_tokens: 7,
+  total_tokens: 25,
+  prompt_tokens_details: { cached_tokens: 5, cache_write_tokens: 3 },
+  completion_tokens_details: { reasoning_tokens: 2 },
+}
+
+describe('Anthropic’s answer', () => {
+  test('is told whole: thoughts, words, calls, counts', () => {
+    const thinking = { type: 'thinking', thinking: 'hm', signature: 'c2ln' }
+    const content = [
+      thinking,
+      { type: 'text', text: 'Two.' },
+      { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} },
+    ]
+    expect(answerOf({}, { id: 'msg_1', model: 'claude-x', content, stop_reason: 'tool_use', usage })).toEqual({
+      id: 'msg_1',
+      object: 'chat.completion',
+      created: 1_750_000_000,
+      model: 'claude-x',
+      choices: [
+        {
+          index: 0,
+          logprobs: null,
+          finish_reason: 'tool_calls',
+          message: {
+            role: 'assistant',
+            content: 'Two.',
+            refusal: null,
+            reasoning_content: 'hm',
+            thinking_blocks: [thinking],
+            tool_calls: [{ id: 'toolu_1', type: 'function', function: { name: 'look', arguments: '{}' } }],
+          },
+        },
+      ],
+      usage: counts,
+    })
+  })
+
+  test('that refuses says so', () => {
+    const refused = answerOf(
+      {},
+      {
+        id: 'm',
+        model: 'c',
+        content: [],
+        stop_reason: 'refusal',
+        stop_details: { type: 'refusal', category: 'cyber' },
+        usage,
+      },
+    )
+    expect(refused.choices[0]).toMatchObject({
+      finish_reason: 'content_filter',
+      message: { content: null, refusal: 'The model refused to answer (cyber).' },
+    })
+  })
+
+  test('of the JSON tool is its text', () => {
+    const content = [{ type: 'tool_use', id: 't', name: 'json_object', input: { a: 1 } }]
+    const answer = answerOf(
+      { response_format: { type: 'json_object' } },
+      { id: 'm', model: 'c', content, stop_reason: 'tool_use', usage },
+    )
+    expect(answer.choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: '{"a":1}' } })
+  })
+
+  test('that is no JSON is not made into an empty one', () => {
+    expect(() => translate({}).message.answer.whole?.(Buffer.from('<html>'))).toThrow()
+  })
+})
+
+/** Recorded: a thought, words beyond ASCII, two calls at once, one without arguments. */
+const recorded = Buffer.from(`event: message_start
+data: {"type":"message_start","message":{"id":"msg_01","type":"message","role":"assistant","model":"claude-sonnet-5-5","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":10,"cache_creation_input_tokens":3,"cache_read_input_tokens":5,"output_tokens":1}}}
+
+event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}
+
+event: ping
+data: {"type": "ping"}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"h"}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"m"}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"c2ln"}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":0}
+
+event: content_block_start
+data: {"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"Grüße 🌍 "}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":1}
+
+event: content_block_start
+data: {"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"toolu_1","name":"look","input":{}}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":""}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\\"at\\": \\"ü"}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"\\"}"}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":2}
+
+event: content_block_start
+data: {"type":"content_block_start","index":3,"content_block":{"type":"tool_use","id":"toolu_2","name":"now","input":{}}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":3}
+
+event: message_delta
+data: {"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"output_tokens":7,"output_tokens_details":{"thinking_tokens":2}}}
+
+event: message_stop
+data: {"type":"message_stop"}
+
+`)
+
+describe('Anthropic’s stream', () => {
+  const streamOf = (request: object = {}) => {
+    const translation = translate({ stream: true, ...request }).message.answer.stream?.()
+    if (translation === undefined) throw new Error('a stream was asked for')
+    return translation
+  }
+  const counted = { stream_options: { include_usage: true } }
+
+  test('becomes chunks: thoughts, words, calls by index, the counts last', () => {
+    const events = eventsOf(translated(streamOf(counted), [recorded])) as Record<string, never>[]
+    const deltas = events.flatMap(
+      (event) => (event['choices'] as { delta: unknown }[] | undefined)?.map(({ delta }) => delta) ?? [],
+    )
+    expect(deltas).toEqual([
+      { role: 'assistant', content: '', refusal: null },
+      { reasoning_content: 'h' },
+      { reasoning_content: 'm' },
+      { thinking_blocks: [{ type: 'thinking', thinking: 'hm', signature: 'c2ln' }] },
+      { content: 'Grüße 🌍 ' },
+      { tool_calls: [{ index: 0, id: 'toolu_1', type: 'function', function: { name: 'look', arguments: '' } }] },
+      { tool_calls: [{ index: 0, function: { arguments: '{"at": "ü' } }] },
+      { tool_calls: [{ index: 0, function: { arguments: '"}' } }] },
+      { tool_calls: [{ index: 1, id: 'toolu_2', type: 'function', function: { name: 'now', arguments: '' } }] },
+      { tool_calls: [{ index: 1, function: { arguments: '{}' } }] },
+      {},
+    ])
+    expect(events.at(-3)).toMatchObject({
+      id: 'msg_01',
+      model: 'claude-sonnet-5-5',
+      usage: null,
+      choices: [{ finish_reason: 'tool_calls' }],
+    })
+    expect(events.at(-2)).toMatchObject({ choices: [], usage: counts })
+    expect(events.at(-1)).toBe('[DONE]')
+  })
+
+  test('says the same wherever its bytes are split', () => {
+    const whole = translated(streamOf(counted), [recorded])
+    for (const pieces of everySplit(recorded)) expect(translated(streamOf(counted), pieces)).toBe(whole)
+  })
+
+  test('tells no counts that nobody asked for', () => {
+    expect(translated(streamOf(), [recorded])).not.toContain('usage')
+  })
+
+  test('that fails in the middle ends with the error, and with nothing behind it', () => {
+    const cut = recorded.subarray(0, recorded.indexOf('event: message_delta'))
+    const error = Buffer.from(
+      'event: error\ndata: {"type":"error","error":{"details":null,"type":"overloaded_error","message":"Overloaded"}}\n\n',
+    )
+    expect(eventsOf(translated(streamOf(), [cut, error])).at(-1)).toEqual({
+      error: { message: 'Overloaded', type: 'server_error', param: null, code: 'overloaded_error' },
+    })
+    expect(eventsOf(translated(streamOf(), [cut])).at(-1)).toMatchObject({ error: { code: 'provider_error' } })
+  })
+})
