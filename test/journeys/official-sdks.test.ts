@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fiveProviders } from '../support/journey.ts'
+import { type RecordedAnswer, recordFetch } from '../support/record-fetch.ts'
+import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
+import { type Connection, sdks } from '../support/sdk-calls.ts'
+
+const behaviours = ['ok', 'slow', 'midstream', 'invalid', 'expired', 'permission', 'quota', 'rate', 'down'] as const
+type Behaviour = (typeof behaviours)[number]
+const failing = ['invalid', 'expired', 'permission', 'quota', 'rate', 'down'] as const
+const classOf = {
+  invalid: 'invalid_key',
+  expired: 'invalid_key',
+  permission: 'permission_denied',
+  quota: 'quota_exhausted',
+  rate: 'rate_limited',
+  down: 'provider_error',
+} as const
+const plans = ['standard', 'falling'] as const
+
+let ownkey: RunningOwnkey
+let recorded: ReturnType<typeof recordFetch>
+const tokens = new Map<string, string>()
+const to = (name: Behaviour | 'none' | 'required', plan: string = 'standard'): Connection => ({
+  url: ownkey.url,
+  token: tokens.get(`${name}-${plan}`) as string,
+})
+
+beforeAll(async () => {
+  ownkey = await startOwnkey({
+    sandbox: true,
+    config: {
+      providers: Object.fromEntries(fiveProviders.map((id) => [id, { platformKey: `platform-sandbox-ok-${id}` }])),
+      features: { assistant: { title: 'Assistant' } },
+      plans: {
+        standard: { verify: 'format_only', fallback: { mode: 'never' } },
+        falling: { verify: 'format_only', fallback: { mode: 'always' } },
+        required: { verify: 'format_only', providers: { '*': 'required' } },
+      },
+    },
+  })
+  const open = async (org: string, plan: string) => {
+    await ownkey.putOrg(org, { plan })
+    // The token carries organization and feature, so that the SDKs need no header.
+    tokens.set(org, await ownkey.token({ org, feature: 'assistant' }))
+  }
+  await open('none-standard', 'standard')
+  await open('required-standard', 'required')
+  for (const plan of plans) {
+    for (const behaviour of behaviours) {
+      const org = `${behaviour}-${plan}`
+      await open(org, plan)
+      await Promise.all(fiveProviders.map((id) => ownkey.putKey(org, id, `own-sandbox-${behaviour}-${id}`)))
+    }
+  }
+  recorded = recordFetch()
+}, 120_000)
+afterAll(async () => {
+  recorded?.stop()
+  await ownkey?.close()
+})
+
+const failureOf = (call: Promise<unknown>) =>
+  call.then(
+    (answer) => {
+      throw new Error(`it answered ${JSON.stringify(answer).slice(0, 200)}`)
+    },
+    (error: unknown) => error,
+  )
+const lastAnswer = () => recorded.answers.at(-1) as RecordedAnswer
+const told = (name: string) => lastAnswer().headers.get(`ownkey-${name}`)
+const tellsSandbox = (answer: unknown) =>
+  expect(typeof answer === 'string' ? answer : JSON.stringify(answer)).toContain('sandbox')
+
+describe.each(fiveProviders)('the SDK of %s', (provider) => {
+  const { calls, failures, statusOf } = sdks[provider]
+  const names = Object.keys(calls)
+  const call = (name: string, connection: Connection) => calls[name]!(connection)
+
+  test.each(names)('%s: on the own key', async (name) => {
+    tellsSandbox(await call(name, to('ok')))
+    expect([told('key-source'), told('provider'), told('fallback'), told('error')]).toEqual([
+      'organization',
+      provider,
+      null,
+      null,
+    ])
+    expect(told('request-id')).toMatch(/^req_/)
+  })
+
+  test.each(names)('%s: on the platform’s key, where the organization has none', async (name) => {
+    tellsSandbox(await call(name, to('none')))
+    expect([told('key-source'), told('fallback')]).toEqual(['platform', null])
+  })
+
+  test('is refused where only own keys may serve', async () => {
+    for (const name of names) {
+      const error = await failureOf(call(name, to('required')))
+      expect(statusOf(error)).toBe(403)
+      expect([told('error'), lastAnswer().headers.get('x-should-retry')]).toEqual(['missing_key', 'false'])
+    }
+  })
+
+  describe.each(failing)('a key that is %s', (behaviour) => {
+    test('raises the SDK’s own error without fallback', async () => {
+      for (const name of names) {
+        const error = await failureOf(call(name, to(behaviour)))
+        expect(error).toBeInstanceOf(failures[behaviour].type)
+        expect(statusOf(error)).toBe(failures[behaviour].status)
+        expect([told('error'), told('key-source'), told('fallback')]).toEqual([
+          classOf[behaviour],
+          'organization',
+          null,
+        ])
+        expect(lastAnswer().headers.get('x-should-retry')).toBeNull()
+      }
+    })
+
+    test('is not noticed with fallback, and the answer says whose key served', async () => {
+      for (const name of names) {
+        tellsSandbox(await call(name, to(behaviour, 'falling')))
+        expect([told('fallback'), told('key-source'), told('error')]).toEqual([classOf[behaviour], 'platform', null])
+      }
+    })
+  })
+
+  test('an answer that breaks off is an error for the caller, never another answer', async () => {
+    const breaking = names.filter((name) => !['models', 'files', 'voices', 'count tokens'].includes(name))
+    for (const name of breaking) {
+      for (const plan of plans) {
+        expect(await failureOf(call(name, to('midstream', plan)))).toBeInstanceOf(Error)
+        expect([told('key-source'), told('fallback')]).toEqual(['organization', null])
+      }
+    }
+  })
+
+  test('a slow provider is waited for', async () => {
+    tellsSandbox(await call(names[0] as string, to('slow', 'falling')))
+    expect([told('key-source'), told('fallback')]).toEqual(['organization', null])
+  })
+})
+
+test('a rate limit tells when to come back', async () => {
+  for (const provider of ['openai', 'anthropic', 'sarvam'] as const) {
+    await failureOf(sdks[provider].calls[Object.keys(sdks[provider].calls)[0] as string]!(to('rate')))
+    expect(Number(lastAnswer().headers.get('retry-after'))).toBeGreaterThan(0)
+  }
+})
