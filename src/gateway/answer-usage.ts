@@ -16,11 +16,13 @@ const decoders: Readonly<Record<string, () => Transform>> = {
  * Nothing here can hold the answer back or fail it: unreadable counts are no counts.
  */
 export class AnswerUsage {
+  private readonly length: number | undefined
   private readonly fromHeaders: Usage | undefined
   private readonly scanner: UsageScanner | undefined
   private readonly decoder: Transform | undefined
 
   constructor(reading: UsageReading, head: CollectedHead) {
+    this.length = head.length
     this.fromHeaders = reading.readHeaders?.(headerRecord(head.raw))
     const kind = head.contentType.includes('event-stream')
       ? 'sse'
@@ -39,6 +41,7 @@ export class AnswerUsage {
   feed(chunk: Buffer): void {
     // The copy's bytes are its own: the redactor may blank the chunk in place before the decoder reads it.
     if (this.decoder !== undefined) this.decoder.write(Buffer.from(chunk))
+    else if (chunk.length === this.length) this.scanner?.feedWhole(chunk)
     else this.scanner?.feed(chunk)
   }
 

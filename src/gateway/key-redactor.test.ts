@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { Secret } from '../crypto/index.ts'
 import { KeyRedactor } from './key-redactor.ts'
 
 const key = 'sk-proj-4sJHrQ8vT3BlbkFJ9mZx+w/8ZP'
 const base64 = Buffer.from(key).toString('base64').replace(/=+$/, '')
 
 function passed(text: string, piece: number): string {
-  const redactor = new KeyRedactor(key)
+  const redactor = new KeyRedactor(new Secret(key))
   const bytes = Buffer.from(text)
   const out: Buffer[] = []
   for (let i = 0; i < bytes.length; i += piece)
@@ -37,7 +38,7 @@ describe('a passing answer', () => {
 })
 
 describe('an error body', () => {
-  const redactor = new KeyRedactor(key)
+  const redactor = new KeyRedactor(new Secret(key))
   it.each([
     [`Incorrect API key provided: ${key}.`, 'Incorrect API key provided: [key removed].'],
     ['Incorrect API key provided: sk-proj-4sJH***************w/8ZP.', undefined],
@@ -56,7 +57,7 @@ describe('an error body', () => {
   })
 
   it('loses beginnings and ends that a provider left around its asterisks', () => {
-    const short = new KeyRedactor('xai-Kq8vT3Bl99')
+    const short = new KeyRedactor(new Secret('xai-Kq8vT3Bl99'))
     expect(short.clean('Incorrect API key provided: xa***99. You can')).toBe(
       'Incorrect API key provided: [key removed]. You can',
     )

@@ -1,3 +1,5 @@
+import type { Secret } from '../crypto/index.ts'
+
 /** What stands where a key stood in a text that may change its length. */
 const mark = '[key removed]'
 const window = 8
@@ -10,13 +12,14 @@ const maskedText = /([A-Za-z0-9_-]{0,40})(?:\*{2,}|•{2,}|\.{3,}|…+)([A-Za-z0
  */
 export class KeyRedactor {
   private readonly key: string
-  private readonly needles: Buffer[]
+  private readonly needles: readonly Buffer[]
   /** The end of the last chunk, held because it could be the beginning of a key. */
   private held: Buffer | undefined
 
-  constructor(key: string) {
+  constructor(secret: Secret) {
+    const { key, needles } = searched(secret)
     this.key = key
-    this.needles = forms(key).map((form) => Buffer.from(form, 'latin1'))
+    this.needles = needles
   }
 
   /** One chunk of a passing answer, blanked. What could be the beginning of a key is held back until the next chunk. */
@@ -99,6 +102,24 @@ export class KeyRedactor {
       return headOf || tailOf ? mark : whole
     })
   }
+}
+
+interface Searched {
+  key: string
+  needles: readonly Buffer[]
+}
+
+/** What is searched for, kept as long as the open secret itself: requests that share one need not make it again. */
+const searchedFor = new WeakMap<Secret, Searched>()
+
+function searched(secret: Secret): Searched {
+  let known = searchedFor.get(secret)
+  if (known === undefined) {
+    const key = secret.reveal()
+    known = { key, needles: forms(key).map((form) => Buffer.from(form, 'latin1')) }
+    searchedFor.set(secret, known)
+  }
+  return known
 }
 
 const plainKey = /^[\w.-]+$/

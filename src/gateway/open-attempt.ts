@@ -38,10 +38,11 @@ export class KeyChanged extends Error {}
  */
 export function openAttempt(source: AttemptSource, deps: GatewayDeps): OpenedAttempt {
   const { attempt, provider, path } = source
-  const secret = secretOf(source, deps).reveal()
+  const opened = secretOf(source, deps)
+  const secret = opened.reveal()
   const placement = provider.credential(pathOnly(path))
   const headers = buildRequestHeaders(source.rawHeaders, { placement, value: secret }, provider.dropRequestHeaders)
-  const redactor = new KeyRedactor(secret)
+  const redactor = new KeyRedactor(opened)
   if (!secret.includes('sandbox')) {
     const customHost = attempt.key !== undefined && isCustomHost(source)
     return { origin: attempt.origin, guarded: customHost, path: `${attempt.basePath ?? ''}${path}`, headers, redactor }

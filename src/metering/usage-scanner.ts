@@ -4,6 +4,8 @@ import { createJsonTracker, type JsonTracker } from './json-tracker.ts'
 export interface UsageScanner {
   /** The next bytes of the answer, decompressed. They are neither changed nor kept, but for a few. */
   feed(chunk: Buffer): void
+  /** The whole answer in one piece. */
+  feedWhole(body: Buffer): void
   /**
    * Undefined: the answer told no counts.
    * @param cut the answer did not come to its end; what the cut might have faked is then left out
@@ -33,6 +35,8 @@ function prepare(reading: UsageReading) {
 const newline = 0x0a
 const backslash = 0x5c
 const headBytes = 1024
+/** Counts longer than this are not read at once. */
+const longestCounts = 2048
 const modelPattern = /^[^[]*?(?<!\\)"model"\s*:\s*"([^"\\]{1,128})"/
 
 /**
@@ -51,10 +55,15 @@ class Scanner implements UsageScanner {
   private readonly tail: Buffer
   private tailLength = 0
   private head: string | undefined
+  private whole: Usage | undefined
+  private readonly reading: UsageReading
+  private readonly kind: 'json' | 'sse'
   private readonly tracker: JsonTracker
 
   constructor(reading: UsageReading, kind: 'json' | 'sse') {
     const { needles, longest } = prepare(reading)
+    this.reading = reading
+    this.kind = kind
     this.needles = needles
     this.tail = Buffer.allocUnsafe(longest)
     this.tracker = createJsonTracker(reading, { byLine: kind === 'sse' })
@@ -72,8 +81,33 @@ class Scanner implements UsageScanner {
     this.keepTail(chunk)
   }
 
+  feedWhole(body: Buffer): void {
+    if (this.kind === 'json') this.whole = this.readLastField(body)
+    if (this.whole === undefined) this.feed(body)
+    else this.head = body.toString('latin1', 0, headBytes)
+  }
+
+  /**
+   * Most answers end with their counts. From the last marker to the end, behind one opening brace, the text is JSON only if
+   * the marker is a field of the outermost object, so nothing before it needs to be looked at.
+   */
+  private readLastField(body: Buffer): Usage | undefined {
+    for (const { marker, bytes } of this.needles) {
+      const at = body.lastIndexOf(bytes)
+      if (at <= 0 || body.length - at > longestCounts || body[at - 1] === backslash) continue
+      try {
+        const last = JSON.parse(`{${body.toString('utf8', at)}`) as Record<string, unknown>
+        const value = last[marker.slice(1, -1)]
+        if (value !== null) return this.reading.read(marker, value)
+      } catch {
+        // Something else follows it: the tracker finds out what.
+      }
+    }
+    return undefined
+  }
+
   end(cut = false): Usage | undefined {
-    return this.tracker.end(cut)
+    return this.whole ?? this.tracker.end(cut)
   }
 
   get model(): string | undefined {

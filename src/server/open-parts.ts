@@ -1,17 +1,19 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { createControl } from '../control/index.ts'
+import { type ControlOptions, createControl } from '../control/index.ts'
 import type { Keyring, Secret } from '../crypto/index.ts'
-import { checkHost, Gateway } from '../gateway/index.ts'
+import { type AttemptReport, checkHost, Gateway, type GatewayDeps } from '../gateway/index.ts'
 import { systemClock } from '../lib/index.ts'
 import { createLedger, type LedgerTrouble, type LiveLedger } from '../metering/index.ts'
 import { type Sandbox, startSandbox } from '../sandbox/index.ts'
 import type { Database } from '../store/index.ts'
 import { createTenants, type LiveTenants } from '../tenants/index.ts'
-import { ensureOuterLayer, openKey, openOuterLayer } from '../vault/index.ts'
+import { createOpenKeys, ensureOuterLayer, type OpenKeys, openOuterLayer } from '../vault/index.ts'
 import { adminTokenOf } from './admin-token.ts'
-import { type AttemptNotes, createAttemptNotes } from './attempt-notes.ts'
+import { createAttemptNotes } from './attempt-notes.ts'
+import { createAttemptNotices } from './attempt-notices.ts'
+import { startBackground } from './background.ts'
 import { createCallGateway } from './call-gateway.ts'
 import type { Environment } from './environment.ts'
 import { createLiveConfig, type LiveConfig } from './live-config.ts'
@@ -61,7 +63,11 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   }
   try {
     if (live.current().config.vault.outerLayer === 'pgcrypto') await ensureOuterLayer(database)
-    const tenants = createTenants({ database, unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed) })
+    const tenants = createTenants({
+      database,
+      unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed),
+      limits: () => live.current().limits,
+    })
     closers.push(() => tenants.close())
     const ledger = openLedger({ database, live }, environment, log)
     closers.push(() => ledger.close())
@@ -71,7 +77,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     const vault = { database, keyring, live, tenants, ledger, sandbox, adminToken }
     const notes = createAttemptNotes({ database, log })
     closers.push(() => notes.close())
-    const gateway = buildGateway(vault, notes, log)
+    const openKeys = createOpenKeys(keyring)
+    closers.push(async () => openKeys.close())
+    const gateway = buildGateway({ ...vault, openKeys }, notes, log)
     closers.push(() => gateway.close())
     const control = buildControl({ ...vault, gateway }, options)
     closers.push(() => control.close())
@@ -83,24 +91,29 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
 }
 
 type Opened = Omit<Parts, 'gateway' | 'control' | 'close'>
+type ForGateway = Opened & { openKeys: OpenKeys }
 
-function buildGateway({ tenants, ledger, live, keyring, sandbox }: Opened, notes: AttemptNotes, log: Log): Gateway {
+function buildGateway(
+  { tenants, ledger, live, openKeys, sandbox }: ForGateway,
+  notes: AttemptNotes,
+  log: Log,
+): Gateway {
   return new Gateway({
     tenants,
     ledger,
     setup: () => live.current(),
-    openKey: (sealed) => openKey(keyring, sealed),
+    openKey: openKeys.open,
     sandbox,
-    report: notes.report,
+    report,
     log: { error: (fields, event) => log.error(event, fields) },
   })
 }
 
-function buildControl({ gateway, ...opened }: Opened & { gateway: Gateway }, options: PartsOptions): FastifyInstance {
+function optionsOfControl({ gateway, ...opened }: Opened & { gateway: Gateway }, options: PartsOptions): ControlOptions {
   const { database, keyring, tenants, live, sandbox, adminToken } = opened
   const { environment, log } = options
   const publicUrl = options.publicUrl ?? (() => localUrl(environment))
-  return createControl({
+  return {
     database,
     keyring,
     tenants,
@@ -114,7 +127,7 @@ function buildControl({ gateway, ...opened }: Opened & { gateway: Gateway }, opt
     sandbox: sandbox !== undefined,
     publicUrl,
     version,
-  })
+  }
 }
 
 function openLedger(

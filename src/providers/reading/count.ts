@@ -23,9 +23,9 @@ function toNumber(value: unknown): number | undefined {
 
 /** Only the fields that are told: a later occurrence in a stream must not erase an earlier one by `undefined`. */
 export function told<T extends Record<string, number | undefined>>(counts: T): { [K in keyof T]?: number } {
-  return Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: number
-  }
+  const kept: { [K in keyof T]?: number } = {}
+  for (const name in counts) if (counts[name] !== undefined) kept[name] = counts[name]
+  return kept
 }
 
 /** The characters of a text as people count them; undefined for anything else. */
