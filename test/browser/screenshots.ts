@@ -30,7 +30,7 @@ async function shoot(browser: Browser, signedIn: (page: Page) => Promise<unknown
     for (const shot of shots) {
       await shot.open(page)
       await page.waitForLoadState('networkidle')
-      await page.waitForFunction('document.querySelectorAll(".skeleton, .spinner").length === 0')
+      await page.locator('.skeleton, .spinner').first().waitFor({ state: 'detached' })
       await page.screenshot({ path: join(folder, `${shot.name}-${name}.png`), fullPage: true, animations: 'disabled' })
     }
     await context.close()
