@@ -88,8 +88,8 @@ export const errorTable = {
   },
   spend_cap_reached: {
     status: 402,
-    message: 'The spend cap for this month is reached.',
-    fix: 'Raise the cap, or wait for the next month.',
+    message: 'A spend cap is reached.',
+    fix: 'Ask an administrator to raise the plan’s spend cap, or wait for the next period.',
   },
   quota_exceeded: {
     status: 429,

@@ -78,11 +78,12 @@ function openAndSend(exchange: Required<Exchange>, attempted: Try, entry: Entry,
 }
 
 /** What the organization has left, as the snapshot says. */
-function standingOf({ caller, setup }: Required<Exchange>, { meter }: Attempt): Standing {
+function standingOf({ caller, setup }: Required<Exchange>, { meter, caps }: Attempt): Standing {
   const { tenant } = caller
+  const { balance, spentAsOf } = tenant
   const quota = meter === undefined ? undefined : setup.policy.plans.get(tenant.plan)?.quotas[meter]
-  if (meter === undefined || quota === undefined) return { balance: tenant.balance }
-  return { balance: tenant.balance, quota: { limit: quota.limit, used: tenant.quotaUsed[meter] ?? 0 } }
+  if (meter === undefined || quota === undefined) return { balance, caps, spentAsOf }
+  return { balance, caps, spentAsOf, quota: { limit: quota.limit, used: tenant.quotaUsed[meter] ?? 0 } }
 }
 
 /** The failure to answer without trying, while the key rests: the remembered one, with what is left of the waiting time. */
@@ -174,6 +175,7 @@ function entryStart(exchange: Required<Exchange>, { attempt, index }: Try): Entr
     requestId,
     namedByCaller: head.requestId !== undefined,
     meterPer: quota?.per,
+    meterCounts: quota?.count,
     attempt: index + 1,
     org: caller.tenant.org,
     user: caller.user,

@@ -1,5 +1,6 @@
 import { OwnkeyError } from '../contract/index.ts'
 import { type Clock, createIdMaker, systemClock } from '../lib/index.ts'
+import { capPhrase } from '../policy/index.ts'
 import {
   type Database,
   findOrphanedSpools,
@@ -10,11 +11,12 @@ import {
   writeEntries,
 } from '../store/index.ts'
 import { endedRow, openedRow } from './entry-rows.ts'
-import type { Entry, EntryEnd, EntryStart, Ledger } from './ledger.ts'
+import type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
 import { createLimitGuard } from './limit-guard.ts'
 import type { Cost, Sale } from './prices.ts'
 import { replaySpool } from './replay-spool.ts'
 import { createReservations } from './reservations.ts'
+import { createSpendWatch, type SpendWatch } from './spend-watch.ts'
 import { startSweeping, sweepOrphans } from './sweep.ts'
 import { createWriteQueue, type OpenedLine, type WriteQueue } from './write-queue.ts'
 
@@ -79,7 +81,9 @@ export function createLedger(options: LedgerOptions): LiveLedger {
   const reservations = createReservations({ database, node })
   const sweeping = startSweeping({ database, node, deadAfterMs, onNodes: guard.setNodes })
   const replayed = replaySpool({ database, node, orphans, onTrouble })
-  const book: Book = { clock, newId, queue, spool, price: options.price, maxWaiting: options.maxWaiting ?? 200_000 }
+  const watch = createSpendWatch(clock)
+  const { price, maxWaiting = 200_000 } = options
+  const book: Book = { clock, newId, queue, spool, watch, price, maxWaiting }
 
   return {
     node,
@@ -89,10 +93,11 @@ export function createLedger(options: LedgerOptions): LiveLedger {
     replayed,
     open: (start) => openEntry(book, start),
     reserve(start, standing) {
-      if (start.credits === 0 && start.meter === undefined) return openEntry(book, start)
+      checkCaps(watch, start, standing)
+      if (start.credits === 0 && start.meter === undefined) return openEntry(book, start, standing)
       const behind = queue.failingSince !== undefined && clock.monotonic() - queue.failingSince > failingTooLongMs
-      if (!behind && guard.isFar(start, standing)) return openEntry(book, start)
-      return reserveEntry(book, start, (row) => reservations.take(row, standing))
+      if (!behind && guard.isFar(start, standing)) return openEntry(book, start, standing)
+      return reserveEntry(book, { start, standing }, (row) => reservations.take(row, standing))
     },
     beforeSending(then) {
       if (spool === undefined) then()
@@ -116,27 +121,40 @@ interface Book {
   newId(): string
   queue: WriteQueue
   spool: Spool | undefined
+  watch: SpendWatch
   price: ((sale: Sale) => Cost | undefined) | undefined
   maxWaiting: number
 }
 
-function openEntry(book: Book, start: EntryStart): Entry {
+/** What the snapshot knows to be spent and what this process has spent since, together. */
+function checkCaps(watch: SpendWatch, { org }: EntryStart, { caps, spentAsOf = 0 }: Standing): void {
+  for (const cap of caps ?? []) {
+    if (cap.spentPico + watch.since(org, cap, spentAsOf) < cap.limitPico) continue
+    throw new OwnkeyError('spend_cap_reached', { detail: `${capPhrase(cap)} is spent.` })
+  }
+}
+
+function openEntry(book: Book, start: EntryStart, standing?: Standing): Entry {
   if (book.queue.waiting >= book.maxWaiting) throw tooMuchWaiting()
   const row = openedRow(book.newId(), start)
   const charging = row.cr > 0 || row.me !== undefined
   const line: OpenedLine = { json: JSON.stringify(row), charging, taken: false, ended: undefined }
   book.spool?.append(`${line.json}\n`)
   book.queue.pushOpened(line)
-  return createEntry(book, start, { id: row.id, charging, line })
+  return createEntry(book, start, { id: row.id, charging, line, capped: isCapped(standing) })
+}
+
+function isCapped(standing: Standing | undefined): boolean {
+  return (standing?.caps?.length ?? 0) > 0
 }
 
 async function reserveEntry(
   book: Book,
-  start: EntryStart,
+  { start, standing }: { start: EntryStart; standing: Standing },
   take: (row: ReturnType<typeof openedRow>) => Promise<void>,
 ): Promise<Entry> {
   const row = openedRow(book.newId(), start)
-  const parts: EntryParts = { id: row.id, charging: true, line: undefined }
+  const parts: EntryParts = { id: row.id, charging: true, line: undefined, capped: isCapped(standing) }
   try {
     await take(row)
   } catch (error) {
@@ -152,9 +170,11 @@ interface EntryParts {
   charging: boolean
   /** Absent when the entry is already in the database. */
   line: OpenedLine | undefined
+  /** Some spend cap counts it. */
+  capped: boolean
 }
 
-function createEntry(book: Book, start: EntryStart, { id, charging, line }: EntryParts): Entry {
+function createEntry(book: Book, start: EntryStart, { id, charging, line, capped }: EntryParts): Entry {
   let settled = false
   return {
     id,
@@ -162,11 +182,15 @@ function createEntry(book: Book, start: EntryStart, { id, charging, line }: Entr
       if (settled) return
       settled = true
       const endedAt = book.clock.now()
-      const json = JSON.stringify(endedRow(id, end, { endedAt, cost: priceOf(book, start, end) }))
+      const cost = priceOf(book, start, end)
+      const onWritten = capped && cost ? book.watch.note(start, cost) : undefined
+      const json = JSON.stringify(endedRow(id, end, { endedAt, cost }))
       book.spool?.append(`${json}\n`)
       // Not written yet: it is written as settled, in one go.
-      if (line && !line.taken) line.ended = json
-      else book.queue.pushEnded({ json, charging })
+      if (line && !line.taken) {
+        line.ended = json
+        line.onWritten = onWritten
+      } else book.queue.pushEnded({ json, charging, onWritten })
     },
   }
 }

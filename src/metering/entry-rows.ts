@@ -62,6 +62,7 @@ export function openedRow(id: string, start: EntryStart): OpenedEntry {
     re: start.region,
     cr: count(start.credits) ?? 0,
     me: start.meter,
+    ma: start.meter !== undefined && start.meterCounts === 'attempts' ? true : undefined,
     mp: start.meter === undefined ? undefined : per,
     ms: start.meter === undefined ? undefined : periodStart(per, start.startedAt),
     fc: start.fallbackClass,

@@ -1,4 +1,5 @@
 import type { ErrorClass, KeySource } from '../contract/index.ts'
+import type { CapStanding } from '../policy/index.ts'
 import type { Usage } from '../providers/index.ts'
 
 /** What is known of an attempt when it is sent. */
@@ -22,6 +23,8 @@ export interface EntryStart {
   meter?: string | undefined
   /** The meter's period; default `month`. */
   meterPer?: 'day' | 'month' | undefined
+  /** What the meter counts; default `successes`. */
+  meterCounts?: 'successes' | 'attempts' | undefined
   /** The class that made the attempt before this one fail. */
   fallbackClass?: ErrorClass | undefined
   /** Wall time, milliseconds. */
@@ -54,6 +57,10 @@ export interface Standing {
   balance: number
   /** Of the attempt's meter; absent where it has none, or none that is limited. */
   quota?: { limit: number; used: number } | undefined
+  /** The spend caps that count the attempt. */
+  caps?: readonly CapStanding[] | undefined
+  /** When the reading began that the caps' sums come from (monotonic milliseconds). */
+  spentAsOf?: number | undefined
 }
 
 /** Writes entries in batches, many in one statement, never on the request's path unless a limit is near. */
@@ -66,7 +73,8 @@ export interface Ledger {
   /**
    * Takes credits and quota for the attempt. At once when both are far from used up; near the limit the answer waits for
    * the database, which decides.
-   * @throws OwnkeyError `credits_exhausted`, `quota_exceeded` or `unavailable`, thrown or by the promise.
+   * @throws OwnkeyError `credits_exhausted`, `quota_exceeded`, `spend_cap_reached` or `unavailable`, thrown or by the
+   * promise.
    */
   reserve(start: EntryStart, standing: Standing): Entry | Promise<Entry>
   /**

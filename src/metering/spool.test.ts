@@ -76,7 +76,7 @@ describe('the spool', () => {
       await ledger.close()
       expect(readdirSync(folder)).toEqual([])
     }
-  })
+  }, 90_000)
 
   test('keeps what could not be written until the next start', async () => {
     const folder = newFolder()

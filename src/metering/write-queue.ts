@@ -5,6 +5,8 @@ import type { EntryBatch } from '../store/index.ts'
 export interface Line {
   json: string
   charging: boolean
+  /** Called once the line is in the database (of an entry: with its end), or given up. */
+  onWritten?: (() => void) | undefined
 }
 
 /** An entry that waits to be written; once taken, its end becomes a line of its own. */
@@ -93,6 +95,8 @@ export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
       if (stopped) return
       written.opened += batch.opened.length
       written.ended += batch.ended.length
+      for (const line of batch.opened) line.onWritten?.()
+      for (const line of batch.ended) line.onWritten?.()
       wake()
       if (opened.length < parts.batchSize && waiters.length === 0) break
     }

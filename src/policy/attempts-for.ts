@@ -6,6 +6,7 @@ import { creditReason, ownAttempt, ownKeyIsExempt, platformAttempt, quotaReason 
 import { byokOff, fallbackIsOn, mendOwnKey, ownKey } from './own-key.ts'
 import type { PolicyProvider } from './policy.ts'
 import { refusalFor } from './refusal-for.ts'
+import { capReason } from './spend-caps.ts'
 
 type Candidates = readonly PolicyProvider[]
 
@@ -65,8 +66,15 @@ function ownLimit(
     skip(ask, ownSkip(ask, { provider, code: 'credits', reason }))
     return { code: 'credits_exhausted', reason, fix: 'Add credits; the own key is not the limit here.' }
   }
+  const spent = capReason(attempt.caps)
+  if (spent !== undefined) {
+    skip(ask, ownSkip(ask, { provider, code: 'spend_cap', reason: spent }))
+    return { code: 'spend_cap_reached', reason: spent, fix: raiseCapFix }
+  }
   return undefined
 }
+
+const raiseCapFix = 'Ask an administrator to raise the plan’s spend cap, or wait for the next period.'
 
 function fallbackAttempt(
   ask: Ask,
@@ -106,7 +114,7 @@ function forOtherProvider(
   ask: Ask,
   { provider, own, because }: { provider: PolicyProvider; own: PolicyProvider; because: string },
 ): Attempt | Skipped {
-  if (provider.id === own.id) return platformAttempt(ask, { provider, because })
+  if (provider.id === own.id) return platformAttempt(ask, { provider, because, fallback: true })
   const other = ownKey(ask, provider)
   if (other.kind === 'stopped' || (other.kind === 'usable' && !fallbackIsOn(ask.fallback, other.key))) {
     return platformSkip({ provider, code: 'fallback_off', reason: `Fallback is off on the own ${provider.name} key.` })
@@ -114,7 +122,7 @@ function forOtherProvider(
   const foreign =
     ask.model !== undefined &&
     !(knowsModel(provider, ask.model) && mayUse(ask, { provider, model: ask.model, own: false }))
-  return platformAttempt(foreign ? { ...ask, model: undefined } : ask, { provider, because })
+  return platformAttempt(foreign ? { ...ask, model: undefined } : ask, { provider, because, fallback: true })
 }
 
 function platformAlone(ask: Ask, candidates: Candidates): readonly Attempt[] | Refusal {

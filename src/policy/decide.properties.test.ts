@@ -174,6 +174,28 @@ describe('for every configuration, organization and request', () => {
     })
   })
 
+  test('no attempt is made under a cap that is spent, by a sum of its own', () => {
+    always(({ decision, plan, tenant, request }) => {
+      for (const [index, { source, key }] of decision.attempts.entries()) {
+        for (const cap of plan.caps) {
+          if (cap.features && !cap.features.includes(request.feature ?? '')) continue
+          const sum = (tenant.spent ?? [])
+            .filter(({ per, currency }) => per === cap.per && currency === cap.currency)
+            .filter(({ feature }) => cap.features?.includes(feature) ?? true)
+            .filter(({ feature }) => !cap.scope.includes('feature') || feature === (request.feature ?? ''))
+            .filter((one) => !cap.scope.startsWith('key') || one.key === (key?.id ?? ''))
+            .reduce((total, { pico }) => total + pico, 0)
+          expect(sum).toBeLessThan(cap.limit * 1e12)
+        }
+        if (source !== 'platform' || index === 0 || !plan.fallback.cap) continue
+        const fallbacks = (tenant.spent ?? []).filter(
+          (one) => one.per === 'month' && one.source === 'fallback' && one.currency === 'USD',
+        )
+        expect(fallbacks.reduce((total, { pico }) => total + pico, 0)).toBeLessThan(plan.fallback.cap.limit * 1e12)
+      }
+    })
+  })
+
   test('the same question has the same answer, and asking changes nothing', () => {
     always(({ decision, tenant, request, policy }) => {
       const before = JSON.stringify([tenant, request])

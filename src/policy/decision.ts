@@ -40,6 +40,36 @@ export interface KeyFacts {
   customHost: boolean
 }
 
+/** One sum of what was spent at providers in the current day or month. */
+export interface Spent {
+  per: 'day' | 'month'
+  /** Empty: no feature. */
+  feature: string
+  /** The own key's id; empty: the platform's. */
+  key: string
+  /** Whose key served: the customer's, the platform's, or the platform's because the customer's failed. */
+  source: 'own' | 'platform' | 'fallback'
+  currency: string
+  /** In millionths of a millionth of the currency's unit. */
+  pico: number
+  /** Answers among them that counted something which has no price. */
+  unpriced?: number | undefined
+}
+
+/** A cap that counts an attempt, and what is spent under it as far as the snapshot knows. */
+export interface CapStanding {
+  scope: 'organization' | 'key' | 'feature' | 'key_and_feature' | 'fallback'
+  per: 'day' | 'month'
+  currency: string
+  limitPico: number
+  spentPico: number
+  warnAt: number
+  /** Only spending on these features counts; absent: all. */
+  features?: readonly string[] | undefined
+  /** Only this key's spending counts, '' being the platform's; absent: all. */
+  key?: string | undefined
+}
+
 /** An organization as a snapshot, metadata only. */
 export interface TenantFacts {
   org: string
@@ -54,6 +84,8 @@ export interface TenantFacts {
   balance: number
   /** Used so far in the current period, by meter. */
   quotaUsed: Readonly<Record<string, number>>
+  /** What was spent in the current periods; absent or empty where the plan has no caps. */
+  spent?: readonly Spent[] | undefined
 }
 
 /** One try: whose key, where, for how much. */
@@ -72,6 +104,8 @@ export interface Attempt {
   credits: number
   /** The meter that a success counts toward; absent when exempt or unmetered. */
   meter?: string | undefined
+  /** The spend caps that count it; absent: none does. */
+  caps?: readonly CapStanding[] | undefined
   /** The own key; absent for the platform's. */
   key?: { id: string; version: number } | undefined
   /** Classes of failure after which the next attempt may be made. Empty on the last one. */
@@ -109,6 +143,7 @@ export const skipCodes = [
   'region',
   'credits',
   'quota',
+  'spend_cap',
   'not_active_provider',
   'no_host',
 ] as const

@@ -3,6 +3,7 @@ import { chooseModel, mayUse } from './choose-model.ts'
 import type { Attempt, KeyFacts, SkipCode, Skipped } from './decision.ts'
 import { keyRegion } from './own-key.ts'
 import type { PlatformRoute, PolicyProvider } from './policy.ts'
+import { capReason, capsFor } from './spend-caps.ts'
 
 /** The attempt on an own key; its host is the one that the key is bound to. */
 export function ownAttempt(ask: Ask, { provider, key }: { provider: PolicyProvider; key: KeyFacts }): Attempt {
@@ -18,6 +19,7 @@ export function ownAttempt(ask: Ask, { provider, key }: { provider: PolicyProvid
     region: keyRegion(key, provider),
     credits: price(ask).ownKey,
     meter: feature?.meter !== undefined && !ownKeyIsExempt(ask) ? feature.meter : undefined,
+    caps: capsFor(ask, { key: key.id, fallback: false }),
     key: { id: key.id, version: key.version },
     fallbackOn: [],
     reason: `${ownKeyPhrase(plan.holder, provider)} serves ${featureTitle(ask)}${scope}.`,
@@ -34,7 +36,7 @@ function ownBasePath(provider: PolicyProvider, key: KeyFacts): string | undefine
 /** The attempt on the platform's key, or why there is none. Its host is the operator's or the catalogue's, by construction. */
 export function platformAttempt(
   ask: Ask,
-  { provider, because }: { provider: PolicyProvider; because: string },
+  { provider, because, fallback = false }: { provider: PolicyProvider; because: string; fallback?: boolean },
 ): Attempt | Skipped {
   const { plan, policy, feature } = ask
   const skipped = (code: SkipCode, reason: string): Skipped => platformSkip({ provider, code, reason })
@@ -56,6 +58,9 @@ export function platformAttempt(
   const full = quotaReason(ask)
   if (full !== undefined) return skipped('quota', full)
   if (credits > ask.tenant.balance) return skipped('credits', creditReason(ask, { credits, whose: policy.aiName }))
+  const caps = capsFor(ask, { key: '', fallback })
+  const spent = capReason(caps)
+  if (spent !== undefined) return skipped('spend_cap', spent)
   return {
     source: 'platform',
     provider: provider.id,
@@ -66,6 +71,7 @@ export function platformAttempt(
     region: route.region,
     credits,
     meter: feature?.meter,
+    caps,
     fallbackOn: [],
     reason: because,
   }

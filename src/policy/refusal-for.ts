@@ -16,6 +16,14 @@ interface Dead {
 const byPlatformSkip: readonly [SkipCode, (ask: Ask, dead: Dead, reason: string) => Refusal][] = [
   ['quota', quotaExceeded],
   ['credits', creditsExhausted],
+  [
+    'spend_cap',
+    (_ask, _dead, reason) => ({
+      code: 'spend_cap_reached',
+      reason,
+      fix: 'Ask an administrator to raise the plan’s spend cap, or wait for the next period.',
+    }),
+  ],
   ['model_refused', modelRefused],
   [
     'region',

@@ -10,6 +10,7 @@ import type { Secret } from '../crypto/index.ts'
 import { createPrices, type PriceUsage } from '../metering/index.ts'
 import { compilePolicy, type Policy } from '../policy/index.ts'
 import { catalogue, type Provider } from '../providers/index.ts'
+import type { PlanLimits } from '../tenants/index.ts'
 import type { Environment } from './environment.ts'
 import type { Log } from './log.ts'
 
@@ -24,6 +25,8 @@ export interface Setup {
   platformKey(provider: string): Secret | undefined
   /** What an answer costs at its provider; undefined: unpriced. */
   price: PriceUsage
+  /** What the plans limit, as far as snapshots must know it. */
+  limits: PlanLimits
 }
 
 export interface LiveConfig {
@@ -82,5 +85,16 @@ function compile({ config, warnings }: LoadedConfig): Setup {
     provider: (id) => byId.get(id),
     platformKey: (id) => config.providers[id]?.platformKey,
     price: createPrices(config.prices),
+    limits: limitsOf(config),
+  }
+}
+
+function limitsOf({ plans }: Config): PlanLimits {
+  const all = Object.entries(plans)
+  return {
+    capped: all.filter(([, { caps, fallback }]) => caps.length > 0 || fallback.cap !== undefined).map(([id]) => id),
+    monthlyCredits: Object.fromEntries(
+      all.filter(([, plan]) => plan.monthlyCredits > 0).map(([id, plan]) => [id, plan.monthlyCredits]),
+    ),
   }
 }

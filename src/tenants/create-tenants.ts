@@ -2,15 +2,18 @@ import { type Clock, systemClock } from '../lib/index.ts'
 import {
   changesChannel,
   type Database,
+  grantAllowances,
   loadTenantRows,
   loadTenantStamps,
   loadTokenRows,
   type Periods,
   stillValidTokens,
+  type TenantRow,
   type TokenRow,
 } from '../store/index.ts'
 import type { SealedKey } from '../vault/index.ts'
 import { createFreshCache, type FreshCache, type Verdict } from './fresh-cache.ts'
+import { dueAllowances, grantDueAllowances, isStale, noLimits, type PlanLimits } from './plan-limits.ts'
 import { readTenants, refreshed, type Snapshot } from './read-tenant.ts'
 import type { Tenants, TokenFacts } from './tenant.ts'
 import { hashToken, looksLikeToken } from './token-format.ts'
@@ -26,6 +29,8 @@ export interface TenantsOptions {
   bound?: number | undefined
   /** Takes an outer layer off the ciphertexts (database-side encryption), all at once; they stay sealed. */
   unwrap?: ((sealed: readonly SealedKey[]) => Promise<SealedKey[]>) | undefined
+  /** What the plans in force limit; default: nothing. */
+  limits?: (() => PlanLimits) | undefined
 }
 
 export interface LiveTenants extends Tenants {
@@ -39,6 +44,7 @@ export interface LiveTenants extends Tenants {
 const idleMs = 60_000
 const unknownMs = 1_000
 const deadlineMs = 2_000
+const grantEveryMs = 60_000
 
 /**
  * Snapshots of organizations and tokens, read in one round each and kept. What is in use is checked against the database
@@ -58,6 +64,16 @@ export function createTenants(options: TenantsOptions): LiveTenants {
     return checking
   }
   const timer = setInterval(() => void revalidate(), options.revalidateMs ?? 1_500).unref()
+  let granting: Promise<unknown> | undefined
+  const grantAll = () => {
+    // A round that fails is made up for by the next one; who is asked for gets the allowance before that.
+    granting ??= grantDueAllowances(options.database, options.limits?.() ?? noLimits, periodsAt(clock.now()).month)
+      .catch(() => {})
+      .finally(() => {
+        granting = undefined
+      })
+  }
+  const grantTimer = options.limits && setInterval(grantAll, grantEveryMs).unref()
   const forgetToken = (id: string) => tokens.forgetWhere((facts) => facts.id === id)
   const hearing = hear(options.database, (change) => {
     if (change.org !== undefined) tenants.forget(change.org)
@@ -80,8 +96,9 @@ export function createTenants(options: TenantsOptions): LiveTenants {
     revalidate,
     async close() {
       clearInterval(timer)
+      clearInterval(grantTimer)
       await hearing.stop()
-      await checking
+      await Promise.all([checking, granting])
     },
   }
 }
@@ -100,24 +117,42 @@ function common({ clock = systemClock, maxAgeMs = 5_000, bound = 20_000 }: Tenan
 }
 
 function tenantParts(options: TenantsOptions) {
-  const { database, unwrap, clock = systemClock } = options
+  const { database, unwrap, clock = systemClock, limits = () => noLimits } = options
   return {
     ...common(options),
     async loadMany(ids: readonly string[]): Promise<Map<string, Snapshot>> {
-      const snapshots = readTenants(await loadTenantRows(database, ids, periodsAt(clock.now())))
+      const asOf = clock.monotonic()
+      const snapshots = readTenants(await loadRows(ids, { database, limits: limits(), now: clock.now() }), asOf)
       return unwrap ? unwrapAll(snapshots, unwrap) : snapshots
     },
     async check(kept: ReadonlyMap<string, Snapshot>): Promise<Map<string, Verdict<Snapshot>>> {
-      const stamps = await loadTenantStamps(database, [...kept.keys()], periodsAt(clock.now()))
+      const asOf = clock.monotonic()
+      const periods = periodsAt(clock.now())
+      const inForce = limits()
+      const stamps = await loadTenantStamps(database, [...kept.keys()], { periods, capped: inForce.capped })
       const verdicts = new Map<string, Verdict<Snapshot>>()
       for (const stamp of stamps) {
         const known = kept.get(stamp.id)
-        const keep = known && refreshed(known, stamp)
+        const keep = known && !isStale(stamp, inForce, periods.month) && refreshed(known, stamp, asOf)
         verdicts.set(stamp.id, keep ? { keep } : 'reload')
       }
       return verdicts
     },
   }
+}
+
+/** The rows of these organizations, each with this month's allowance, which is granted here when nobody did before. */
+async function loadRows(
+  ids: readonly string[],
+  { database, limits, now }: { database: Database; limits: PlanLimits; now: number },
+): Promise<TenantRow[]> {
+  const periods = periodsAt(now)
+  const question = { periods, capped: limits.capped }
+  const rows = await loadTenantRows(database, ids, question)
+  const due = dueAllowances(rows, limits, periods.month)
+  if (due.length === 0) return rows
+  await grantAllowances(database, due, periods.month)
+  return loadTenantRows(database, ids, question)
 }
 
 function tokenParts(options: TenantsOptions) {

@@ -10,17 +10,17 @@ export interface Snapshot {
 }
 
 /** Rows of `loadTenantRows`, in any number of organizations, as snapshots by organization. */
-export function readTenants(rows: readonly TenantRow[]): Map<string, Snapshot> {
+export function readTenants(rows: readonly TenantRow[], asOf: number): Map<string, Snapshot> {
   const byOrg = new Map<string, TenantRow[]>()
   for (const row of rows) {
     const others = byOrg.get(row.id)
     if (others) others.push(row)
     else byOrg.set(row.id, [row])
   }
-  return new Map([...byOrg].map(([org, own]) => [org, readTenant(own)]))
+  return new Map([...byOrg].map(([org, own]) => [org, readTenant(own, asOf)]))
 }
 
-function readTenant(rows: readonly TenantRow[]): Snapshot {
+function readTenant(rows: readonly TenantRow[], asOf: number): Snapshot {
   const [row] = rows as [TenantRow]
   const keyRows = rows.filter((each) => each.key_id !== null)
   return {
@@ -35,6 +35,8 @@ function readTenant(rows: readonly TenantRow[]): Snapshot {
       balance: row.balance,
       epoch: row.epoch,
       quotaUsed: row.quota_used,
+      spent: row.spent,
+      spentAsOf: asOf,
       keys: keyRows.map(readKey),
       sealed: new Map(keyRows.flatMap((each) => readSealed(each) ?? [])),
     },
@@ -83,14 +85,16 @@ function readSealed(row: TenantRow): [string, SealedKey][] | undefined {
 }
 
 /**
- * The same snapshot when nothing that a decision can see has changed, a new one when only balance or quotas moved,
- * undefined when it must be loaded anew.
+ * The same snapshot when nothing that a decision can see has changed, a new one when only balance, quotas or spending
+ * moved, undefined when it must be loaded anew.
  */
-export function refreshed(snapshot: Snapshot, stamp: TenantStampRow): Snapshot | undefined {
+export function refreshed(snapshot: Snapshot, stamp: TenantStampRow, asOf: number): Snapshot | undefined {
   const { tenant } = snapshot
   if (stamp.epoch !== tenant.epoch || stamp.created_ms !== snapshot.createdMs) return undefined
-  if (stamp.balance === tenant.balance && sameNumbers(stamp.quota_used, tenant.quotaUsed)) return snapshot
-  return { ...snapshot, tenant: { ...tenant, balance: stamp.balance, quotaUsed: stamp.quota_used } }
+  const sameSpent = JSON.stringify(stamp.spent) === JSON.stringify(tenant.spent)
+  if (stamp.balance === tenant.balance && sameNumbers(stamp.quota_used, tenant.quotaUsed) && sameSpent) return snapshot
+  const numbers = { balance: stamp.balance, quotaUsed: stamp.quota_used, spent: stamp.spent, spentAsOf: asOf }
+  return { ...snapshot, tenant: { ...tenant, ...numbers } }
 }
 
 function sameNumbers(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean {

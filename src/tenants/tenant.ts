@@ -4,6 +4,8 @@ import type { SealedKey } from '../vault/index.ts'
 /** An organization as one node knows it: what policy sees, and the sealed keys that the gateway opens. */
 export interface Tenant extends TenantFacts {
   epoch: number
+  /** When the reading began that `spent` comes from: monotonic milliseconds of this process. */
+  spentAsOf: number
   locale?: string | undefined
   /** By key id. */
   sealed: ReadonlyMap<string, SealedKey>

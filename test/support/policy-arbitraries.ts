@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type CatalogueEntry, loadConfig } from '../../src/config/index.ts'
 import { type Capability, errorClasses } from '../../src/contract/index.ts'
-import type { DecisionRequest, KeyFacts, Policy, TenantFacts } from '../../src/policy/index.ts'
+import type { DecisionRequest, KeyFacts, Policy, Spent, TenantFacts } from '../../src/policy/index.ts'
 import { compilePolicy } from '../../src/policy/index.ts'
 
 /** A made-up catalogue: with and without regions, and one whose host belongs to the customer. */
@@ -64,6 +64,13 @@ const feature = fc.record({
   models: fc.constantFrom({}, { alpha: 'good-task' }),
 })
 
+const cap = fc.record({
+  scope: fc.constantFrom('organization', 'key', 'feature', 'key_and_feature'),
+  features: seldom(fc.subarray(features, { minLength: 1 })),
+  per: fc.constantFrom('day', 'month'),
+  limit: fc.constantFrom(5, 10),
+})
+
 const plan = fc.record({
   byok: mostly('always', 'by_operator', 'never'),
   holder: fc.constantFrom('organization', 'user'),
@@ -80,6 +87,7 @@ const plan = fc.record({
     default: fc.boolean(),
     when: classes,
     provider: optional(fc.constantFrom(...ids)),
+    cap: seldom(fc.constant({ limit: 3 })),
     features: fc.dictionary(fc.constantFrom(...features), fc.record({ mode: optional(mode), when: optional(classes) })),
   }),
   credits: fc.oneof(
@@ -92,6 +100,7 @@ const plan = fc.record({
   ),
   quotas: fc.record({ meter: fc.record({ limit: fc.integer({ min: 1, max: 6 }), ownKeyExempt: fc.boolean() }) }),
   regions: seldom(fc.subarray(['global', 'eu', 'us'], { minLength: 1 })),
+  caps: fc.array(cap, { maxLength: 2 }),
 })
 
 /** Any configuration that loads: four providers, three features, one plan. */
@@ -137,6 +146,15 @@ const key: fc.Arbitrary<KeyFacts> = fc
 const slotOf = ({ holder, user, provider, environment }: KeyFacts): string =>
   [holder, user, provider, environment].join(' ')
 
+const spent: fc.Arbitrary<Spent> = fc.record({
+  per: fc.constantFrom('day', 'month'),
+  feature: fc.constantFrom('', ...features),
+  key: fc.constantFrom('', 'organization-ann-alpha-production', 'user-ann-alpha-production'),
+  source: fc.constantFrom('own', 'platform', 'fallback'),
+  currency: fc.constantFrom('USD', 'USD', 'EUR'),
+  pico: fc.constantFrom(1e12, 4e12, 6e12),
+})
+
 export const tenants: fc.Arbitrary<TenantFacts> = fc.record({
   org: fc.constant('org'),
   plan: fc.constant('plan'),
@@ -146,6 +164,7 @@ export const tenants: fc.Arbitrary<TenantFacts> = fc.record({
   keys: fc.uniqueArray(key, { selector: slotOf, minLength: 4, maxLength: 16 }),
   balance: mostly(20, 0, 1, 2, 3, 4),
   quotaUsed: fc.record({ meter: fc.nat(3) }),
+  spent: fc.array(spent, { maxLength: 4 }),
 })
 
 export const requests: fc.Arbitrary<DecisionRequest> = fc.record({

@@ -31,7 +31,8 @@ export async function grantCredits(
   }
   const [row] = await tx.query<{ balance: number }>(
     `update organizations set balance = greatest(balance + $2 - overdrawn, 0), overdrawn = greatest(overdrawn - balance - $2, 0)
-      where id = $1 and balance + $2 >= 0 or id = $1 and $2 > 0 returning balance`,
+      where id = $1 and balance + $2 >= 0 or id = $1 and $2 > 0
+     returning balance + greatest(allowance_size - allowance_spent, 0) as balance`,
     [org, amount],
   )
   if (!row) throw new OwnkeyError('balance_too_low')

@@ -32,15 +32,18 @@ const fewRequests = 20
  * What needs someone now, read from the state itself: it is there as long as its cause is, and no longer. Ids begin with
  * `now_` and stay the same while the cause lasts.
  */
-export function currentNotices(shown: Shown, spending: Spending, now: number): Notice[] {
+export function currentNotices(shown: Shown, now: number): Notice[] {
   const causes = [
     ...shown.providers.flatMap((provider) => provider.keys.flatMap((key) => ofKey(provider, key))),
     ...ofQuotas(shown, now),
     ...ofCredits(shown, now),
-    ...ofCaps(spending, now),
-    ...ofUnpriced(spending, now),
   ]
   return causes.map((cause) => toNotice(cause, shown))
+}
+
+/** The same for spend caps, which concern the platform's key as well as own ones. */
+export function spendingNotices(spending: Spending, shown: Pick<Shown, 'platform'>, now: number): Notice[] {
+  return [...ofCaps(spending, now), ...ofUnpriced(spending, now)].map((cause) => toNotice(cause, shown))
 }
 
 function ofKey(provider: SettingsProvider, key: MaskedKey): Cause[] {
@@ -129,7 +132,7 @@ function ofUnpriced({ plan, tenant }: Spending, now: number): Cause[] {
   return unpriced === 0 ? [] : [{ kind: 'unpriced', facts: { requests: unpriced }, since: new Date(now).toISOString() }]
 }
 
-function toNotice(cause: Cause, { platform }: Shown): Notice {
+function toNotice(cause: Cause, { platform }: Pick<Shown, 'platform'>): Notice {
   const { kind, provider, key, meter, facts, since } = cause
   const about = key?.id ?? meter ?? cause.about
   return {

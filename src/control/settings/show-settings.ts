@@ -9,7 +9,7 @@ import type { Caller } from '../http/caller.ts'
 import { showDecision } from '../show-decision.ts'
 import { fallbackOn } from '../show-key.ts'
 import { activeProviderOf } from './active-provider.ts'
-import { currentNotices, mergeNotices } from './current-notices.ts'
+import { currentNotices, mergeNotices, spendingNotices } from './current-notices.ts'
 import { canServe, type SettingsContext, showProvider } from './show-provider.ts'
 import { showQuotas } from './show-quotas.ts'
 
@@ -72,7 +72,9 @@ export function showSettings(input: SettingsInput): Settings {
     quotas: showQuotas(plan, { used: tenant.quotaUsed, features, now }),
     sandbox: input.sandbox,
   }
-  return { ...settings, notices: mergeNotices(input.notices, byok.enabled ? currentNotices(settings, now) : []) }
+  const current = byok.enabled ? currentNotices(settings, now) : []
+  const ofSpending = spendingNotices({ plan, tenant }, settings, now)
+  return { ...settings, notices: mergeNotices(input.notices, [...ofSpending, ...current]) }
 }
 
 function showPlatform({ config, policy }: InForce): Settings['platform'] {

@@ -23,8 +23,9 @@ export interface OpenedEntry {
   ho: string
   re?: string | undefined
   cr: number
-  /** Meter, its period's kind and start (ms). */
+  /** Meter, whether failures count toward it too, its period's kind and start (ms). */
   me?: string | undefined
+  ma?: true | undefined
   mp?: 'day' | 'month' | undefined
   ms?: number | undefined
   fc?: string | undefined
@@ -70,14 +71,14 @@ export interface OverdrawnRow {
 }
 
 const openedColumns = `id text, rq text, nm boolean, at int, og text, us text, fe text, en text, pr text, mo text, su text,
-  ks text, ki text, kv int, ho text, re text, cr bigint, me text, mp text, ms float8, fc text, st float8`
+  ks text, ki text, kv int, ho text, re text, cr bigint, me text, ma boolean, mp text, ms float8, fc text, st float8`
 const endedColumns = `id text, ok boolean, sc int, ec text, mo text, it bigint, ot bigint, ct bigint, wt bigint, rt bigint,
   ch bigint, am bigint, es boolean, cp bigint, cu text, fb int, du int, en float8`
 
 const entryColumns = `id, request_id, attempt, org_id, user_id, feature, environment, provider, model, surface, key_source,
   key_id, key_version, host, region, state, status, error_class, fallback_class, input_tokens, output_tokens,
   cache_read_tokens, cache_write_tokens, reasoning_tokens, characters, audio_ms, estimated, credits, meter, meter_per,
-  meter_start, cost_pico, currency, started_at, first_byte_ms, duration_ms, settled_at, node`
+  meter_start, meter_all, cost_pico, currency, started_at, first_byte_ms, duration_ms, settled_at, node`
 
 /** What is in force after "24 hours" and after an attempt that was charged and then given back. */
 export const claimAgain = `c.charged_at < now() - interval '24 hours'
@@ -109,7 +110,7 @@ ins as (
          sc, ec, fc, it, ot, ct, wt, rt, ch, am, es,
          case when repeated or not ok then 0 else cr end, case when repeated then null else me end,
          case when repeated then null else mp end, case when repeated then null else to_timestamp(ms / 1000) end,
-         cp, cu, to_timestamp(st / 1000), fb, du, to_timestamp(ended_at / 1000), $3
+         coalesce(ma, false), cp, cu, to_timestamp(st / 1000), fb, du, to_timestamp(ended_at / 1000), $3
     from r
   on conflict (id) do nothing
   returning ${entryColumns}),
@@ -150,21 +151,38 @@ totals as (
      cache_write_tokens = t.cache_write_tokens + excluded.cache_write_tokens,
      reasoning_tokens = t.reasoning_tokens + excluded.reasoning_tokens, characters = t.characters + excluded.characters,
      audio_ms = t.audio_ms + excluded.audio_ms, credits = t.credits + excluded.credits,
-     cost_pico = t.cost_pico + excluded.cost_pico)`
+     cost_pico = t.cost_pico + excluded.cost_pico),
+spending as (
+  insert into spend_totals as t
+  select org_id, per, date_trunc(per, started_at, 'UTC'), coalesce(feature, ''), coalesce(key_id, ''),
+         case when key_source <> 'platform' then 'own' when fallback_class is not null then 'fallback' else 'platform' end,
+         coalesce(currency, ''), coalesce(sum(cost_pico), 0), count(*) filter (where cost_pico is null)
+    from finals cross join (values ('day'), ('month')) p(per)
+   where state = 'settled' and (cost_pico is not null or coalesce(input_tokens, output_tokens, characters, audio_ms) is not null)
+   group by 1, 2, 3, 4, 5, 6, 7
+   order by 1, 2, 3, 4, 5, 6, 7
+  on conflict (org_id, per, period_start, feature, key_id, source, currency)
+  do update set cost_pico = t.cost_pico + excluded.cost_pico, unpriced = t.unpriced + excluded.unpriced)`
+
+/** The part of a charge (or, below zero, of what is given back) that the month's allowance does not cover. */
+const beyondAllowance = (credits: string) =>
+  `(greatest(g.allowance_spent + ${credits} - g.allowance_size, 0) - greatest(g.allowance_spent - g.allowance_size, 0))`
 
 // Everything follows from rows that changed their state in this very statement, so that writing a batch twice charges once.
 const moveBalances = `,
 moves as (
-  select org_id, credits, meter, meter_per, meter_start, 1 as sign from ins where state <> 'released'
+  select org_id, credits, case when state <> 'released' or meter_all then meter end as meter, meter_per, meter_start, 1 as sign from ins
   union all
-  select org_id, held, meter, meter_per, meter_start, -1 from upd where state = 'released'),
+  select org_id, held, case when not meter_all then meter end, meter_per, meter_start, -1 from upd where state = 'released'),
 owed as (
   select g.id, d.credits from organizations g
     join (select org_id, sum(credits * sign)::bigint as credits from moves group by org_id) d on d.org_id = g.id
    where d.credits <> 0 order by g.id for no key update of g),
 paid as (
   update organizations g
-     set balance = greatest(g.balance - g.overdrawn - owed.credits, 0), overdrawn = greatest(g.overdrawn + owed.credits - g.balance, 0)
+     set balance = greatest(g.balance - g.overdrawn - ${beyondAllowance('owed.credits')}, 0),
+         overdrawn = greatest(g.overdrawn + ${beyondAllowance('owed.credits')} - g.balance, 0),
+         allowance_spent = g.allowance_spent + owed.credits
     from owed where g.id = owed.id
   returning g.id, g.overdrawn),
 counted as (
@@ -199,10 +217,12 @@ export function writeEntries(queryable: Queryable, batch: EntryBatch): Promise<O
   ])
 }
 
-/** Takes credits when the balance covers them. Undefined: it does not. */
+/** Takes credits when the allowance and the balance cover them: what is left of both. Undefined: they do not. */
 export async function takeCredits(tx: Queryable, org: string, credits: number): Promise<number | undefined> {
   const [row] = await tx.query<{ balance: number }>(
-    'update organizations set balance = balance - $2 where id = $1 and balance >= $2 returning balance',
+    `update organizations g set balance = g.balance - ${beyondAllowance('$2::bigint')}, allowance_spent = g.allowance_spent + $2
+      where g.id = $1 and g.balance + greatest(g.allowance_size - g.allowance_spent, 0) >= $2
+     returning g.balance + greatest(g.allowance_size - g.allowance_spent, 0) as balance`,
     [org, credits],
   )
   return row?.balance
@@ -243,9 +263,9 @@ export async function claimRequest(tx: Queryable, entry: OpenedEntry): Promise<b
 export async function insertReserved(tx: Queryable, entry: OpenedEntry, node: string): Promise<void> {
   await tx.query(
     `insert into entries (id, request_id, attempt, org_id, user_id, feature, environment, provider, model, surface, key_source,
-       key_id, key_version, host, region, state, fallback_class, credits, meter, meter_per, meter_start, started_at, node)
+       key_id, key_version, host, region, state, fallback_class, credits, meter, meter_per, meter_start, meter_all, started_at, node)
      select id, rq, at, og, us, fe, en, pr, mo, su, ks, ki, kv, ho, re, 'reserved', fc, cr, me, mp, to_timestamp(ms / 1000),
-            to_timestamp(st / 1000), $2
+            coalesce(ma, false), to_timestamp(st / 1000), $2
        from json_to_recordset($1::json) as o(${openedColumns})
      on conflict (id) do nothing`,
     [JSON.stringify([entry]), node],
@@ -284,11 +304,12 @@ export async function orphanedEntries(
   )
 }
 
-/** Forgets nodes and charged request ids that no longer matter. */
+/** Forgets nodes, charged request ids and days of spending that no longer matter. */
 export async function sweepBooks(queryable: Queryable): Promise<void> {
   await queryable.query("delete from ledger_nodes where seen_at < now() - interval '1 day'")
   await queryable.query(
     `delete from request_charges where (org_id, request_id) in
        (select org_id, request_id from request_charges where charged_at < now() - interval '24 hours' limit 5000)`,
   )
+  await queryable.query("delete from spend_totals where per = 'day' and period_start < now() - interval '3 days'")
 }

@@ -2,6 +2,7 @@
  * Queries, one file a table (or few that belong together). A query is a function that takes a Queryable, so that it runs
  * alone or inside a transaction, and gives typed rows. No rules here: only SQL.
  */
+export * from './allowances.ts'
 export * from './audit.ts'
 export * from './deployment.ts'
 export * from './entries.ts'
@@ -11,3 +12,4 @@ export * from './organizations.ts'
 export * from './provider-keys.ts'
 export * from './tenants.ts'
 export * from './usage.ts'
+export * from './webhooks.ts'

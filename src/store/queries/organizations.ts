@@ -8,6 +8,7 @@ export interface OrganizationRow {
   byok_enabled: boolean | null
   locale: string | null
   active_provider: string | null
+  /** With what is left of the month's allowance. */
   balance: number
   epoch: number
   created_at: Date
@@ -22,11 +23,14 @@ export interface OrganizationFields {
   locale: string | null
 }
 
+const columns = `id, name, plan, add_ons, byok_enabled, locale, active_provider, epoch, created_at, updated_at,
+  balance + greatest(allowance_size - allowance_spent, 0) as balance`
+
 /** The channel on which every change that a snapshot must see is told, as `{"org":"…"}`. */
 export const changesChannel = 'ownkey_changes'
 
 export async function getOrganization(queryable: Queryable, id: string): Promise<OrganizationRow | undefined> {
-  const [row] = await queryable.query<OrganizationRow>('select * from organizations where id = $1', [id])
+  const [row] = await queryable.query<OrganizationRow>(`select ${columns} from organizations where id = $1`, [id])
   return row
 }
 
@@ -46,7 +50,7 @@ export async function upsertOrganization(
     `insert into organizations (id, name, plan, add_ons, byok_enabled, locale) values ($1, $2, $3, $4, $5, $6)
      on conflict (id) do update set name = excluded.name, plan = excluded.plan, add_ons = excluded.add_ons,
        byok_enabled = excluded.byok_enabled, locale = excluded.locale, updated_at = now()
-     returning *`,
+     returning ${columns}`,
     [id, fields.name, fields.plan, fields.addOns, fields.byokEnabled, fields.locale],
   )
   return row as OrganizationRow
@@ -57,7 +61,7 @@ export function listOrganizations(
   queryable: Queryable,
   page: { after?: string | undefined; limit: number },
 ): Promise<OrganizationRow[]> {
-  return queryable.query<OrganizationRow>('select * from organizations where id > $1 order by id limit $2', [
+  return queryable.query<OrganizationRow>(`select ${columns} from organizations where id > $1 order by id limit $2`, [
     page.after ?? '',
     page.limit,
   ])

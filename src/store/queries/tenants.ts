@@ -1,5 +1,19 @@
 import type { Queryable } from '../database.ts'
 
+/** What a spend cap is measured by: one sum of one period. */
+export interface SpentRow {
+  per: 'day' | 'month'
+  /** Empty: none. */
+  feature: string
+  /** Empty: the platform's. */
+  key: string
+  source: 'own' | 'platform' | 'fallback'
+  /** Empty: what has no price. */
+  currency: string
+  pico: number
+  unpriced: number
+}
+
 /** One row for each key of an organization; one row with nulls in the key's columns when it has none. */
 export interface TenantRow {
   id: string
@@ -8,7 +22,13 @@ export interface TenantRow {
   byok_enabled: boolean | null
   locale: string | null
   active_provider: string | null
+  /** With what is left of the allowance. */
   balance: number
+  /** Milliseconds of the month that the allowance is for; null: never granted. */
+  allowance_ms: number | null
+  allowance_size: number
+  /** Empty where the plan has no caps. */
+  spent: SpentRow[]
   epoch: number
   /** Milliseconds; tells an organization from one of the same id that was deleted. */
   created_ms: number
@@ -31,18 +51,21 @@ export interface TenantRow {
 }
 
 /** What can change in a snapshot, in one row: cheap to ask for many organizations at once. */
-export interface TenantStampRow {
-  id: string
-  epoch: number
-  created_ms: number
-  balance: number
-  quota_used: Record<string, number>
-}
+export type TenantStampRow = Pick<
+  TenantRow,
+  'id' | 'plan' | 'epoch' | 'created_ms' | 'balance' | 'allowance_ms' | 'allowance_size' | 'quota_used' | 'spent'
+>
 
 /** Milliseconds at which the current day and month began (UTC). */
 export interface Periods {
   day: number
   month: number
+}
+
+export interface TenantQuestion {
+  periods: Periods
+  /** The plans that have spend caps: only their organizations' spending is read. */
+  capped: readonly string[]
 }
 
 // A meter counts per day or per month. Where both rows are there, because the plan changed, the larger one counts.
@@ -53,12 +76,27 @@ const quotaUsed = `coalesce((
          and ((per = 'day' and period_start = to_timestamp($2::float8 / 1000)) or (per = 'month' and period_start = to_timestamp($3::float8 / 1000)))
        group by meter) q), '{}') as quota_used`
 
-const stamp = 'o.epoch, (extract(epoch from o.created_at) * 1000)::bigint as created_ms, o.balance'
+const spent = `case when o.plan = any($4::text[]) then coalesce((
+    select json_agg(json_build_object('per', per, 'feature', feature, 'key', key_id, 'source', source, 'currency', currency,
+                                      'pico', cost_pico, 'unpriced', unpriced)
+                    order by per, feature, key_id, source, currency)
+      from spend_totals
+     where org_id = o.id
+       and ((per = 'day' and period_start = to_timestamp($2::float8 / 1000)) or (per = 'month' and period_start = to_timestamp($3::float8 / 1000)))),
+    '[]') else '[]' end as spent`
 
-/** Organizations with their keys, sealed, and what is used of their quotas, in one round. Unknown ids have no row. */
-export function loadTenantRows(queryable: Queryable, ids: readonly string[], periods: Periods): Promise<TenantRow[]> {
+const stamp = `o.plan, o.epoch, (extract(epoch from o.created_at) * 1000)::bigint as created_ms,
+            o.balance + greatest(o.allowance_size - o.allowance_spent, 0) as balance,
+            (extract(epoch from o.allowance_month) * 1000)::bigint as allowance_ms, o.allowance_size, ${quotaUsed}, ${spent}`
+
+/** Organizations with their keys, sealed, and what their limits are measured by, in one round. Unknown ids have no row. */
+export function loadTenantRows(
+  queryable: Queryable,
+  ids: readonly string[],
+  { periods, capped }: TenantQuestion,
+): Promise<TenantRow[]> {
   return queryable.query<TenantRow>(
-    `select o.id, o.plan, o.add_ons, o.byok_enabled, o.locale, o.active_provider, ${stamp}, ${quotaUsed},
+    `select o.id, o.add_ons, o.byok_enabled, o.locale, o.active_provider, ${stamp},
             k.id as key_id, k.version as key_version, k.holder, k.user_id, k.provider, k.environment, k.state, k.scope,
             k.model, k.fallback, k.origin, k.custom_host, k.base_url, k.region, s.envelope
        from organizations o
@@ -66,19 +104,21 @@ export function loadTenantRows(queryable: Queryable, ids: readonly string[], per
        left join key_secrets s on s.key_id = k.id and s.version = k.version
       where o.id = any($1::text[])
       order by o.id, k.id`,
-    [ids, periods.day, periods.month],
+    [ids, periods.day, periods.month, capped],
   )
 }
 
 export function loadTenantStamps(
   queryable: Queryable,
   ids: readonly string[],
-  periods: Periods,
+  { periods, capped }: TenantQuestion,
 ): Promise<TenantStampRow[]> {
-  return queryable.query<TenantStampRow>(
-    `select o.id, ${stamp}, ${quotaUsed} from organizations o where o.id = any($1::text[])`,
-    [ids, periods.day, periods.month],
-  )
+  return queryable.query<TenantStampRow>(`select o.id, ${stamp} from organizations o where o.id = any($1::text[])`, [
+    ids,
+    periods.day,
+    periods.month,
+    capped,
+  ])
 }
 
 export interface TokenRow {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../../test/support/databases.ts'
 import type { Database } from '../database.ts'
-import { spendSince, sumUsage, type UsageSplit, usageStatement } from './usage.ts'
+import { sumUsage, type UsageSplit, usageStatement } from './usage.ts'
 
 const day = (text: string) => new Date(`${text}Z`)
 
@@ -83,12 +83,6 @@ describe.each(databaseKinds)('usage on %s', (kind) => {
       [null, 5],
     ])
     expect(await sum(['day'], { user: 'ann' })).toMatchObject([{ groups: ['2026-11-20'], requests: 6 }])
-  })
-
-  test('is known as spend by feature and key', async () => {
-    const spend = await spendSince(opened.database, 'acme', day('2026-11-20'))
-    expect(spend).toContainEqual({ feature: 'chatbot', key_id: 'k1', currency: 'USD', cost_pico: 7 })
-    expect(spend).toHaveLength(2)
   })
 })
 

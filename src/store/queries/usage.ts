@@ -125,20 +125,3 @@ export function usageStatement(
       from by_currency ${names.length > 0 ? `group by ${names.join(', ')} order by ${names.join(', ')}` : ''} limit 5000`
   return { text, values }
 }
-
-export interface SpendRow {
-  feature: string | null
-  key_id: string | null
-  currency: string
-  cost_pico: number | bigint
-}
-
-/** What was spent at providers since a moment, by feature and key: what spend caps are measured by. */
-export function spendSince(queryable: Queryable, org: string, since: Date): Promise<SpendRow[]> {
-  return queryable.query<SpendRow>(
-    `select nullif(feature, '') as feature, nullif(key_id, '') as key_id, currency, sum(cost_pico)::bigint as cost_pico
-       from usage_totals where org_id = $1 and grain = 'hour' and bucket >= date_trunc('hour', $2::timestamptz, 'UTC') and currency <> ''
-      group by 1, 2, 3`,
-    [org, since],
-  )
-}
