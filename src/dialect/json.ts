@@ -23,6 +23,11 @@ export function countOf(value: unknown): number {
   return typeof value === 'number' && value >= 0 ? value : 0
 }
 
+/** A table's entry for a word that came from outside: `constructor` and the like are in no table. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, word: unknown): T | undefined {
+  return typeof word === 'string' && Object.hasOwn(table, word) ? table[word] : undefined
+}
+
 /** A provider's whole answer. @throws when it is no JSON object: an empty answer must not be made of it */
 export function parseAnswer(bytes: Buffer): Json {
   const value: unknown = JSON.parse(bytes.toString('utf8'))

@@ -10,6 +10,9 @@ export interface DialectFields {
   input?: string
 }
 
+/** Names are remembered with decisions, so they are not of any length. */
+const longestModel = 256
+
 /** @throws request_invalid when the body is neither the route's JSON nor its form, or names two models */
 export function readFields({
   route,
@@ -32,5 +35,6 @@ function formModels(body: Buffer, contentType: string): readonly string[] {
 function modelIn(models: readonly string[]): DialectFields {
   if (models.length > 1) throw invalid('model', 'it stands twice, with different values')
   const [model] = models
+  if (model !== undefined && model.length > longestModel) throw invalid('model', 'it is longer than any model’s name')
   return model === undefined || model === '' ? {} : { model }
 }

@@ -8,6 +8,7 @@ import { compatible } from './compatible/compatible.ts'
 import { googleEmbeddings } from './google/embeddings.ts'
 import { googleGenerate } from './google/generate.ts'
 import { googleTranscription } from './google/transcription.ts'
+import { invalid } from './invalid.ts'
 import type { DialectCall, Target, Translation, UpstreamMessage } from './translation.ts'
 
 const translations: Readonly<Record<TranslationName, Translation>> = {
@@ -31,11 +32,21 @@ const translations: Readonly<Record<TranslationName, Translation>> = {
 export function translateRequest(call: DialectCall, target: Target): UpstreamMessage {
   const { provider } = target
   const native = provider.translations?.[call.route]
-  if (native !== undefined) return translations[native](call, target)
+  if (native !== undefined) return translateNatively(translations[native], call, target)
   if (provider.openai?.routes.includes(call.route)) return compatible(call, target)
   throw new OwnkeyError('request_invalid', {
     detail: `${provider.name} cannot do /v1/${call.route}.`,
     fix: `Name a model of another provider, or call ${provider.name} by its own API.`,
     facts: { field: 'model', param: 'model', provider: provider.name },
   })
+}
+
+function translateNatively(translation: Translation, call: DialectCall, target: Target): UpstreamMessage {
+  try {
+    return translation(call, target)
+  } catch (error) {
+    // Lists in lists in lists … until the stack is full.
+    if (error instanceof RangeError) throw invalid('The body', 'it is nested too deeply')
+    throw error
+  }
 }

@@ -1,5 +1,5 @@
 import { type CompletionCall, completionAnswer, type Finish, type TokenCounts } from '../chat/completion.ts'
-import { countOf, type Json, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
+import { countOf, entryOf, type Json, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
 import type { WholeAnswer } from '../translation.ts'
 
 const finishes: Readonly<Record<string, Finish>> = {
@@ -14,7 +14,7 @@ const finishes: Readonly<Record<string, Finish>> = {
 
 /** @param asJson the only tool call is the answer's text */
 export function finishOf(stopReason: unknown, asJson: boolean): Finish {
-  const finish = finishes[textOf(stopReason)] ?? 'stop'
+  const finish = entryOf(finishes, stopReason) ?? 'stop'
   return finish === 'tool_calls' && asJson ? 'stop' : finish
 }
 

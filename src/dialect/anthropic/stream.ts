@@ -1,6 +1,6 @@
 import { ChunkWriter, streamError } from '../chat/chunk-writer.ts'
 import type { EventTranslation } from '../event-stream.ts'
-import { type Json, recordOf, textOf } from '../json.ts'
+import { entryOf, type Json, recordOf, textOf } from '../json.ts'
 import { countsOf, finishOf, refusalOf } from './answer.ts'
 
 export interface MessageStreamOptions {
@@ -36,7 +36,7 @@ export function messageEvents({ created, includeUsage, asJson, model }: MessageS
     over: false,
   }
   return {
-    event: (event) => (progress.over ? '' : (events[textOf(event['type'])]?.(event, progress) ?? '')),
+    event: (event) => (progress.over ? '' : (entryOf(events, event['type'])?.(event, progress) ?? '')),
     end: () =>
       progress.over
         ? ''
@@ -54,16 +54,16 @@ const events: Readonly<Record<string, (event: Json, progress: Progress) => strin
   },
   content_block_start: ({ content_block: block }, progress) => {
     progress.block = { ...recordOf(block) }
-    return starts[textOf(progress.block['type'])]?.(progress) ?? ''
+    return entryOf(starts, progress.block['type'])?.(progress) ?? ''
   },
   content_block_delta: ({ delta }, progress) => {
     const change = recordOf(delta)
-    return deltas[textOf(change['type'])]?.(change, progress) ?? ''
+    return entryOf(deltas, change['type'])?.(change, progress) ?? ''
   },
   content_block_stop: (_event, progress) => {
     const { block } = progress
     progress.block = {}
-    return stops[textOf(block['type'])]?.(block, progress) ?? ''
+    return entryOf(stops, block['type'])?.(block, progress) ?? ''
   },
   message_delta: ({ delta, usage }, progress) => {
     progress.stop = { ...progress.stop, ...recordOf(delta) }

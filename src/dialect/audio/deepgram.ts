@@ -1,5 +1,5 @@
 import { cannotDo } from '../invalid.ts'
-import { countOf, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
+import { countOf, entryOf, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
 import { jsonMessage, type Translation } from '../translation.ts'
 import { readSpeech, type SpeechAbility, type SpeechFormat, speechFormats } from './read-speech.ts'
 import { readTranscription, type TranscriptionAbility } from './read-transcription.ts'
@@ -31,13 +31,14 @@ const voices: Readonly<Record<string, string>> = {
   shimmer: 'luna',
   verse: 'aries',
 }
-const voiceModel = /^aura(?:-2)?-[a-z]+-[a-z]{2}$/
+const voiceModel = /^(aura(?:-2)?)-([a-z]+)-([a-z]{2})$/
 const voiceName = /^[a-z]+$/
 
 export const deepgramSpeech: Translation = ({ body }, { provider, model }) => {
   const { input, voice, format } = readSpeech(body, { provider: provider.name, ability: speaking })
   const spoken = modelOf(voice.toLowerCase(), model)
-  if (spoken === undefined) throw cannotDo('voice', provider.name, 'give a model such as aura-2-thalia-en, or its name')
+  if (spoken === undefined)
+    throw cannotDo('voice', provider.name, 'give the name of a voice of this model, such as thalia')
   return jsonMessage({
     path: `/v1/speak?model=${encodeURIComponent(spoken)}&${encodings[format]}`,
     json: { text: input },
@@ -45,11 +46,16 @@ export const deepgramSpeech: Translation = ({ body }, { provider, model }) => {
   })
 }
 
-/** `aura-2-thalia-en` with another voice is `aura-2-<voice>-en`. */
+/**
+ * `aura-2-thalia-en` with another voice is `aura-2-<voice>-en`. Another family or language is another model, which rules
+ * may look at: it is named as such.
+ */
 function modelOf(voice: string, model: string): string | undefined {
-  if (voiceModel.test(voice)) return voice
+  const [, family, , language] = voiceModel.exec(model) ?? []
+  const [, itsFamily, itsName, itsLanguage] = voiceModel.exec(voice) ?? []
+  if (itsName !== undefined) return itsFamily === family && itsLanguage === language ? voice : undefined
   if (!voiceName.test(voice)) return undefined
-  return voiceModel.test(model) ? model.replace(/-[a-z]+-([a-z]{2})$/, `-${voices[voice] ?? voice}-$1`) : model
+  return family === undefined ? model : `${family}-${entryOf(voices, voice) ?? voice}-${language}`
 }
 
 const hearing: TranscriptionAbility = { formats: transcriptFormats, fields: [] }

@@ -1,6 +1,6 @@
 import { buildForm } from '../form.ts'
 import { cannotDo } from '../invalid.ts'
-import { countOf, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
+import { countOf, entryOf, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
 import { jsonMessage, type Translation } from '../translation.ts'
 import { readSpeech, type SpeechAbility, type SpeechFormat } from './read-speech.ts'
 import { readTranscription, type TranscriptionAbility } from './read-transcription.ts'
@@ -54,7 +54,7 @@ const voiceId = /^[A-Za-z0-9]{20}$/
 /** Speech by a voice's id, its name or OpenAI's name. */
 export const elevenlabsSpeech: Translation = ({ body }, { provider, model }) => {
   const { input, voice, format, speed } = readSpeech(body, { provider: provider.name, ability: speaking })
-  const id = voices[voice.toLowerCase()] ?? (voiceId.test(voice) ? voice : undefined)
+  const id = entryOf(voices, voice.toLowerCase()) ?? (voiceId.test(voice) ? voice : undefined)
   if (id === undefined) throw cannotDo('voice', provider.name, 'give a voice’s id, or one of its premade voices’ names')
   return jsonMessage({
     path: `/v1/text-to-speech/${id}?output_format=${outputFormats[format]}`,

@@ -1,5 +1,6 @@
 import { parseForm } from '../form.ts'
 import { cannotDo, invalid } from '../invalid.ts'
+import { entryOf } from '../json.ts'
 import type { DialectCall } from '../translation.ts'
 import { type TranscriptFormat, transcriptFormats } from './transcript.ts'
 
@@ -94,5 +95,5 @@ const types: Readonly<Record<string, string>> = {
 function typeOf(type: string | undefined, filename: string | undefined): string {
   if (type !== undefined && type !== 'application/octet-stream') return type
   const extension = filename?.split('.').at(-1)?.toLowerCase() ?? ''
-  return types[extension] ?? 'application/octet-stream'
+  return entryOf(types, extension) ?? 'application/octet-stream'
 }

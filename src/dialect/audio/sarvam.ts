@@ -1,5 +1,5 @@
 import { buildForm } from '../form.ts'
-import { listOf, parseAnswer, textOf } from '../json.ts'
+import { entryOf, listOf, parseAnswer, textOf } from '../json.ts'
 import { jsonMessage, type Translation, type WholeAnswer } from '../translation.ts'
 import { readSpeech, type SpeechAbility, type SpeechFormat, speechFormats } from './read-speech.ts'
 import { readTranscription, type TranscriptionAbility } from './read-transcription.ts'
@@ -53,7 +53,7 @@ export const sarvamSpeech: Translation = ({ body }, { provider, model }) => {
     json: {
       text: input,
       model,
-      speaker: voices[voice.toLowerCase()] ?? voice.toLowerCase(),
+      speaker: entryOf(voices, voice.toLowerCase()) ?? voice.toLowerCase(),
       target_language_code: scripts.find(([script]) => script.test(input))?.[1] ?? 'en-IN',
       output_audio_codec: name,
       speech_sample_rate: 24_000,

@@ -1,5 +1,5 @@
 import { cannotDo, invalid } from '../invalid.ts'
-import { isRecord, type Json, parseRequest } from '../json.ts'
+import { entryOf, isRecord, type Json, parseRequest } from '../json.ts'
 import { type Chat, type Effort, efforts, type Format } from './chat.ts'
 import { readMessages } from './read-messages.ts'
 import { readToolChoice, readTools } from './read-tools.ts'
@@ -50,7 +50,8 @@ const defaults: Readonly<Record<string, (value: unknown) => boolean>> = {
 export function readChat(bytes: Buffer, { provider, more }: { provider: string; more: readonly string[] }): Chat {
   const body = parseRequest(bytes)
   for (const [field, value] of Object.entries(body)) {
-    if (!common.has(field) && !more.includes(field) && !defaults[field]?.(value)) throw cannotDo(field, provider)
+    if (!common.has(field) && !more.includes(field) && !entryOf(defaults, field)?.(value))
+      throw cannotDo(field, provider)
   }
   const { system, turns } = readMessages(body['messages'])
   const tools = readTools(body['tools'])

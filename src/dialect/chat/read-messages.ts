@@ -1,5 +1,5 @@
 import { invalid } from '../invalid.ts'
-import { isRecord, type Json } from '../json.ts'
+import { entryOf, isRecord, type Json } from '../json.ts'
 import type { Part, TextPart, ToolCall, Turn } from './chat.ts'
 import { readPart } from './read-part.ts'
 
@@ -28,7 +28,7 @@ export function readMessages(value: unknown): { system: readonly TextPart[]; tur
 
 function readTurn(place: Place): Turn {
   const role = place.message['role']
-  const read = typeof role === 'string' ? readers[role] : undefined
+  const read = entryOf(readers, role)
   if (read === undefined) throw invalid(`${place.at}.role`, 'it must be system, developer, user, assistant or tool')
   return read(place)
 }

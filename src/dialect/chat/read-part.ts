@@ -1,5 +1,5 @@
 import { invalid } from '../invalid.ts'
-import { isRecord, type Json } from '../json.ts'
+import { entryOf, isRecord, type Json } from '../json.ts'
 import type { MediaPart, Part } from './chat.ts'
 
 const audioTypes: Readonly<Record<string, string>> = { wav: 'audio/wav', mp3: 'audio/mp3' }
@@ -8,7 +8,7 @@ const audioTypes: Readonly<Record<string, string>> = { wav: 'audio/wav', mp3: 'a
 export function readPart(part: unknown, at: string): Part {
   if (!isRecord(part)) throw invalid(at, 'it must be an object')
   const { type } = part
-  const read = typeof type === 'string' ? readers[type] : undefined
+  const read = entryOf(readers, type)
   if (read === undefined) throw invalid(`${at}.type`, `it must be one of ${Object.keys(readers).join(', ')}`)
   return read(part, at)
 }
@@ -25,7 +25,7 @@ const readers: Readonly<Record<string, (part: Json, at: string) => Part>> = {
   input_audio: (part, at) => {
     const audio = isRecord(part['input_audio']) ? part['input_audio'] : {}
     const { data, format } = audio
-    const mimeType = audioTypes[String(format)]
+    const mimeType = entryOf(audioTypes, format)
     if (typeof data !== 'string') throw invalid(`${at}.input_audio.data`, 'it must be base64')
     if (mimeType === undefined) throw invalid(`${at}.input_audio.format`, 'it must be wav or mp3')
     return { kind: 'audio', source: { data, mimeType }, cacheControl: part['cache_control'], at }

@@ -1,6 +1,6 @@
 import type { OpenaiApi } from '../../providers/index.ts'
 import { buildForm, parseForm } from '../form.ts'
-import { isRecord } from '../json.ts'
+import { entryOf, isRecord } from '../json.ts'
 import type { AnswerTranslation, DialectCall, Translation, UpstreamMessage } from '../translation.ts'
 import { hideUsage } from './hide-usage.ts'
 import { fieldValue, type JsonField, joinFields, jsonFields } from './json-fields.ts'
@@ -41,7 +41,7 @@ function adapt(
 
 /** A caller who gives both names keeps the vendor's own. */
 function rename(one: JsonField, { api, fields }: { api: OpenaiApi; fields: readonly JsonField[] }): JsonField {
-  const name = api.renames?.[one.key]
+  const name = entryOf(api.renames ?? {}, one.key)
   return name === undefined || fields.some(({ key }) => key === name) ? one : { ...one, key: name }
 }
 

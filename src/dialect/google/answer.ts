@@ -1,5 +1,5 @@
 import { type CompletionCall, completionAnswer, type Finish, type TokenCounts } from '../chat/completion.ts'
-import { countOf, type Json, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
+import { countOf, entryOf, type Json, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
 import type { WholeAnswer } from '../translation.ts'
 
 const finishes: Readonly<Record<string, Finish>> = {
@@ -60,12 +60,12 @@ function callOf(part: Json): Omit<CompletionCall, 'id'> {
 function refusalOf(blocked: string, { finishReason, finishMessage }: Json): string | undefined {
   if (blocked !== '') return `The prompt was blocked (${blocked}).`
   const reason = textOf(finishReason)
-  if (finishes[reason] !== 'content_filter') return undefined
+  if (entryOf(finishes, reason) !== 'content_filter') return undefined
   return textOf(finishMessage) || `The answer was blocked (${reason}).`
 }
 
 export function finishOf(finishReason: string, hasCalls: boolean): Finish {
-  const finish = finishes[finishReason]
+  const finish = entryOf(finishes, finishReason)
   if (finish !== undefined) return finish
   return hasCalls ? 'tool_calls' : 'stop'
 }

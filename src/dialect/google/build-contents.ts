@@ -1,6 +1,6 @@
 import type { MediaPart, Part, Turn } from '../chat/chat.ts'
 import { invalid } from '../invalid.ts'
-import { type Json, parseRecord } from '../json.ts'
+import { entryOf, type Json, parseRecord } from '../json.ts'
 import { missingSignature } from './thinking.ts'
 
 interface Content {
@@ -74,5 +74,5 @@ const mimeTypes: Readonly<Record<string, string>> = {
 
 function mimeTypeOf(url: string, kind: MediaPart['kind']): string | undefined {
   const extension = /\.([a-z0-9]{2,5})(?:[?#]|$)/i.exec(url)?.[1]?.toLowerCase() ?? ''
-  return mimeTypes[extension] ?? (kind === 'image' ? 'image/jpeg' : undefined)
+  return entryOf(mimeTypes, extension) ?? (kind === 'image' ? 'image/jpeg' : undefined)
 }
