@@ -7,16 +7,22 @@ export interface DrainOptions {
   sockets: ReadonlySet<Socket>
   /** Requests still open after this long are cut. */
   seconds: number
+  /** Says goodbye on what is no request, before it is cut. */
+  beforeCut?(): Promise<void>
 }
 
 /**
  * Stops accepting, lets open requests finish, closes idle connections as they fall idle, and cuts what is left when the time
  * is over. Resolves when no connection is open.
  */
-export function drain({ server, sockets, seconds }: DrainOptions): Promise<void> {
+export function drain({ server, sockets, seconds, beforeCut }: DrainOptions): Promise<void> {
   return new Promise((resolve) => {
     const sweep = setInterval(() => server.closeIdleConnections(), 100)
-    const cut = setTimeout(() => cutAll(sockets), seconds * 1000)
+    const cutAfterGoodbye = async () => {
+      await beforeCut?.()
+      cutAll(sockets)
+    }
+    const cut = setTimeout(() => void cutAfterGoodbye(), seconds * 1000)
     server.close(() => {
       clearInterval(sweep)
       clearTimeout(cut)

@@ -70,7 +70,7 @@ export async function startServer({ environment, sandbox, log }: StartServerOpti
     let closing: Promise<void> | undefined
     const close = async (drainSeconds: number) => {
       state.draining = true
-      await drain({ server, sockets, seconds: drainSeconds })
+      await drain({ server, sockets, seconds: drainSeconds, beforeCut: () => parts.gateway.sessions.endAll() })
       await parts.close()
     }
     return {

@@ -54,7 +54,7 @@ export function openSocketAttempt(source: SocketSource, deps: GatewayDeps): Open
     ...destinationOf(source, { path, sandbox: value.includes('sandbox'), deps }),
     headers,
     protocols: [...offer.names.filter((one) => !entries.includes(one)), ...entries],
-    redactor: new KeyRedactor(value),
+    redactor: new KeyRedactor(secret),
     secret,
   }
 }
