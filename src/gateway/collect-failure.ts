@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:zlib'
 import { type Failure, type Provider, parseBody } from '../providers/index.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 
@@ -23,11 +23,13 @@ export interface ErrorAnswer {
 }
 
 const maxOutputLength = 1024 * 1024
+/** What has come so far can be read before the end is there, or when it never comes. */
+const zlibLimits = { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH }
 const decoders: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
-  gzip: (bytes) => gunzipSync(bytes, { maxOutputLength }),
-  'x-gzip': (bytes) => gunzipSync(bytes, { maxOutputLength }),
-  deflate: (bytes) => inflateSync(bytes, { maxOutputLength }),
-  br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength }),
+  gzip: (bytes) => gunzipSync(bytes, zlibLimits),
+  'x-gzip': (bytes) => gunzipSync(bytes, zlibLimits),
+  deflate: (bytes) => inflateSync(bytes, zlibLimits),
+  br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength, finishFlush: constants.BROTLI_OPERATION_FLUSH }),
 }
 
 /** Reads a collected answer as a failure; undefined: it is none. */
@@ -41,10 +43,15 @@ export function collectFailure(
   const body = plain === undefined ? undefined : parseBody(plain, head.contentType)
   const failure = provider.readFailure({ status: head.status, headers: headerRecord(head.raw), body })
   if (failure === undefined) return undefined
-  return { failure, answer: cleanAnswer(head, plain ?? bytes, redactor) }
+  // In what cannot be unpacked no key can be seen: the status alone goes on.
+  return { failure, answer: cleanAnswer(head, plain ?? Buffer.alloc(0), redactor) }
 }
 
-/** Undefined when it cannot be decompressed. */
+export function isDecodable(encoding: string): boolean {
+  return encoding === '' || encoding in decoders
+}
+
+/** All of it, or what has come so far. Undefined when it cannot be decompressed. */
 export function decodeBody(bytes: Buffer, encoding: string): Buffer | undefined {
   if (encoding === '' || encoding === 'identity') return bytes
   try {

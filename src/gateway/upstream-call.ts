@@ -4,7 +4,14 @@ import type { AnswerTranslation, StreamTranslation } from '../dialect/index.ts'
 import type { Failure, Provider, StreamOpening, Usage, UsageReading } from '../providers/index.ts'
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import { AnswerUsage } from './answer-usage.ts'
-import { type CollectedHead, cleanAnswer, collectFailure, type ErrorAnswer } from './collect-failure.ts'
+import {
+  type CollectedHead,
+  cleanAnswer,
+  collectFailure,
+  decodeBody,
+  type ErrorAnswer,
+  isDecodable,
+} from './collect-failure.ts'
 import type { AnswerHandler } from './egress.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 import { OpeningReader } from './opening-reader.ts'
@@ -49,6 +56,8 @@ export interface Outcome {
   /** The answer broke off, or the caller went away. */
   cut?: 'upstream' | 'caller' | undefined
   usage?: Usage | undefined
+  /** Tokens of the text that a stream delivered, estimated; absent where the answer is none. */
+  deliveredTokens?: number | undefined
   firstByteMs?: number | undefined
   durationMs: number
   /** Bytes given to the caller. */
@@ -115,9 +124,10 @@ export class UpstreamCall implements AnswerHandler {
     this.head = head
     this.resume = resume
     const { translation } = this.options
-    const isStream = head.contentType.startsWith('text/event-stream') && head.encoding === ''
+    const isStream = head.contentType.startsWith('text/event-stream') && isDecodable(head.encoding)
     if (status >= 300 && status !== 304) this.phase = 'collecting'
-    else if (translation?.whole !== undefined && !(isStream && translation.stream)) this.phase = 'translating'
+    else if (translation?.whole !== undefined && !(isStream && head.encoding === '' && translation.stream))
+      this.phase = 'translating'
     else if (isStream) {
       this.phase = 'opening'
       this.opening = new OpeningReader(this.options.provider)
@@ -155,10 +165,25 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   private readOpening(chunk: Buffer): boolean {
-    const opening = (this.opening as OpeningReader).read(chunk)
+    const opening = this.isPacked ? this.readPackedOpening() : (this.opening as OpeningReader).read(chunk)
     if (opening !== 'preamble') return this.judgeOpening(opening)
     this.patience ??= setTimeout(() => this.judgeOpening('content'), longestPreambleMs)
     return true
+  }
+
+  private get isPacked(): boolean {
+    return (this.head as CollectedHead).encoding !== ''
+  }
+
+  /** Of a compressed stream all that has come is unpacked again for each piece: an opening is short. */
+  private readPackedOpening(): StreamOpening {
+    this.opening = new OpeningReader(this.options.provider)
+    const plain = this.plainParts()
+    return plain === undefined ? 'content' : this.opening.read(plain)
+  }
+
+  private plainParts(): Buffer | undefined {
+    return decodeBody(Buffer.concat(this.parts), (this.head as CollectedHead).encoding)
   }
 
   private judgeOpening(opening: StreamOpening): boolean {
@@ -167,7 +192,8 @@ export class UpstreamCall implements AnswerHandler {
     if (typeof opening === 'object') {
       this.failure = opening
       if (!this.options.isFinal(opening)) {
-        const answer = cleanAnswer(this.head as CollectedHead, Buffer.concat(this.parts), this.options.redactor)
+        const plain = this.plainParts() ?? Buffer.alloc(0)
+        const answer = cleanAnswer(this.head as CollectedHead, plain, this.options.redactor)
         this.end({ failure: opening, answer })
         this.abortUpstream?.(new Error('the stream opens with an error'))
         return true
@@ -300,7 +326,8 @@ export class UpstreamCall implements AnswerHandler {
     }
     const durationMs = performance.now() - this.startedAt
     this.phase = 'over'
-    this.usage.end((usage) => this.end({ usage, durationMs }))
+    const { deliveredTokens } = this.usage
+    this.usage.end(this.cut !== undefined, (usage) => this.end({ usage, deliveredTokens, durationMs }))
   }
 
   private end(what: Partial<Outcome>): void {
@@ -317,6 +344,7 @@ export class UpstreamCall implements AnswerHandler {
       error: what.error,
       cut: this.cut,
       usage: what.usage,
+      deliveredTokens: what.deliveredTokens,
       firstByteMs: this.firstByteMs,
     }
     this.options.onEnd(outcome)

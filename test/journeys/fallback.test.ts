@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { canaryKeys, canaryPlatformKey } from '../support/canary.ts'
 import { type FiveProvider, fiveProviders, type Journey, startJourney } from '../support/journey.ts'
@@ -182,6 +183,30 @@ describe('a stream that opens with an error', () => {
     expect(played.answer.status).toBe(200)
     expect(played.answer.header('ownkey-error')).toBe(name)
     expect(played.answer.text.match(/data: /g)).toHaveLength(events.length)
+  })
+
+  test.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+  ] as const)('%s does not hide it', async (encoding, pack) => {
+    const text =
+      'event: message_start\ndata: {"type":"message_start","message":{}}\n\nevent: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n'
+    const packed = pack(text)
+    const headers = { 'content-type': 'text/event-stream', 'content-encoding': encoding }
+    const inPieces = script(
+      head(200, headers),
+      ...[...packed].map((_, at) => write(packed.subarray(at, at + 1))),
+      end(),
+    )
+    served('provider_error', await play('anthropic', 'falling', inPieces))
+    const { answer } = await play('anthropic', 'standard', inPieces)
+    expect(answer.header('ownkey-error')).toBe('provider_error')
+    expect(answer.header('content-encoding')).toBe(encoding)
+    expect(answer.body.equals(packed)).toBe(true)
+    const words = pack('data: {"type":"content_block_delta"}\n\n')
+    const whole = (await play('anthropic', 'falling', bytes(words, { headers }))).answer
+    expect(whole.header('ownkey-key-source')).toBe('organization')
+    expect(whole.body.equals(words)).toBe(true)
   })
 
   test('keep-alives before it do not hide it', async () => {

@@ -93,6 +93,23 @@ test('of a packed answer that passes, too, nothing is told', async () => {
   expect(seen.body.equals(packed)).toBe(true)
 })
 
+test('in an error whose packing is broken, cut off or unknown the key is not there to be unpacked', async () => {
+  const key = canaryKeys.openai
+  const packed = gzipSync(JSON.stringify({ error: { code: 'invalid_api_key', message: `wrong: ${key}` } }))
+  const type = { 'content-type': 'application/json' }
+  const cutOff = bytes(packed.subarray(0, packed.length - 9), {
+    status: 401,
+    headers: { ...type, 'content-encoding': 'gzip' },
+  })
+  const { seen, all } = await ask('openai', cutOff)
+  expect([seen.status, seen.header('ownkey-error')]).toEqual([401, 'invalid_key'])
+  expect(seen.text).toContain('invalid_api_key')
+  for (const part of partsOf(key)) expect(all).not.toContain(part)
+  const unknown = await ask('openai', bytes(packed, { status: 401, headers: { ...type, 'content-encoding': 'zstd' } }))
+  expect([unknown.seen.status, unknown.seen.header('ownkey-error')]).toEqual([401, 'invalid_key'])
+  expect(unknown.seen.body).toHaveLength(0)
+})
+
 test('a key cut in half by the end of the answer is not told either', async () => {
   const key = canaryKeys.openai
   const { seen } = await ask(
