@@ -5,6 +5,7 @@
  * Hints that change nothing of the answer (labels such as `user`, an image's `detail`, `cache_control` elsewhere than at
  * Anthropic) are the only fields that may end here.
  */
+export { askForCounts } from './compatible/ask-for-counts.ts'
 export { type OpenaiError, toOpenaiError } from './openai-error.ts'
 export { readFields } from './read-fields.ts'
 export { type RequestedModel, readModel } from './read-model.ts'

@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
-import { createUsageScanner, type UsageScanner } from '../metering/index.ts'
+import { createDeliveredText, createUsageScanner, type DeliveredText, type UsageScanner } from '../metering/index.ts'
 import type { Usage, UsageReading } from '../providers/index.ts'
 import { type CollectedHead, headerRecord } from './collect-failure.ts'
 
@@ -20,6 +20,7 @@ export class AnswerUsage {
   private readonly fromHeaders: Usage | undefined
   private readonly scanner: UsageScanner | undefined
   private readonly decoder: Transform | undefined
+  private readonly text: DeliveredText | undefined
 
   constructor(reading: UsageReading, head: CollectedHead) {
     this.length = head.length
@@ -32,22 +33,36 @@ export class AnswerUsage {
     if (kind === undefined) return
     const scanner = createUsageScanner(reading, kind)
     this.scanner = scanner
+    if (kind === 'sse') this.text = createDeliveredText()
     if (head.encoding === '') return
     this.decoder = decoders[head.encoding]?.()
     if (this.decoder === undefined) this.scanner = undefined
-    else this.decoder.on('data', (plain: Buffer) => scanner.feed(plain)).on('error', () => undefined)
+    else this.decoder.on('data', (plain: Buffer) => this.read(plain)).on('error', () => undefined)
   }
 
   feed(chunk: Buffer): void {
     // The copy's bytes are its own: the redactor may blank the chunk in place before the decoder reads it.
     if (this.decoder !== undefined) this.decoder.write(Buffer.from(chunk))
     else if (chunk.length === this.length) this.scanner?.feedWhole(chunk)
-    else this.scanner?.feed(chunk)
+    else this.read(chunk)
   }
 
-  /** Calls back once, with all that was found; at once unless a decompressor has to finish first. */
-  end(done: (usage: Usage | undefined) => void): void {
-    const answer = () => done(merge(this.fromHeaders, this.scanner?.end()))
+  private read(plain: Buffer): void {
+    this.scanner?.feed(plain)
+    this.text?.feed(plain)
+  }
+
+  /** Tokens of the text that came so far, estimated; undefined where the answer is no event stream. */
+  get deliveredTokens(): number | undefined {
+    return this.text?.tokens
+  }
+
+  /**
+   * Calls back once, with all that was found; at once unless a decompressor has to finish first.
+   * @param cut the answer did not come to its end
+   */
+  end(cut: boolean, done: (usage: Usage | undefined) => void): void {
+    const answer = () => done(merge(this.fromHeaders, this.scanner?.end(cut)))
     if (this.decoder === undefined) answer()
     else this.decoder.once('close', answer).end()
   }

@@ -1,11 +1,13 @@
 import type { Entry, EntryEnd, EntryStart, Standing } from '../metering/index.ts'
 import type { Attempt } from '../policy/index.ts'
-import type { Failure, Usage } from '../providers/index.ts'
+import type { Failure } from '../providers/index.ts'
 import type { Tenant } from '../tenants/index.ts'
+import { askForCountsOf } from './counts-opt-in.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import type { Resting } from './key-health.ts'
 import { openAttempt } from './open-attempt.ts'
+import { servedUsage } from './served-usage.ts'
 import { type Outcome, UpstreamCall } from './upstream-call.ts'
 
 export interface Try {
@@ -135,7 +137,8 @@ function sendWith(
   const { attempt, next, mayFallBack } = attempted
   const { req, res, provider, surface, body, setup, upstream } = exchange
   const path = upstream?.path ?? upstreamPath(exchange)
-  const rawHeaders = upstream?.headers ?? req.rawHeaders
+  const counted = upstream === undefined ? askForCountsOf(exchange, attempt) : undefined
+  const rawHeaders = (upstream ?? counted)?.headers ?? req.rawHeaders
   const opened = openAttempt({ attempt, provider, tenant, setup, rawHeaders, path }, gateway.deps)
   const call = new UpstreamCall({
     res,
@@ -146,14 +149,14 @@ function sendWith(
     ownHeaders: (failure) => gateway.ownHeaders(exchange, attempt, failure),
     // A translated stream that opens with an error is told as an error, never relayed.
     isFinal: (failure) => upstream === undefined && !mayFallBack(failure),
-    translation: upstream?.answer,
+    translation: (upstream ?? counted)?.answer,
     onVerdict: (failure) => {
       if (failure === undefined || keyAccepted.has(failure.class)) gateway.health.accepted(key)
       pilotDone?.()
       report(exchange, attempted, failure, gateway)
     },
     onEnd: (outcome) => {
-      entry.settle(entryEnd(outcome, exchange.characters))
+      entry.settle(entryEnd(outcome, exchange))
       if (outcome.failure !== undefined && !outcome.relayed) remember(key, exchange.model, outcome, gateway)
     },
   })
@@ -162,7 +165,10 @@ function sendWith(
   gateway.deps.ledger.beforeSending(() => {
     if (exchange.callerGone) return call.abort()
     const request = { origin, guarded, method: req.method as string, path: opened.path, headers }
-    call.giveUp = gateway.egress.send({ ...request, body: upstream?.body ?? body.open(next !== undefined) }, call)
+    call.giveUp = gateway.egress.send(
+      { ...request, body: (upstream ?? counted)?.body ?? body.open(next !== undefined) },
+      call,
+    )
   })
   return call.outcome
 }
@@ -196,17 +202,14 @@ function entryStart(exchange: Required<Exchange>, { attempt, index }: Try): Entr
 }
 
 /** What is charged is what was served: an answer below 400, also when the caller left in the middle of it. */
-function entryEnd(outcome: Outcome, characters: number | undefined): EntryEnd {
+function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryEnd {
   const served = outcome.relayed && outcome.failure === undefined && (outcome.status ?? 500) < 400
-  const usage: Usage | undefined =
-    served && characters !== undefined && outcome.usage?.characters === undefined
-      ? { ...outcome.usage, characters }
-      : outcome.usage
+  const { usage, estimated } = served ? servedUsage(outcome, exchange) : { usage: outcome.usage, estimated: false }
   return {
     status: outcome.status,
     errorClass: outcome.failure?.class ?? (outcome.cut === 'upstream' ? 'network' : undefined),
     usage,
-    estimated: served && (outcome.cut !== undefined || usage !== outcome.usage),
+    estimated,
     firstByteMs: outcome.firstByteMs === undefined ? undefined : Math.round(outcome.firstByteMs),
     durationMs: Math.round(outcome.durationMs),
     charged: served,

@@ -94,6 +94,8 @@ export interface Surface {
   meters: 'tokens' | 'characters' | 'audio' | 'none'
   /** The JSON field whose characters are billed. */
   textField?: string
+  /** Streams tell their counts only when the request asks: by `stream_options: {include_usage: true}`. */
+  usageOptIn?: 'stream_options'
   /** How counts stand in this surface's answers, where they differ from the provider's `usage`. */
   usage?: UsageReading
 }

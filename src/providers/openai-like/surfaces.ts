@@ -6,11 +6,27 @@ type Route = Omit<Surface, 'path'> & { route: string }
 /** What the routes of an OpenAI-compatible API are; a vendor offers some of them. */
 const routes = {
   chat: [
-    { name: 'chat', capability: 'chat', method: 'POST', route: 'chat/completions', model: 'body', meters: 'tokens' },
+    {
+      name: 'chat',
+      capability: 'chat',
+      method: 'POST',
+      route: 'chat/completions',
+      model: 'body',
+      meters: 'tokens',
+      usageOptIn: 'stream_options',
+    },
   ],
   storedChat: [{ name: 'stored chat', route: 'chat/completions(?:/[^/]+){0,2}', model: 'none', meters: 'none' }],
   completions: [
-    { name: 'completions', capability: 'chat', method: 'POST', route: 'completions', model: 'body', meters: 'tokens' },
+    {
+      name: 'completions',
+      capability: 'chat',
+      method: 'POST',
+      route: 'completions',
+      model: 'body',
+      meters: 'tokens',
+      usageOptIn: 'stream_options',
+    },
   ],
   responses: [
     { name: 'responses', capability: 'chat', method: 'POST', route: 'responses', model: 'body', meters: 'tokens' },

@@ -1,0 +1,31 @@
+import { estimateAsked } from '../metering/index.ts'
+import type { Usage } from '../providers/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { Outcome } from './upstream-call.ts'
+
+/** What was served, as it is settled. */
+export interface ServedUsage {
+  usage: Usage | undefined
+  /** Some of the counts are ours, or nobody knows them. */
+  estimated: boolean
+}
+
+/**
+ * The provider's own counts where it told them; of a stream that broke off, or that tells none, what was delivered, and what
+ * the request's texts come to.
+ */
+export function servedUsage(
+  outcome: Outcome,
+  exchange: Pick<Required<Exchange>, 'surface' | 'body'> & Exchange,
+): ServedUsage {
+  const told = outcome.usage
+  const { surface, body, characters } = exchange
+  if (surface.meters === 'none') return { usage: told, estimated: false }
+  if (surface.meters === 'characters' && told?.characters === undefined && characters !== undefined)
+    return { usage: { ...told, characters }, estimated: true }
+  if (outcome.cut === undefined && told !== undefined) return { usage: told, estimated: false }
+  if (surface.meters !== 'tokens' || outcome.deliveredTokens === undefined) return { usage: told, estimated: true }
+  const outputTokens = Math.max(told?.outputTokens ?? 0, outcome.deliveredTokens)
+  const inputTokens = told?.inputTokens ?? (body.isComplete ? estimateAsked(body.chunks) : undefined)
+  return { usage: { ...told, outputTokens, ...(inputTokens !== undefined && { inputTokens }) }, estimated: true }
+}

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { createDeliveredText, estimateAsked } from './delivered-text.ts'
+
+const event = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
+const stream = [
+  event({ choices: [{ delta: { content: 'a'.repeat(40) } }] }),
+  event({ choices: [{ delta: { tool_calls: [{ function: { arguments: 'b'.repeat(40) } }] } }] }),
+  event({ type: 'content_block_delta', delta: { type: 'text_delta', text: `${'c'.repeat(36)}"\\"` } }),
+].join('')
+
+function tokens(pieces: readonly Buffer[]): number {
+  const text = createDeliveredText()
+  for (const piece of pieces) text.feed(piece)
+  return text.tokens
+}
+
+test('a stream’s tokens are about a quarter of its texts’ bytes, and none of what stands around them', () => {
+  expect(tokens([Buffer.from(stream)])).toBe(Math.ceil((40 + 40 + 36 + 6) / 4))
+  expect(tokens([Buffer.from(event({ id: 'x'.repeat(500), model: 'y'.repeat(500) }))])).toBe(0)
+})
+
+test('a text that is split over chunks is counted through', () => {
+  const bytes = Buffer.from(stream)
+  const inText = bytes.indexOf('aaaa') + 10
+  expect(tokens([bytes.subarray(0, inText), bytes.subarray(inText)])).toBe(tokens([bytes]))
+})
+
+test('a request’s texts are counted and its pictures are not', () => {
+  const body = {
+    messages: [{ content: [{ type: 'text', text: 'd'.repeat(80) }, { image_url: { url: 'e'.repeat(9_000) } }] }],
+  }
+  expect(estimateAsked([Buffer.from(JSON.stringify(body))])).toBe(20)
+})

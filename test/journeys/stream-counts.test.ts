@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Journey, startJourney } from '../support/journey.ts'
+import { rawCall } from '../support/raw-call.ts'
+import { reset, type SseOptions, sse } from '../support/upstream.ts'
+
+const more = {
+  prices: { openai: { 'test-*': { input: 1, output: 10 } } },
+  plans: {
+    plain: { verify: 'format_only', fallback: { mode: 'never' } },
+    capped: { verify: 'format_only', fallback: { mode: 'never' }, caps: [{ limit: 1_000 }] },
+  },
+}
+
+const path = '/v1/chat/completions'
+const words = ['Hello, ', 'wörld with “quotes” \\" and ', 'नमस्ते']
+const said = (usage: object) => words.map((content) => ({ data: { choices: [{ delta: { content } }], ...usage } }))
+const counts = { data: { choices: [], usage: { prompt_tokens: 7, completion_tokens: 11, total_tokens: 18 } } }
+
+let journey: Journey
+beforeAll(async () => {
+  journey = await startJourney({ more })
+})
+afterAll(() => journey?.close())
+
+/** What a provider streams that tells counts to those who ask. */
+function play(options: SseOptions = {}): () => void {
+  return journey.upstream.on(path, async (exchange) => {
+    const asked = JSON.parse((await exchange.request.body()).toString()).stream_options?.include_usage === true
+    const events = asked ? [...said({ usage: null }), counts, '[DONE]'] : [...said({}), '[DONE]']
+    await sse(events, options)(exchange)
+  })
+}
+
+const plain = [...said({}).map(({ data }) => `data: ${JSON.stringify(data)}\n\n`), 'data: [DONE]\n\n'].join('')
+
+async function ask(token: string, body: string, headers: Record<string, string> = {}) {
+  const order = journey.upstream.journal.requests.length
+  const answer = await rawCall(journey.ownkey.url, {
+    method: 'POST',
+    path: `/openai${path}`,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+    body,
+  })
+  const sent = journey.upstream.journal.requests[order]
+  return { answer, sent: (await sent?.body())?.toString() }
+}
+
+async function lastEntry(org: string) {
+  const until = Date.now() + 5_000
+  for (;;) {
+    const { body } = await journey.ownkey.api('GET', `/orgs/${org}/requests`)
+    const [entry] = body.items
+    if (entry && entry.state !== 'reserved') return entry
+    if (Date.now() > until) throw new Error('nothing was settled')
+  }
+}
+
+const asking =
+  '{ "model": "test-1",  "messages":[{"role":"user","content":"Say it, once more"}], "n": 1e0, "stream" :true }'
+
+test('where a cap counts the request its stream is asked for counts, and the caller does not see them', async () => {
+  const undo = play({ pieceBytes: 1 })
+  const { org, token } = await journey.newOrg('capped')
+  const { answer, sent } = await ask(token, asking, { 'accept-encoding': 'gzip' })
+  expect(answer.text).toBe(plain)
+  expect(sent).toContain('"n":1e0')
+  expect(sent).toContain('"messages":[{"role":"user","content":"Say it, once more"}]')
+  expect(JSON.parse(sent as string).stream_options).toEqual({ include_usage: true })
+  expect(await lastEntry(org)).toMatchObject({
+    inputTokens: 7,
+    outputTokens: 11,
+    estimated: false,
+    cost: { currency: 'USD', amount: '0.000117' },
+  })
+  undo()
+})
+
+test('a caller who asks sees what it asked for, and its request passes as it is', async () => {
+  const undo = play()
+  const { org, token } = await journey.newOrg('capped')
+  const body = '{"model":"test-1","stream":true, "stream_options": {"include_usage":true}}'
+  const { answer, sent } = await ask(token, body)
+  expect(sent).toBe(body)
+  expect(answer.text).toContain('"total_tokens":18')
+  expect(await lastEntry(org)).toMatchObject({ outputTokens: 11, estimated: false })
+  undo()
+})
+
+test('without a cap a request passes byte for byte, and its tokens are estimated', async () => {
+  const undo = play()
+  const { org, token } = await journey.newOrg('plain')
+  const { answer, sent } = await ask(token, asking)
+  expect(sent).toBe(asking)
+  expect(answer.text).toBe(plain)
+  const entry = await lastEntry(org)
+  expect(entry).toMatchObject({ estimated: true, inputTokens: 5 })
+  expect(entry.outputTokens).toBeGreaterThan(10)
+  expect(entry.outputTokens).toBeLessThan(30)
+  undo()
+})
+
+test('a body that is not a stream passes as it is', async () => {
+  const undo = play()
+  const { token } = await journey.newOrg('capped')
+  const body = '{"model":"test-1", "stream": false}'
+  expect((await ask(token, body)).sent).toBe(body)
+  undo()
+})
+
+test('a stream that breaks off is charged for what was delivered, marked estimated', async () => {
+  const undo = journey.upstream.on(path, sse(said({}), { last: reset }))
+  const { org, token } = await journey.newOrg('plain')
+  await ask(token, asking).catch(() => undefined)
+  expect(await lastEntry(org)).toMatchObject({ estimated: true, inputTokens: 5, errorClass: 'network' })
+  expect((await lastEntry(org)).outputTokens).toBeGreaterThan(10)
+  undo()
+})
+
+test('counts that were told before a break are kept, and a half one is not believed', async () => {
+  const start = {
+    event: 'message_start',
+    data: {
+      type: 'message_start',
+      message: { model: 'claude-opus-4-8', usage: { input_tokens: 25, output_tokens: 1 } },
+    },
+  }
+  const delta = (text: string) => ({
+    event: 'content_block_delta',
+    data: { type: 'content_block_delta', delta: { type: 'text_delta', text } },
+  })
+  const undo = journey.upstream.on('/v1/messages', sse([start, delta('x'.repeat(200))], { last: reset }))
+  const { org, token } = await journey.newOrg('plain')
+  await rawCall(journey.ownkey.url, {
+    method: 'POST',
+    path: '/anthropic/v1/messages',
+    headers: { 'x-api-key': token, 'content-type': 'application/json' },
+    body: '{"model":"claude-opus-4-8","stream":true,"messages":[]}',
+  }).catch(() => undefined)
+  expect(await lastEntry(org)).toMatchObject({ inputTokens: 25, outputTokens: 50, estimated: true })
+  undo()
+})
