@@ -149,3 +149,29 @@ test('an error passes the same list', async () => {
   })
   expect(answer.headers.filter(([name]) => /^(x-odd|set-cookie|server|via)/i.test(name))).toEqual([])
 })
+
+describe('the token is taken from wherever an SDK puts its key', () => {
+  const places: [string, (token: string) => { headers?: Record<string, string>; query?: string }][] = [
+    ['Authorization: Bearer', (own) => ({ headers: { authorization: `Bearer ${own}` } })],
+    ['authorization: bearer', (own) => ({ headers: { authorization: `bearer ${own}` } })],
+    ['x-api-key', (own) => ({ headers: { 'x-api-key': own } })],
+    ['x-goog-api-key', (own) => ({ headers: { 'x-goog-api-key': own } })],
+    ['xi-api-key', (own) => ({ headers: { 'xi-api-key': own } })],
+    ['api-subscription-key', (own) => ({ headers: { 'api-subscription-key': own } })],
+    ['api-key', (own) => ({ headers: { 'api-key': own } })],
+    ['?key=', (own) => ({ query: `?key=${own}` })],
+  ]
+  test.each(places)('%s, at every provider', async (_name, place) => {
+    const { headers = {}, query = '' } = place(token)
+    for (const provider of fiveProviders) {
+      const from = journey.upstream.journal.requests.length
+      const { path } = nativeCalls[provider](token)
+      const answer = await rawCall(journey.ownkey.url, { path: `${path}${query}`, headers })
+      expect(answer.status).toBe(200)
+      const [seen] = journey.upstream.journal.requests.slice(from)
+      const [header, value] = credentialOf[provider](canaryKeys[provider])
+      expect(seen?.header(header)).toBe(value)
+      expect(seen?.target).toBe(path.replace(`/${provider}`, ''))
+    }
+  })
+})

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { canaryKeys, canaryPlatformKey, canaryPrompts } from '../support/canary.ts'
 import { fiveProviders } from '../support/journey.ts'
+import { rawCall } from '../support/raw-call.ts'
 import { type RecordedAnswer, recordFetch } from '../support/record-fetch.ts'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
 import { type Connection, sdks } from '../support/sdk-calls.ts'
@@ -29,7 +31,9 @@ beforeAll(async () => {
   ownkey = await startOwnkey({
     sandbox: true,
     config: {
-      providers: Object.fromEntries(fiveProviders.map((id) => [id, { platformKey: `platform-sandbox-ok-${id}` }])),
+      providers: Object.fromEntries(
+        fiveProviders.map((id) => [id, { platformKey: `${canaryPlatformKey}-sandbox-ok` }]),
+      ),
       features: { assistant: { title: 'Assistant' } },
       plans: {
         standard: { verify: 'format_only', fallback: { mode: 'never' } },
@@ -49,7 +53,7 @@ beforeAll(async () => {
     for (const behaviour of behaviours) {
       const org = `${behaviour}-${plan}`
       await open(org, plan)
-      await Promise.all(fiveProviders.map((id) => ownkey.putKey(org, id, `own-sandbox-${behaviour}-${id}`)))
+      await Promise.all(fiveProviders.map((id) => ownkey.putKey(org, id, `${canaryKeys[id]}-sandbox-${behaviour}`)))
     }
   }
   recorded = recordFetch()
@@ -136,6 +140,54 @@ describe.each(fiveProviders)('the SDK of %s', (provider) => {
   test('a slow provider is waited for', async () => {
     tellsSandbox(await call(names[0] as string, to('slow', 'falling')))
     expect([told('key-source'), told('fallback')]).toEqual(['organization', null])
+  })
+})
+
+describe('what openai for Python puts on the wire', () => {
+  const headers = (plan: Behaviour): Record<string, string> => ({
+    'accept-encoding': 'gzip, deflate, br, zstd',
+    connection: 'keep-alive',
+    accept: 'application/json',
+    'user-agent': 'OpenAI/Python 2.8.1',
+    'x-stainless-lang': 'python',
+    'x-stainless-async': 'false',
+    'x-stainless-retry-count': '0',
+    'x-stainless-read-timeout': '600',
+    authorization: `Bearer ${to(plan).token}`,
+    'content-type': 'application/json',
+  })
+  const send = (plan: Behaviour, body: object) =>
+    rawCall(ownkey.url, {
+      method: 'POST',
+      path: '/openai/v1/chat/completions',
+      headers: headers(plan),
+      body: JSON.stringify({ messages: [{ role: 'user', content: canaryPrompts[0] }], model: 'gpt-4o', ...body }),
+    })
+
+  test('is answered, streamed and refused as OpenAI would', async () => {
+    const whole = await send('ok', {})
+    expect([whole.status, whole.header('ownkey-key-source')]).toEqual([200, 'organization'])
+    expect(whole.json().choices[0].message.content).toContain('sandbox')
+    const stream = await send('ok', { stream: true, stream_options: { include_usage: true } })
+    expect(stream.header('content-type')).toMatch(/^text\/event-stream/)
+    expect(stream.text).toMatch(/"usage":\{.*\n\ndata: \[DONE\]\n\n$/s)
+    const refused = await send('invalid', {})
+    expect([refused.status, refused.json().error.code]).toEqual([401, 'invalid_api_key'])
+  })
+
+  test('a recording in a form, as httpx writes it', async () => {
+    const boundary = '4ad7a5ddd3ee0de1ca9bb4b2b8d8a05c'
+    const part = (head: string, body: string) =>
+      `--${boundary}\r\nContent-Disposition: form-data; ${head}\r\n\r\n${body}\r\n`
+    const file = 'name="file"; filename="a.wav"\r\nContent-Type: audio/x-wav'
+    const answer = await rawCall(ownkey.url, {
+      method: 'POST',
+      path: '/openai/v1/audio/transcriptions',
+      headers: { ...headers('ok'), 'content-type': `multipart/form-data; boundary=${boundary}` },
+      body: `${part('name="model"', 'whisper-1')}${part(file, 'x'.repeat(32_000))}--${boundary}--\r\n`,
+    })
+    expect(answer.json().text).toContain('32000 bytes')
+    expect(answer.header('ownkey-model')).toBe('whisper-1')
   })
 })
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Journey, startJourney } from '../support/journey.ts'
-import { openCall, rawCall, readAnswer } from '../support/raw-call.ts'
+import { openCall, rawCall, rawSocket, readAnswer } from '../support/raw-call.ts'
 import { bytes, end, head, informational, json, script, sse, write } from '../support/upstream.ts'
 
 let journey: Journey
@@ -123,7 +123,7 @@ describe('answers reach the caller as the provider wrote them', () => {
     expect(answer.header('content-encoding')).toBe(encoding)
     expect(answer.body.equals(packed)).toBe(true)
     await expect
-      .poll(async () => (await journey.ownkey.api('GET', `/orgs/${org}/requests`)).body.items[0])
+      .poll(async () => (await journey.ownkey.api('GET', `/orgs/${org}/requests`)).body.items[0], { timeout: 15_000 })
       .toMatchObject({ state: 'settled', inputTokens: 31, outputTokens: 7, keySource: 'organization', status: 200 })
   })
 
@@ -177,5 +177,48 @@ describe('answers reach the caller as the provider wrote them', () => {
     )
     const answer = await call('GET', '/openai/v1/files')
     expect([answer.text, answer.broken]).toEqual(['only this', true])
+  })
+})
+
+describe('callers of other kinds', () => {
+  const line = (...all: string[]) => `${all.join('\r\n')}\r\n\r\n`
+  const asks = () => [`Host: ${new URL(journey.ownkey.url).host}`, `Authorization: Bearer ${token}`]
+
+  test('one that asks before it sends is told to go on', async () => {
+    journey.upstream.on('/v1/files', json({ id: 'file-1' }))
+    const head = line(
+      'POST /openai/v1/files HTTP/1.1',
+      ...asks(),
+      'Expect: 100-continue',
+      'Content-Length: 5000',
+      'Connection: close',
+    )
+    const answer = await rawSocket(journey.ownkey.url, head + 'x'.repeat(5000))
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+    expect(last().header('expect')).toBeUndefined()
+    expect(last().bodyBytes).toBe(5000)
+  })
+
+  test('one of HTTP/1.0 gets a stream without chunks', async () => {
+    journey.upstream.on('/v1/chat/completions', sse(['one', 'two']))
+    const head = line('POST /openai/v1/chat/completions HTTP/1.0', ...asks(), 'Content-Length: 13')
+    const answer = await rawSocket(journey.ownkey.url, `${head}{"model":"m"}`)
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(answer).toMatch(/\r\n\r\ndata: one\n\ndata: two\n\n$/)
+  })
+
+  test('one who sends requests one behind the other gets their answers in order', async () => {
+    journey.upstream.on(/^\/v1\/models\/m-/, (exchange) => json({ model: exchange.request.path })(exchange))
+    const get = (n: number, ...more: string[]) => line(`GET /openai/v1/models/m-${n} HTTP/1.1`, ...asks(), ...more)
+    const answer = await rawSocket(journey.ownkey.url, get(1) + get(2) + get(3, 'Connection: close'))
+    expect(answer.match(/m-\d/g)).toEqual(['m-1', 'm-2', 'm-3'])
+  })
+
+  test('a page of a proxy instead of the provider’s error is passed on, and read by its status', async () => {
+    const page = '<html><body>502 Bad Gateway</body></html>'
+    journey.upstream.on('/v1/models', bytes(page, { status: 502, headers: { 'content-type': 'text/html' } }))
+    const answer = await call('GET', '/openai/v1/models')
+    expect([answer.status, answer.text, answer.header('content-type')]).toEqual([502, page, 'text/html'])
+    expect(answer.header('ownkey-error')).toBe('provider_error')
   })
 })

@@ -1,3 +1,4 @@
+import { canaryPrompts } from './canary.ts'
 import type { FiveProvider } from './journey.ts'
 import type { RawRequest } from './raw-call.ts'
 
@@ -9,31 +10,31 @@ export const nativeCalls: Readonly<
     method: 'POST',
     path: '/openai/v1/chat/completions',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hello' }] }),
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: canaryPrompts[0] }] }),
   }),
   anthropic: (token, model = 'claude-haiku-4-5') => ({
     method: 'POST',
     path: '/anthropic/v1/messages',
     headers: { 'x-api-key': token, 'anthropic-version': '2023-06-01', 'content-type': 'application/json' },
-    body: JSON.stringify({ model, max_tokens: 9, messages: [{ role: 'user', content: 'hello' }] }),
+    body: JSON.stringify({ model, max_tokens: 9, messages: [{ role: 'user', content: canaryPrompts[0] }] }),
   }),
   gemini: (token, model = 'gemini-2.5-flash') => ({
     method: 'POST',
     path: `/gemini/v1beta/models/${model}:generateContent`,
     headers: { 'x-goog-api-key': token, 'content-type': 'application/json' },
-    body: JSON.stringify({ contents: [{ parts: [{ text: 'hello' }] }] }),
+    body: JSON.stringify({ contents: [{ parts: [{ text: canaryPrompts[1] }] }] }),
   }),
   elevenlabs: (token, model = 'eleven_flash_v2_5') => ({
     method: 'POST',
     path: '/elevenlabs/v1/text-to-speech/JBFqnCBsd6RMkjVDRZzb',
     headers: { 'xi-api-key': token, 'content-type': 'application/json' },
-    body: JSON.stringify({ text: 'hello', model_id: model }),
+    body: JSON.stringify({ text: canaryPrompts[0], model_id: model }),
   }),
   sarvam: (token, model = 'sarvam-105b') => ({
     method: 'POST',
     path: '/sarvam/v1/chat/completions',
     headers: { 'api-subscription-key': token, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hello' }] }),
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: canaryPrompts[0] }] }),
   }),
 }
 

@@ -4,6 +4,7 @@ import { ElevenLabsClient, ElevenLabsError } from '@elevenlabs/elevenlabs-js'
 import { ApiError, GoogleGenAI } from '@google/genai'
 import OpenAI, { toFile } from 'openai'
 import { SarvamAI, SarvamAIClient, SarvamAIError } from 'sarvamai'
+import { canaryPrompts } from './canary.ts'
 import type { FiveProvider } from './journey.ts'
 
 export interface Connection {
@@ -37,7 +38,7 @@ async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<string> {
   return Buffer.concat(await collect(stream as AsyncIterable<Uint8Array>)).toString('latin1')
 }
 
-const messages = [{ role: 'user' as const, content: 'hello' }]
+const messages = [{ role: 'user' as const, content: canaryPrompts[0] }]
 
 const openai = ({ url, token }: Connection) => new OpenAI({ baseURL: `${url}/openai/v1`, apiKey: token, maxRetries: 0 })
 const chat = { model: 'gpt-4o-mini', messages }
@@ -45,24 +46,25 @@ const openaiSdk: Sdk = {
   calls: {
     chat: (to) => openai(to).chat.completions.create(chat),
     'chat stream': async (to) => collect(await openai(to).chat.completions.create({ ...chat, stream: true })),
-    responses: async (to) => (await openai(to).responses.create({ model: 'gpt-5.4', input: 'hello' })).output_text,
+    responses: async (to) =>
+      (await openai(to).responses.create({ model: 'gpt-5.4', input: canaryPrompts[1] })).output_text,
     'responses stream': async (to) =>
-      collect(await openai(to).responses.create({ model: 'gpt-5.4', input: 'hello', stream: true })),
+      collect(await openai(to).responses.create({ model: 'gpt-5.4', input: canaryPrompts[1], stream: true })),
     embeddings: async (to) => {
       const { data } = await openai(to).embeddings.create({
         model: 'text-embedding-3-small',
-        input: 'a',
+        input: canaryPrompts[0],
         dimensions: 8,
       })
       return data[0]?.embedding.length === 8 ? 'sandbox' : data
     },
     'speech out': async (to) => {
-      const spoken = await openai(to).audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'hello' })
+      const spoken = await openai(to).audio.speech.create({ model: 'tts-1', voice: 'alloy', input: canaryPrompts[1] })
       return Buffer.from(await spoken.arrayBuffer()).toString('latin1')
     },
     'speech in': async (to) =>
       openai(to).audio.transcriptions.create({ model: 'whisper-1', file: await toFile(Buffer.alloc(64_000), 'a.wav') }),
-    images: (to) => openai(to).images.generate({ model: 'gpt-image-2', prompt: 'a cat' }),
+    images: (to) => openai(to).images.generate({ model: 'gpt-image-2', prompt: canaryPrompts[0] }),
     files: async (to) => (await openai(to).files.list()) && 'sandbox',
     models: async (to) => JSON.stringify((await openai(to).models.list()).data.length > 0) && 'sandbox',
   },
@@ -104,16 +106,19 @@ const anthropicSdk: Sdk = {
 
 const gemini = ({ url, token }: Connection) =>
   new GoogleGenAI({ apiKey: token, httpOptions: { baseUrl: `${url}/gemini` } }).models
-const question = { model: 'gemini-2.5-flash', contents: 'hello' }
+const question = { model: 'gemini-2.5-flash', contents: canaryPrompts[1] }
 const geminiSdk: Sdk = {
   calls: {
     generate: async (to) => (await gemini(to).generateContent(question)).text,
     'generate stream': async (to) => collect(await gemini(to).generateContentStream(question)),
     embed: async (to) => {
-      const { embeddings } = await gemini(to).embedContent({ model: 'gemini-embedding-001', contents: ['a'] })
+      const { embeddings } = await gemini(to).embedContent({
+        model: 'gemini-embedding-001',
+        contents: [canaryPrompts[0]],
+      })
       return (embeddings?.[0]?.values?.length ?? 0) > 0 && 'sandbox'
     },
-    'count tokens': async (to) => (await gemini(to).countTokens(question)).totalTokens === 2 && 'sandbox',
+    'count tokens': async (to) => ((await gemini(to).countTokens(question)).totalTokens ?? 0) > 2 && 'sandbox',
   },
   failures: {
     invalid: { type: ApiError, status: 400 },
@@ -129,7 +134,7 @@ const geminiSdk: Sdk = {
 const elevenlabs = ({ url, token }: Connection) =>
   new ElevenLabsClient({ baseUrl: `${url}/elevenlabs`, apiKey: token, maxRetries: 0 })
 const voice = 'JBFqnCBsd6RMkjVDRZzb'
-const sentence = { text: 'hello there', modelId: 'eleven_flash_v2_5' }
+const sentence = { text: canaryPrompts[0], modelId: 'eleven_flash_v2_5' }
 const elevenlabsSdk: Sdk = {
   calls: {
     speech: async (to) => bytesOf(await elevenlabs(to).textToSpeech.convert(voice, sentence)),
@@ -151,7 +156,11 @@ const elevenlabsSdk: Sdk = {
 
 const sarvam = ({ url, token }: Connection) =>
   new SarvamAIClient({ baseUrl: `${url}/sarvam`, apiSubscriptionKey: token, maxRetries: 0 })
-const words = { input: 'hello', source_language_code: 'en-IN' as const, target_language_code: 'hi-IN' as const }
+const words = {
+  input: canaryPrompts[1],
+  source_language_code: 'en-IN' as const,
+  target_language_code: 'hi-IN' as const,
+}
 const question105 = { model: 'sarvam-105b' as const, messages }
 const sarvamSdk: Sdk = {
   calls: {
@@ -159,7 +168,10 @@ const sarvamSdk: Sdk = {
     'chat stream': async (to) => collect(await sarvam(to).chat.completions({ ...question105, stream: true })),
     translation: (to) => sarvam(to).text.translate(words),
     'speech out': async (to) => {
-      const spoken = await sarvam(to).textToSpeech.convert({ text: 'hello', target_language_code: 'hi-IN' } as never)
+      const spoken = await sarvam(to).textToSpeech.convert({
+        text: canaryPrompts[0],
+        target_language_code: 'hi-IN',
+      } as never)
       return Buffer.from(spoken.audios[0] ?? '', 'base64').toString('latin1')
     },
     'speech in': (to) =>
