@@ -27,6 +27,8 @@ export const keyTestSchema = z
     /** Why, in a sentence; absent when the key is valid. */
     reason: z.string().optional(),
     fix: z.string().optional(),
+    /** The provider's limits for this key, as its answer's headers told them: header → value. */
+    limits: z.record(z.string(), z.string()).optional(),
     /** What was mended or noticed in what was pasted ("2 spaces were removed"). */
     remarks: z.array(z.string()).optional(),
   })

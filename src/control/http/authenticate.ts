@@ -38,7 +38,9 @@ export async function authenticate(
     : undefined
   if (!session) {
     throw new OwnkeyError('token_invalid', {
-      detail: 'This session token is unknown, expired or revoked.',
+      detail: token.startsWith('oks_')
+        ? 'This session token is unknown, expired or revoked.'
+        : 'This is no token of the control API, whose session tokens begin with oks_; a provider’s key does not belong here.',
       fix: 'Open a new session with POST /api/v1/sessions.',
     })
   }

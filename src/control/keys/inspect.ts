@@ -10,15 +10,31 @@ export interface Inspected extends InspectedKey {
  * Looks at a pasted key before anything else does.
  * @throws OwnkeyError `key_malformed`, `sandbox_off`; neither says anything of the key
  */
-export function inspect(pasted: string, { provider, entry, inForce, plan }: SlotContext, sandbox: boolean): Inspected {
-  const inspected = inspectKey(pasted, { ...entry, name: provider.name }, inForce.providers)
-  const playsSandbox = inspected.secret.reveal().includes('sandbox')
-  if (playsSandbox && !sandbox) throw new OwnkeyError('sandbox_off')
-  if (plan.verify === 'format_only' && !playsSandbox)
+export function inspect(pasted: string, slot: SlotContext, sandbox: boolean): Inspected {
+  const inspected = inspectForTest(pasted, slot, sandbox)
+  const { plan, entry } = slot
+  if (plan.verify === 'format_only' && !inspected.secret.reveal().includes('sandbox'))
     checkFormat(
       inspected,
       entry.keyShapes.map(({ prefix }) => prefix),
     )
+  return inspected
+}
+
+/**
+ * The same where the provider is asked right away: an unusual form is remarked, and the provider has the last word. A key
+ * that is another provider's is not shown to this one.
+ * @throws OwnkeyError `key_malformed`, `sandbox_off`
+ */
+export function inspectForTest(
+  pasted: string,
+  { provider, entry, inForce, plan }: SlotContext,
+  sandbox: boolean,
+): Inspected {
+  const inspected = inspectKey(pasted, { ...entry, name: provider.name }, inForce.providers)
+  const playsSandbox = inspected.secret.reveal().includes('sandbox')
+  if (playsSandbox && !sandbox) throw new OwnkeyError('sandbox_off')
+  if (inspected.looksLike !== undefined && !playsSandbox && plan.verify === 'format_only') checkFormat(inspected, [])
   const remarks = [
     ...(inspected.trimmed ? ['Spaces around the key were removed.'] : []),
     ...(inspected.advice ? [inspected.advice] : []),

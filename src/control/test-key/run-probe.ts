@@ -1,6 +1,6 @@
 import { OwnkeyError } from '../../contract/index.ts'
 import type { Secret } from '../../crypto/index.ts'
-import type { Failure, Probe, Provider } from '../../providers/index.ts'
+import type { Failure, Probe, Provider, ProviderAnswer } from '../../providers/index.ts'
 import type { SendProbe } from '../deps.ts'
 
 /** Where a key would be sent, and the key. */
@@ -19,6 +19,8 @@ export interface ProbeResult {
   /** False when nothing answered. */
   reached: boolean
   latencyMs: number
+  /** What the answer's headers say of the account's limits. */
+  limits: Readonly<Record<string, string>>
 }
 
 /** Longer than any healthy provider takes, shorter than a person waits. */
@@ -48,12 +50,35 @@ export async function runProbe(
     const { readFailure, failsInside200 } = target.provider
     const failure = answer.status >= 300 || failsInside200 ? readFailure(answer) : undefined
     const read = failure ?? (answer.status < 300 ? probe.readAnswer?.(answer) : unexplained)
-    return { failure: read && !proves(probe, read) ? read : undefined, reached: true, latencyMs: took() }
+    return {
+      failure: read && !proves(probe, read) ? read : undefined,
+      reached: true,
+      latencyMs: took(),
+      limits: limitsIn(answer, target.secret.reveal()),
+    }
   } catch (error) {
     if (error instanceof OwnkeyError && isUnreachable(error))
-      return { failure: { class: 'network' }, reached: false, latencyMs: took() }
+      return { failure: { class: 'network' }, reached: false, latencyMs: took(), limits: {} }
     throw error
   }
+}
+
+/** Short values of the headers in which providers tell limits and what is left of them. */
+function limitsIn({ headers }: ProviderAnswer, key: string): Record<string, string> {
+  const told = Object.entries(headers).filter(
+    (header): header is [string, string] =>
+      /rate-?limit|concurrent-requests/.test(header[0]) &&
+      /^[\w.:, +;=%"-]{1,100}$/.test(header[1] ?? '') &&
+      !echoes(header[1] ?? '', key),
+  )
+  return Object.fromEntries(told.slice(0, 20))
+}
+
+/** What is shown to people may hold no part of the key, whatever a host answers. */
+function echoes(value: string, key: string): boolean {
+  const part = 6
+  for (let from = 0; from + part <= value.length; from++) if (key.includes(value.slice(from, from + part))) return true
+  return false
 }
 
 /** A key that belongs to another host serves nothing here, however well the provider knows it. */

@@ -34,7 +34,18 @@ const severity: readonly TestStatus[] = ['valid', 'network', 'quota', 'permissio
  * when the provider refuses the key itself; an outage, a limit or a missing permission never is.
  */
 export async function testKey(input: KeyTestInput, { send, monotonic }: Deps): Promise<KeyTestResult> {
-  const run = (probe: Probe, model?: string) => runProbe(input, probe, { model, send, monotonic })
+  const limits: Record<string, string> = {}
+  const result = await tryAll(input, async (probe, model) => {
+    const tried = await runProbe(input, probe, { model, send, monotonic })
+    Object.assign(limits, tried.limits)
+    return tried
+  })
+  return Object.keys(limits).length > 0 ? { ...result, limits } : result
+}
+
+type Run = (probe: Probe, model?: string) => Promise<ProbeResult>
+
+async function tryAll(input: KeyTestInput, run: Run): Promise<KeyTestResult> {
   const first = await run(input.provider.probes.authenticate, input.provider.probes.authenticate.model)
   const opening = first.failure ? verdictOf(first.failure, input.saved) : undefined
   const authenticated = opening === undefined || opening.authenticated
@@ -66,10 +77,7 @@ interface Tried {
   result: ProbeResult
 }
 
-function tryCapabilities(
-  { provider, capabilities, model, taskModels }: KeyTestInput,
-  run: (probe: Probe, model?: string) => Promise<ProbeResult>,
-): Promise<Tried[]> {
+function tryCapabilities({ provider, capabilities, model, taskModels }: KeyTestInput, run: Run): Promise<Tried[]> {
   const probes = capabilities.flatMap((capability) => {
     const probe = provider.probes.can?.[capability]
     if (!probe) return []
@@ -151,12 +159,10 @@ function permittedChecks(
 function latencyCheck(first: ProbeResult, tried: readonly Tried[]): KeyCheck {
   const latencyMs = Math.max(first.latencyMs, ...tried.map(({ result }) => result.latencyMs))
   const ok = latencyMs <= slowMs
-  return {
-    name: 'latency',
-    ok,
-    latencyMs,
-    detail: ok ? 'The answer came fast enough.' : 'The answer was slow; low tiers of a provider often are.',
-  }
+  const limits = Object.entries(Object.assign({}, first.limits, ...tried.map(({ result }) => result.limits)))
+  const said = limits.length > 0 ? ` The provider tells: ${limits.map((limit) => limit.join(' ')).join(', ')}.` : ''
+  const detail = ok ? 'The answer came fast enough.' : 'The answer was slow; low tiers of a provider often are.'
+  return { name: 'latency', ok, latencyMs, detail: `${detail}${said}` }
 }
 
 function finish(
