@@ -23,6 +23,7 @@ import { type RequestHead, readRequestHead } from './request-head.ts'
 import { readTarget, type Target } from './target.ts'
 import { tryAttempt } from './try-attempt.ts'
 import type { Outcome } from './upstream-call.ts'
+import { wordedByPolicy } from './worded-by-policy.ts'
 import { asOwnkeyError, writeOwnError, writeProviderError } from './write-answer.ts'
 
 /** From socket to settlement: one request on a provider's own API, or in the one dialect. */
@@ -121,7 +122,8 @@ export async function decideAndTry(exchange: Required<Exchange>, gateway: Gatewa
     try {
       return await firstThatAnswers(exchange, decision.attempts, gateway)
     } catch (error) {
-      if (!(error instanceof KeyChanged)) throw error
+      if (!(error instanceof KeyChanged))
+        throw wordedByPolicy(error, { request, tenant: caller.tenant, policy: setup.policy })
       gateway.deps.tenants.forget(caller.tenant.org)
       caller.tenant = (await gateway.deps.tenants.get(caller.tenant.org)) as Tenant
       if (caller.tenant === undefined) throw new OwnkeyError('org_unknown')

@@ -1,0 +1,35 @@
+import { OwnkeyError } from '../contract/index.ts'
+import { type DecisionRequest, decide, type Policy, type TenantFacts } from '../policy/index.ts'
+
+interface Situation {
+  request: DecisionRequest
+  tenant: TenantFacts
+  policy: Policy
+}
+
+/** The organization as it is when the database says that a limit is reached, which the snapshot did not know yet. */
+const atTheLimit: Readonly<Record<string, (tenant: TenantFacts, error: OwnkeyError) => TenantFacts>> = {
+  quota_exceeded: (tenant, { facts }) => ({
+    ...tenant,
+    quotaUsed: { ...tenant.quotaUsed, [String(facts?.['meter'])]: Number.MAX_SAFE_INTEGER },
+  }),
+  credits_exhausted: (tenant) => ({ ...tenant, balance: 0 }),
+}
+
+/**
+ * A limit that only the database saw is refused in the same words as one that the decision saw: they name the provider and
+ * what would help here. Every other error stays as it is.
+ */
+export function wordedByPolicy(error: unknown, { request, tenant, policy }: Situation): unknown {
+  if (!(error instanceof OwnkeyError)) return error
+  const known = atTheLimit[error.code]?.(tenant, error)
+  const refusal = known && decide(request, known, policy).refusal
+  if (refusal?.code !== error.code) return error
+  const { facts, retryAfterSeconds } = error
+  return new OwnkeyError(error.code, {
+    detail: refusal.reason,
+    fix: refusal.fix,
+    ...(facts && { facts }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  })
+}
