@@ -160,7 +160,7 @@ describe.each(databaseKinds)('content-platform on %s', (database) => {
     expect(keys.map((key) => profile.seen(key).length)).toEqual(calls)
   })
 
-  test('BG5 no answer holds a key in full, errors that echo it included', async () => {
+  test('BG5 no answer and no line of the log holds a key, errors that echo it included', async () => {
     const org = await profile.newOrg()
     const key = await org.putKey('OPENAI')
     const token = await org.token('summarization')
@@ -180,6 +180,8 @@ describe.each(databaseKinds)('content-platform on %s', (database) => {
     }
     const wrong = await org.api('PUT', '/keys/GEMINI', { key: `${key} `, model: 4 })
     expect(JSON.stringify(wrong.body)).not.toContain(key.slice(8, 16))
+    expect(profile.ownkey.logged().length).toBeGreaterThan(0)
+    for (const line of profile.ownkey.logged()) expect(line).not.toContain(key.slice(8, 16))
   })
 
   test.each(shown)('BG6 for %s the page says where to make a key and what it must be allowed to do', async (id) => {

@@ -72,7 +72,8 @@ export function profileConfig(
   return document.toString()
 }
 
-const platformKeys = Object.fromEntries(
+/** What the profiles' `${…}` stand for. */
+export const platformKeys = Object.fromEntries(
   fiveProviders.map((provider) => [`${provider.toUpperCase()}_API_KEY`, platformKey]),
 )
 
