@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../../test/support/databases.ts'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+import { type EndedEntry, type OpenedEntry, writeEntries } from '../store/index.ts'
 
 const config = `
 providers:
@@ -26,30 +27,50 @@ interface Entry {
   model?: string
 }
 
+const millis = (entry: Entry) => Date.parse(entry.at ?? '2026-03-01T10:00:00Z')
+
+const openedOf = (entry: Entry): OpenedEntry => ({
+  id: entry.id,
+  rq: `req-${entry.id}`,
+  at: 1,
+  og: entry.org ?? 'acme',
+  us: entry.user ?? undefined,
+  fe: 'chat',
+  en: 'production',
+  pr: 'gemini',
+  mo: entry.model ?? 'm1',
+  su: 'chat',
+  ks: entry.source ?? 'organization',
+  ho: 'h.example',
+  cr: 2,
+  fc: entry.fallback ?? undefined,
+  st: millis(entry),
+})
+
+const endedOf = (entry: Entry): EndedEntry => ({
+  id: entry.id,
+  ok: true,
+  sc: entry.status ?? 200,
+  ec: entry.errorClass ?? undefined,
+  it: 10,
+  ot: 5,
+  cp: entry.cost === undefined ? 1_500_000_000 : (entry.cost ?? undefined),
+  cu: entry.currency === undefined ? 'USD' : (entry.currency ?? undefined),
+  du: 40,
+  en: millis(entry) + 40,
+})
+
 describe.each(databaseKinds)('what the books show, on %s', (kind) => {
   let control: RunningControl
   let owner = ''
 
   const write = (entry: Entry) =>
-    control.database.query(
-      `insert into entries (id, request_id, attempt, org_id, user_id, feature, environment, provider, model, surface, key_source, host, state, status,
-         error_class, fallback_class, input_tokens, output_tokens, credits, cost_pico, currency, started_at, duration_ms)
-       values ($1, $2, 1, $3, $4, 'chat', 'production', 'gemini', $5, 'chat', $6, 'h.example', 'settled', $7, $8, $9, 10, 5, 2, $10, $11, $12, 40)`,
-      [
-        entry.id,
-        `req-${entry.id}`,
-        entry.org ?? 'acme',
-        entry.user ?? null,
-        entry.model ?? 'm1',
-        entry.source ?? 'organization',
-        entry.status ?? 200,
-        entry.errorClass ?? null,
-        entry.fallback ?? null,
-        entry.cost === undefined ? 1_500_000_000 : entry.cost,
-        entry.currency === undefined ? 'USD' : entry.currency,
-        entry.at ?? '2026-03-01T10:00:00Z',
-      ],
-    )
+    writeEntries(control.database, {
+      opened: JSON.stringify([openedOf(entry)]),
+      ended: JSON.stringify([endedOf(entry)]),
+      node: 'node',
+      charging: false,
+    })
   const get = (path: string, { token = owner, org = 'acme', csv = false } = {}) =>
     control.call('GET', `/api/v1/orgs/${org}${path}`, { token, headers: csv ? { accept: 'text/csv' } : {} })
 

@@ -1,4 +1,3 @@
-import type { UsageGroup } from '../../contract/index.ts'
 import type { Queryable } from '../../store/index.ts'
 
 /** What of an organization's ledger is asked for. `user` limits it to one user's requests. */
@@ -48,25 +47,6 @@ export interface EntryRow {
   duration_ms: number | null
 }
 
-export interface UsageSums {
-  groups: (string | null)[]
-  requests: number
-  succeeded: number
-  failed: number
-  fallbacks: number
-  input_tokens: number
-  output_tokens: number
-  cache_read_tokens: number
-  cache_write_tokens: number
-  reasoning_tokens: number
-  characters: number
-  audio_ms: number
-  credits: number
-  unpriced: number
-  /** Currency → decimal digits in pico-units. */
-  costs: Record<string, string>
-}
-
 type Values = unknown[]
 
 function conditions(filter: EntryFilter, values: Values): string {
@@ -114,68 +94,6 @@ export function listEntries(queryable: Queryable, filter: EntryFilter, page: Ent
     `select *, cost_pico::text as cost from entries where ${parts.join(' and ')} order by started_at desc, id desc limit $${values.push(page.limit)}`,
     values,
   )
-}
-
-const groupColumns: Readonly<Record<UsageGroup, string>> = {
-  hour: `to_char(date_trunc('hour', started_at at time zone 'UTC'), 'YYYY-MM-DD"T"HH24:00:00.000"Z"')`,
-  day: `to_char(started_at at time zone 'UTC', 'YYYY-MM-DD')`,
-  month: `to_char(started_at at time zone 'UTC', 'YYYY-MM')`,
-  feature: 'feature',
-  provider: 'provider',
-  model: 'model',
-  keySource: 'key_source',
-  user: 'user_id',
-  environment: 'environment',
-  errorClass: 'error_class',
-}
-
-const sums = `count(*) as requests, count(*) filter (where ${outcomes.succeeded}) as succeeded, count(*) filter (where ${failed}) as failed,
-  count(*) filter (where fallback_class is not null) as fallbacks,
-  ${[
-    'input_tokens',
-    'output_tokens',
-    'cache_read_tokens',
-    'cache_write_tokens',
-    'reasoning_tokens',
-    'characters',
-    'audio_ms',
-    'credits',
-  ]
-    .map((column) => `coalesce(sum(${column}), 0)::bigint as ${column}`)
-    .join(', ')},
-  count(*) filter (where cost_pico is null and ${outcomes.succeeded}) as unpriced`
-
-/** Sums by one or more groups, at most 5 000 rows, by the groups' values. */
-export async function sumEntries(
-  queryable: Queryable,
-  filter: EntryFilter,
-  groupBy: readonly UsageGroup[],
-): Promise<UsageSums[]> {
-  const values: Values = []
-  const where = conditions(filter, values)
-  const columns = groupBy.map((group, index) => `${groupColumns[group]} as g${index}`)
-  const names = groupBy.map((_, index) => `g${index}`)
-  const by = names.length > 0 ? `group by ${names.join(', ')}` : ''
-  const rows = await queryable.query<Record<string, unknown>>(
-    `select ${[...columns, sums].join(', ')} from entries where ${where} ${by} ${names.length > 0 ? `order by ${names.join(', ')}` : ''} limit 5000`,
-    values,
-  )
-  const costs = await queryable.query<Record<string, unknown>>(
-    `select ${[...columns, 'currency', 'sum(cost_pico)::text as cost'].join(', ')} from entries
-      where ${where} and cost_pico is not null and currency is not null group by ${[...names, 'currency'].join(', ')}`,
-    values,
-  )
-  const groupsOf = (row: Record<string, unknown>) => names.map((name) => row[name] as string | null)
-  const costOf = new Map<string, Record<string, string>>()
-  for (const row of costs) {
-    const place = JSON.stringify(groupsOf(row))
-    costOf.set(place, { ...costOf.get(place), [row.currency as string]: row.cost as string })
-  }
-  return rows.map((row) => ({
-    ...(row as unknown as UsageSums),
-    groups: groupsOf(row),
-    costs: costOf.get(JSON.stringify(groupsOf(row))) ?? {},
-  }))
 }
 
 /** How the platform's own keys did, by provider. */

@@ -47,6 +47,7 @@ create table usage_totals (
   feature         text not null,
   provider        text not null,
   model           text not null,
+  surface         text not null,
   key_source      text not null,
   key_id          text not null,
   environment     text not null,
@@ -65,7 +66,7 @@ create table usage_totals (
   audio_ms        bigint not null,
   credits         bigint not null,
   cost_pico       numeric not null,
-  primary key (org_id, grain, bucket, user_id, feature, provider, model, key_source, key_id, environment, error_class, currency)
+  primary key (org_id, grain, bucket, user_id, feature, provider, model, surface, key_source, key_id, environment, error_class, currency)
 );
 
 -- How the platform's own keys did lately, over all organizations.

@@ -129,8 +129,8 @@ finals as (
   select ins.*, 0 as held from ins where state <> 'reserved' union all select * from upd),
 totals as (
   insert into usage_totals as t
-  select org_id, grain, bucket, us, coalesce(feature, ''), provider, coalesce(model, ''), key_source, coalesce(key_id, ''),
-         environment, coalesce(error_class, ''), coalesce(currency, ''),
+  select org_id, grain, bucket, us, coalesce(feature, ''), provider, coalesce(model, ''), surface, key_source,
+         coalesce(key_id, ''), environment, coalesce(error_class, ''), coalesce(currency, ''),
          count(*), count(*) filter (where error_class is not null or status >= 400),
          count(*) filter (where fallback_class is not null and key_source = 'platform'),
          count(*) filter (where state = 'settled' and error_class is null and cost_pico is null),
@@ -141,9 +141,9 @@ totals as (
       select finals.*, 'hour' as grain, date_trunc('hour', started_at, 'UTC') as bucket, '' as us from finals
       union all
       select finals.*, 'user_day', date_trunc('day', started_at, 'UTC'), coalesce(user_id, '') from finals) f
-   group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-   order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-  on conflict (org_id, grain, bucket, user_id, feature, provider, model, key_source, key_id, environment, error_class, currency)
+   group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+   order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+  on conflict (org_id, grain, bucket, user_id, feature, provider, model, surface, key_source, key_id, environment, error_class, currency)
   do update set requests = t.requests + excluded.requests, failed = t.failed + excluded.failed, fallbacks = t.fallbacks + excluded.fallbacks,
      unpriced = t.unpriced + excluded.unpriced, input_tokens = t.input_tokens + excluded.input_tokens,
      output_tokens = t.output_tokens + excluded.output_tokens,

@@ -7,10 +7,10 @@ const day = (text: string) => new Date(`${text}Z`)
 
 async function addTotals(database: Database, rows: readonly Record<string, unknown>[]): Promise<void> {
   await database.query(
-    `insert into usage_totals (org_id, grain, bucket, user_id, feature, provider, model, key_source, key_id, environment,
+    `insert into usage_totals (org_id, grain, bucket, user_id, feature, provider, model, surface, key_source, key_id, environment,
        error_class, currency, requests, failed, fallbacks, unpriced, input_tokens, output_tokens, cache_read_tokens,
        cache_write_tokens, reasoning_tokens, characters, audio_ms, credits, cost_pico)
-     select org, grain, bucket, coalesce(u, ''), coalesce(feature, ''), provider, 'm', 'platform', coalesce(key, ''), 'production', coalesce(error, ''),
+     select org, grain, bucket, coalesce(u, ''), coalesce(feature, ''), provider, 'm', 'chat', 'platform', coalesce(key, ''), 'production', coalesce(error, ''),
             coalesce(currency, ''), n, coalesce(failed, 0), 0, 0, n * 10, n, 0, 0, 0, 0, 0, n * 2, coalesce(cost, 0)
        from json_to_recordset($1) as r(org text, grain text, bucket timestamptz, u text, feature text, provider text, key text, error text,
             currency text, n int, failed int, cost numeric)`,

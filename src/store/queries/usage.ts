@@ -8,6 +8,7 @@ export type UsageSplit =
   | 'feature'
   | 'provider'
   | 'model'
+  | 'surface'
   | 'keySource'
   | 'key'
   | 'user'
@@ -54,6 +55,7 @@ const columns: Readonly<Record<UsageSplit, string>> = {
   feature: `nullif(feature, '')`,
   provider: 'provider',
   model: `nullif(model, '')`,
+  surface: 'surface',
   keySource: 'key_source',
   key: `nullif(key_id, '')`,
   user: `nullif(user_id, '')`,

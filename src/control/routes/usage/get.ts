@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { OwnkeyError, type UsageGroup, usageGroups, usageQuerySchema, usageSchema } from '../../../contract/index.ts'
 import { publicProviderId } from '../../../policy/index.ts'
+import { sumUsage, type UsageTotalsRow } from '../../../store/index.ts'
 import { entryFilter } from '../../entry-filter.ts'
 import { didYouMean } from '../../http/did-you-mean.ts'
 import { defineRoute } from '../../http/route.ts'
-import { sumEntries, type UsageSums } from '../../queries/entries.ts'
 import { showCounts, showRows, usageTable } from './show-usage.ts'
 
 export const getUsage = defineRoute({
@@ -20,8 +20,8 @@ export const getUsage = defineRoute({
     const groupBy = readGroups(call.query.groupBy)
     const filter = await entryFilter(call, deps)
     const [rows, [total]] = await Promise.all([
-      sumEntries(deps.database, filter, groupBy),
-      sumEntries(deps.database, filter, []),
+      sumUsage(deps.database, filter, groupBy),
+      sumUsage(deps.database, filter, []),
     ])
     const { policy } = deps.inForce()
     const shown = (group: UsageGroup, value: string | null) =>
@@ -32,7 +32,7 @@ export const getUsage = defineRoute({
       ...report,
       from: filter.from.toISOString(),
       to: filter.to.toISOString(),
-      total: showCounts(total as UsageSums),
+      total: showCounts(total as UsageTotalsRow),
     }
   },
 })

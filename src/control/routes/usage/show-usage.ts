@@ -1,11 +1,11 @@
 import type { UsageGroup, UsageReport } from '../../../contract/index.ts'
+import type { UsageTotalsRow } from '../../../store/index.ts'
 import type { CsvTable, CsvValue } from '../../http/csv.ts'
 import { decimalFromPico } from '../../money.ts'
-import type { UsageSums } from '../../queries/entries.ts'
 
 type Counts = UsageReport['total']
 
-export function showCounts(row: UsageSums): Counts {
+export function showCounts(row: UsageTotalsRow): Counts {
   return {
     requests: row.requests,
     succeeded: row.succeeded,
@@ -26,7 +26,7 @@ export function showCounts(row: UsageSums): Counts {
 
 /** @param shown the value of a group as the caller knows it (public provider ids) */
 export function showRows(
-  rows: readonly UsageSums[],
+  rows: readonly UsageTotalsRow[],
   groupBy: readonly UsageGroup[],
   shown: (group: UsageGroup, value: string | null) => string | null,
 ): UsageReport['rows'] {
