@@ -36,7 +36,7 @@ async function main(filters) {
     const browser = browserIsNeeded() ? findOrInstallChromium() : undefined
     const checks = filters.length > 0 ? [] : await runStaticChecks(env)
     const tests = await runVitest(filters, { ...env, ...(browser && { OWNKEY_TEST_BROWSER: browser }) }, logs)
-    const search = await runCanarySearch(env)
+    const search = await runCanarySearch(filters, env)
     return report([...checks, tests, search])
   } finally {
     rmSync(logs, { recursive: true, force: true })
@@ -111,8 +111,9 @@ async function runVitest(filters, env, logs) {
   return totals
 }
 
-async function runCanarySearch(env) {
-  const { code, output } = await capture([bin('tsx/dist/cli.mjs'), 'tools/canary-search.ts'], env)
+async function runCanarySearch(filters, env) {
+  const whole = filters.length > 0 ? [] : ['--whole-run']
+  const { code, output } = await capture([bin('tsx/dist/cli.mjs'), 'tools/canary-search.ts', ...whole], env)
   console.log(output.trimEnd())
   console.log(`${code === 0 ? '✓' : '✗'} canary search`)
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { canaryPrompts } from '../support/canary.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { keepEvidence } from '../support/evidence.ts'
+import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
 
 const config = (title: string) => `
 platform: { name: Acme, origins: ["https://app.acme.test"] }
@@ -11,9 +12,9 @@ plans:
 `
 
 describe('a running server', () => {
-  let ownkey: TestServer
+  let ownkey: RunningOwnkey
   beforeAll(async () => {
-    ownkey = await startTestServer({ config: config('Chatbot'), sandbox: true })
+    ownkey = await startOwnkey({ config: config('Chatbot'), sandbox: true })
     await ownkey.api('PUT', '/orgs/acme', { name: 'Acme', plan: 'standard' })
   })
   afterAll(() => ownkey.close())
@@ -42,6 +43,7 @@ describe('a running server', () => {
     expect(policy).not.toContain('unsafe')
     expect(page.headers.get('referrer-policy')).toBe('no-referrer')
     expect(page.headers.get('x-caching-rule')).toBeNull()
+    keepEvidence('pages.html', await page.text())
   })
 
   test.each(['/assets/..%2f..%2fpackage.json', '/..%2f..%2fpackage.json', '/%2e%2e/package.json', '/package.json'])(
@@ -58,9 +60,9 @@ describe('a running server', () => {
       return body.features.map((one: { title: string }) => one.title)
     }
     expect(await feature()).toEqual(['Chatbot'])
-    ownkey.reload(config('Helper'))
+    await ownkey.reload(config('Helper'))
     expect(await feature()).toEqual(['Helper'])
-    ownkey.reload('features: { chatbot: { titel: Oops } }')
+    await ownkey.reload('features: { chatbot: { titel: Oops } }')
     expect(await feature()).toEqual(['Helper'])
   })
 

@@ -1,38 +1,50 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { evidenceFolder } from './evidence.ts'
 
-/** A program of `test/support/children/` in a process of its own, for tests that kill it or need several. */
+/**
+ * A program of `test/support/children/` in a process of its own, for tests that kill it or need several. What it says is
+ * kept for the canary search.
+ */
 export interface Child {
   process: ChildProcess
   /** Lines that it has written to its standard output so far. */
   lines: string[]
   /** Resolves with the first line, old or new, that the condition accepts; rejects when the child ends before. */
-  line(accept: (line: string) => boolean): Promise<string>
+  line(accept: (line: string, index: number) => boolean): Promise<string>
   /** Resolves when the process is gone and all its output read. */
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>
   /** kill −9, and waits until it is gone. */
   kill(): Promise<void>
 }
 
-/** @param options.env the child's whole environment; absent: this process's */
+/**
+ * @param options.env the child's whole environment; absent: this process's
+ * @param options.loader `tsx` starts large programs in a third of the time
+ */
 export function startChild(
   name: string,
   args: readonly string[],
-  options: { env?: Readonly<Record<string, string>> } = {},
+  options: { env?: Readonly<Record<string, string>>; loader?: 'tsx' } = {},
 ): Child {
   const file = fileURLToPath(new URL(`./children/${name}.ts`, import.meta.url))
-  const hooks = new URL('./typescript-hooks.js', import.meta.url).href
+  const hooks = options.loader ?? new URL('./typescript-hooks.js', import.meta.url).href
   const child = spawn(process.execPath, ['--import', hooks, file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.env && { env: { ...options.env } }),
   })
+  const log = join(evidenceFolder(name), 'output.log')
   const lines: string[] = []
   const waiting = new Set<() => void>()
   let stderr = ''
   let over = false
+  child.stdout.on('data', (chunk) => appendFileSync(log, chunk))
   child.stderr.on('data', (chunk) => {
     stderr += chunk
+    appendFileSync(log, chunk)
   })
   createInterface(child.stdout).on('line', (line) => {
     lines.push(line)

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, migrate, openDatabase } from '../../src/store/index.ts'
+import { dumpRows } from './dump-rows.ts'
 import { copyEmbeddedDatabase, createTestDatabase } from './postgres.ts'
 
 export const databaseKinds = ['postgres', 'embedded'] as const
@@ -14,7 +15,7 @@ export interface OpenTestDatabase {
   url?: string
   /** Exists for both kinds. */
   dataDir: string
-  /** Closes the database and removes everything. */
+  /** Keeps the rows for the canary search, closes the database and removes everything. */
   remove(): Promise<void>
 }
 
@@ -32,9 +33,23 @@ export async function openTestDatabase(
     ...(server ? { url: server.url } : {}),
     dataDir,
     async remove() {
+      if (!server) await dumpEmbedded(database, dataDir)
       await database.close()
       await server?.drop()
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+/** Its own test may have closed it: then it is opened once more. */
+async function dumpEmbedded(database: Database, dataDir: string): Promise<void> {
+  const answers = await database.query('select 1').then(
+    () => true,
+    () => false,
+  )
+  if (answers) return dumpRows(database, 'embedded-rows')
+  await database.close()
+  const again = await openDatabase({ dataDir })
+  await dumpRows(again, 'embedded-rows')
+  await again.close()
 }

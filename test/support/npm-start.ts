@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { evidenceFolder } from './canary.ts'
+import { evidenceFolder } from './evidence.ts'
 
 export interface Started {
   process: ChildProcess

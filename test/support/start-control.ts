@@ -2,8 +2,10 @@
  * The control API on a real listener and a real database, with a scripted upstream in the providers' place. Every JSON
  * answer is held against the OpenAPI document as it comes, so that each suite proves the document too.
  */
+import { createWriteStream } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { type Config, extendCatalogue, loadConfig } from '../../src/config/index.ts'
 import type { Role } from '../../src/contract/index.ts'
 import { createControl, type InForce } from '../../src/control/index.ts'
@@ -14,11 +16,14 @@ import { compilePolicy } from '../../src/policy/index.ts'
 import { catalogue } from '../../src/providers/index.ts'
 import { startSandbox } from '../../src/sandbox/index.ts'
 import { createCallGateway } from '../../src/server/call-gateway.ts'
+import { createLog } from '../../src/server/log.ts'
 import { createSendProbe } from '../../src/server/send-probe.ts'
 import { createTenants } from '../../src/tenants/index.ts'
 import { checkMasterKey, ensureOuterLayer, openKey, openOuterLayer } from '../../src/vault/index.ts'
+import { keepAnswer } from './call-api.ts'
 import { createDocumentCheck, type OpenApiDocument } from './check-document.ts'
 import { type DatabaseKind, openTestDatabase } from './databases.ts'
+import { evidenceFolder } from './evidence.ts'
 import { startUpstream } from './upstream.ts'
 
 export interface StartControlOptions {
@@ -71,9 +76,11 @@ export async function startControl(options: StartControlOptions) {
     }),
     openKey: (sealed) => openKey(keyring, sealed),
     sandbox,
-    log: { error: () => {} },
+    log: { error: (fields, event) => written.error(event, fields) },
   })
   const logged: unknown[] = []
+  const file = createWriteStream(join(evidenceFolder('control'), 'log.jsonl'))
+  const written = createLog({ level: 'debug', destination: file })
   const control = createControl({
     database,
     keyring,
@@ -84,7 +91,13 @@ export async function startControl(options: StartControlOptions) {
     checkHost: (baseUrl) => checkHost(baseUrl, state.inForce.config.gateway.privateHosts),
     adminToken: new Secret(operatorToken),
     clock,
-    log: { info: () => {}, error: (event, fields) => logged.push({ event, ...fields }) },
+    log: {
+      ...written,
+      error(event, fields) {
+        written.error(event, fields)
+        logged.push({ event, ...fields })
+      },
+    },
     sandbox: options.sandbox ?? false,
     publicUrl: () => state.url,
     version: '0.0.0-test',
@@ -114,6 +127,7 @@ export async function startControl(options: StartControlOptions) {
       ...(payload === undefined ? {} : { body: payload }),
     })
     const text = await response.text()
+    keepAnswer({ method, status: response.status, headers: response.headers, text })
     const isJson = /json/.test(response.headers.get('content-type') ?? '')
     const answer = {
       status: response.status,
@@ -155,6 +169,7 @@ export async function startControl(options: StartControlOptions) {
       await sandbox?.close()
       await opened.remove()
       await upstream.close()
+      await new Promise<void>((resolve) => file.end(resolve))
     },
   }
 }

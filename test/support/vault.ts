@@ -4,10 +4,10 @@ import { generateMasterKey, parseKeyring, Secret } from '../../src/crypto/index.
 import { systemClock } from '../../src/lib/index.ts'
 import { getOrganization, type KeySlot, type ProviderKeyRow, upsertOrganization } from '../../src/store/index.ts'
 import { checkMasterKey, loadSealedKeys, openKey, putKey, type VaultDeps } from '../../src/vault/index.ts'
+import { canaryVaultKey } from './canary.ts'
 import { type DatabaseKind, type OpenTestDatabase, openTestDatabase } from './databases.ts'
 
-/** Occurs nowhere else, so that a search for it finds every place that a key leaked to. */
-export const canaryKey = 'sk-CANARY-4f9d2c71b8e6a503-wxyz'
+export { canaryVaultKey as canaryKey }
 export const by: AuditActor = { actor: { kind: 'member', id: 'u-1', name: 'Ada' }, ip: '192.0.2.1' }
 export const masked = { hint: 'sk-...wxyz', last4: 'wxyz' }
 export const host = { origin: 'https://api.openai.com', custom: false }
@@ -43,7 +43,7 @@ export async function openTestVault(kind: DatabaseKind): Promise<TestVault> {
       })
       return { org, holder: 'organization', user: '', provider: 'openai', environment: 'production', ...change }
     },
-    put: (slot, text = canaryKey, change = {}) =>
+    put: (slot, text = canaryVaultKey, change = {}) =>
       putKey({ ...deps, ...change }, { slot, secret: new Secret(text), masked, host, by }),
     openAll: async (org) =>
       (await loadSealedKeys(deps, org)).map((sealed) => openKey(deps.keyring, sealed).reveal()).sort(),
