@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const rules = ['lib', 'contract', 'crypto', 'config', 'providers', 'policy']
-const state = ['store', 'audit', 'vault', 'tenants', 'metering']
+const state = ['store', 'audit', 'vault', 'tenants', 'metering', 'webhooks']
 
 /** Folder → the folders of src/ that it may import. Types follow the same directions as values, except where said. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -24,6 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   vault: ['lib', 'contract', 'crypto', 'config', 'providers', 'policy', 'store', 'audit'],
   tenants: ['lib', 'contract', 'crypto', 'config', 'providers', 'policy', 'store', 'audit', 'vault'],
   metering: ['lib', 'contract', 'crypto', 'config', 'providers', 'policy', 'store', 'audit', 'tenants'],
+  webhooks: ['lib', 'contract', 'crypto', 'store'],
   sandbox: ['lib', 'contract', 'crypto', 'config', 'providers'],
   dialect: ['lib', 'contract', 'providers'],
   gateway: [...rules, ...state, 'dialect'],

@@ -1,7 +1,14 @@
 import { OwnkeyError } from '../contract/index.ts'
 import type { Keyring } from '../crypto/index.ts'
-import type { Clock } from '../lib/index.ts'
-import { type AuditRecord, insertAuditRow, lockAuditHead, moveAuditHead, type Queryable } from '../store/index.ts'
+import { type Clock, randomBase62 } from '../lib/index.ts'
+import {
+  type AuditRecord,
+  insertAuditRow,
+  insertWebhookEvent,
+  lockAuditHead,
+  moveAuditHead,
+  type Queryable,
+} from '../store/index.ts'
 import { readAuditKey } from './audit-key.ts'
 import { headMac, noMac, rowMac, sameMac } from './chain.ts'
 
@@ -27,7 +34,7 @@ export interface AuditEntry extends AuditActor {
 }
 
 /**
- * Writes one row in the transaction of the change that it tells of. Rows of one organization wait for each other until
+ * Writes one row in the transaction of the change that it tells of, and an event for webhooks with it. Rows of one organization wait for each other until
  * the end of their transactions, so this is the last thing that a transaction does.
  * @throws OwnkeyError `unavailable` when somebody changed where the chain ends: writing on would cover the traces.
  */
@@ -46,6 +53,14 @@ export async function appendAudit(tx: Queryable, deps: AuditDeps, entry: AuditEn
   await insertAuditRow(tx, { ...row, mac })
   const next = { org_id: entry.org, seq: row.seq, last_mac: mac }
   await moveAuditHead(tx, { ...next, head_mac: headMac(key, next) })
+  await tellWebhooks(tx, row)
+}
+
+/** Without the address that it was done from: endpoints of others have no need of it. */
+async function tellWebhooks(tx: Queryable, row: Omit<AuditRecord, 'mac'>): Promise<void> {
+  const { org_id: org, action: type, target, detail, actor_kind: kind, actor_id: id, actor_name: name } = row
+  const data = { actor: { kind, id, name }, target, detail }
+  await insertWebhookEvent(tx, { id: `evt_${randomBase62(22)}`, org, type, data })
 }
 
 function toRow(entry: AuditEntry, seq: number, at: Date): Omit<AuditRecord, 'mac'> {

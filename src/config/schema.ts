@@ -3,6 +3,7 @@ import { capabilities } from '../contract/index.ts'
 import { Secret } from '../crypto/index.ts'
 import { id, plan } from './plan-schema.ts'
 import { price } from './price-schema.ts'
+import { webhooks } from './webhook-schema.ts'
 
 /**
  * The configuration file's schema: platform-level facts only; tenants live in the database. Unknown fields are
@@ -111,12 +112,6 @@ const lifetimes = z.strictObject({
   tokenDays: z.int().min(1).optional().describe('The longest life of an Ownkey token; absent: no end.'),
 })
 
-const webhook = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
-  secret: secret.describe('Signs deliveries (Standard Webhooks), as ${ENV_NAME}.'),
-  events: z.array(z.string().min(1)).min(1).default(['*']).describe('Event types or patterns with *.'),
-})
-
 export const configSchema = z.strictObject({
   platform: platform.prefault({}),
   providers: z.record(id, provider).default({}),
@@ -140,7 +135,7 @@ export const configSchema = z.strictObject({
   gateway: gateway.prefault({}),
   vault: z.strictObject({ outerLayer: z.enum(['none', 'pgcrypto']).default('none') }).prefault({}),
   lifetimes: lifetimes.prefault({}),
-  webhooks: z.array(webhook).default([]),
+  webhooks,
 })
 
 /** The file as it means: every default filled in. */

@@ -185,6 +185,11 @@ export const errorTable = {
     message: 'This base URL may not be used.',
     fix: 'Use an https address on the public internet, or ask the operator to allow the host.',
   },
+  nothing_to_restore: {
+    status: 409,
+    message: 'There is no earlier key to go back to.',
+    fix: 'A replaced key can be restored only as long as the plan keeps it; paste the key you want again.',
+  },
   scope_unknown: {
     status: 400,
     message: 'The plan has no such scope.',

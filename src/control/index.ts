@@ -7,3 +7,4 @@
 export { createControl } from './create-control.ts'
 export type { CallGateway, ControlOptions, InForce, ProbeRequest, SendProbe } from './deps.ts'
 export { openSession, signInUrl } from './sessions.ts'
+export { createNoticeSweep, type NoticeSweep } from './sweep-notices.ts'

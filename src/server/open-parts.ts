@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { type ControlOptions, createControl } from '../control/index.ts'
 import type { Keyring, Secret } from '../crypto/index.ts'
-import { type AttemptReport, checkHost, Gateway, type GatewayDeps } from '../gateway/index.ts'
+import { type AttemptReport, checkHost, Gateway } from '../gateway/index.ts'
 import { systemClock } from '../lib/index.ts'
 import { createLedger, type LedgerTrouble, type LiveLedger } from '../metering/index.ts'
 import { type Sandbox, startSandbox } from '../sandbox/index.ts'
@@ -79,10 +79,19 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     closers.push(() => notes.close())
     const openKeys = createOpenKeys(keyring)
     closers.push(async () => openKeys.close())
-    const gateway = buildGateway({ ...vault, openKeys }, notes, log)
+    const notices = createAttemptNotices({ database, log })
+    closers.push(() => notices.close())
+    const report = (attempt: AttemptReport) => {
+      notes.report(attempt)
+      notices.report(attempt)
+    }
+    const gateway = buildGateway({ ...vault, openKeys }, report, log)
     closers.push(() => gateway.close())
-    const control = buildControl({ ...vault, gateway }, options)
+    const controlOptions = optionsOfControl({ ...vault, gateway }, options)
+    const control = createControl(controlOptions)
     closers.push(() => control.close())
+    const background = startBackground({ control: controlOptions, gateway, live, log })
+    closers.push(() => background.close())
     return { ...vault, gateway, control, close }
   } catch (error) {
     await close()
@@ -95,7 +104,7 @@ type ForGateway = Opened & { openKeys: OpenKeys }
 
 function buildGateway(
   { tenants, ledger, live, openKeys, sandbox }: ForGateway,
-  notes: AttemptNotes,
+  report: (attempt: AttemptReport) => void,
   log: Log,
 ): Gateway {
   return new Gateway({
@@ -109,7 +118,10 @@ function buildGateway(
   })
 }
 
-function optionsOfControl({ gateway, ...opened }: Opened & { gateway: Gateway }, options: PartsOptions): ControlOptions {
+function optionsOfControl(
+  { gateway, ...opened }: Opened & { gateway: Gateway },
+  options: PartsOptions,
+): ControlOptions {
   const { database, keyring, tenants, live, sandbox, adminToken } = opened
   const { environment, log } = options
   const publicUrl = options.publicUrl ?? (() => localUrl(environment))

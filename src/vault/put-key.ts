@@ -5,6 +5,7 @@ import { randomBase62 } from '../lib/index.ts'
 import {
   getKeyInSlot,
   insertKey,
+  type KeptColumns,
   type KeySlot,
   type ProviderKeyRow,
   type Queryable,
@@ -27,24 +28,38 @@ export interface PutKeyInput {
   settings?: KeySettings | undefined
   /** What the test before saving said; absent: not tested. */
   test?: { status: KeyStatus; result: Readonly<Record<string, unknown>> } | undefined
+  /** How long the version before can be restored; absent or 0: its ciphertext is gone at once. */
+  keepHours?: number | undefined
   by: AuditActor
 }
 
+const hourMs = 3_600_000
 const idLength = 22
 
 /**
- * Puts a key into its slot. Where one is already, it becomes a new version of the same key and the old ciphertext is
- * gone; a disabled key becomes active.
+ * Puts a key into its slot. Where one is already, it becomes a new version of the same key, and the old ciphertext is gone
+ * unless it is to be kept for a while; a disabled key becomes active.
  * @throws OwnkeyError `org_unknown`, `unavailable`
  */
 export function putKey(deps: VaultDeps, input: PutKeyInput): Promise<ProviderKeyRow> {
   return changeKey(deps, { org: input.slot.org, by: input.by }, async (tx) => {
     const before = await getKeyInSlot(tx, input.slot, 'for update')
     const row = before ? await replace(tx, input, before) : await create(tx, input)
-    const { slot, secret, host } = input
-    await sealKey(tx, deps, { secret, binding: { ...slot, keyId: row.id, version: row.version, origin: host.origin } })
+    const { slot, secret, host, keepHours = 0 } = input
+    const kept = before && keepHours > 0 ? { columns: keptColumns(before), until: until(deps, keepHours) } : undefined
+    const binding = { ...slot, keyId: row.id, version: row.version, origin: host.origin }
+    await sealKey(tx, deps, { secret, binding, kept })
     return describe(row, before)
   })
+}
+
+function until({ clock }: VaultDeps, hours: number): Date {
+  return new Date(clock.now() + hours * hourMs)
+}
+
+function keptColumns(row: ProviderKeyRow): KeptColumns {
+  const { hint, last4, origin, custom_host, base_url, region, scope, model, status, last_test, rotate_by } = row
+  return { hint, last4, origin, custom_host, base_url, region, scope, model, status, last_test, rotate_by }
 }
 
 function describe(row: ProviderKeyRow, before: ProviderKeyRow | undefined): KeyChange<ProviderKeyRow> {

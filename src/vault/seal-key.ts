@@ -1,22 +1,23 @@
 import { type Secret, sealEnvelope } from '../crypto/index.ts'
-import { type Queryable, replaceKeySecret } from '../store/index.ts'
+import { type KeptVersion, type Queryable, replaceKeySecret } from '../store/index.ts'
 import { keyContext } from './key-context.ts'
 import { addOuterLayer } from './outer-layer.ts'
 import type { KeyBinding } from './sealed-key.ts'
 import type { VaultDeps } from './vault-deps.ts'
 
-/** Seals a secret for its binding and puts it in the place of every older version. */
+/** Seals a secret for its binding and puts it in the place of every older version, but for the one that is kept. */
 export async function sealKey(
   tx: Queryable,
   deps: VaultDeps,
-  key: { binding: KeyBinding; secret: Secret },
+  key: { binding: KeyBinding; secret: Secret; kept?: KeptVersion | undefined },
 ): Promise<void> {
-  const { binding, secret } = key
+  const { binding, secret, kept } = key
   const envelope = sealEnvelope(deps.keyring, keyContext(binding), secret)
-  await replaceKeySecret(tx, {
+  const stored = {
     keyId: binding.keyId,
     version: binding.version,
     envelope: deps.outerLayer === 'pgcrypto' ? await addOuterLayer(tx, deps.keyring, { binding, envelope }) : envelope,
     kekId: deps.keyring.active.id,
-  })
+  }
+  await replaceKeySecret(tx, stored, kept)
 }

@@ -32,6 +32,8 @@ export const access: Readonly<Record<string, Access>> = {
   'keys.patch': 'manager',
   'keys.delete': 'manager',
   'keys.test': 'manager',
+  'keys.revoke': 'manager',
+  'keys.restore': 'manager',
   'keys.enable': 'manager',
   'keys.disable': 'manager',
   'explain.post': 'member',
@@ -41,6 +43,10 @@ export const access: Readonly<Record<string, Access>> = {
   'notices.list': 'member',
   'audit.list': 'manager',
   'audit.platform': 'operator',
+  'webhooks.list': 'operator',
+  'webhooks.deliveries': 'operator',
+  'webhooks.replay': 'operator',
+  'webhooks.replay-dead': 'operator',
 }
 
 export interface AccessQuestion {

@@ -1,9 +1,8 @@
 import type { PatchKey, SavedKey } from '../../contract/index.ts'
-import { getKeyInSlot, type ProviderKeyRow } from '../../store/index.ts'
+import { getKeyInSlot, type ProviderKeyRow, resolveNoticesOfKeys } from '../../store/index.ts'
 import { maskKey, putKey } from '../../vault/index.ts'
 import type { ActorFields } from '../actor.ts'
 import type { ControlDeps } from '../deps.ts'
-import { resolveNoticesOf } from '../queries/notices.ts'
 import { setActiveProvider } from '../queries/orgs.ts'
 import { showKey } from '../show-key.ts'
 import { checkChoices, hostFor, type KeyHost } from './check-choices.ts'
@@ -33,7 +32,8 @@ export async function saveKey({ slot, body, by }: SaveKey, deps: ControlDeps): P
   const test = await testBeforeSaving({ slot, body, by }, { secret, host, before }, deps)
   const row = await deps.database.transaction(async (tx) => {
     if (slot.plan.choice === 'single') await setActiveProvider(tx, slot.org, slot.provider.id)
-    if (before) await resolveNoticesOf(tx, { org: slot.org, keyId: before.id, now: new Date(deps.clock.now()) })
+    // What was open about the old one is over; what is still wrong opens anew.
+    if (before) await resolveNoticesOfKeys(tx, [before.id])
     return putKey(vaultDeps(deps, inside(tx, deps.database)), {
       slot: slotOf(slot),
       secret,
@@ -45,6 +45,7 @@ export async function saveKey({ slot, body, by }: SaveKey, deps: ControlDeps): P
         region: host.region,
         rotateBy: rotateBy(body, slot, deps.clock.now()),
       },
+      keepHours: slot.plan.rotation.overlapHours,
       test: test && { status: test.status, result: storedTest(test, deps.clock.now()) },
       by,
     })

@@ -30,15 +30,3 @@ export function listNotices(queryable: Queryable, { org, state, before, limit }:
     [org, before ?? null, state, limit],
   )
 }
-
-/** What was open about a key is over when it is replaced or removed; what is still wrong opens anew. */
-export async function resolveNoticesOf(
-  tx: Queryable,
-  { org, keyId, now }: { org: string; keyId: string; now: Date },
-): Promise<void> {
-  await tx.query('update notices set resolved_at = $3 where org_id = $1 and key_id = $2 and resolved_at is null', [
-    org,
-    keyId,
-    now,
-  ])
-}

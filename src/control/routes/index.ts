@@ -14,6 +14,7 @@ import { putActiveProvider } from './settings/put-active-provider.ts'
 import { tokenRoutes } from './tokens/index.ts'
 import { tryOut } from './try-out/post.ts'
 import { getUsage } from './usage/get.ts'
+import { webhookRoutes } from './webhooks/index.ts'
 
 export const routes: readonly AnyRoute[] = [
   ...sessionRoutes,
@@ -31,4 +32,5 @@ export const routes: readonly AnyRoute[] = [
   listNoticesRoute,
   listAuditRoute,
   listPlatformAudit,
+  ...webhookRoutes,
 ]

@@ -15,6 +15,8 @@ export interface SettingsQuestion {
   environment: string | undefined
   user: string | undefined
   caller: Caller
+  /** False: only the notices that are read from the state. */
+  stored?: boolean | undefined
 }
 
 const shownNotices = 20
@@ -31,7 +33,7 @@ export async function loadSettings(question: SettingsQuestion, deps: ControlDeps
   const [tenant, keys, notices] = await Promise.all([
     requireTenant(deps, org),
     listKeys(deps.database, org),
-    listNotices(deps.database, { org, state: 'open', limit: shownNotices }),
+    question.stored === false ? [] : listNotices(deps.database, { org, state: 'open', limit: shownNotices }),
   ])
   const own = keys.filter((row) => row.holder === holder && row.user_id === (holder === 'user' ? user : ''))
   const shown = notices.map((notice) => showNotice(notice, inForce.policy))

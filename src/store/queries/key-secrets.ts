@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts'
+import type { ProviderKeyRow } from './provider-keys.ts'
 
 /** A ciphertext with the columns that it is bound to. */
 export interface KeySecretRow {
@@ -14,15 +15,50 @@ export interface KeySecretRow {
   origin: string
 }
 
-const boundColumns =
-  's.key_id, s.version, s.envelope, s.kek_id, k.org_id, k.holder, k.user_id, k.provider, k.environment, k.origin'
+// A version that was replaced is bound to the host that it had.
+const boundColumns = `s.key_id, s.version, s.envelope, s.kek_id, k.org_id, k.holder, k.user_id, k.provider, k.environment,
+  coalesce(s.kept->>'origin', k.origin) as origin`
 
-/** Puts the ciphertext of a version in the place of all others of its key. */
+/** What a replaced version had besides its ciphertext, and gets back when it is restored. */
+export type KeptColumns = Pick<
+  ProviderKeyRow,
+  | 'hint'
+  | 'last4'
+  | 'origin'
+  | 'custom_host'
+  | 'base_url'
+  | 'region'
+  | 'scope'
+  | 'model'
+  | 'status'
+  | 'last_test'
+  | 'rotate_by'
+>
+
+export interface KeptVersion {
+  columns: KeptColumns
+  until: Date
+}
+
+/**
+ * Puts the ciphertext of a version in the place of all others of its key.
+ * @param kept the version before stays restorable; absent: its ciphertext is gone
+ */
 export async function replaceKeySecret(
   tx: Queryable,
   secret: { keyId: string; version: number; envelope: Uint8Array; kekId: string },
+  kept?: KeptVersion,
 ): Promise<void> {
-  await tx.query('delete from key_secrets where key_id = $1', [secret.keyId])
+  await tx.query('delete from key_secrets where key_id = $1 and (version <> $2 or $3::boolean)', [
+    secret.keyId,
+    secret.version - 1,
+    kept === undefined,
+  ])
+  if (kept)
+    await tx.query(
+      'update key_secrets set restorable_until = $3, kept = $4::jsonb where key_id = $1 and version = $2',
+      [secret.keyId, secret.version - 1, kept.until, JSON.stringify(kept.columns)],
+    )
   await tx.query('insert into key_secrets (key_id, version, envelope, kek_id) values ($1, $2, $3, $4)', [
     secret.keyId,
     secret.version,
@@ -75,4 +111,38 @@ export async function updateEnvelopes(
       kekId,
     ],
   )
+}
+
+export type RestorableRow = KeySecretRow & { kept: KeptColumns; restorable_until: Date }
+
+/** The version of a key that can be restored now. */
+export async function getRestorable(
+  queryable: Queryable,
+  key: { keyId: string; now: Date },
+): Promise<RestorableRow | undefined> {
+  const [row] = await queryable.query<RestorableRow>(
+    `select ${boundColumns}, s.kept, s.restorable_until from key_secrets s join provider_keys k on k.id = s.key_id
+      where s.key_id = $1 and s.restorable_until > $2 order by s.version desc limit 1`,
+    [key.keyId, key.now],
+  )
+  return row
+}
+
+/** Until when each key of an organization can be put back to the version before. */
+export async function listRestorable(
+  queryable: Queryable,
+  { org, now }: { org: string; now: Date },
+): Promise<Map<string, Date>> {
+  const rows = await queryable.query<{ key_id: string; until: Date }>(
+    `select s.key_id, max(s.restorable_until) as until from key_secrets s join provider_keys k on k.id = s.key_id
+      where k.org_id = $1 and s.restorable_until > $2 group by s.key_id`,
+    [org, now],
+  )
+  return new Map(rows.map(({ key_id, until }) => [key_id, until]))
+}
+
+/** Ciphertexts whose time is over are really gone. @returns how many */
+export async function deleteExpiredSecrets(queryable: Queryable, now: Date): Promise<number> {
+  const rows = await queryable.query('delete from key_secrets where restorable_until <= $1 returning key_id', [now])
+  return rows.length
 }

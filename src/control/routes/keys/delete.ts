@@ -1,12 +1,15 @@
+import type { z } from 'zod'
 import { keySlotQuerySchema } from '../../../contract/index.ts'
-import { removeKey } from '../../../vault/index.ts'
+import { resolveNoticesOfKeys } from '../../../store/index.ts'
+import { type RemoveKeyInput, removeKey } from '../../../vault/index.ts'
 import { actorOf } from '../../actor.ts'
+import type { ControlDeps } from '../../deps.ts'
+import type { Caller } from '../../http/caller.ts'
 import { defineRoute } from '../../http/route.ts'
 import { inside } from '../../keys/inside.ts'
 import { requireKey } from '../../keys/require-key.ts'
 import { resolveSlot } from '../../keys/resolve-slot.ts'
 import { vaultDeps } from '../../keys/vault-deps.ts'
-import { resolveNoticesOf } from '../../queries/notices.ts'
 import { setActiveProvider } from '../../queries/orgs.ts'
 import { platformServes } from '../../settings/active-provider.ts'
 import { keyParams, keysPath } from './path.ts'
@@ -20,17 +23,43 @@ export const deleteKeyRoute = defineRoute({
   params: keyParams,
   query: keySlotQuerySchema,
   async handle(call, deps) {
-    const slot = await resolveSlot(call, deps, 'remove')
-    const { id } = await requireKey(slot, deps)
-    await deps.database.transaction(async (tx) => {
-      // Without this another saved key would step in by itself, where the page promises the platform's AI.
-      if (slot.plan.choice === 'single' && (slot.row.active_provider ?? slot.provider.id) === slot.provider.id) {
-        await setActiveProvider(tx, slot.org, platformServes)
-      }
-      await resolveNoticesOf(tx, { org: slot.org, keyId: id, now: new Date(deps.clock.now()) })
-      await removeKey(vaultDeps(deps, inside(tx, deps.database)), { org: slot.org, keyId: id, by: actorOf(call) })
-    })
-    deps.tenants.forget(slot.org)
+    await remove(call, deps, 'key.clear')
     return undefined
   },
 })
+
+export const revokeKeyRoute = defineRoute({
+  name: 'keys.revoke',
+  method: 'POST',
+  path: `${keysPath}/revoke`,
+  tag: 'Keys',
+  summary:
+    'Remove a key that must not be used any more: every version’s ciphertext is gone, and the audit log says revoked.',
+  params: keyParams,
+  query: keySlotQuerySchema,
+  async handle(call, deps) {
+    await remove(call, deps, 'key.revoke')
+    return undefined
+  },
+})
+
+interface RemoveCall {
+  params: z.output<typeof keyParams>
+  query: z.output<typeof keySlotQuerySchema>
+  caller: Caller
+  ip: string
+}
+
+async function remove(call: RemoveCall, deps: ControlDeps, action: RemoveKeyInput['action']): Promise<void> {
+  const slot = await resolveSlot(call, deps, 'remove')
+  const { id } = await requireKey(slot, deps)
+  await deps.database.transaction(async (tx) => {
+    // Without this another saved key would step in by itself, where the page promises the platform's AI.
+    if (slot.plan.choice === 'single' && (slot.row.active_provider ?? slot.provider.id) === slot.provider.id) {
+      await setActiveProvider(tx, slot.org, platformServes)
+    }
+    await resolveNoticesOfKeys(tx, [id])
+    await removeKey(vaultDeps(deps, inside(tx, deps.database)), { org: slot.org, keyId: id, action, by: actorOf(call) })
+  })
+  deps.tenants.forget(slot.org)
+}

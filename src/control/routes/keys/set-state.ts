@@ -1,7 +1,9 @@
 import { keySlotQuerySchema, maskedKeySchema } from '../../../contract/index.ts'
+import { resolveNoticesOfKeys } from '../../../store/index.ts'
 import { setKeyState } from '../../../vault/index.ts'
 import { actorOf } from '../../actor.ts'
 import { defineRoute } from '../../http/route.ts'
+import { inside } from '../../keys/inside.ts'
 import { requireKey } from '../../keys/require-key.ts'
 import { resolveSlot } from '../../keys/resolve-slot.ts'
 import { vaultDeps } from '../../keys/vault-deps.ts'
@@ -24,7 +26,15 @@ function setState(verb: 'enable' | 'disable', state: 'active' | 'disabled', summ
     async handle(call, deps) {
       const slot = await resolveSlot(call, deps, verb === 'enable' ? 'save' : 'remove')
       const { id } = await requireKey(slot, deps)
-      const row = await setKeyState(vaultDeps(deps), { org: slot.org, keyId: id, state, by: actorOf(call) })
+      const row = await deps.database.transaction(async (tx) => {
+        if (state === 'disabled') await resolveNoticesOfKeys(tx, [id])
+        return setKeyState(vaultDeps(deps, inside(tx, deps.database)), {
+          org: slot.org,
+          keyId: id,
+          state,
+          by: actorOf(call),
+        })
+      })
       deps.tenants.forget(slot.org)
       return showKey(row, { policy: slot.inForce.policy, plan: slot.plan, now: deps.clock.now() })
     },

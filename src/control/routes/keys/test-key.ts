@@ -1,13 +1,13 @@
 import { appendAudit } from '../../../audit/index.ts'
 import { type KeyTest, keySlotQuerySchema, keyTestSchema, OwnkeyError, testKeySchema } from '../../../contract/index.ts'
 import type { Secret } from '../../../crypto/index.ts'
-import type { ProviderKeyRow } from '../../../store/index.ts'
+import { type ProviderKeyRow, resolveNoticesOfKeys } from '../../../store/index.ts'
 import { loadSealedKeys, openKey, recordTest } from '../../../vault/index.ts'
 import { type ActorFields, actorOf } from '../../actor.ts'
 import type { ControlDeps } from '../../deps.ts'
 import { defineRoute } from '../../http/route.ts'
 import { checkChoices, hostFor, type KeyHost } from '../../keys/check-choices.ts'
-import { inspect } from '../../keys/inspect.ts'
+import { inspectForTest } from '../../keys/inspect.ts'
 import { requireKey } from '../../keys/require-key.ts'
 import { resolveSlot, type SlotContext } from '../../keys/resolve-slot.ts'
 import { storedTest, tryKey } from '../../keys/try-key.ts'
@@ -33,6 +33,9 @@ export const testKeyRoute = defineRoute({
   },
 })
 
+/** Notices of real traffic that a test which succeeds closes. */
+const failureKinds = ['fallback_active', 'key_failing']
+
 interface Pasted {
   slot: SlotContext
   key: string
@@ -46,7 +49,7 @@ interface Pasted {
 }
 
 async function testPasted({ slot, key, choices, by }: Pasted, deps: ControlDeps): Promise<KeyTest> {
-  const { secret, remarks } = inspect(key, slot, deps.sandbox)
+  const { secret, remarks } = inspectForTest(key, slot, deps.sandbox)
   const host = hostFor(choices, slot, deps.checkHost)
   const test = await tryKey(
     { slot, secret, host, model: choices.model, scope: choices.scope ?? 'all', saved: false, by },
@@ -80,6 +83,7 @@ async function testSaved(
     result: storedTest(test, now),
     by,
   })
+  if (test.status === 'valid') await resolveNoticesOfKeys(deps.database, [row.id], { kinds: failureKinds })
   return test
 }
 

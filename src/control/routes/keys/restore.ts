@@ -1,0 +1,32 @@
+import { keySlotQuerySchema, maskedKeySchema } from '../../../contract/index.ts'
+import { resolveNoticesOfKeys } from '../../../store/index.ts'
+import { restoreKey } from '../../../vault/index.ts'
+import { actorOf } from '../../actor.ts'
+import { defineRoute } from '../../http/route.ts'
+import { inside } from '../../keys/inside.ts'
+import { requireKey } from '../../keys/require-key.ts'
+import { resolveSlot } from '../../keys/resolve-slot.ts'
+import { vaultDeps } from '../../keys/vault-deps.ts'
+import { showKey } from '../../show-key.ts'
+import { keyParams, keysPath } from './path.ts'
+
+export const restoreKeyRoute = defineRoute({
+  name: 'keys.restore',
+  method: 'POST',
+  path: `${keysPath}/restore`,
+  tag: 'Keys',
+  summary: 'Put back the key that the last one replaced, as long as the plan keeps it (`rotation.overlapHours`).',
+  params: keyParams,
+  query: keySlotQuerySchema,
+  answer: maskedKeySchema,
+  async handle(call, deps) {
+    const slot = await resolveSlot(call, deps, 'save')
+    const { id } = await requireKey(slot, deps)
+    const row = await deps.database.transaction(async (tx) => {
+      await resolveNoticesOfKeys(tx, [id])
+      return restoreKey(vaultDeps(deps, inside(tx, deps.database)), { org: slot.org, keyId: id, by: actorOf(call) })
+    })
+    deps.tenants.forget(slot.org)
+    return showKey(row, { policy: slot.inForce.policy, plan: slot.plan, now: deps.clock.now() })
+  },
+})

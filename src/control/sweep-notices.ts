@@ -1,0 +1,81 @@
+import type { Notice } from '../contract/index.ts'
+import { createIdMaker } from '../lib/index.ts'
+import { activeOrganizations, type KeyToRotate, keysToRotate, type NoticeCause, syncNotices } from '../store/index.ts'
+import type { ControlDeps, ControlOptions } from './deps.ts'
+import type { Operator } from './http/caller.ts'
+import { loadSettings } from './settings/load-settings.ts'
+
+export interface NoticeSweep {
+  /** Makes the stored notices of what is read from the state true for all keys and some organizations. */
+  run(): Promise<void>
+}
+
+const dayMs = 86_400_000
+/** So many organizations in one run; the next one goes on behind the last. */
+const orgsAtOnce = 200
+
+const rotationKinds = ['rotation_due', 'rotation_overdue']
+/** What the settings page reads from the state, besides keys: those have notices of their own. */
+const stateKinds = ['quota_near', 'quota_reached', 'credits_low', 'cap_near', 'cap_reached', 'unpriced']
+
+const sweeper: Operator = { kind: 'operator', id: 'ownkey', name: null, sessionId: null, expiresAt: null }
+
+/**
+ * Due dates, quotas, credits and caps have no event that tells of them: they are looked for from time to time, and what is
+ * found becomes a notice that is counted, kept and told to webhooks like the others. Several nodes may run it at once.
+ */
+export function createNoticeSweep(options: ControlOptions): NoticeSweep {
+  const newId = createIdMaker()
+  const noticeId = () => `ntc_${newId()}`
+  const deps: ControlDeps = { ...options, managersOf: async () => [] }
+  let after = ''
+  return {
+    async run() {
+      await sweepRotations(deps, noticeId)
+      const orgs = await activeOrganizations(deps.database, { after, kinds: stateKinds, limit: orgsAtOnce })
+      after = orgs.length < orgsAtOnce ? '' : (orgs.at(-1) ?? '')
+      for (const org of orgs) await sweepOrg(org, deps, noticeId)
+    },
+  }
+}
+
+async function sweepRotations(deps: ControlDeps, newId: () => string): Promise<void> {
+  const { policy } = deps.inForce()
+  const now = deps.clock.now()
+  const farthest = Math.max(0, ...[...policy.plans.values()].flatMap(({ rotation }) => rotation.remindDays))
+  const until = new Date(now + farthest * dayMs).toISOString().slice(0, 10)
+  const keys = await keysToRotate(deps.database, until)
+  const causes = keys.flatMap((key) => {
+    const cause = rotationCause(key, policy.plans.get(key.plan)?.rotation.remindDays ?? [], now)
+    return cause ? [cause] : []
+  })
+  await deps.database.transaction((tx) => syncNotices(tx, causes, { kinds: rotationKinds, newId }))
+}
+
+/** Every reminder is a notice of its own, so that each is told; the one before is closed by it. */
+export function rotationCause(
+  { id, org_id: org, provider, environment, rotate_by: rotateBy, owner, hint }: KeyToRotate,
+  remindDays: readonly number[],
+  now: number,
+): NoticeCause | undefined {
+  const days = (Date.parse(`${rotateBy}T00:00:00Z`) - Math.floor(now / dayMs) * dayMs) / dayMs
+  const facts = { rotateBy, environment, hint, ...(owner === null ? {} : { owner }) }
+  const about = { org, provider, keyId: id }
+  if (days < 0) return { ...about, kind: 'rotation_overdue', cause: `rotation_overdue ${id} ${rotateBy}`, facts }
+  const reminder = Math.min(...remindDays.filter((each) => days <= each))
+  if (!Number.isFinite(reminder)) return undefined
+  const cause = `rotation_due ${id} ${rotateBy} ${reminder}`
+  return { ...about, kind: 'rotation_due', cause, facts: { ...facts, reminder } }
+}
+
+async function sweepOrg(org: string, deps: ControlDeps, newId: () => string): Promise<void> {
+  const question = { org, environment: undefined, user: undefined, caller: sweeper, stored: false }
+  const { notices } = await loadSettings(question, deps)
+  const causes = notices.filter(({ kind }) => stateKinds.includes(kind)).map((notice) => toCause(org, notice))
+  await deps.database.transaction((tx) => syncNotices(tx, causes, { kinds: stateKinds, org, newId }))
+}
+
+function toCause(org: string, { kind, facts }: Notice): NoticeCause {
+  const about = facts['meter'] ?? facts['about'] ?? ''
+  return { org, cause: `${kind} ${about}`, kind, facts }
+}
