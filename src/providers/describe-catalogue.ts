@@ -1,6 +1,6 @@
 import type { Capability } from '../contract/index.ts'
 import { catalogue } from './catalogue.ts'
-import type { Provider, SocketCredential, Surface } from './provider.ts'
+import { openaiRoutes, type Provider, type SocketCredential, type Surface } from './provider.ts'
 
 const capabilityNames: Readonly<Record<Capability, string>> = {
   chat: 'chat',
@@ -21,17 +21,20 @@ export function describeCatalogue(providers: readonly Provider[] = catalogue): s
     'Made from the catalogue in `src/providers`; a test keeps this page equal to it. Any other server that speaks',
     'OpenAI’s API can be added in the configuration.',
     '',
-    '| provider | id | route | serves | OpenAI dialect at |',
-    '|---|---|---|---|---|',
+    '| provider | id | route | serves | OpenAI dialect at | behind Ownkey’s `/v1` |',
+    '|---|---|---|---|---|---|',
     ...providers.map(overview),
     '',
     ...providers.flatMap(describeProvider),
   ].join('\n')
 }
 
-function overview({ id, name, capabilities, openai }: Provider): string {
+function overview({ id, name, capabilities, openai, translations = {} }: Provider): string {
+  const routes = openaiRoutes
+    .filter((route) => route !== 'models' && (translations[route] !== undefined || openai?.routes.includes(route)))
+    .map((route) => `\`${route}\`${translations[route] === undefined ? '' : ' (translated)'}`)
   const served = capabilities.map((capability) => capabilityNames[capability]).join(', ')
-  return `| [${name}](#${id}) | \`${id}\` | \`/${id}/…\` | ${served} | ${openai ? `\`${openai.base || '/'}\`` : '—'} |`
+  return `| [${name}](#${id}) | \`${id}\` | \`/${id}/…\` | ${served} | ${openai ? `\`${openai.base || '/'}\`` : '—'} | ${routes.join(', ') || '—'} |`
 }
 
 function describeProvider(provider: Provider): string[] {

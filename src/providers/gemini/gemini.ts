@@ -40,15 +40,19 @@ export const gemini: Provider = {
   // An upload goes on at the address that the first answer names.
   answerHeaders: ['x-goog-upload-*', 'server-timing'],
   surfaces: geminiSurfaces,
-  capabilities: ['chat', 'vision', 'embeddings', 'images', 'realtime'],
+  capabilities: ['chat', 'vision', 'embeddings', 'speech_to_text', 'images', 'realtime'],
   models: [
     {
       id: 'gemini-2.5-flash',
       hint: 'Fast, and good for most tasks',
       recommended: true,
-      capabilities: ['chat', 'vision'],
+      capabilities: ['chat', 'vision', 'speech_to_text'],
     },
-    { id: 'gemini-2.5-pro', hint: 'Strongest of this generation, for complex tasks', capabilities: ['chat', 'vision'] },
+    {
+      id: 'gemini-2.5-pro',
+      hint: 'Strongest of this generation, for complex tasks',
+      capabilities: ['chat', 'vision', 'speech_to_text'],
+    },
     {
       id: 'gemini-2.5-flash-lite',
       hint: 'Cheapest, for simple tasks in large numbers',
@@ -59,7 +63,13 @@ export const gemini: Provider = {
     { id: 'gemini-4-argon', hint: 'Newest large model', capabilities: ['chat', 'vision'] },
     { id: 'gemini-embedding-001', hint: 'Embeddings of text', recommended: true, capabilities: ['embeddings'] },
   ],
-  defaultModels: { chat: 'gemini-2.5-flash', vision: 'gemini-2.5-flash', embeddings: 'gemini-embedding-001' },
+  defaultModels: {
+    chat: 'gemini-2.5-flash',
+    vision: 'gemini-2.5-flash',
+    embeddings: 'gemini-embedding-001',
+    // A chat model that hears.
+    speech_to_text: 'gemini-2.5-flash',
+  },
   probes: {
     authenticate: { method: 'GET', path: '/v1beta/models?pageSize=1', provesKey: knowsKey },
     can: {

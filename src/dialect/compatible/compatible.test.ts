@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+import { everySplit, translated } from '../../../test/support/every-split.ts'
+import { findProvider, type OpenaiRoute, type Provider } from '../../providers/index.ts'
+import { buildForm, parseForm } from '../form.ts'
+import { readFields } from '../read-fields.ts'
+import { translateRequest } from '../translate-request.ts'
+import { hideUsage } from './hide-usage.ts'
+
+const json = 'application/json'
+
+function translate(
+  provider: string,
+  body: string | Buffer,
+  { route = 'chat/completions' as OpenaiRoute, contentType = json } = {},
+) {
+  const call = { route, contentType, body: Buffer.from(body) }
+  return translateRequest(call, { provider: findProvider(provider) as Provider, model: 'the-model', created: 0 })
+}
+
+describe('a request for an OpenAI-compatible API', () => {
+  test('is the caller’s, byte for byte, but for the model', () => {
+    const body =
+      '{ "temperature" : 0.10 , "model":"auto","messages":[ {"role":"user","content":"\\u00e4 \\" { } [ ]"} ], "odd":[1e400,{"model":"x"}] }'
+    const message = translate('openai', body)
+    expect(message.path).toBe('/v1/chat/completions')
+    expect(message.body.toString()).toBe(
+      '{"model":"the-model","temperature":0.10,"messages":[ {"role":"user","content":"\\u00e4 \\" { } [ ]"} ],"odd":[1e400,{"model":"x"}]}',
+    )
+  })
+
+  test('goes to the place where the vendor has the route', () => {
+    expect(translate('groq', '{}').path).toBe('/openai/v1/chat/completions')
+    expect(translate('deepseek', '{}').path).toBe('/chat/completions')
+    expect(translate('mistral', '{"input":"a"}', { route: 'embeddings' }).path).toBe('/v1/embeddings')
+  })
+
+  test.each([
+    ['mistral', '{"max_completion_tokens":5,"seed":1}', '{"model":"the-model","max_tokens":5,"random_seed":1}'],
+    [
+      'deepseek',
+      '{"max_completion_tokens":5,"max_tokens":4}',
+      '{"model":"the-model","max_completion_tokens":5,"max_tokens":4}',
+    ],
+    [
+      'groq',
+      '{"max_completion_tokens":5,"constructor":1}',
+      '{"model":"the-model","max_completion_tokens":5,"constructor":1}',
+    ],
+  ])('uses %s’s own names: %s', (provider, body, sent) => {
+    expect(translate(provider, body).body.toString()).toBe(sent)
+  })
+
+  test.each([
+    ['openai', '{"stream":true}', '{"model":"the-model","stream":true,"stream_options":{"include_usage":true}}', true],
+    [
+      'openai',
+      '{"stream":true,"stream_options":{"include_usage":true,"x":1}}',
+      '{"model":"the-model","stream":true,"stream_options":{"include_usage":true,"x":1}}',
+      false,
+    ],
+    ['openai', '{"stream":false}', '{"model":"the-model","stream":false}', false],
+    [
+      'mistral',
+      '{"stream":true,"stream_options":{"include_usage":true}}',
+      '{"model":"the-model","stream":true}',
+      false,
+    ],
+    ['mistral', '{"stream":true}', '{"model":"the-model","stream":true}', true],
+  ])('asks %s for the counts of a stream: %s', (provider, body, sent, hides) => {
+    const message = translate(provider, body)
+    expect(message.body.toString()).toBe(sent)
+    expect(message.answer.stream !== undefined).toBe(hides)
+  })
+
+  test.each(['', '[]', '"x"', '{', '{"a"}', '{"a":}', '{"a":1,"a":2}', '{"a":1', '{"a":"1}', '{a:1}', '{"a":1]'])(
+    '%j is refused',
+    (body) => {
+      expect(() => translate('openai', body)).toThrow(expect.objectContaining({ code: 'request_invalid' }))
+    },
+  )
+
+  test('keeps a form’s files, and names one model', () => {
+    const sound = Buffer.from([0, 13, 10, 45, 45, 255])
+    const form = buildForm([
+      { name: 'model', content: 'auto' },
+      { name: 'file', filename: 'a "b".wav', type: 'audio/wav', content: sound },
+      { name: 'timestamp_granularities[]', content: 'word' },
+    ])
+    const message = translate('openai', form.body, { route: 'audio/transcriptions', contentType: form.contentType })
+    const parts = parseForm(message.body, message.contentType)
+    expect(parts.map(({ name }) => name)).toEqual(['model', 'file', 'timestamp_granularities[]'])
+    expect(parts[0]?.bytes.toString()).toBe('the-model')
+    expect(parts[1]).toMatchObject({ filename: 'a _b_.wav', type: 'audio/wav' })
+    expect(parts[1]?.bytes.equals(sound)).toBe(true)
+  })
+})
+
+describe('reading what the decision needs', () => {
+  const read = (body: string, route: OpenaiRoute = 'chat/completions') =>
+    readFields({ route, contentType: json, body: Buffer.from(body) })
+
+  test.each([
+    ['{"model":"gpt\\u002d4o"}', { model: 'gpt-4o' }],
+    ['{"model":null}', {}],
+    ['{"model":""}', {}],
+    ['{"messages":[{"model":"x"}]}', {}],
+  ])('%s', (body, fields) => {
+    expect(read(body)).toEqual(fields)
+  })
+
+  test('the text that is to be spoken', () => {
+    expect(read('{"input":"Hé"}', 'audio/speech')).toEqual({ input: 'Hé' })
+  })
+
+  test.each(['{"model":1}', '{"model":"a","model":"b"}', `{"model":"${'x'.repeat(300)}"}`])('%s is refused', (body) => {
+    expect(() => read(body)).toThrow(expect.objectContaining({ code: 'request_invalid' }))
+  })
+
+  test('a form that names two models is refused, whichever comes first', () => {
+    const form = buildForm([
+      { name: 'model', content: 'a' },
+      { name: 'model', content: 'b' },
+    ])
+    expect(() => readFields({ ...form, route: 'audio/transcriptions' })).toThrow(/stands twice/)
+    expect(() =>
+      readFields({
+        route: 'audio/transcriptions',
+        contentType: 'multipart/form-data; boundary=x',
+        body: Buffer.from('--x\r\n'),
+      }),
+    ).toThrow(/whole multipart form/)
+  })
+})
+
+describe('a stream whose counts nobody asked for', () => {
+  const recorded = Buffer.from(
+    [
+      'data: {"id":"1","choices":[{"index":0,"delta":{"content":"Grüße 🌍 \\"usage\\":null"}}],"usage":null}\n\n',
+      ': keep-alive\n\n',
+      'event: x\r\ndata: {"id":"1","choices":[{"index":0,"delta":{}}]}\r\n\r\n',
+      'data: {"id":"1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"total_tokens":3}}\n\n',
+      'data: {"id":"1","choices":[],"usage":{"total_tokens":3}}\n\n',
+      'data: {"id":"1","choices":[],"x_groq":{"usage":{"total_tokens":3}}}\r\n\r\n',
+      'data: [DONE]\n\n',
+    ].join(''),
+  )
+  const expected = [
+    'data: {"id":"1","choices":[{"index":0,"delta":{"content":"Grüße 🌍 \\"usage\\":null"}}]}\n\n',
+    ': keep-alive\n\n',
+    'event: x\r\ndata: {"id":"1","choices":[{"index":0,"delta":{}}]}\r\n\r\n',
+    'data: {"id":"1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n',
+    'data: [DONE]\n\n',
+  ].join('')
+
+  test('has none, and is otherwise as it was, wherever its bytes are split', () => {
+    for (const pieces of everySplit(recorded)) expect(translated(hideUsage(), pieces)).toBe(expected)
+  })
+})
