@@ -237,6 +237,7 @@ describe.each(databaseKinds)('content-platform on %s', (database) => {
       profile.answer(key, null)
       expect((await org.api('POST', `/keys/${id}/test`, {})).body.status).toBe('valid')
       expect((await settingsOf(org)).notices).toEqual([])
+      expect((await ask(await org.token('optimization'))).header('ownkey-key-source')).toBe('organization')
     },
   )
 

@@ -6,6 +6,7 @@ export interface Resting<Answer> {
   failure: Failure
   answer: Answer
   /** Milliseconds since 1970. */
+  since: number
   until: number
 }
 
@@ -116,8 +117,9 @@ export class KeyHealth<Answer> {
     const ownMs = Math.min(memory.baseMs * 2 ** state.failures, memory.maxMs)
     const restMs = Math.min(attempt.failure.retryAfterMs ?? ownMs, longestRetryAfterMs)
     state.failures++
+    const now = this.now()
     const extent = memory.extent === 'key' ? '' : (attempt.model ?? '-')
-    state.resting.set(extent, { failure: attempt.failure, answer: attempt.answer, until: this.now() + restMs })
+    state.resting.set(extent, { failure: attempt.failure, answer: attempt.answer, since: now, until: now + restMs })
   }
 
   private stateOf(key: string): State<Answer> {

@@ -35,11 +35,11 @@ export function tryAttempt(exchange: Required<Exchange>, attempted: Try, gateway
 /** A key of unknown health: one request tries it, the others wait a moment for what it tells. */
 async function tryUnproven(exchange: Required<Exchange>, attempted: Try, sending: Sending): Promise<Outcome> {
   const { gateway, key } = sending
-  let resting = restingOutcome(key, exchange, gateway)
+  let resting = restingOutcome(key, exchange, { attempted, gateway })
   let turn = resting === undefined ? gateway.health.askToTry(key) : undefined
   while (turn instanceof Promise) {
     const said = await turn
-    resting = restingOutcome(key, exchange, gateway)
+    resting = restingOutcome(key, exchange, { attempted, gateway })
     const asksAgain = said === 'ask again' && resting === undefined && !gateway.health.isKnownGood(key)
     turn = asksAgain ? gateway.health.askToTry(key) : undefined
   }
@@ -89,9 +89,18 @@ function standingOf({ caller, setup }: Required<Exchange>, { meter, caps }: Atte
 }
 
 /** The failure to answer without trying, while the key rests: the remembered one, with what is left of the waiting time. */
-function restingOutcome(key: string, exchange: Required<Exchange>, gateway: Gateway): Outcome | undefined {
-  const rest = gateway.health.resting(key, exchange.model)
-  return rest === undefined ? undefined : withTimeLeft(rest, gateway.now())
+function restingOutcome(
+  key: string,
+  { caller, model }: Required<Exchange>,
+  { attempted, gateway }: { attempted: Try; gateway: Gateway },
+): Outcome | undefined {
+  const rest = gateway.health.resting(key, model)
+  if (rest === undefined) return undefined
+  // Whoever has just tested the key and found it to work must not wait until the rest is over.
+  const proved = caller.tenant.proved?.get(attempted.attempt.key?.id ?? '')
+  if (proved === undefined || proved <= rest.since) return withTimeLeft(rest, gateway.now())
+  gateway.health.accepted(key)
+  return undefined
 }
 
 function withTimeLeft({ answer: outcome, until }: Resting<Outcome>, now: number): Outcome {

@@ -38,6 +38,9 @@ function readTenant(rows: readonly TenantRow[], asOf: number): Snapshot {
       spent: row.spent,
       spentAsOf: asOf,
       keys: keyRows.map(readKey),
+      proved: new Map(
+        keyRows.flatMap((each) => (each.proved_ms === null ? [] : [[each.key_id as string, each.proved_ms]])),
+      ),
       sealed: new Map(keyRows.flatMap((each) => readSealed(each) ?? [])),
     },
   }

@@ -7,6 +7,8 @@ export interface Tenant extends TenantFacts {
   /** When the reading began that `spent` comes from: monotonic milliseconds of this process. */
   spentAsOf: number
   locale?: string | undefined
+  /** Key id → when a test last found it to work, in milliseconds since 1970; nothing for other keys. */
+  proved?: ReadonlyMap<string, number> | undefined
   /** By key id. */
   sealed: ReadonlyMap<string, SealedKey>
 }

@@ -1,6 +1,6 @@
 import { type AuditActor, appendAudit } from '../audit/index.ts'
 import type { KeyStatus } from '../contract/index.ts'
-import { setKeyTest } from '../store/index.ts'
+import { setKeyTest, touchOrganization } from '../store/index.ts'
 import type { VaultDeps } from './vault-deps.ts'
 
 export interface KeyTestResult {
@@ -19,6 +19,8 @@ export interface KeyTestResult {
 export function recordTest(deps: VaultDeps, test: KeyTestResult): Promise<boolean> {
   const { org, keyId, version, status, result, by } = test
   return deps.database.transaction(async (tx) => {
+    // Every node that lets the key rest learns that it works again. First, because changes of keys lock in this order.
+    if (by && status === 'valid') await touchOrganization(tx, org)
     const recorded = await setKeyTest(tx, { org, id: keyId, version }, { status, lastTest: result })
     if (recorded && by)
       await appendAudit(tx, deps, { org, ...by, action: 'key.test', target: keyId, detail: { version, status } })

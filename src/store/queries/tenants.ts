@@ -47,6 +47,8 @@ export interface TenantRow {
   custom_host: boolean
   base_url: string | null
   region: string | null
+  /** Milliseconds of the last test, if it found the key to work; null: it did not, or there was none. */
+  proved_ms: number | null
   envelope: Uint8Array | null
 }
 
@@ -98,7 +100,9 @@ export function loadTenantRows(
   return queryable.query<TenantRow>(
     `select o.id, o.add_ons, o.byok_enabled, o.locale, o.active_provider, ${stamp},
             k.id as key_id, k.version as key_version, k.holder, k.user_id, k.provider, k.environment, k.state, k.scope,
-            k.model, k.fallback, k.origin, k.custom_host, k.base_url, k.region, s.envelope
+            k.model, k.fallback, k.origin, k.custom_host, k.base_url, k.region, s.envelope,
+            case when k.last_test->>'status' = 'valid'
+                 then (extract(epoch from (k.last_test->>'at')::timestamptz) * 1000)::bigint end as proved_ms
        from organizations o
        left join provider_keys k on k.org_id = o.id
        left join key_secrets s on s.key_id = k.id and s.version = k.version
