@@ -1,7 +1,9 @@
 import { connect } from 'node:net'
+import { AudioFormat, ElevenLabsClient, RealtimeEvents } from '@elevenlabs/elevenlabs-js'
 import { GoogleGenAI, type LiveServerMessage, Modality } from '@google/genai'
 import OpenAI from 'openai'
 import { OpenAIRealtimeWS } from 'openai/realtime/ws'
+import { SarvamAIClient } from 'sarvamai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
 import { refusal, type Talk, talk } from '../support/socket-client.ts'
@@ -191,6 +193,47 @@ describe('the vendors’ SDKs', () => {
     session.sendClientContent({ turns: 'Hello' })
     expect((await complete).usageMetadata?.totalTokenCount).toBeGreaterThan(0)
     session.close()
+  })
+})
+
+describe('the vendors’ SDKs for speech', () => {
+  test('Sarvam’s talks', async () => {
+    const base = `${ownkey.url}/sarvam`
+    const environment = { base, creative: base, production: base.replace('http', 'ws') }
+    const client = new SarvamAIClient({ apiSubscriptionKey: token, environment })
+    const socket = await client.speechToTextStreaming.connect({
+      'Api-Subscription-Key': token,
+      'language-code': 'en-IN',
+      model: 'saaras:v3',
+      reconnectAttempts: 0,
+    })
+    const heard = new Promise<unknown>((resolve, reject) => {
+      socket.on('message', resolve)
+      socket.on('error', reject)
+    })
+    await socket.waitForOpen()
+    socket.transcribe({ audio: spoken, sample_rate: 16_000, encoding: 'audio/wav' })
+    expect(await heard).toMatchObject({ type: 'data', data: { transcript: expect.stringContaining('sandbox') } })
+    socket.close()
+  })
+
+  test('ElevenLabs’ talks', async () => {
+    const client = new ElevenLabsClient({ apiKey: token, baseUrl: `${ownkey.url}/elevenlabs` })
+    const connection = await client.speechToText.realtime.connect({
+      modelId: 'scribe_v2_realtime',
+      audioFormat: AudioFormat.PCM_16000,
+      sampleRate: 16_000,
+    })
+    const heard = new Promise<unknown>((resolve, reject) => {
+      connection.on(RealtimeEvents.SESSION_STARTED, () => {
+        connection.send({ audioBase64: spoken })
+        connection.commit()
+      })
+      connection.on(RealtimeEvents.COMMITTED_TRANSCRIPT, resolve)
+      connection.on(RealtimeEvents.ERROR, reject)
+    })
+    expect(await heard).toMatchObject({ text: expect.stringContaining('sandbox') })
+    connection.close()
   })
 })
 

@@ -70,6 +70,7 @@ export class CallerSocket {
       this.websocket = websocket
     })
     if (this.websocket === undefined) throw new Error('the caller is gone')
+    this.websocket.on('error', ignore).once('close', this.onGone)
     // A caller who sent too much too early was paused.
     this.socket.resume()
     return this.websocket

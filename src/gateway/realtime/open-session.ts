@@ -1,24 +1,30 @@
-import { OwnkeyError } from '../../contract/index.ts'
 import { Secret } from '../../crypto/index.ts'
-import type { EntryEnd } from '../../metering/index.ts'
 import type { Failure } from '../../providers/index.ts'
 import type { TokenFacts } from '../../tenants/index.ts'
-import { collectFailure } from '../collect-failure.ts'
 import { describeRequest } from '../describe-request.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import { keyAccepted, type Reserved, remember, report, type Try, upstreamPath } from '../try-attempt.ts'
-import { describeNetworkError, type Outcome, readHead, redirected } from '../upstream-call.ts'
+import type { Outcome } from '../upstream-call.ts'
 import type { CallerSocket } from './caller-socket.ts'
 import { checkModel } from './check-model.ts'
 import { type Dialled, dialProvider, type Refused } from './dial-provider.ts'
 import type { FirstMessageRules, Message } from './first-message.ts'
 import { type OpenedSocket, openSocketAttempt } from './open-socket-attempt.ts'
+import { type Answered, readRefusal } from './read-refusal.ts'
 import { isRuled, type Upgrade } from './read-upgrade.ts'
-import { Session, type SessionEnd } from './session.ts'
+import { Session } from './session.ts'
 import { SessionUsage } from './session-usage.ts'
 import type { Right } from './sessions.ts'
+import { settleSession } from './settle-session.ts'
 import { answerOffer } from './subprotocols.ts'
+
+/** Messages that came before the provider was asked. */
+export interface Held {
+  messages: readonly Message[]
+  /** No more are kept here. */
+  release(): void
+}
 
 export interface Opening {
   exchange: Required<Exchange>
@@ -26,8 +32,8 @@ export interface Opening {
   reserved: Reserved
   upgrade: Upgrade
   caller: CallerSocket
-  /** Messages that came before the provider was asked. */
-  waiting: readonly Message[]
+  /** Present when the caller's upgrade is answered already. */
+  held: Held | undefined
   /** The caller left. */
   signal: AbortSignal
 }
@@ -88,12 +94,6 @@ function callerLeft(
   return { relayed: false, cut: 'caller', durationMs, bytes: 0 }
 }
 
-interface Answered {
-  answer: Refused | Error
-  opened: OpenedSocket
-  durationMs: number
-}
-
 function refused({ exchange, attempted, reserved }: Opening, answered: Answered): Outcome {
   const { gateway, key, entry, pilotDone } = reserved
   const outcome = readRefusal(exchange, answered, gateway)
@@ -105,26 +105,6 @@ function refused({ exchange, attempted, reserved }: Opening, answered: Answered)
   const durationMs = Math.round(outcome.durationMs)
   entry.settle({ status: outcome.status, errorClass: failure.class, durationMs, charged: false })
   return outcome
-}
-
-function readRefusal(
-  { provider }: Required<Exchange>,
-  { answer, opened, durationMs }: Answered,
-  gateway: Gateway,
-): Outcome {
-  const outcome = { relayed: false, durationMs, bytes: 0 }
-  if (answer instanceof Error) return { ...outcome, failure: { class: 'network' }, error: describeNetworkError(answer) }
-  const { status, body } = answer
-  const raw = answer.rawHeaders.map((text) => Buffer.from(text, 'latin1'))
-  const head = readHead(status, raw, gateway.filterOf(provider))
-  if (status >= 300 && status < 400) return { ...outcome, status, failure: { class: 'network' }, error: redirected() }
-  const collected = collectFailure(head, [body], { provider, redactor: opened.redactor })
-  if (collected !== undefined) return { ...outcome, status, ...collected }
-  const error = new OwnkeyError('upstream_unreachable', {
-    detail: `The provider answered ${status} to a WebSocket handshake.`,
-    fix: 'Use a path that the provider documents for WebSockets.',
-  })
-  return { ...outcome, status, failure: { class: 'provider_error' }, error }
 }
 
 interface Begun {
@@ -187,11 +167,12 @@ async function rightOf({ exchange, attempted, reserved }: Opening, opened: Opene
 }
 
 function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, right: Right): void {
-  const { exchange, reserved, upgrade, caller, waiting } = opening
+  const { exchange, reserved, upgrade, caller, held } = opening
   const { sessions } = reserved.gateway
   const { provider } = exchange
   const usage = new SessionUsage(provider, upgrade.route.usage)
   const first = firstRules(opening, opened)
+  held?.release()
   const session: Session = new Session({
     caller: caller.websocket as NonNullable<CallerSocket['websocket']>,
     callerSocket: caller.socket,
@@ -199,10 +180,10 @@ function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, 
     redactor: opened.redactor,
     usage,
     first,
-    waiting,
+    waiting: held?.messages ?? [],
     onEnd: (end) => {
       sessions.delete(session)
-      settle(opening, { end, usage, handshakeMs: durationMs })
+      settleSession(opening, { end, usage, handshakeMs: durationMs })
     },
   })
   sessions.add(session, right)
@@ -218,32 +199,4 @@ function firstRules({ exchange, attempted, upgrade, reserved }: Opening, { secre
         ? undefined
         : { path, check: (model) => checkModel({ exchange, attempt: attempted.attempt, model }, reserved.gateway) },
   }
-}
-
-interface Ended {
-  end: SessionEnd
-  usage: SessionUsage
-  handshakeMs: number
-}
-
-/** A session is charged once it was served: when the provider sent anything but an error, or did not end it with one. */
-function settle({ exchange, attempted, reserved }: Opening, { end, usage, handshakeMs }: Ended): void {
-  const { provider, surface } = exchange
-  const { byProvider } = end
-  const closed = byProvider === undefined ? undefined : provider.readClose?.(byProvider.code, byProvider.reason)
-  const failure = usage.failure ?? closed
-  const charged = usage.served || failure === undefined
-  const measured = usage.end(surface, end.durationMs)
-  const entryEnd: EntryEnd = {
-    status: 101,
-    errorClass: failure?.class,
-    firstByteMs: Math.round(handshakeMs),
-    durationMs: Math.round(handshakeMs + end.durationMs),
-    charged,
-    model: exchange.model,
-    ...(charged && measured),
-  }
-  reserved.entry.settle(entryEnd)
-  // Too late to fall back: the caller's upgrade is answered.
-  if (failure !== undefined) report(exchange, { ...attempted, mayFallBack: () => false }, failure, reserved.gateway)
 }

@@ -8,7 +8,7 @@ import { decideAndTry, newExchange, readBody } from '../serve.ts'
 import { asOwnkeyError, writeOwnError } from '../write-answer.ts'
 import { type Arrival, CallerSocket } from './caller-socket.ts'
 import { type Message, textField } from './first-message.ts'
-import { openSession } from './open-session.ts'
+import { type Held, openSession } from './open-session.ts'
 import { readUpgrade, type Upgrade } from './read-upgrade.ts'
 import { answerOffer } from './subprotocols.ts'
 
@@ -23,12 +23,12 @@ export async function serveUpgrade(arrival: Arrival, gateway: Gateway): Promise<
   exchange.refuse = (answer) => caller.refuse(answer)
   try {
     const upgrade = readUpgrade(exchange)
-    const waiting = await readToken({ exchange, upgrade, caller, gateway })
+    const held = await readToken({ exchange, upgrade, caller, gateway })
     const found = identifyCaller(exchange.head as RequestHead, gateway.deps.tenants)
     exchange.caller = found instanceof Promise ? await found : found
     readBody(exchange, gateway)
     exchange.send = (tried, attempted, reserved) =>
-      openSession({ exchange: tried, attempted, reserved, upgrade, caller, waiting, signal: leaving.signal })
+      openSession({ exchange: tried, attempted, reserved, upgrade, caller, held, signal: leaving.signal })
     await decideAndTry(exchange as Required<Exchange>, gateway)
   } catch (error) {
     if (exchange.callerGone) return
@@ -52,27 +52,24 @@ interface Handshake {
 /**
  * Reads the head with its token. Where the route's clients may send the credential as a message and the handshake has none,
  * the upgrade is answered first, and the token is the first message's.
- * @returns the messages that came meanwhile
+ * @returns the messages that came meanwhile, if the upgrade is answered already
  */
-async function readToken({ exchange, upgrade, caller, gateway }: Handshake): Promise<Message[]> {
+async function readToken({ exchange, upgrade, caller, gateway }: Handshake): Promise<Held | undefined> {
   try {
     upgrade.readHead()
-    return []
+    return undefined
   } catch (error) {
     const { credentialField } = upgrade
     const isMissing = error instanceof OwnkeyError && error.code === 'token_missing'
     if (!isMissing || credentialField === undefined) throw error
-    const waiting = await firstMessages(exchange, { upgrade, caller, gateway })
-    upgrade.readHead(textField(waiting[0] as Message, credentialField))
-    return waiting
+    const held = await firstMessages(exchange, { upgrade, caller, gateway })
+    upgrade.readHead(textField(held.messages[0] as Message, credentialField))
+    return held
   }
 }
 
 /** Answers the handshake and waits for a message. More than one may come at once; the rest waits in the caller's socket. */
-function firstMessages(
-  exchange: Exchange,
-  { upgrade, caller, gateway }: Omit<Handshake, 'exchange'>,
-): Promise<Message[]> {
+function firstMessages(exchange: Exchange, { upgrade, caller, gateway }: Omit<Handshake, 'exchange'>): Promise<Held> {
   const { maxMessageBytes, handshakeTimeoutSeconds } = gateway.deps.setup().config.gateway.realtime
   const websocket = caller.accept({
     protocol: answerOffer(upgrade.offer, undefined),
@@ -81,19 +78,17 @@ function firstMessages(
   })
   return new Promise((resolve, reject) => {
     const messages: Message[] = []
-    const late = () => reject(new OwnkeyError('token_missing', { detail: 'No first message with a token came.' }))
-    const timer = setTimeout(late, handshakeTimeoutSeconds * 1000)
-    websocket.on('error', () => undefined)
-    websocket.once('close', () => {
-      clearTimeout(timer)
-      exchange.callerGone = true
-      reject(new Error('the caller is gone'))
-    })
-    websocket.on('message', (data: Buffer, isBinary) => {
+    const keep = (data: Buffer, isBinary: boolean) => {
       clearTimeout(timer)
       messages.push({ data, isBinary })
       websocket.pause()
-      resolve(messages)
+      resolve({ messages, release: () => websocket.off('message', keep) })
+    }
+    const late = () => reject(new OwnkeyError('token_missing', { detail: 'No first message with a token came.' }))
+    const timer = setTimeout(late, handshakeTimeoutSeconds * 1000)
+    websocket.on('message', keep).once('close', () => {
+      clearTimeout(timer)
+      reject(new Error('the caller is gone'))
     })
   })
 }

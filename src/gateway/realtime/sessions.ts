@@ -101,10 +101,11 @@ export class Sessions {
 async function endOfRight(right: Right, { deps, memory, now }: Gateway): Promise<Ending | undefined> {
   const { org, token, tokenExpiresAt, attempt, secret, request } = right
   const [facts, tenant] = await Promise.all([deps.tenants.token(token.reveal()), deps.tenants.get(org)])
+  // First the organization: its tokens go with it.
+  if (tenant === undefined) return revoked('The organization was deleted.')
   // A token that has expired opens no new session; those that it opened go on. One that was revoked ends them.
   const expired = tokenExpiresAt !== undefined && tokenExpiresAt <= now()
   if (facts === undefined && !expired) return revoked('The Ownkey token was revoked.')
-  if (tenant === undefined) return revoked('The organization was deleted.')
   const setup = deps.setup()
   if (attempt.key === undefined) {
     if (setup.platformKey(attempt.provider)?.reveal() !== secret.reveal())

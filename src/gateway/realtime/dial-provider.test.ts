@@ -1,0 +1,68 @@
+import type { AddressInfo } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Secret } from '../../crypto/index.ts'
+import { Egress } from '../egress.ts'
+import { KeyRedactor } from '../key-redactor.ts'
+import { dialProvider } from './dial-provider.ts'
+
+/** A provider that accepts connections and says nothing. */
+let silent: Server
+let origin: string
+let connections: Socket[]
+let egress: Egress
+
+beforeEach(async () => {
+  connections = []
+  silent = createServer((socket) => connections.push(socket.on('error', () => {}).resume()))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  origin = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+  egress = new Egress({
+    limits: () => ({ connectTimeoutMs: 2_000, firstByteTimeoutMs: 2_000, idleTimeoutMs: 2_000, privateHosts: [] }),
+  })
+})
+afterEach(async () => {
+  await egress.close()
+  for (const socket of connections) socket.destroy()
+  silent.close()
+})
+
+const secret = new Secret('sk-some-key-of-a-test')
+const dial = ({ guarded = false, to = origin, timeoutMs = 5_000, signal = new AbortController().signal } = {}) =>
+  dialProvider({
+    opened: { origin: to, guarded, path: '/v1', headers: [], protocols: [], redactor: new KeyRedactor(secret), secret },
+    connect: egress.connector(guarded),
+    timeoutMs,
+    maxMessageBytes: 1024,
+    signal,
+  })
+
+describe('dialling a provider', () => {
+  test('is given up when it does not answer in time', async () => {
+    await expect(dial({ timeoutMs: 100 })).rejects.toMatchObject({ code: 'upstream_timeout' })
+    await expect.poll(() => connections.every((socket) => socket.destroyed || socket.readableEnded)).toBe(true)
+  })
+
+  test('is given up at once when the caller leaves, and the connection with it', async () => {
+    const leaving = new AbortController()
+    const dialling = dial({ signal: leaving.signal })
+    const closed = new Promise((resolve) => silent.once('connection', (socket) => socket.once('end', resolve)))
+    silent.once('connection', () => leaving.abort())
+    await expect(dialling).rejects.toThrow('the caller went away')
+    await closed
+  })
+
+  test.each(['http://127.0.0.1', 'https://127.0.0.1', 'https://[::1]', 'https://169.254.169.254', 'https://localhost'])(
+    'never reaches %s for a customer',
+    async (to) => {
+      const port = new URL(origin).port
+      await expect(dial({ guarded: true, to: `${to}:${port}` })).rejects.toMatchObject({ code: 'host_not_allowed' })
+      expect(connections).toHaveLength(0)
+    },
+  )
+
+  test('tells of a host that refuses connections', async () => {
+    silent.close()
+    await expect(dial()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+})

@@ -1,0 +1,39 @@
+import type { EntryEnd } from '../../metering/index.ts'
+import type { Exchange } from '../exchange.ts'
+import { type Reserved, report, type Try } from '../try-attempt.ts'
+import type { SessionEnd } from './session.ts'
+import type { SessionUsage } from './session-usage.ts'
+
+export interface Served {
+  exchange: Required<Exchange>
+  attempted: Try
+  reserved: Reserved
+}
+
+export interface Ended {
+  end: SessionEnd
+  usage: SessionUsage
+  handshakeMs: number
+}
+
+/** A session is charged once it was served: when the provider sent anything but an error, or did not end it with one. */
+export function settleSession({ exchange, attempted, reserved }: Served, { end, usage, handshakeMs }: Ended): void {
+  const { provider, surface } = exchange
+  const { byProvider } = end
+  const closed = byProvider === undefined ? undefined : provider.readClose?.(byProvider.code, byProvider.reason)
+  const failure = usage.failure ?? closed
+  const charged = usage.served || failure === undefined
+  const measured = usage.end(surface, end.durationMs)
+  const entryEnd: EntryEnd = {
+    status: 101,
+    errorClass: failure?.class,
+    firstByteMs: Math.round(handshakeMs),
+    durationMs: Math.round(handshakeMs + end.durationMs),
+    charged,
+    model: exchange.model,
+    ...(charged && measured),
+  }
+  reserved.entry.settle(entryEnd)
+  // Too late to fall back: the caller's upgrade is answered.
+  if (failure !== undefined) report(exchange, { ...attempted, mayFallBack: () => false }, failure, reserved.gateway)
+}
