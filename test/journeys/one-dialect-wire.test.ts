@@ -1,0 +1,138 @@
+import OpenAI from 'openai'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { canaryKeys } from '../support/canary.ts'
+import { type Journey, startJourney } from '../support/journey.ts'
+import { bytes, cut, hang, head, json, type Responder, script, signal, sse, tell, write } from '../support/upstream.ts'
+
+let journey: Journey
+beforeAll(async () => {
+  journey = await startJourney()
+})
+afterAll(() => journey.close())
+
+const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'Hi' }]
+const message = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'claude-haiku-4-5',
+  content: [{ type: 'text', text: 'Hello' }],
+  stop_reason: 'end_turn',
+  usage: { input_tokens: 3, output_tokens: 1 },
+}
+
+interface Asked {
+  plan?: string
+  model?: string
+  stream?: boolean
+}
+
+async function ask(
+  answer: Responder | Responder['answer'],
+  { plan, model = 'claude-haiku-4-5', stream = false }: Asked = {},
+) {
+  const { token } = await journey.newOrg(plan)
+  const openai = new OpenAI({ apiKey: token, baseURL: `${journey.ownkey.url}/v1`, maxRetries: 0 })
+  const order = journey.upstream.journal.requests.length
+  const undo = journey.upstream.on(/./, answer)
+  try {
+    const told = await openai.chat.completions.create({ model, messages, stream }).withResponse()
+    return { ...told, order, error: undefined }
+  } catch (error) {
+    if (!(error instanceof OpenAI.APIError)) throw error
+    return { data: undefined, response: undefined, order, error }
+  } finally {
+    undo()
+  }
+}
+
+describe('a translated request on the wire', () => {
+  test('carries the provider’s credential and nothing of the caller’s', async () => {
+    const { data, order } = await ask(json(message))
+    expect((data as OpenAI.ChatCompletion).choices[0]?.message.content).toBe('Hello')
+    const sent = await journey.upstream.journal.request(order)
+    expect(`${sent.method} ${sent.target}`).toBe('POST /v1/messages')
+    expect(sent.header('x-api-key')).toBe(canaryKeys.anthropic)
+    expect(sent.header('anthropic-version')).toBe('2023-06-01')
+    expect(sent.header('authorization')).toBeUndefined()
+    expect(sent.headers.filter(([name]) => /^(?:x-stainless|ownkey-|openai-)/i.test(name))).toEqual([])
+    expect(sent.json()).toMatchObject({ model: 'claude-haiku-4-5', messages: [{ role: 'user' }] })
+  })
+
+  test('reads an answer that comes compressed although nobody asked for it', async () => {
+    const { data } = await ask(json(message, { encoding: 'gzip' }))
+    expect((data as OpenAI.ChatCompletion).choices[0]?.message.content).toBe('Hello')
+  })
+})
+
+describe('a translated answer that fails', () => {
+  test('tells a stream that opens with an error as an error', async () => {
+    const overloaded = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
+    const { error } = await ask(sse([{ event: 'error', data: overloaded }]), { stream: true })
+    expect(error).toMatchObject({ status: 503, code: 'provider_error', type: 'server_error' })
+    expect(error?.message).toContain('Overloaded')
+    expect(error?.headers?.get('ownkey-error')).toBe('provider_error')
+  })
+
+  test.each([
+    ['an answer that is no JSON', bytes('<html>maintenance</html>', { headers: { 'content-type': 'text/html' } })],
+    ['a broken compression', json(message, { encoding: 'broken_gzip' })],
+    [
+      'an answer that breaks off',
+      script(head(200, { 'content-type': 'application/json', 'content-length': '900' }), write('{"id":'), cut),
+    ],
+  ])('does not make an empty answer of %s', async (_name, answer) => {
+    const { error } = await ask(answer)
+    expect(error).toMatchObject({ status: 502, code: 'upstream_unreachable' })
+  })
+
+  test('falls back as long as the caller got nothing', async () => {
+    let calls = 0
+    const answer: Responder = {
+      reads: 'first',
+      answer: (exchange) => {
+        calls += 1
+        if (calls > 1) return json(message)(exchange)
+        return script(
+          head(200, { 'content-type': 'application/json', 'content-length': '900' }),
+          write('{"id":'),
+          cut,
+        )(exchange)
+      },
+    }
+    const { data, response } = await ask(answer, { plan: 'falling' })
+    expect((data as OpenAI.ChatCompletion).choices[0]?.message.content).toBe('Hello')
+    expect(response?.headers.get('ownkey-key-source')).toBe('platform')
+    expect(response?.headers.get('ownkey-fallback')).toBe('network')
+  })
+
+  test('keeps the provider’s status and sentence, and cuts the key out of it', async () => {
+    const body = {
+      error: {
+        code: 403,
+        status: 'PERMISSION_DENIED',
+        message: `Permission denied: Consumer 'api_key:${canaryKeys.gemini}' has been suspended.`,
+        details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'CONSUMER_SUSPENDED' }],
+      },
+    }
+    const { error } = await ask(json([body], { status: 403 }), { model: 'gemini-2.5-flash' })
+    expect(error).toBeInstanceOf(OpenAI.PermissionDeniedError)
+    expect(error?.message).toContain('has been suspended')
+    expect(error?.message).not.toContain(canaryKeys.gemini.slice(4, 16))
+    expect(error?.code).toBe('permission_denied')
+  })
+})
+
+test('a caller who leaves a translated stream ends the provider’s', async () => {
+  const here = signal()
+  const start = { type: 'message_start', message: { ...message, content: [] } }
+  const text = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hel' } }
+  const events = [start, text].map((data) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`).join('')
+  const answer = script(head(200, { 'content-type': 'text/event-stream' }), write(events), tell(here.raise), hang)
+  const { data, order } = await ask(answer, { stream: true })
+  await here.raised
+  for await (const chunk of data as AsyncIterable<OpenAI.ChatCompletionChunk>)
+    if (chunk.choices[0]?.delta.content) break
+  const seen = await journey.upstream.journal.request(order)
+  expect((await seen.ended).how).toBe('closed_by_peer')
+})
