@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configIdSchema, timeSchema, wholeSchema } from './fields.ts'
+import { configIdSchema, orgIdSchema, timeSchema, wholeSchema } from './fields.ts'
 import { cursorQuery, pageOf } from './page.ts'
 import { errorClasses } from './words.ts'
 
@@ -10,6 +10,7 @@ export const usageGroups = [
   'feature',
   'provider',
   'model',
+  'surface',
   'keySource',
   'user',
   'environment',
@@ -124,3 +125,10 @@ export const requestsQuerySchema = z.strictObject({
 })
 export const requestsPageSchema = pageOf(requestSchema).meta({ id: 'RequestsPage' })
 export type RequestsPage = z.output<typeof requestsPageSchema>
+
+/** The operator's view over all organizations. */
+export const allRequestsQuerySchema = requestsQuerySchema.extend({ org: orgIdSchema.optional() })
+export const allRequestsPageSchema = pageOf(
+  requestSchema.extend({ org: z.string(), orgName: z.string().nullable() }),
+).meta({ id: 'AllRequestsPage' })
+export type AllRequestsPage = z.output<typeof allRequestsPageSchema>
