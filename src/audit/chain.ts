@@ -36,6 +36,23 @@ export function headMac(key: KeyObject, head: Omit<HeadRow, 'head_mac'>): Buffer
   return mac(key, 'audit-head', [head.org_id, head.seq, hex(head.last_mac)])
 }
 
+/** Everything that the record of a deletion says. */
+export function deletionMac(
+  key: KeyObject,
+  row: {
+    id: string
+    org: string
+    deleted_at: Date
+    deleted_by: string
+    counts: unknown
+    audit_seq: number
+    audit_mac: Uint8Array
+  },
+): Buffer {
+  const fields = [row.id, row.org, row.deleted_at.toISOString(), row.deleted_by, canonicalJson(row.counts)]
+  return mac(key, 'deletion', [...fields, row.audit_seq, hex(row.audit_mac)])
+}
+
 export function sameMac(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }

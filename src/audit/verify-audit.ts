@@ -4,11 +4,12 @@ import {
   type Database,
   getAuditHead,
   listAuditedOrganizations,
+  listDeletions,
   type Queryable,
   readAuditChain,
 } from '../store/index.ts'
 import { readAuditKey } from './audit-key.ts'
-import { type HeadRow, headMac, noMac, rowMac, sameMac } from './chain.ts'
+import { deletionMac, type HeadRow, headMac, noMac, rowMac, sameMac } from './chain.ts'
 
 export interface AuditFinding {
   org: string
@@ -59,8 +60,9 @@ export async function verifyAudit(deps: {
   keyring: Keyring
   kept?: readonly AuditHead[] | undefined
 }): Promise<AuditReport> {
-  const { database, keyring, kept = [] } = deps
+  const { database, keyring } = deps
   const key = await readAuditKey(database, keyring)
+  const kept = await withoutDeleted(database, { key, kept: deps.kept ?? [] })
   const orgs = new Set([...(await listAuditedOrganizations(database)), ...kept.map(({ org }) => org)])
   const report: AuditReport = { intact: true, organizations: orgs.size, rows: 0, findings: [], heads: [] }
   for (const org of orgs) {
@@ -75,6 +77,20 @@ export async function verifyAudit(deps: {
   report.intact = report.findings.length === 0
   report.findings.length = Math.min(report.findings.length, mostFindings)
   return report
+}
+
+/** A log that was deleted with its organization, as its record under the same key proves, is not missed. */
+async function withoutDeleted(
+  queryable: Queryable,
+  { key, kept }: { key: KeyObject; kept: readonly AuditHead[] },
+): Promise<AuditHead[]> {
+  const missed: AuditHead[] = []
+  for (const head of kept) {
+    const records = await listDeletions(queryable, { org: head.org, limit: 100 })
+    const proved = records.some((row) => row.audit_seq >= head.seq && sameMac(deletionMac(key, row), row.mac))
+    if (!proved) missed.push(head)
+  }
+  return missed
 }
 
 interface ChainTask {

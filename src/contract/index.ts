@@ -3,6 +3,7 @@
  * Safe in a browser; imports nothing of ours. The console and the client SDK read only this folder.
  */
 export * from './audit.ts'
+export * from './deletions.ts'
 export * from './errors.ts'
 export * from './explain.ts'
 export * from './fields.ts'

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
@@ -13,7 +14,7 @@ import { fieldErrors, type RequestPart } from './http/field-errors.ts'
 import { createMethodFinder } from './http/methods.ts'
 import { openApiOptions, routeDocument } from './http/openapi.ts'
 import { asOwnkeyError, problemContentType, toProblem } from './http/problem.ts'
-import type { AnyRoute, CsvAnswer } from './http/route.ts'
+import type { AnyRoute, CsvAnswer, LinesAnswer, LocatedAnswer } from './http/route.ts'
 import { routes } from './routes/index.ts'
 
 declare module 'fastify' {
@@ -120,6 +121,8 @@ async function run(route: AnyRoute, { request, reply, deps }: Exchange): Promise
     deps,
   )
   if (isCsv(answer)) return sendCsv(answer, reply)
+  if (isLines(answer)) return reply.type('application/x-ndjson').send(Readable.from(answer.lines))
+  if (!route.answer && isLocated(answer)) return reply.code(204).header('location', answer.location).send()
   return reply.code(route.status ?? (route.answer ? 200 : 204)).send(answer)
 }
 
@@ -132,6 +135,14 @@ function originOf(request: FastifyRequest): string | undefined {
 
 function isCsv(answer: unknown): answer is CsvAnswer {
   return typeof answer === 'object' && answer !== null && 'csv' in answer
+}
+
+function isLines(answer: unknown): answer is LinesAnswer {
+  return typeof answer === 'object' && answer !== null && 'lines' in answer
+}
+
+function isLocated(answer: unknown): answer is LocatedAnswer {
+  return typeof answer === 'object' && answer !== null && 'location' in answer
 }
 
 function sendCsv({ csv, nextCursor }: CsvAnswer, reply: FastifyReply): FastifyReply {

@@ -1,5 +1,6 @@
 import { type ControlOptions, createNoticeSweep } from '../control/index.ts'
 import type { Gateway } from '../gateway/index.ts'
+import { deleteStragglers } from '../store/index.ts'
 import { dropExpiredVersions } from '../vault/index.ts'
 import { createDispatcher } from '../webhooks/index.ts'
 import type { LiveConfig } from './live-config.ts'
@@ -31,6 +32,7 @@ export function startBackground({ control, gateway, live, log }: BackgroundOptio
   let sweeping: Promise<void> | undefined
   const run = async () => {
     await dropExpiredVersions(database)
+    await database.transaction(deleteStragglers)
     await sweep.run()
   }
   const timer = setInterval(() => {

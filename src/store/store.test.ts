@@ -3,7 +3,7 @@ import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../te
 import type { Database } from './index.ts'
 import {
   changesChannel,
-  deleteOrganization,
+  deleteOrganizationData,
   getOrganization,
   listOrganizations,
   touchOrganization,
@@ -149,8 +149,8 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     const second = await listOrganizations(database, { after: first.at(-1)?.id, limit: 2 })
     expect([...first, ...second].map(({ id }) => id)).toEqual(['org-a', 'org-b', 'org-c'])
 
-    expect(await database.transaction((tx) => deleteOrganization(tx, 'org-c'))).toBe(true)
-    expect(await database.transaction((tx) => deleteOrganization(tx, 'org-c'))).toBe(false)
+    expect(await database.transaction((tx) => deleteOrganizationData(tx, 'org-c'))).toMatchObject({ organizations: 1 })
+    expect(await database.transaction((tx) => deleteOrganizationData(tx, 'org-c'))).toEqual({})
     expect(await getOrganization(database, 'org-c')).toBeUndefined()
   })
 

@@ -41,7 +41,7 @@ const security: Readonly<Record<string, Record<string, string[]>[]>> = {
 
 /** The parts of a route's schema that are for the document and for serializing. */
 export function routeDocument(route: AnyRoute): FastifySchema & Record<string, unknown> {
-  const status = route.status ?? (route.answer ? 200 : 204)
+  const status = route.status ?? (route.answer || route.answersLines ? 200 : 204)
   const lists = route.path.match(/\/(usage|requests|audit|notices)$/)
   return {
     operationId: route.name,
@@ -57,7 +57,9 @@ export function routeDocument(route: AnyRoute): FastifySchema & Record<string, u
               ...(lists ? { 'text/csv': { schema: z.string() } } : {}),
             },
           }
-        : z.null().describe('Done; no body.'),
+        : route.answersLines
+          ? { description: route.summary, content: { 'application/x-ndjson': { schema: z.string() } } }
+          : z.null().describe('Done; no body.'),
       default: {
         description: 'What went wrong, and what to do.',
         content: { [problemContentType.split(';')[0] as string]: { schema: problemSchema } },

@@ -26,6 +26,16 @@ export interface CsvAnswer {
   nextCursor: string | null
 }
 
+/** Lines of text that go out as they are read, one JSON object each. */
+export interface LinesAnswer {
+  lines: AsyncIterable<string>
+}
+
+/** No body, and where to look instead. */
+export interface LocatedAnswer {
+  location: string
+}
+
 /** One route: what it takes, what it answers, and the verb behind it. Who may call it stands in `access.ts`. */
 export interface Route<Params extends Shape, Query extends Shape, Body extends Shape, Answer extends Shape> {
   name: string
@@ -39,9 +49,14 @@ export interface Route<Params extends Shape, Query extends Shape, Body extends S
   body?: Body
   /** Absent: 204 without a body. */
   answer?: Answer
+  /** Its answer is `LinesAnswer`. */
+  answersLines?: boolean
   /** Default 200, or 204 without an answer. */
   status?: 200 | 201 | 204
-  handle(call: Call<Params, Query, Body>, deps: ControlDeps): Promise<Value<Answer> | CsvAnswer>
+  handle(
+    call: Call<Params, Query, Body>,
+    deps: ControlDeps,
+  ): Promise<Value<Answer> | CsvAnswer | LinesAnswer | LocatedAnswer>
 }
 
 /** A route of any shape, as the server registers it. */

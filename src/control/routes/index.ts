@@ -2,6 +2,7 @@
 import type { AnyRoute } from '../http/route.ts'
 import { listAuditRoute, listPlatformAudit } from './audit/list.ts'
 import { getConfig } from './config/get.ts'
+import { deletionRoutes } from './deletions/index.ts'
 import { explain } from './explain/post.ts'
 import { keyRoutes } from './keys/index.ts'
 import { listNoticesRoute } from './notices/list.ts'
@@ -32,5 +33,6 @@ export const routes: readonly AnyRoute[] = [
   listNoticesRoute,
   listAuditRoute,
   listPlatformAudit,
+  ...deletionRoutes,
   ...webhookRoutes,
 ]

@@ -4,10 +4,12 @@
  */
 export * from './allowances.ts'
 export * from './audit.ts'
+export * from './deletions.ts'
 export * from './deployment.ts'
 export * from './entries.ts'
 export * from './key-secrets.ts'
 export * from './notices.ts'
+export * from './organization-data.ts'
 export * from './organizations.ts'
 export * from './provider-keys.ts'
 export * from './tenants.ts'

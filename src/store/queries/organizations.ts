@@ -67,13 +67,6 @@ export function listOrganizations(
   ])
 }
 
-/** True when it was there. Keys, tokens, sessions, credits and notices go with it; entries and the audit log stay. */
-export async function deleteOrganization(tx: Queryable, id: string): Promise<boolean> {
-  const rows = await tx.query('delete from organizations where id = $1 returning id', [id])
-  if (rows.length > 0) await notifyChange(tx, id)
-  return rows.length > 0
-}
-
 /**
  * Raises the epoch and tells every node, at commit. To be called in the transaction of every change that a tenant
  * snapshot must see. Answers with the new epoch; undefined when there is no such organization.
@@ -87,6 +80,7 @@ export async function touchOrganization(tx: Queryable, id: string): Promise<numb
   return row?.epoch
 }
 
-async function notifyChange(tx: Queryable, id: string): Promise<void> {
+/** Tells every node, at commit, to forget what it knows of an organization. */
+export async function notifyChange(tx: Queryable, id: string): Promise<void> {
   await tx.query('select pg_notify($1, $2)', [changesChannel, JSON.stringify({ org: id })])
 }

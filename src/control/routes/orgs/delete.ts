@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { appendAudit } from '../../../audit/index.ts'
+import { deleteOrganizationWithProof } from '../../../audit/index.ts'
 import { OwnkeyError } from '../../../contract/index.ts'
-import { deleteOrganization } from '../../../store/index.ts'
 import { actorOf } from '../../actor.ts'
 import { defineRoute } from '../../http/route.ts'
 
@@ -10,15 +9,16 @@ export const deleteOrg = defineRoute({
   method: 'DELETE',
   path: '/api/v1/orgs/:org',
   tag: 'Organizations',
-  summary: 'Remove an organization with its keys, tokens and sessions. Its requests and audit log stay.',
+  summary:
+    'Delete an organization with everything that is held of it, requests and audit log included. `Location` names the record that proves it.',
   params: z.object({ org: z.string() }),
   async handle(call, deps) {
     const { org } = call.params
-    await deps.database.transaction(async (tx) => {
-      if (!(await deleteOrganization(tx, org))) throw new OwnkeyError('org_unknown')
-      await appendAudit(tx, deps, { org, ...actorOf(call), action: 'org.delete', target: org, detail: {} })
-    })
+    const record = await deps.database.transaction((tx) =>
+      deleteOrganizationWithProof(tx, deps, { org, by: actorOf(call) }),
+    )
+    if (!record) throw new OwnkeyError('org_unknown')
     deps.tenants.forget(org)
-    return undefined
+    return { location: `/api/v1/deletions/${record.id}` }
   },
 })
