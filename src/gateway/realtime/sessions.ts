@@ -44,10 +44,6 @@ export class Sessions {
     this.timer = setInterval(() => this.check(), checkEveryMs).unref()
   }
 
-  get size(): number {
-    return this.open.size
-  }
-
   add(session: Session, right: Right): void {
     this.open.set(session, right)
   }
