@@ -18,6 +18,8 @@ export interface Exchange {
   res: ServerResponse
   setup: GatewaySetup
   requestId: string
+  /** When its head was there; monotonic milliseconds. */
+  startedAt: number
   /** In which shape errors are told. */
   dialect: Dialect
   target?: Target

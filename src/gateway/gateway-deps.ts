@@ -30,6 +30,14 @@ export interface AttemptReport {
   fallback?: ErrorClass | undefined
 }
 
+/** Numbers for those who watch the gateway. */
+export interface GatewayMeasures {
+  /** Milliseconds from a request's head to the moment its first attempt is sent. */
+  added(ms: number): void
+  /** A request ended with an error of Ownkey's own. */
+  refused(code: string): void
+}
+
 /** Everything that the request path needs, given once. */
 export interface GatewayDeps {
   tenants: Tenants
@@ -40,6 +48,7 @@ export interface GatewayDeps {
   /** The origin that plays a provider; absent: the server runs without sandbox. */
   sandbox?: { origin(provider: string): string } | undefined
   report?(report: AttemptReport): void
+  measure?: GatewayMeasures | undefined
   log: { error(fields: Record<string, unknown>, message: string): void }
   now?: () => number
 }

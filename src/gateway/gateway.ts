@@ -27,6 +27,8 @@ export class Gateway {
   readonly sessions: Sessions
   readonly newRequestId: () => string
   readonly now: () => number
+  /** Requests under way. */
+  openRequests = 0
   private readonly filters = new Map<Provider, AnswerHeaderFilter>()
   private limitsOf: { setup: GatewaySetup; limits: EgressLimits } | undefined
 

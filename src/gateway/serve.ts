@@ -29,7 +29,11 @@ import { asOwnkeyError, writeOwnError, writeProviderError } from './write-answer
 /** From socket to settlement: one request on a provider's own API, or in the one dialect. */
 export async function serve(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Promise<void> {
   const exchange = newExchange(req, res, gateway)
-  res.on('close', () => leave(exchange))
+  gateway.openRequests++
+  res.on('close', () => {
+    gateway.openRequests--
+    leave(exchange)
+  })
   try {
     readRequest(exchange)
     const caller = identifyCaller(exchange.head as RequestHead, gateway.deps.tenants)
@@ -41,6 +45,7 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
   } catch (error) {
     if (exchange.callerGone) return
     const own = asOwnkeyError(error)
+    gateway.deps.measure?.refused(own.code)
     if (own.code === 'internal')
       gateway.deps.log.error(
         { requestId: exchange.requestId, error: nameOf(error) },
@@ -56,6 +61,7 @@ export function newExchange(req: IncomingMessage, res: ServerResponse, gateway: 
     res,
     setup: gateway.deps.setup(),
     requestId: gateway.newRequestId(),
+    startedAt: performance.now(),
     dialect: 'openai',
     callerGone: false,
   }

@@ -173,6 +173,7 @@ function sendWith(
   const { origin, guarded, headers } = opened
   gateway.deps.ledger.beforeSending(() => {
     if (exchange.callerGone) return call.abort()
+    if (attempted.index === 0) gateway.deps.measure?.added(performance.now() - exchange.startedAt)
     const request = { origin, guarded, method: req.method as string, path: opened.path, headers }
     call.giveUp = gateway.egress.send(
       { ...request, body: (upstream ?? counted)?.body ?? body.open(next !== undefined) },

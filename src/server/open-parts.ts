@@ -1,13 +1,11 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { type ControlOptions, createControl } from '../control/index.ts'
 import type { Keyring, Secret } from '../crypto/index.ts'
 import { type AttemptReport, checkHost, Gateway } from '../gateway/index.ts'
 import { systemClock } from '../lib/index.ts'
-import { createLedger, type LedgerTrouble, type LiveLedger } from '../metering/index.ts'
+import type { LiveLedger } from '../metering/index.ts'
 import { type Sandbox, startSandbox } from '../sandbox/index.ts'
-import type { Database } from '../store/index.ts'
+import { countKeysByStatus, type Database } from '../store/index.ts'
 import { createTenants, type LiveTenants } from '../tenants/index.ts'
 import { createOpenKeys, ensureOuterLayer, type OpenKeys, openOuterLayer } from '../vault/index.ts'
 import { adminTokenOf } from './admin-token.ts'
@@ -19,6 +17,8 @@ import type { Environment } from './environment.ts'
 import { createLiveConfig, type LiveConfig } from './live-config.ts'
 import { localUrl } from './local-url.ts'
 import type { Log } from './log.ts'
+import { countLedger, createTraffic, type MetricSources, type Traffic } from './metrics/index.ts'
+import { openLedger } from './open-ledger.ts'
 import { openVault } from './open-vault.ts'
 import { createSendProbe } from './send-probe.ts'
 import { version } from './version.ts'
@@ -43,6 +43,8 @@ export interface Parts {
   gateway: Gateway
   /** Not ready yet: pages can still be registered. */
   control: FastifyInstance
+  /** What these parts tell for `/metrics`. */
+  metricSources: Omit<MetricSources, 'version' | 'isDraining' | 'openConnections'>
   /** Settles what is open and closes everything, in the order in which one thing needs another. */
   close(): Promise<void>
 }
@@ -69,7 +71,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       limits: () => live.current().limits,
     })
     closers.push(() => tenants.close())
-    const ledger = openLedger({ database, live }, environment, log)
+    const { ledger, troubles } = openLedger({ database, live, environment, log })
     closers.push(() => ledger.close())
     const sandbox = options.sandbox ? await startSandbox() : undefined
     if (sandbox) closers.push(() => sandbox.close())
@@ -85,31 +87,41 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       notes.report(attempt)
       notices.report(attempt)
     }
-    const gateway = buildGateway({ ...vault, openKeys }, report, log)
+    const traffic = createTraffic()
+    const gateway = buildGateway({ ...vault, openKeys, traffic }, report, log)
     closers.push(() => gateway.close())
     const controlOptions = optionsOfControl({ ...vault, gateway }, options)
     const control = createControl(controlOptions)
     closers.push(() => control.close())
     const background = startBackground({ control: controlOptions, gateway, live, log })
     closers.push(() => background.close())
-    return { ...vault, gateway, control, close }
+    const metricSources: Parts['metricSources'] = {
+      traffic,
+      openRequests: () => gateway.openRequests,
+      ledger: () => ({ ...troubles, waiting: ledger.waiting }),
+      snapshots: () => tenants.snapshots(),
+      pool: () => database.pool?.(),
+      keys: () => countKeysByStatus(database),
+    }
+    return { ...vault, gateway, control, metricSources, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-type Opened = Omit<Parts, 'gateway' | 'control' | 'close'>
-type ForGateway = Opened & { openKeys: OpenKeys }
+type Opened = Omit<Parts, 'gateway' | 'control' | 'metricSources' | 'close'>
+type ForGateway = Opened & { openKeys: OpenKeys; traffic: Traffic }
 
 function buildGateway(
-  { tenants, ledger, live, openKeys, sandbox }: ForGateway,
+  { tenants, ledger, live, openKeys, sandbox, traffic }: ForGateway,
   report: (attempt: AttemptReport) => void,
   log: Log,
 ): Gateway {
   return new Gateway({
     tenants,
-    ledger,
+    ledger: countLedger(ledger, traffic),
+    measure: traffic,
     setup: () => live.current(),
     openKey: openKeys.open,
     sandbox,
@@ -140,38 +152,4 @@ function optionsOfControl(
     publicUrl,
     version,
   }
-}
-
-function openLedger(
-  { database, live }: Pick<Parts, 'database' | 'live'>,
-  environment: Environment,
-  log: Log,
-): LiveLedger {
-  return createLedger({
-    database,
-    spoolDir: makeSpool(environment, log),
-    price: (sale) => live.current().price(sale),
-    onTrouble: (trouble) => logTrouble(log, trouble),
-  })
-}
-
-/** Where entries wait for the database through a kill −9. A server without a writable folder works without one. */
-function makeSpool({ dataDir }: Environment, log: Log): string | undefined {
-  const folder = join(dataDir, 'spool')
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    return folder
-  } catch (error) {
-    log.warn('no_spool', { file: folder, error })
-    return undefined
-  }
-}
-
-function logTrouble(log: Log, trouble: LedgerTrouble): void {
-  if (trouble.kind === 'overdrawn') log.error('ledger_overdrawn', { org: trouble.org, count: trouble.credits })
-  else
-    log[trouble.kind === 'lost' ? 'error' : 'warn'](`ledger_${trouble.kind}`, {
-      count: trouble.entries,
-      error: trouble.error,
-    })
 }

@@ -22,7 +22,7 @@ describe.each(databaseKinds)('readiness on %s', (kind) => {
       adminToken: new Secret('operator'),
       version: '0',
       isDraining: () => more.draining ?? false,
-      openConnections: () => 0,
+      metrics: async () => '',
     })
     const answer = await app.inject('/readyz')
     return [answer.statusCode, answer.json().checks]
@@ -61,7 +61,7 @@ describe.each(databaseKinds)('readiness on %s', (kind) => {
       adminToken: new Secret('operator'),
       version: '0',
       isDraining: () => false,
-      openConnections: () => 0,
+      metrics: async () => '',
     })
     const answer = await app.inject('/readyz')
     expect([answer.statusCode, answer.json().checks]).toEqual([

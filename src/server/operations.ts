@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { OwnkeyError } from '../contract/index.ts'
 import type { Secret } from '../crypto/index.ts'
 
@@ -11,8 +10,11 @@ export interface OperationsOptions {
   version: string
   /** True from the first moment of a shutdown: load balancers stop sending. */
   isDraining(): boolean
-  openConnections(): number
+  /** Prometheus's text format. */
+  metrics(): Promise<string>
 }
+
+const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** A database that is slower than this is not ready. */
 const readyWithinMs = 2000
@@ -22,7 +24,6 @@ const readyWithinMs = 2000
  * tried each time. `/metrics`: Prometheus, for the operator's token.
  */
 export function registerOperations(app: FastifyInstance, options: OperationsOptions): void {
-  const registry = createRegistry(options)
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok', version: options.version }))
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
     const checks = await checkInTime(options)
@@ -34,36 +35,8 @@ export function registerOperations(app: FastifyInstance, options: OperationsOpti
   })
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     requireOperator(request.headers.authorization, options.adminToken)
-    return reply.type(registry.contentType).send(await registry.metrics())
+    return reply.type(metricsType).send(await options.metrics())
   })
-}
-
-function createRegistry({ version, openConnections, isDraining }: OperationsOptions): Registry {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
-  new Gauge({
-    name: 'ownkey_info',
-    help: 'The version that runs.',
-    labelNames: ['version'],
-    registers: [registry],
-  }).set({ version }, 1)
-  new Gauge({
-    name: 'ownkey_open_connections',
-    help: 'Sockets open to callers of this process.',
-    registers: [registry],
-    collect() {
-      this.set(openConnections())
-    },
-  })
-  new Gauge({
-    name: 'ownkey_draining',
-    help: '1 while the process finishes its last requests.',
-    registers: [registry],
-    collect() {
-      this.set(isDraining() ? 1 : 0)
-    },
-  })
-  return registry
 }
 
 interface Checks {

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import type { Environment } from './environment.ts'
 import type { Log } from './log.ts'
+import { startClusterMetrics } from './metrics/index.ts'
 import { prepareDatabase } from './open-vault.ts'
 import { runWorkers } from './run-workers.ts'
 import { type RunningServer, startServer } from './start-server.ts'
@@ -35,6 +36,7 @@ export async function runServer(options: RunServerOptions): Promise<number> {
 async function runPrimary({ environment, sandbox, log, ready }: RunServerOptions): Promise<number> {
   // Once, before the workers: they would wait for each other's migrations, and each would tell the same mistake.
   await prepareDatabase(environment)
+  const metrics = startClusterMetrics()
   const exitCode = await runWorkers({
     count: environment.workers,
     log,
@@ -42,6 +44,7 @@ async function runPrimary({ environment, sandbox, log, ready }: RunServerOptions
     stop: stopSignal(log),
     killAfterSeconds: drainSeconds + 10,
   })
+  metrics.stop()
   log.info('stopped', { workers: environment.workers, sandbox })
   return exitCode
 }

@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { Log } from './log.ts'
+import { isMetricsMessage } from './metrics/index.ts'
 
 export interface RunWorkersOptions {
   count: number
@@ -48,6 +49,7 @@ function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void)
   const worker = cluster.fork()
   crew.alive.add(worker)
   worker.on('message', (message) => {
+    if (isMetricsMessage(message)) return
     crew.listening.add(worker)
     crew.failures = 0
     if (crew.everReady) return

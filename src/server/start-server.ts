@@ -11,6 +11,7 @@ import type { Environment } from './environment.ts'
 import { createHttpServer } from './http-server.ts'
 import { localUrl } from './local-url.ts'
 import type { Log } from './log.ts'
+import { answerMetrics, createRegistry } from './metrics/index.ts'
 import { openParts, type Parts } from './open-parts.ts'
 import { registerOperations } from './operations.ts'
 import { registerPages } from './pages.ts'
@@ -53,7 +54,14 @@ export async function startServer({ environment, sandbox, log }: StartServerOpti
       adminToken,
       version,
       isDraining: () => state.draining,
-      openConnections: () => sockets.size,
+      metrics: answerMetrics(
+        createRegistry({
+          ...parts.metricSources,
+          version,
+          isDraining: () => state.draining,
+          openConnections: () => sockets.size,
+        }),
+      ),
     })
     registerPages(control, {
       folder: fileURLToPath(new URL('../../console/dist', import.meta.url)),

@@ -17,5 +17,7 @@ export interface Database extends Queryable {
    * meanwhile, so nobody may depend on them alone. Answers with a function that stops listening.
    */
   listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>
+  /** The pool's connections now; absent where there is no pool. */
+  pool?(): { total: number; idle: number; waiting: number }
   close(): Promise<void>
 }

@@ -36,6 +36,7 @@ export async function openPostgres(url: string, options: PoolOptions = {}): Prom
     query: (text, values) => queryPool(pool, text, values),
     transaction: (work) => runTransaction(pool, work),
     listen: (channel, heard) => listener.listen(channel, heard),
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async close() {
       await Promise.all([listener.close(), pool.end()])
     },

@@ -36,6 +36,8 @@ export interface TenantsOptions {
 export interface LiveTenants extends Tenants {
   /** Resolves once changes are heard at once; rejects never: it is tried again until it works. */
   readonly listening: Promise<void>
+  /** Organizations kept, and the age of the oldest snapshot in use, in milliseconds. */
+  snapshots(): { count: number; oldestMs: number }
   /** Checks all that is in use now, as it happens by itself every `revalidateMs`. */
   revalidate(): Promise<void>
   close(): Promise<void>
@@ -93,6 +95,7 @@ export function createTenants(options: TenantsOptions): LiveTenants {
     forget: (org) => tenants.forget(org),
     forgetToken,
     listening: hearing.started,
+    snapshots: () => ({ count: tenants.size, oldestMs: tenants.oldestMs() }),
     revalidate,
     async close() {
       clearInterval(timer)

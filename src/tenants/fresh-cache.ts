@@ -29,6 +29,8 @@ export interface FreshCache<Value> {
   /** Checks all values in use and drops idle ones. Never throws: what could not be checked grows old. */
   revalidate(): Promise<void>
   readonly size: number
+  /** Age of the value in use that was read or checked longest ago, in milliseconds; 0 when nothing is in use. */
+  oldestMs(): number
 }
 
 interface Kept<Value> {
@@ -145,6 +147,13 @@ export function createFreshCache<Value>(parts: FreshCacheParts<Value>): FreshCac
     },
     get size() {
       return kept.size
+    },
+    oldestMs() {
+      const now = clock.monotonic()
+      let oldest = now
+      for (const { value, readAt, usedAt } of kept.values())
+        if (value !== undefined && now - usedAt <= parts.idleMs && readAt < oldest) oldest = readAt
+      return now - oldest
     },
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { canaryPrompts } from '../support/canary.ts'
+import { canaryPrompts, canarySandboxKeys } from '../support/canary.ts'
 import { keepEvidence } from '../support/evidence.ts'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
 
@@ -32,6 +32,36 @@ describe('a running server', () => {
     const answer = await metrics(ownkey.adminToken)
     expect(answer.headers.get('content-type')).toContain('text/plain')
     expect(await answer.text()).toMatch(/^ownkey_open_connections \d+$/m)
+  })
+
+  test('counts in its metrics what passes, what it refuses itself, and how long both take', async () => {
+    const read = async (): Promise<(line: string) => number> => {
+      const text = await (
+        await fetch(`${ownkey.url}/metrics`, { headers: { authorization: `Bearer ${ownkey.adminToken}` } })
+      ).text()
+      const lines = new Map(text.split('\n').map((line) => line.split(/ (?=[^ ]+$)/) as [string, string]))
+      return (line) => Number(lines.get(line) ?? 0)
+    }
+    await ownkey.putOrg('counted')
+    await ownkey.putKey('counted', 'openai', canarySandboxKeys.openai)
+    const token = await ownkey.token({ org: 'counted', feature: 'chatbot' })
+    const ask = (bearer: string) =>
+      fetch(`${ownkey.url}/openai/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'gpt-4.1-mini', messages: [{ role: 'user', content: canaryPrompts[1] }] }),
+      })
+    const earlier = await read()
+    for (const answer of [await ask(token), await ask(token), await ask('okt_wrong')]) await answer.text()
+    const later = await read()
+    const grown = (line: string) => later(line) - earlier(line)
+    expect(grown('ownkey_attempts_total{provider="openai",source="organization",class="ok"}')).toBe(2)
+    expect(grown('ownkey_refusals_total{code="token_invalid"}')).toBe(1)
+    expect(grown('ownkey_added_latency_seconds_count')).toBe(2)
+    expect(grown('ownkey_upstream_first_byte_seconds_count{provider="openai",source="organization"}')).toBe(2)
+    expect(later('ownkey_open_requests')).toBe(0)
+    expect(later('ownkey_snapshots')).toBeGreaterThan(0)
+    expect(later('ownkey_keys{provider="openai",status="valid"}')).toBeGreaterThan(0)
   })
 
   test('gives pages that run nothing inline and are framed by the configured origins only', async () => {

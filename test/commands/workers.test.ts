@@ -6,6 +6,8 @@ import { type Child, startChild } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 
+const adminToken = 'operator-token-of-the-workers-000000000001'
+
 describe('several workers on one PostgreSQL', () => {
   let folder: string
   let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -23,11 +25,18 @@ describe('several workers on one PostgreSQL', () => {
         DATABASE_URL: database.url,
         OWNKEY_DATA_DIR: join(folder, 'data'),
         OWNKEY_WORKERS: '2',
+        OWNKEY_ADMIN_TOKEN: adminToken,
       },
     })
     url = (JSON.parse(await child.line((line) => line.startsWith('{"url"'))) as { url: string }).url
     await child.line((line) => child.lines.filter((one) => one.includes('"listening"')).length === 2 && line !== '')
   })
+  const metrics = async () => {
+    const headers = { authorization: `Bearer ${adminToken}`, connection: 'close' }
+    const answer = await fetch(`${url}/metrics`, { headers })
+    expect(answer.status).toBe(200)
+    return answer.text()
+  }
   afterAll(async () => {
     child.process.kill('SIGTERM')
     await child.ended
@@ -37,6 +46,19 @@ describe('several workers on one PostgreSQL', () => {
 
   test('share the port', async () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
+  })
+
+  test('tell the metrics of all of them, whoever is asked', async () => {
+    const earlier = await metrics()
+    // Each request on a connection of its own, so that they are shared out.
+    for (let time = 0; time < 10; time++)
+      await (await fetch(`${url}/openai/v1/models`, { headers: { connection: 'close' } })).text()
+    const later = await metrics()
+    const refused = (text: string) =>
+      Number(/^ownkey_refusals_total\{code="token_missing"\} (\d+)$/m.exec(text)?.[1] ?? 0)
+    expect(refused(later) - refused(earlier)).toBe(10)
+    expect(later).toMatch(/^ownkey_info\{version="[^"]+"\} 1$/m)
+    expect(later).toMatch(/^ownkey_database_connections\{state="idle"\} \d+$/m)
   })
 
   test('are replaced when one ends by itself', async () => {

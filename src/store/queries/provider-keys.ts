@@ -104,6 +104,16 @@ export function listKeys(queryable: Queryable, org: string): Promise<ProviderKey
   )
 }
 
+/** Own keys of all organizations, by provider and by what is known of them; disabled ones by themselves. */
+export function countKeysByStatus(
+  queryable: Queryable,
+): Promise<{ provider: string; status: KeyStatus | 'disabled'; count: number }[]> {
+  return queryable.query(
+    `select provider, case when state = 'active' then status else state end as status, count(*) as count
+       from provider_keys group by 1, 2 order by 1, 2`,
+  )
+}
+
 export async function insertKey(tx: Queryable, fields: ProviderKeyFields): Promise<ProviderKeyRow> {
   const columns = ['id', 'org_id', 'holder', 'user_id', 'provider', 'environment', ...settable, 'created_by'] as const
   const [row] = await tx.query<ProviderKeyRow>(
