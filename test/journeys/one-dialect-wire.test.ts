@@ -1,8 +1,23 @@
+import { type IncomingMessage, request } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { canaryKeys } from '../support/canary.ts'
 import { type Journey, startJourney } from '../support/journey.ts'
-import { bytes, cut, hang, head, json, type Responder, script, signal, sse, tell, write } from '../support/upstream.ts'
+import {
+  bytes,
+  cut,
+  end,
+  hang,
+  head,
+  json,
+  type Responder,
+  script,
+  signal,
+  sse,
+  tell,
+  write,
+} from '../support/upstream.ts'
 
 let journey: Journey
 beforeAll(async () => {
@@ -135,4 +150,41 @@ test('a caller who leaves a translated stream ends the provider’s', async () =
     if (chunk.choices[0]?.delta.content) break
   const seen = await journey.upstream.journal.request(order)
   expect((await seen.ended).how).toBe('closed_by_peer')
+})
+
+test('a caller who reads slowly slows the provider down, and gets every word', async () => {
+  const pieces = 2_000
+  const text = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: '~'.repeat(16 * 1024) } }
+  const event = (data: { type: string; [field: string]: unknown }) =>
+    `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`
+  const answer = script(
+    head(200, { 'content-type': 'text/event-stream' }),
+    write(event({ type: 'message_start', message: { ...message, content: [] } })),
+    ...Array.from({ length: pieces }, () => write(event(text))),
+    write(event({ type: 'message_delta', delta: { stop_reason: 'end_turn' } })),
+    write(event({ type: 'message_stop' })),
+    end(),
+  )
+  const undo = journey.upstream.on(/./, answer)
+  const { token } = await journey.newOrg()
+  const order = journey.upstream.journal.requests.length
+  const caller = request(`${journey.ownkey.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+  })
+  caller.end(JSON.stringify({ model: 'claude-haiku-4-5', messages, stream: true }))
+  const response = await new Promise<IncomingMessage>((resolve) => caller.once('response', resolve))
+  response.pause()
+  const seen = await journey.upstream.journal.request(order)
+  // Nothing can prove that something never happens: 32 MB over loopback would be there long before.
+  expect(await Promise.race([seen.ended.then(() => 'all sent'), pause(2_000, 'held back')])).toBe('held back')
+  let words = 0
+  let last = ''
+  for await (const chunk of response) {
+    words += (chunk as Buffer).toString('latin1').split('~').length - 1
+    last = (last + (chunk as Buffer).toString('latin1')).slice(-64)
+  }
+  undo()
+  expect(words).toBe(pieces * 16 * 1024)
+  expect(last.endsWith('data: [DONE]\n\n')).toBe(true)
 })
