@@ -1,4 +1,12 @@
-import { type Database, type EndedEntry, type OpenedEntry, type OrphanedSpool, writeEntries } from '../store/index.ts'
+import {
+  type Database,
+  type EndedEntry,
+  type OpenedEntry,
+  type OrphanedSpool,
+  reservedEntriesOf,
+  writeEntries,
+} from '../store/index.ts'
+
 import type { LedgerTrouble } from './create-ledger.ts'
 
 const batchSize = 1_000
@@ -20,6 +28,7 @@ export async function replaySpool(parts: {
     for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
         await writeAll(parts.database, parts.node, { opened, ended })
+        await settleLeft(parts.database, parts.node, orphan.node)
         orphan.remove()
         break
       } catch (error) {
@@ -53,6 +62,17 @@ function readLine(line: string): OpenedEntry | EndedEntry | undefined {
     return JSON.parse(line) as OpenedEntry | EndedEntry
   } catch {
     return undefined
+  }
+}
+
+/** Its process is dead: what it left reserved, and no longer has in its spool, needs not wait until its node is missed. */
+async function settleLeft(database: Database, node: string, dead: string): Promise<void> {
+  for (;;) {
+    const left = await reservedEntriesOf(database, dead)
+    if (left.length === 0) return
+    const now = Date.now()
+    const ended = JSON.stringify(left.map(({ id, started_ms }) => unknownEnd(id, started_ms, now)))
+    await writeEntries(database, { opened: '[]', ended, node, charging: true })
   }
 }
 

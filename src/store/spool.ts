@@ -20,6 +20,8 @@ export interface Spool {
 
 /** What a dead process left: its lines, and a way to remove them once they are in the database. */
 export interface OrphanedSpool {
+  /** The node that the process was in the ledger. */
+  node: string
   lines: string[]
   remove(): void
 }
@@ -115,7 +117,8 @@ export function findOrphanedSpools(
     const others = byNode.get(node) ?? []
     byNode.set(node, [...others, join(folder, name)])
   }
-  return [...byNode.values()].map((paths) => ({
+  return [...byNode].map(([node, paths]) => ({
+    node,
     // The last line may have been cut off in the middle; it is not one.
     lines: paths.flatMap((path) => readFileSync(path, 'utf8').split('\n').slice(0, -1)),
     remove() {

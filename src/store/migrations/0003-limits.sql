@@ -26,3 +26,12 @@ alter table organizations
 
 -- The meter counts the attempt even when nothing is charged.
 alter table entries add column meter_all boolean not null default false;
+
+-- Every filter of the request log finds its page by an index, however rare what it asks for.
+create index entries_by_feature on entries (org_id, feature, started_at desc, id desc);
+create index entries_by_provider on entries (org_id, provider, started_at desc, id desc);
+create index entries_by_environment on entries (org_id, environment, started_at desc, id desc);
+create index entries_by_source on entries (org_id, key_source, started_at desc, id desc);
+create index entries_by_user on entries (org_id, user_id, started_at desc, id desc) where user_id is not null;
+create index entries_failed on entries (org_id, started_at desc, id desc) where error_class is not null or status >= 400;
+create index entries_fallback on entries (org_id, started_at desc, id desc) where fallback_class is not null;

@@ -304,6 +304,15 @@ export async function orphanedEntries(
   )
 }
 
+/** What a node left reserved, oldest first. */
+export function reservedEntriesOf(queryable: Queryable, node: string): Promise<{ id: string; started_ms: number }[]> {
+  return queryable.query(
+    `select id, (extract(epoch from started_at) * 1000)::bigint as started_ms from entries
+      where state = 'reserved' and node = $1 order by started_at limit 1000`,
+    [node],
+  )
+}
+
 /** Forgets nodes, charged request ids and days of spending that no longer matter. */
 export async function sweepBooks(queryable: Queryable): Promise<void> {
   await queryable.query("delete from ledger_nodes where seen_at < now() - interval '1 day'")
