@@ -1,7 +1,9 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { consoleApi } from './api/client.ts'
 import { ProblemError } from './api/problem-error.ts'
+import { ApiProvider } from './api/use-api.tsx'
 import { App } from './app.tsx'
 import { i18nReady } from './i18n/start-i18n.ts'
 import { applyTheme, readTheme } from './shell/theme.ts'
@@ -26,7 +28,9 @@ void i18nReady.then(() => {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={client}>
-        <App />
+        <ApiProvider value={consoleApi}>
+          <App />
+        </ApiProvider>
       </QueryClientProvider>
     </StrictMode>,
   )

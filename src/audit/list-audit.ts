@@ -1,5 +1,5 @@
 import type { AuditRow } from '../contract/index.ts'
-import { type AuditSearch, type Queryable, searchAudit } from '../store/index.ts'
+import { type AuditRecord, type AuditSearch, type Queryable, searchAudit } from '../store/index.ts'
 
 export interface AuditFilter extends Omit<AuditSearch, 'before' | 'limit'> {
   /** The `seq` of the last row of the page before. */
@@ -12,7 +12,12 @@ export interface AuditFilter extends Omit<AuditSearch, 'before' | 'limit'> {
 export async function listAudit(queryable: Queryable, org: string, filter: AuditFilter = {}): Promise<AuditRow[]> {
   const { cursor, limit, ...search } = filter
   const rows = await searchAudit(queryable, org, { ...search, before: cursor, limit: limit ?? 50 })
-  return rows.map((row) => ({
+  return rows.map(showAuditRow)
+}
+
+/** A row as it goes out. */
+export function showAuditRow(row: AuditRecord): AuditRow {
+  return {
     seq: row.seq,
     at: row.at.toISOString(),
     actor: { kind: row.actor_kind, id: row.actor_id, name: row.actor_name },
@@ -20,5 +25,5 @@ export async function listAudit(queryable: Queryable, org: string, filter: Audit
     action: row.action,
     target: row.target,
     detail: row.detail as Record<string, unknown>,
-  }))
+  }
 }

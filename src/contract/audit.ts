@@ -25,3 +25,10 @@ export const auditQuerySchema = z.strictObject({
 })
 export const auditPageSchema = pageOf(auditRowSchema).meta({ id: 'AuditPage' })
 export type AuditPage = z.output<typeof auditPageSchema>
+
+/** The operator's search over all organizations; `org` empty is the platform's own trail. */
+export const auditSearchSchema = auditQuerySchema.extend({ org: z.string().max(128).optional() })
+export const auditSearchPageSchema = pageOf(
+  auditRowSchema.extend({ org: z.string(), orgName: z.string().nullable() }),
+).meta({ id: 'AuditSearchPage' })
+export type AuditSearchPage = z.output<typeof auditSearchPageSchema>

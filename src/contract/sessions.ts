@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { lineSchema, localeSchema, orgIdSchema, timeSchema, userIdSchema } from './fields.ts'
+import { cursorQuery, pageOf } from './page.ts'
 import { roles } from './words.ts'
 
 export const createSessionSchema = z
@@ -43,3 +44,21 @@ export type Exchange = z.input<typeof exchangeSchema>
 /** The page's own token, made when the code of the link is used, which works once. */
 export const exchangedSessionSchema = sessionSchema.extend({ token: z.string() }).meta({ id: 'ExchangedSession' })
 export type ExchangedSession = z.output<typeof exchangedSessionSchema>
+
+export const sessionsQuerySchema = z.strictObject({
+  ...cursorQuery,
+  org: orgIdSchema.optional(),
+  kind: z.enum(['member', 'operator']).optional(),
+})
+/** Sessions that can be used now, newest first. One that a sign-in link opened ends with the one that the link belongs to. */
+export const sessionsPageSchema = pageOf(
+  sessionSchema.extend({
+    id: z.string(),
+    createdAt: timeSchema,
+    /** The session whose link opened this one; null: opened by the API. */
+    parent: z.string().nullable(),
+    /** The caller's own. */
+    current: z.boolean(),
+  }),
+).meta({ id: 'SessionsPage' })
+export type SessionsPage = z.output<typeof sessionsPageSchema>

@@ -11,6 +11,7 @@ import type { Caller } from './http/caller.ts'
 import { allowOrigins } from './http/cors.ts'
 import { csvContentType, toCsv } from './http/csv.ts'
 import { fieldErrors, type RequestPart } from './http/field-errors.ts'
+import { createLines, wantsLines } from './http/lines.ts'
 import { createMethodFinder } from './http/methods.ts'
 import { openApiOptions, routeDocument } from './http/openapi.ts'
 import { asOwnkeyError, problemContentType, toProblem } from './http/problem.ts'
@@ -107,8 +108,24 @@ interface Exchange {
   deps: ControlDeps
 }
 
-async function run(route: AnyRoute, { request, reply, deps }: Exchange): Promise<unknown> {
-  const answer = await route.handle(
+async function run(route: AnyRoute, exchange: Exchange): Promise<unknown> {
+  const { request, reply } = exchange
+  if (route.tellsProgress && wantsLines(request)) {
+    const lines = createLines(reply, (error) => logInternal(error, exchange))
+    return lines.end(
+      () => handle(route, exchange, lines.tell),
+      (answer) => route.answer.parse(answer),
+    )
+  }
+  const answer = await handle(route, exchange, () => {})
+  if (isCsv(answer)) return sendCsv(answer, reply)
+  if (isLines(answer)) return reply.type('application/x-ndjson').send(Readable.from(answer.lines))
+  if (!route.answer && isLocated(answer)) return reply.code(204).header('location', answer.location).send()
+  return reply.code(route.status ?? (route.answer ? 200 : 204)).send(answer)
+}
+
+function handle(route: AnyRoute, { request, deps }: Exchange, tell: (progress: object) => void): Promise<unknown> {
+  return route.handle(
     {
       params: request.params,
       query: request.query,
@@ -116,14 +133,11 @@ async function run(route: AnyRoute, { request, reply, deps }: Exchange): Promise
       caller: request.caller as Caller,
       ip: request.ip,
       csv: wantsCsv(request),
+      tell,
       requestOrigin: originOf(request) ?? deps.publicUrl(),
     },
     deps,
   )
-  if (isCsv(answer)) return sendCsv(answer, reply)
-  if (isLines(answer)) return reply.type('application/x-ndjson').send(Readable.from(answer.lines))
-  if (!route.answer && isLocated(answer)) return reply.code(204).header('location', answer.location).send()
-  return reply.code(route.status ?? (route.answer ? 200 : 204)).send(answer)
 }
 
 /** Scheme and host as the caller used them; a proxy in front tells that it was reached by https. */
@@ -197,9 +211,7 @@ function answerErrors(app: FastifyInstance, deps: ControlDeps): void {
   ])
   app.setErrorHandler((thrown, request, reply) => {
     const error = asOwnkeyError(thrown)
-    // The log writes an error's name, code and place, never its message: a driver's can hold values.
-    if (error.code === 'internal')
-      deps.log.error('control_failed', { error: error.cause, route: request.routeOptions.url })
+    logInternal(error, { request, deps })
     return sendProblem(error, request, reply)
   })
   app.setNotFoundHandler((request, reply) => {
@@ -208,6 +220,12 @@ function answerErrors(app: FastifyInstance, deps: ControlDeps): void {
     reply.header('allow', methods.join(', '))
     return sendProblem(new OwnkeyError('method_not_allowed', { fix: `Use ${methods.join(' or ')}.` }), request, reply)
   })
+}
+
+/** The log writes an error's name, code and place, never its message: a driver's can hold values. */
+function logInternal(error: OwnkeyError, { request, deps }: Pick<Exchange, 'request' | 'deps'>): void {
+  if (error.code === 'internal')
+    deps.log.error('control_failed', { error: error.cause, route: request.routeOptions.url })
 }
 
 function sendProblem(error: OwnkeyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {

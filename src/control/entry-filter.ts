@@ -22,7 +22,7 @@ interface Asked {
 export async function entryFilter(
   { params, query, caller }: { params: { org: string }; query: Asked; caller: Caller },
   deps: ControlDeps,
-): Promise<EntryFilter> {
+): Promise<EntryFilter & { org: string }> {
   const row = await getOrganization(deps.database, params.org)
   if (!row) throw new OwnkeyError('org_unknown')
   const { policy } = deps.inForce()

@@ -26,6 +26,7 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
     if (path.startsWith('/api/')) return reply.callNotFound()
     guard(reply, options.frameOrigins())
     const file = files.get(path)
+    if (file && isWidget(path)) share(reply)
     if (file) return sendFile(request, reply, file)
     if (/\.[a-z0-9]+$/i.test(path) && path !== '/landing.css') return reply.callNotFound()
     return index ? sendFile(request, reply, index) : sendLanding(path, reply, options)
@@ -64,6 +65,15 @@ function guard(reply: FastifyReply, frameOrigins: readonly string[]): void {
     'cross-origin-opener-policy': 'same-origin',
     'permissions-policy': 'camera=(), microphone=(), geolocation=()',
   })
+}
+
+/** The widget's script and its texts run on pages of other origins; there is nothing in them that anybody may not read. */
+function isWidget(path: string): boolean {
+  return path === '/widget.js' || path.startsWith('/widget/')
+}
+
+function share(reply: FastifyReply): void {
+  reply.headers({ 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' })
 }
 
 function sendFile(request: FastifyRequest, reply: FastifyReply, file: StaticFile): FastifyReply {

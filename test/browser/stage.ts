@@ -18,8 +18,8 @@ export interface Stage {
   /** Creates the organization and opens its settings as the visitor. */
   visit(visitor: Visitor, org?: object, options?: BrowserContextOptions): Promise<Page>
   operator(options?: BrowserContextOptions): Promise<Page>
-  /** A page of nobody's. */
-  blank(options?: BrowserContextOptions): Promise<Page>
+  /** A page of nobody's. @param expected complaints of the browser's that belong to the test */
+  blank(options?: BrowserContextOptions, expected?: RegExp): Promise<Page>
 }
 
 /**
@@ -50,7 +50,7 @@ export function openStage(profile: string): Stage {
     expect(seen).toEqual([])
   })
 
-  const blank = async (options: BrowserContextOptions = {}) => {
+  const blank = async (options: BrowserContextOptions = {}, expected?: RegExp) => {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 900 },
       reducedMotion: 'reduce',
@@ -61,8 +61,9 @@ export function openStage(profile: string): Stage {
     page.on('pageerror', (error) => complaints.push(String(error)))
     page.on('console', (message) => {
       // Chromium reports every answer ≥ 400 as an error of its own; what the page makes of it is what is tested.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-        complaints.push(message.text())
+      const text = message.text()
+      if (message.type() === 'error' && !text.startsWith('Failed to load resource') && !expected?.test(text))
+        complaints.push(text)
     })
     return page
   }

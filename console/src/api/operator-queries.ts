@@ -5,10 +5,15 @@ import type {
   CreatedToken,
   CreateToken,
   GrantCredits,
+  Health,
   Org,
   OrgsPage,
   PlatformKeys,
   PutOrg,
+  SessionsPage,
+  WebhookDeliveriesPage,
+  WebhookDelivery,
+  WebhookEndpoints,
 } from '../../../src/contract/index.ts'
 import { call } from './client.ts'
 import { pathOf } from './settings-queries.ts'
@@ -58,6 +63,71 @@ export function usePlatformKeys() {
     queryFn: ({ signal }) => call<PlatformKeys>('/platform-keys', { signal }),
     refetchInterval: 30_000,
   })
+}
+
+/** @param hours how far to look back */
+export function useHealth(hours: number) {
+  return useQuery({
+    queryKey: ['health', hours],
+    queryFn: ({ signal }) => call<Health>('/health', { query: { hours }, signal }),
+    refetchInterval: 15_000,
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function useSessions(kind: string) {
+  return useInfiniteQuery({
+    queryKey: ['sessions', kind],
+    queryFn: ({ pageParam, signal }) =>
+      call<SessionsPage>('/sessions', { query: { kind: kind || undefined, cursor: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  })
+}
+
+/** Ends a session, and those that its link opened. */
+export function useRevokeSession() {
+  const client = useQueryClient()
+  return async (id: string) => {
+    await call<void>(`/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' })
+    await client.invalidateQueries({ queryKey: ['sessions'] })
+  }
+}
+
+export function useWebhooks() {
+  return useQuery({
+    queryKey: ['webhooks', 'endpoints'],
+    queryFn: ({ signal }) => call<WebhookEndpoints>('/webhooks', { signal }),
+    refetchInterval: 15_000,
+  })
+}
+
+export function useDeliveries(query: { state?: string | undefined; endpoint?: string | undefined }) {
+  return useInfiniteQuery({
+    queryKey: ['webhooks', 'deliveries', query],
+    queryFn: ({ pageParam, signal }) =>
+      call<WebhookDeliveriesPage>('/webhooks/deliveries', { query: { ...query, cursor: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    refetchInterval: 15_000,
+  })
+}
+
+/** Sends deliveries again: one, or all that were given up for an endpoint. */
+export function useReplay() {
+  const client = useQueryClient()
+  const onSuccess = () => client.invalidateQueries({ queryKey: ['webhooks'] })
+  return {
+    one: useMutation({
+      mutationFn: (id: string) =>
+        call<WebhookDelivery>(`/webhooks/deliveries/${encodeURIComponent(id)}/replay`, { method: 'POST' }),
+      onSuccess,
+    }),
+    dead: useMutation({
+      mutationFn: (endpoint: string) => call<unknown>('/webhooks/replay', { method: 'POST', body: { endpoint } }),
+      onSuccess,
+    }),
+  }
 }
 
 interface Offered {

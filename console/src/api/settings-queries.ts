@@ -3,7 +3,6 @@ import type {
   ActiveProvider,
   ExplainedDecision,
   ExplainRequest,
-  KeyTest,
   MaskedKey,
   PatchKey,
   PutKey,
@@ -13,12 +12,14 @@ import type {
   TryOut,
   TryOutRequest,
 } from '../../../src/contract/index.ts'
-import { call } from './client.ts'
+import { useKeyTest } from './key-test.ts'
+import { useApi } from './use-api.tsx'
 import { useOrg } from './use-org.tsx'
 
 /** All that the settings page shows. Kept fresh while it is open, because keys fail and recover by themselves. */
 export function useSettings(environment?: string) {
   const { org } = useOrg()
+  const { call } = useApi()
   return useQuery({
     queryKey: ['settings', org, environment ?? ''],
     queryFn: ({ signal }) => call<Settings>(`${pathOf(org)}/settings`, { query: { environment }, signal }),
@@ -35,6 +36,7 @@ interface KeySlot {
 /** What can be done with keys. Each answer refreshes the settings; nothing is shown before the server said so. */
 export function useKeyActions({ provider, environment }: KeySlot) {
   const { org } = useOrg()
+  const { call } = useApi()
   const client = useQueryClient()
   const path = `${pathOf(org)}/keys/${encodeURIComponent(provider)}`
   const query = { environment }
@@ -46,18 +48,25 @@ export function useKeyActions({ provider, environment }: KeySlot) {
   return {
     save: (body: PutKey) => refreshed(call<SavedKey>(path, { method: 'PUT', body: { ...body, environment } })),
     change: (body: PatchKey) => refreshed(call<MaskedKey>(path, { method: 'PATCH', body: { ...body, environment } })),
-    /** Of a pasted key: nothing is stored, so nothing is refreshed. */
-    testUnsaved: (body: TestKey) => call<KeyTest>(`${path}/test`, { method: 'POST', body: { ...body, environment } }),
-    testSaved: () => refreshed(call<KeyTest>(`${path}/test`, { method: 'POST', body: { environment } })),
     remove: () => refreshed(call<void>(path, { method: 'DELETE', query })),
     enable: () => refreshed(call<MaskedKey>(`${path}/enable`, { method: 'POST', query })),
     disable: () => refreshed(call<MaskedKey>(`${path}/disable`, { method: 'POST', query })),
   }
 }
 
+/** A test of the slot's key, pasted or saved; a saved key's badge is fetched anew. */
+export function useSlotTest({ provider, environment }: KeySlot, { saved }: { saved: boolean }) {
+  const { org } = useOrg()
+  const client = useQueryClient()
+  const path = `${pathOf(org)}/keys/${encodeURIComponent(provider)}/test`
+  const test = useKeyTest(path, saved ? { onDone: () => refresh(client, org) } : {})
+  return { ...test, run: (body: TestKey = {}) => test.mutate({ ...body, environment }) }
+}
+
 /** Which provider serves all, where the plan lets one be chosen; null: the platform's AI. */
 export function useActiveProvider() {
   const { org } = useOrg()
+  const { call } = useApi()
   const client = useQueryClient()
   return useMutation({
     mutationFn: (body: ActiveProvider) =>
@@ -68,6 +77,7 @@ export function useActiveProvider() {
 
 export function useDecision(request: ExplainRequest, shown: boolean) {
   const { org } = useOrg()
+  const { call } = useApi()
   return useQuery({
     queryKey: ['settings', org, 'explain', request],
     queryFn: ({ signal }) =>
@@ -78,6 +88,7 @@ export function useDecision(request: ExplainRequest, shown: boolean) {
 
 export function useTryOut() {
   const { org } = useOrg()
+  const { call } = useApi()
   const client = useQueryClient()
   return useMutation({
     mutationFn: (body: TryOutRequest) => call<TryOut>(`${pathOf(org)}/try-out`, { method: 'POST', body }),
@@ -93,7 +104,7 @@ function refresh(client: QueryClient, org: string) {
   return Promise.all([
     client.invalidateQueries({ queryKey: ['settings', org] }),
     client.invalidateQueries({ queryKey: ['usage', org] }),
-    client.invalidateQueries({ queryKey: ['requests', org] }),
-    client.invalidateQueries({ queryKey: ['audit', org] }),
+    client.invalidateQueries({ queryKey: ['requests'] }),
+    client.invalidateQueries({ queryKey: ['audit'] }),
   ])
 }

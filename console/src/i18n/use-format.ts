@@ -9,6 +9,7 @@ export function useFormat() {
 
 function formatter(locale: string) {
   const whole = new Intl.NumberFormat(locale)
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
   const shortDay = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' })
@@ -17,6 +18,8 @@ function formatter(locale: string) {
   const list = new Intl.ListFormat(locale, { type: 'conjunction' })
   return {
     whole: (value: number) => whole.format(value),
+    /** A part of 1. */
+    percent: (value: number) => percent.format(value),
     compact: (value: number) => compact.format(value),
     /** A decimal as text, in its currency; small amounts keep their digits. */
     money: (amount: string | number, currency: string) =>

@@ -9,10 +9,13 @@ import { orgTabs } from '../shell/org-tabs.ts'
 import { Shell } from '../shell/shell.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { ConfigPage } from './config-page.tsx'
+import { HealthPage } from './health-page.tsx'
 import { LiveRequestsPage } from './live-requests-page.tsx'
 import { OperatorAuditPage } from './operator-audit-page.tsx'
 import { OrgsPage } from './orgs-page.tsx'
 import { PlatformKeysPage } from './platform-keys-page.tsx'
+import { SessionsPage } from './sessions-page.tsx'
+import { WebhooksPage } from './webhooks-page.tsx'
 
 /** The operator's console: the platform's own pages, and every organization's pages as its people see them. */
 export default function OperatorApp() {
@@ -29,9 +32,12 @@ export default function OperatorApp() {
     ? orgTabs(t, base, true)
     : [
         { href: '/operator', title: t('operator.orgs.title') },
+        { href: '/operator/health', title: t('operator.health.title') },
         { href: '/operator/platform-keys', title: t('operator.keys.title') },
         { href: '/operator/live', title: t('operator.live.title') },
         { href: '/operator/audit', title: t('audit.title') },
+        { href: '/operator/webhooks', title: t('operator.webhooks.title') },
+        { href: '/operator/sessions', title: t('operator.sessions.title') },
         { href: '/operator/config', title: t('operator.config.title') },
       ]
   return (
@@ -45,6 +51,9 @@ export default function OperatorApp() {
         ) : (
           <Switch>
             <Route path="/operator" component={OrgsPage} />
+            <Route path="/operator/health" component={HealthPage} />
+            <Route path="/operator/webhooks" component={WebhooksPage} />
+            <Route path="/operator/sessions" component={SessionsPage} />
             <Route path="/operator/platform-keys" component={PlatformKeysPage} />
             <Route path="/operator/live" component={LiveRequestsPage} />
             <Route path="/operator/audit" component={OperatorAuditPage} />

@@ -1,19 +1,25 @@
-import { useState } from 'react'
+import { useDeferredValue, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
+import { CsvButton } from '../ui/csv-button.tsx'
+import { PageHeader } from '../ui/states.tsx'
 import { AuditTrail } from '../usage/audit-page.tsx'
-import { usePickedOrg } from './org-picker.tsx'
+import { OrgPicker } from './org-picker.tsx'
 
-/** The audit trail of any organization, by action and by person. */
+/** The audit trail over all organizations and the platform, by organization, action and person. */
 export function OperatorAuditPage() {
   const { t } = useTranslation()
-  const { org, picker, orgs } = usePickedOrg()
+  const [org, setOrg] = useState('')
   const [actor, setActor] = useState('')
   const [action, setAction] = useState('')
+  const query = useDeferredValue({
+    org: org || undefined,
+    actor: actor.trim() || undefined,
+    action: action.trim() || undefined,
+  })
   return (
     <>
       <PageHeader title={t('audit.title')} lead={t('audit.lead')}>
-        {org && picker}
+        <OrgPicker value={org} onChange={setOrg} />
         <input
           className="input filter-input w-36"
           type="search"
@@ -30,13 +36,9 @@ export function OperatorAuditPage() {
           value={actor}
           onChange={(event) => setActor(event.currentTarget.value)}
         />
+        <CsvButton path="/audit/search" query={query} name="audit.csv" />
       </PageHeader>
-      {orgs.isPending && <Loading />}
-      {orgs.isError && <Failure error={orgs.error} retry={() => void orgs.refetch()} />}
-      {orgs.isSuccess && !org && <Empty icon="info" title={t('operator.orgs.empty')} />}
-      {org && (
-        <AuditTrail org={org.id} query={{ actor: actor.trim() || undefined, action: action.trim() || undefined }} />
-      )}
+      <AuditTrail path="/audit/search" query={query} />
     </>
   )
 }

@@ -1,27 +1,31 @@
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useOrgs } from '../api/operator-queries.ts'
 
-/** The organization that a page of the operator's looks at; the first one until another is chosen. */
-export function usePickedOrg() {
+interface OrgPickerProps {
+  /** The organization's id; empty: all. */
+  value: string
+  onChange(org: string): void
+}
+
+/** One of the first organizations, or all of them. */
+export function OrgPicker({ value, onChange }: OrgPickerProps) {
   const { t } = useTranslation()
   const orgs = useOrgs('')
-  const [chosen, setChosen] = useState<string>()
-  const rows = orgs.data?.pages.flatMap(({ items }) => items) ?? []
-  const org = rows.find(({ id }) => id === chosen) ?? rows[0]
-  const picker = (
+  return (
     <select
       className="input filter-input w-auto max-w-60"
       aria-label={t('operator.organization')}
-      value={org?.id ?? ''}
-      onChange={(event) => setChosen(event.currentTarget.value)}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
     >
-      {rows.map(({ id, name }) => (
-        <option key={id} value={id}>
-          {name}
-        </option>
-      ))}
+      <option value="">{t('operator.allOrgs')}</option>
+      {orgs.data?.pages
+        .flatMap(({ items }) => items)
+        .map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
     </select>
   )
-  return { org, picker, orgs }
 }

@@ -1,7 +1,10 @@
 import { useTranslation } from 'react-i18next'
 import type { PlatformKey } from '../../../src/contract/index.ts'
+import { useKeyTest } from '../api/key-test.ts'
 import { usePlatformKeys } from '../api/operator-queries.ts'
 import { useFormat } from '../i18n/use-format.ts'
+import { TestReport } from '../settings/test-report.tsx'
+import { ProblemNote } from '../ui/problem-note.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
 
 /** The platform's own keys: which are there, and how they did in the last day. */
@@ -29,6 +32,7 @@ export function PlatformKeysPage() {
 function KeyItem({ item }: { item: PlatformKey }) {
   const { t } = useTranslation()
   const format = useFormat()
+  const test = useKeyTest(`/platform-keys/${encodeURIComponent(item.provider)}/test`)
   return (
     <li className="grid gap-3 p-4 sm:px-5" data-provider={item.provider}>
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
@@ -54,7 +58,22 @@ function KeyItem({ item }: { item: PlatformKey }) {
             </p>
           )}
         </div>
+        {item.configured && (
+          <button
+            type="button"
+            className="button"
+            onClick={() => test.mutate({})}
+            disabled={test.isPending}
+            aria-label={`${t('test.key')}: ${item.name}`}
+          >
+            {t('test.key')}
+          </button>
+        )}
       </div>
+      {(test.isPending || test.data) && (
+        <TestReport test={test.data} checks={test.checks} pending={test.isPending} provider={item.name} />
+      )}
+      {test.error && <ProblemNote error={test.error} />}
     </li>
   )
 }

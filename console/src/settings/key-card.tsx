@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
-import { useKeyActions } from '../api/settings-queries.ts'
+import { useKeyActions, useSlotTest } from '../api/settings-queries.ts'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
@@ -23,7 +23,7 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
   const [dialog, setDialog] = useState<KeyDialogName | null>(null)
   const [remarks, setRemarks] = useState<readonly string[]>([])
   const actions = useKeyActions({ provider: provider.id, environment: current.environment })
-  const test = useMutation({ mutationFn: actions.testSaved })
+  const test = useSlotTest({ provider: provider.id, environment: current.environment }, { saved: true })
   const enable = useMutation({ mutationFn: actions.enable })
   const { canManage } = settings.you
   return (
@@ -56,14 +56,14 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
         <FallbackSwitch settings={settings} provider={provider} current={current} />
         <KeyFacts settings={settings} provider={provider} current={current} />
         {(test.isPending || test.data) && (
-          <TestReport test={test.data} pending={test.isPending} provider={provider.name} />
+          <TestReport test={test.data} checks={test.checks} pending={test.isPending} provider={provider.name} />
         )}
         {test.error && <ProblemNote error={test.error} />}
         {enable.error && <ProblemNote error={enable.error} />}
       </div>
       {canManage && (
         <footer className="flex flex-wrap gap-1 border-t border-line px-2.5 py-2 sm:px-3.5">
-          <button type="button" className="button button-quiet" onClick={() => test.mutate()} disabled={test.isPending}>
+          <button type="button" className="button button-quiet" onClick={() => test.run()} disabled={test.isPending}>
             {t('test.key')}
           </button>
           <button type="button" className="button button-quiet" onClick={() => setDialog('try')}>

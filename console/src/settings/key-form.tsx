@@ -3,7 +3,7 @@ import { type SyntheticEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MaskedKey, SavedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { ProblemError } from '../api/problem-error.ts'
-import { useKeyActions } from '../api/settings-queries.ts'
+import { useKeyActions, useSlotTest } from '../api/settings-queries.ts'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { FallbackChoice, HostChoice, KeyNotes, ModelChoice, ScopeChoice } from './key-choices.tsx'
@@ -33,15 +33,14 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
   const needsKey = mode === 'key' || (current !== undefined && hostChanged(current, choices))
   const pasted = () => secret.current?.value.trim() ?? ''
 
-  const test = useMutation({
-    mutationFn: () => {
-      const { model, scope, baseUrl, region } = bodyOf(settings, provider, choices)
-      const parts = Object.entries({ model, scope, baseUrl, region }).filter(
-        ([, value]) => value !== undefined && value !== null,
-      )
-      return actions.testUnsaved({ key: pasted(), ...Object.fromEntries(parts) })
-    },
-  })
+  const test = useSlotTest({ provider: provider.id, environment: settings.environment }, { saved: false })
+  const tryPasted = () => {
+    const { model, scope, baseUrl, region } = bodyOf(settings, provider, choices)
+    const parts = Object.entries({ model, scope, baseUrl, region }).filter(
+      ([, value]) => value !== undefined && value !== null,
+    )
+    test.run({ key: pasted(), ...Object.fromEntries(parts) })
+  }
   const save = useMutation({
     mutationFn: async () => {
       const body = bodyOf(settings, provider, choices)
@@ -77,7 +76,7 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
       )}
       {mode === 'edit' && needsKey && <p className="text-sm text-muted">{t('keyForm.hostNeedsKey')}</p>}
       {(test.data || test.isPending) && (
-        <TestReport test={test.data} pending={test.isPending} provider={provider.name} />
+        <TestReport test={test.data} checks={test.checks} pending={test.isPending} provider={provider.name} />
       )}
       {test.error && <ProblemNote error={test.error} />}
       <ModelChoice {...parts} />
@@ -97,7 +96,7 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
           </button>
         )}
         {needsKey && (
-          <button type="button" className="button" onClick={() => test.mutate()} disabled={busy || !filled}>
+          <button type="button" className="button" onClick={tryPasted} disabled={busy || !filled}>
             {t('test.connection')}
           </button>
         )}

@@ -1,8 +1,8 @@
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Settings, SettingsProvider } from '../../../src/contract/index.ts'
-import { call } from '../api/client.ts'
 import { pathOf, useActiveProvider, useKeyActions } from '../api/settings-queries.ts'
+import { useApi } from '../api/use-api.tsx'
 import { useOrg } from '../api/use-org.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Field } from '../ui/field.tsx'
@@ -172,6 +172,7 @@ interface LeaveProps {
 function LeaveDialog({ settings, held, onClose, onDone }: LeaveProps) {
   const { t } = useTranslation()
   const { org } = useOrg()
+  const { call } = useApi()
   const [first, ...rest] = held
   const actions = useKeyActions({ provider: first?.id ?? '', environment: settings.environment })
   const aiName = settings.platform.aiName

@@ -5,16 +5,18 @@ import { Icon } from '../ui/icon.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
 
-/** What a test said: each thing that was tried, and what to do when one failed. */
-export function TestReport({
-  test,
-  pending,
-  provider,
-}: {
+interface TestReportProps {
   test: KeyTest | undefined
+  /** What is known so far, while the test runs. */
+  checks: readonly KeyCheck[]
   pending: boolean
   provider: string
-}) {
+}
+
+const expected = ['shape', 'reachable', 'authenticated', 'permitted', 'latency'] as const
+
+/** What a test said: each thing that was tried, and what to do when one failed. */
+export function TestReport({ test, checks, pending, provider }: TestReportProps) {
   const { t, i18n } = useTranslation()
   const exact = test?.reason !== undefined && i18n.language === 'en'
   return (
@@ -24,15 +26,18 @@ export function TestReport({
           <p className="flex items-center gap-2.5 border-b border-line px-3 py-2">
             <span className="spinner text-muted" /> {t('test.asking', { provider })}
           </p>
+          {checks.length > 0 && <Checks checks={checks} />}
           <ul aria-hidden="true" className="grid gap-2 px-3 py-2.5 text-muted">
-            {(['shape', 'reachable', 'authenticated', 'permitted', 'latency'] as const).map((name) => (
-              <li key={name} className="flex items-center gap-2.5">
-                <span className="grid size-[1.15em] place-items-center">
-                  <span className="size-1.5 rounded-full bg-line-strong" />
-                </span>
-                {t(`check.${name}`)}
-              </li>
-            ))}
+            {expected
+              .filter((name) => !checks.some((check) => check.name === name))
+              .map((name) => (
+                <li key={name} className="flex items-center gap-2.5" data-waiting={name}>
+                  <span className="grid size-[1.15em] place-items-center">
+                    <span className="size-1.5 rounded-full bg-line-strong" />
+                  </span>
+                  {t(`check.${name}`)}
+                </li>
+              ))}
           </ul>
         </div>
       )}

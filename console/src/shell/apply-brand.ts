@@ -1,15 +1,21 @@
 /** The platform's accent colour, with the ink on it chosen by contrast, so that any colour stays readable. */
 export function applyBrand(colors: Readonly<Record<string, string>>): void {
-  const accent = colors['accent'] ?? colors['primary'] ?? colors['brand']
+  const found = colorsOf(colors)
+  if (!found) return
+  const { style } = document.documentElement
+  style.setProperty('--accent', found.accent)
+  style.setProperty('--accent-ink', found.ink)
+}
+
+/** Undefined where no colour is given, or none that we can read: `#rgb` or `#rrggbb`. */
+export function colorsOf(colors: Readonly<Record<string, string>>): { accent: string; ink: string } | undefined {
+  const accent = (colors['accent'] ?? colors['primary'] ?? colors['brand'])?.trim()
   const channels = accent && channelsOf(accent)
-  if (!channels) return
-  const style = document.documentElement.style
-  style.setProperty('--accent', accent)
-  style.setProperty('--accent-ink', luminance(channels) > 0.4 ? '#101114' : '#ffffff')
+  return channels ? { accent, ink: luminance(channels) > 0.4 ? '#101114' : '#ffffff' } : undefined
 }
 
 function channelsOf(color: string): number[] | undefined {
-  const hex = /^#([0-9a-f]{6}|[0-9a-f]{3})$/i.exec(color.trim())?.[1]
+  const hex = /^#([0-9a-f]{6}|[0-9a-f]{3})$/i.exec(color)?.[1]
   if (!hex) return undefined
   const wide = hex.length === 3 ? [...hex].map((digit) => digit + digit).join('') : hex
   return [0, 2, 4].map((start) => Number.parseInt(wide.slice(start, start + 2), 16) / 255)

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
-import { downloadCsv } from '../api/books-queries.ts'
+import { useCsvDownload } from '../api/usage-queries.ts'
 import { Icon } from './icon.tsx'
 import { ProblemNote } from './problem-note.tsx'
 
@@ -10,6 +10,7 @@ interface CsvButtonProps {
 }
 
 export function CsvButton({ path, query, name }: CsvButtonProps) {
+  const downloadCsv = useCsvDownload()
   const download = useMutation({ mutationFn: () => downloadCsv(path, query, name) })
   return (
     <>

@@ -18,7 +18,9 @@ export function Dialog({ title, onClose, children, wide = false, busy = false }:
   const titleId = useId()
   useEffect(() => {
     const dialog = ref.current
-    const before = document.activeElement
+    // Inside a shadow root the document knows its host only.
+    const place = dialog?.getRootNode()
+    const before = place instanceof ShadowRoot ? place.activeElement : document.activeElement
     dialog?.showModal()
     return () => {
       dialog?.close()

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { AuditRow } from '../../../src/contract/index.ts'
-import { useAudit } from '../api/books-queries.ts'
+import type { AuditRow, AuditSearchPage } from '../../../src/contract/index.ts'
+import { useAudit } from '../api/log-queries.ts'
 import { pathOf } from '../api/settings-queries.ts'
 import { useOrg } from '../api/use-org.tsx'
 import { useFormat } from '../i18n/use-format.ts'
@@ -36,14 +36,14 @@ export default function AuditPage() {
         />
         <CsvButton path={`${pathOf(org)}/audit`} query={query} name={`audit-${org}.csv`} />
       </PageHeader>
-      <AuditTrail org={org} query={query} />
+      <AuditTrail path={`${pathOf(org)}/audit`} query={query} />
     </>
   )
 }
 
-export function AuditTrail({ org, query }: { org: string; query: Record<string, string | undefined> }) {
+export function AuditTrail({ path, query }: { path: string; query: Record<string, string | undefined> }) {
   const { t } = useTranslation()
-  const audit = useAudit(org, query)
+  const audit = useAudit(path, query)
   if (audit.isPending) return <Loading rows={6} />
   if (audit.isError) return <Failure error={audit.error} retry={() => void audit.refetch()} />
   const rows = audit.data.pages.flatMap(({ items }) => items)
@@ -53,7 +53,7 @@ export function AuditTrail({ org, query }: { org: string; query: Record<string, 
         {rows.length === 0 ? <Empty icon="lock" title={t('audit.empty')} /> : null}
         <ol className="divide-y divide-line">
           {rows.map((row) => (
-            <Entry key={row.seq} row={row} />
+            <Entry key={`${'org' in row ? row.org : ''} ${row.seq}`} row={row} />
           ))}
         </ol>
       </div>
@@ -73,7 +73,10 @@ export function AuditTrail({ org, query }: { org: string; query: Record<string, 
   )
 }
 
-function Entry({ row }: { row: AuditRow }) {
+type EntryRow = AuditRow & Partial<Pick<AuditSearchPage['items'][number], 'org' | 'orgName'>>
+
+function Entry({ row }: { row: EntryRow }) {
+  const { t } = useTranslation()
   const format = useFormat()
   const facts = Object.entries(row.detail).filter(([, value]) => value !== null && value !== undefined && value !== '')
   return (
@@ -90,6 +93,7 @@ function Entry({ row }: { row: AuditRow }) {
         )}
       </p>
       <p className="text-muted sm:text-end">
+        {row.org !== undefined && <>{row.org === '' ? t('operator.platform') : (row.orgName ?? row.org)} · </>}
         <time dateTime={row.at}>{format.time(row.at)}</time>
         {row.ip && (
           <>

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
-import type { RequestRow } from '../../../src/contract/index.ts'
-import type { useRequests } from '../api/books-queries.ts'
+import type { AllRequestsPage, RequestRow } from '../../../src/contract/index.ts'
+import type { useRequests } from '../api/log-queries.ts'
 import { useFormat } from '../i18n/use-format.ts'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
@@ -11,9 +11,11 @@ interface RequestLogProps {
   requests: ReturnType<typeof useRequests>
   aiName: string
   features: readonly { id: string; title: string }[]
+  /** Rows are of many organizations, and name theirs. */
+  showOrg?: boolean
 }
 
-export function RequestLog({ requests, aiName, features }: RequestLogProps) {
+export function RequestLog({ requests, aiName, features, showOrg = false }: RequestLogProps) {
   const { t } = useTranslation()
   if (requests.isPending) return <Loading rows={6} />
   if (requests.isError) return <Failure error={requests.error} retry={() => void requests.refetch()} />
@@ -35,6 +37,7 @@ export function RequestLog({ requests, aiName, features }: RequestLogProps) {
           <thead>
             <tr>
               <th scope="col">{t('requests.when')}</th>
+              {showOrg && <th scope="col">{t('operator.organization')}</th>}
               <th scope="col">{t('requests.result')}</th>
               <th scope="col">{t('common.feature')}</th>
               <th scope="col">{t('requests.servedBy')}</th>
@@ -58,6 +61,7 @@ export function RequestLog({ requests, aiName, features }: RequestLogProps) {
             {rows.map((row) => (
               <Row
                 priced={priced}
+                showOrg={showOrg}
                 key={row.id}
                 row={row}
                 aiName={aiName}
@@ -84,14 +88,15 @@ export function RequestLog({ requests, aiName, features }: RequestLogProps) {
 }
 
 interface RowProps {
-  row: RequestRow
+  row: RequestRow & Partial<Pick<AllRequestsPage['items'][number], 'org' | 'orgName'>>
   aiName: string
   feature: string | null
   /** Some request cost credits, so that there is a column for them. */
   priced: boolean
+  showOrg: boolean
 }
 
-function Row({ row, aiName, feature, priced }: RowProps) {
+function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
   const { t } = useTranslation()
   const format = useFormat()
   const tokens = tokensOf({ inputTokens: row.inputTokens ?? 0, outputTokens: row.outputTokens ?? 0 })
@@ -105,6 +110,16 @@ function Row({ row, aiName, feature, priced }: RowProps) {
           {row.requestId}
         </code>
       </td>
+      {showOrg && (
+        <td>
+          {row.orgName ?? row.org}
+          {row.orgName && (
+            <code dir="ltr" className="block text-xs text-muted">
+              {row.org}
+            </code>
+          )}
+        </td>
+      )}
       <td>
         <Result row={row} />
         {row.fallbackClass && (

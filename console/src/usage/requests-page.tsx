@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useRequests } from '../api/books-queries.ts'
+import { useRequests } from '../api/log-queries.ts'
 import { pathOf, useSettings } from '../api/settings-queries.ts'
 import { useOrg } from '../api/use-org.tsx'
 import { CsvButton } from '../ui/csv-button.tsx'
@@ -17,7 +17,7 @@ export default function RequestsPage() {
   const [feature, setFeature] = useState('')
   const settings = useSettings()
   const query = { outcome: outcome || undefined, feature: feature || undefined }
-  const requests = useRequests(org, query)
+  const requests = useRequests(`${pathOf(org)}/requests`, query)
   return (
     <>
       <PageHeader title={t('requests.title')} lead={t('requests.lead')}>

@@ -55,6 +55,7 @@ export function routeDocument(route: AnyRoute): FastifySchema & Record<string, u
             content: {
               'application/json': { schema: route.answer },
               ...(lists ? { 'text/csv': { schema: z.string() } } : {}),
+              ...(route.tellsProgress ? { 'application/x-ndjson': { schema: z.string() } } : {}),
             },
           }
         : route.answersLines

@@ -16,6 +16,8 @@ export interface Call<Params extends Shape, Query extends Shape, Body extends Sh
   ip: string
   /** The caller asked for `text/csv`. */
   csv: boolean
+  /** Hands over what is known before the answer; nothing happens where the caller did not ask for it. */
+  tell(progress: object): void
   /** Scheme and host by which the caller reached us, for links; the public URL where that cannot be told. */
   requestOrigin: string
 }
@@ -49,6 +51,8 @@ export interface Route<Params extends Shape, Query extends Shape, Body extends S
   body?: Body
   /** Absent: 204 without a body. */
   answer?: Answer
+  /** With `Accept: application/x-ndjson` it answers line by line: progress as it comes, then `{"result": …}`. */
+  tellsProgress?: boolean
   /** Its answer is `LinesAnswer`. */
   answersLines?: boolean
   /** Default 200, or 204 without an answer. */

@@ -1,5 +1,5 @@
 import { appendAudit } from '../../audit/index.ts'
-import { OwnkeyError } from '../../contract/index.ts'
+import { type KeyCheck, OwnkeyError } from '../../contract/index.ts'
 import type { Secret } from '../../crypto/index.ts'
 import type { ActorFields } from '../actor.ts'
 import type { ControlDeps } from '../deps.ts'
@@ -16,6 +16,8 @@ export interface KeyTrial {
   scope: string
   saved: boolean
   by: ActorFields
+  /** Told of each check as it finishes. */
+  onCheck?: ((check: KeyCheck) => void) | undefined
 }
 
 /**
@@ -35,7 +37,7 @@ export async function tryKey(trial: KeyTrial, deps: ControlDeps): Promise<KeyTes
     capabilities: neededCapabilities(scope, slot),
     taskModels: taskModels(scope, slot),
   }
-  return testKey(input, { send: deps.send, monotonic: deps.clock.monotonic })
+  return testKey(input, { send: deps.send, monotonic: deps.clock.monotonic, onCheck: trial.onCheck })
 }
 
 /** As the page shows it later. */

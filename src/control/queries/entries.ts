@@ -2,7 +2,8 @@ import type { Queryable } from '../../store/index.ts'
 
 /** What of an organization's ledger is asked for. `user` limits it to one user's requests. */
 export interface EntryFilter {
-  org: string
+  /** Undefined: all organizations, for the operator. */
+  org: string | undefined
   from: Date
   to: Date
   feature?: string | undefined
@@ -14,6 +15,7 @@ export interface EntryFilter {
 
 export interface EntryRow {
   id: string
+  org_id: string
   request_id: string
   attempt: number
   user_id: string | null
@@ -50,12 +52,9 @@ export interface EntryRow {
 type Values = unknown[]
 
 function conditions(filter: EntryFilter, values: Values): string {
-  const parts = [
-    `org_id = $${values.push(filter.org)}`,
-    `started_at >= $${values.push(filter.from)}`,
-    `started_at < $${values.push(filter.to)}`,
-  ]
+  const parts = [`started_at >= $${values.push(filter.from)}`, `started_at < $${values.push(filter.to)}`]
   const equal: readonly [string, string | undefined][] = [
+    ['org_id', filter.org],
     ['feature', filter.feature],
     ['provider', filter.provider],
     ['environment', filter.environment],

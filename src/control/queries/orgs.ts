@@ -32,3 +32,13 @@ export function searchOrgs(queryable: Queryable, { after, search, plan, limit }:
 export async function setActiveProvider(tx: Queryable, org: string, provider: string | null): Promise<void> {
   await tx.query('update organizations set active_provider = $2 where id = $1', [org, provider])
 }
+
+/** Id → name; one that was deleted has none. */
+export async function orgNames(queryable: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await queryable.query<{ id: string; name: string }>(
+    'select id, name from organizations where id = any($1)',
+    [ids],
+  )
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}

@@ -84,3 +84,31 @@ export async function endSession(tx: Queryable, id: string, now: Date): Promise<
   )
   return rows.find((row) => row.id === id)
 }
+
+export interface SessionFilter {
+  org: string | undefined
+  kind: 'member' | 'operator' | undefined
+  /** The last id of the page before. */
+  before: string | undefined
+  now: Date
+  limit: number
+}
+
+/** Sessions that can be used now, newest first. */
+export function listSessions(
+  queryable: Queryable,
+  { org, kind, before, now, limit }: SessionFilter,
+): Promise<(SessionRow & { parent_id: string | null })[]> {
+  const values: unknown[] = [now]
+  const parts = ['revoked_at is null', 'expires_at > $1']
+  const add = (condition: string, value: unknown) => {
+    if (value !== undefined) parts.push(`${condition} $${values.push(value)}`)
+  }
+  add('org_id =', org)
+  add('kind =', kind)
+  add('id <', before)
+  return queryable.query(
+    `select * from sessions where ${parts.join(' and ')} order by id desc limit $${values.push(limit)}`,
+    values,
+  )
+}

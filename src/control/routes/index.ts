@@ -1,14 +1,18 @@
 /** Every route of the control API, one file each, by resource. Who may call which stands in `http/access.ts`. */
 import type { AnyRoute } from '../http/route.ts'
 import { listAuditRoute, listPlatformAudit } from './audit/list.ts'
+import { searchAuditRoute } from './audit/search.ts'
 import { getConfig } from './config/get.ts'
 import { deletionRoutes } from './deletions/index.ts'
 import { explain } from './explain/post.ts'
+import { getHealth } from './health/get.ts'
 import { keyRoutes } from './keys/index.ts'
 import { listNoticesRoute } from './notices/list.ts'
 import { orgRoutes } from './orgs/index.ts'
 import { listPlatformKeys } from './platform-keys/list.ts'
+import { testPlatformKey } from './platform-keys/test-platform-key.ts'
 import { listRequests } from './requests/list.ts'
+import { listAllRequests } from './requests/list-all.ts'
 import { sessionRoutes } from './sessions/index.ts'
 import { getSettings } from './settings/get.ts'
 import { putActiveProvider } from './settings/put-active-provider.ts'
@@ -23,6 +27,10 @@ export const routes: readonly AnyRoute[] = [
   ...tokenRoutes,
   getConfig,
   listPlatformKeys,
+  testPlatformKey,
+  getHealth,
+  listAllRequests,
+  searchAuditRoute,
   getSettings,
   putActiveProvider,
   ...keyRoutes,

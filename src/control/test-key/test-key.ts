@@ -23,6 +23,8 @@ export interface KeyTestResult extends KeyTest {
 interface Deps {
   send: SendProbe
   monotonic(): number
+  /** Told of each check as it finishes, which for permissions is in any order. */
+  onCheck?: ((check: KeyCheck) => void) | undefined
 }
 
 /** Above this a person notices. */
@@ -33,35 +35,45 @@ const severity: readonly TestStatus[] = ['valid', 'network', 'quota', 'permissio
  * Tries a key with the provider's cheapest requests and says, check by check, what was found. `invalid` is said only
  * when the provider refuses the key itself; an outage, a limit or a missing permission never is.
  */
-export async function testKey(input: KeyTestInput, { send, monotonic }: Deps): Promise<KeyTestResult> {
+export async function testKey(input: KeyTestInput, { send, monotonic, onCheck }: Deps): Promise<KeyTestResult> {
   const limits: Record<string, string> = {}
-  const result = await tryAll(input, async (probe, model) => {
+  const run: Run = async (probe, model) => {
     const tried = await runProbe(input, probe, { model, send, monotonic })
     Object.assign(limits, tried.limits)
     return tried
-  })
+  }
+  const result = await tryAll(input, { run, tell: onCheck ?? (() => {}) })
   return Object.keys(limits).length > 0 ? { ...result, limits } : result
 }
 
 type Run = (probe: Probe, model?: string) => Promise<ProbeResult>
 
-async function tryAll(input: KeyTestInput, run: Run): Promise<KeyTestResult> {
+interface Trying {
+  run: Run
+  tell(check: KeyCheck): void
+}
+
+async function tryAll(input: KeyTestInput, { run, tell }: Trying): Promise<KeyTestResult> {
   const first = await run(input.provider.probes.authenticate, input.provider.probes.authenticate.model)
   const opening = first.failure ? verdictOf(first.failure, input.saved) : undefined
   const authenticated = opening === undefined || opening.authenticated
-  const checks = [shapeCheck(input, authenticated), reachableCheck(input, first)]
+  const checks: KeyCheck[] = []
+  const add = (...found: KeyCheck[]) => {
+    checks.push(...found)
+    for (const check of found) tell(check)
+  }
+  add(shapeCheck(input, authenticated), reachableCheck(input, first))
   if (!authenticated) {
-    if (opening.status === 'invalid') checks.push({ name: 'authenticated', ok: false, detail: opening.reason })
+    if (opening.status === 'invalid') add({ name: 'authenticated', ok: false, detail: opening.reason })
     return finish(checks, [opening], false)
   }
-  checks.push({ name: 'authenticated', ok: true, detail: 'The provider accepts the key; it has not expired.' })
-  const tried = await tryCapabilities(input, run)
+  add({ name: 'authenticated', ok: true, detail: 'The provider accepts the key; it has not expired.' })
+  const tried = await tryCapabilities(input, { run, tell })
   // A denied listing proves nothing where the capabilities themselves were tried.
   const refusedFirst = opening && (opening.status !== 'permission' || tried.length === 0) ? [opening] : []
-  checks.push(
-    ...permittedChecks(input, tried, opening?.status === 'permission' ? opening.reason : undefined),
-    latencyCheck(first, tried),
-  )
+  if (tried.length > 0) checks.push(...tried.map(permittedCheck))
+  else add(...untriedChecks(input, opening?.status === 'permission' ? opening.reason : undefined))
+  add(latencyCheck(first, tried))
   const denied = tried.filter(({ result }) => result.failure && verdictOf(result.failure, true).status === 'permission')
   const failures = tried.flatMap(({ result }) => (result.failure ? [verdictOf(result.failure, input.saved)] : []))
   return finish(
@@ -77,7 +89,10 @@ interface Tried {
   result: ProbeResult
 }
 
-function tryCapabilities({ provider, capabilities, model, taskModels }: KeyTestInput, run: Run): Promise<Tried[]> {
+function tryCapabilities(
+  { provider, capabilities, model, taskModels }: KeyTestInput,
+  { run, tell }: Trying,
+): Promise<Tried[]> {
   const probes = capabilities.flatMap((capability) => {
     const probe = provider.probes.can?.[capability]
     if (!probe) return []
@@ -85,11 +100,11 @@ function tryCapabilities({ provider, capabilities, model, taskModels }: KeyTestI
     return models.map((used) => ({ capability, probe, model: used }))
   })
   return Promise.all(
-    probes.map(async ({ capability, probe, model: used }) => ({
-      capability,
-      model: used,
-      result: await run(probe, used),
-    })),
+    probes.map(async ({ capability, probe, model: used }) => {
+      const tried = { capability, model: used, result: await run(probe, used) }
+      tell(permittedCheck(tried))
+      return tried
+    }),
   )
 }
 
@@ -128,32 +143,23 @@ function reachableCheck({ origin }: KeyTestInput, { reached, failure, latencyMs 
   }
 }
 
-function permittedChecks(
-  { provider, capabilities }: KeyTestInput,
-  tried: readonly Tried[],
-  denial: string | undefined,
-): KeyCheck[] {
-  if (tried.length === 0 && denial) return [{ name: 'permitted', ok: false, detail: denial }]
-  if (tried.length === 0) {
-    const what = capabilities.length > 0 ? capabilities.join(', ') : 'any feature'
-    return [
-      {
-        name: 'permitted',
-        ok: true,
-        detail: `Nothing speaks against it; ${provider.name} has no check for ${what} that costs nothing.`,
-      },
-    ]
-  }
-  return tried.map(({ capability, model, result: { failure, latencyMs } }) => {
-    const status = failure && verdictOf(failure, true).status
-    const ok = status !== 'permission' && status !== 'invalid'
-    const name = failure?.class === 'model_unavailable' ? ('model' as const) : ('permitted' as const)
-    const detail =
-      failure && status !== 'valid'
-        ? verdictOf(failure, true).reason
-        : `It may be used for ${capability}${model ? ` with ${model}` : ''}.`
-    return { name, ok, detail, latencyMs, capability }
-  })
+/** Where no capability can be tried without cost. */
+function untriedChecks({ provider, capabilities }: KeyTestInput, denial: string | undefined): KeyCheck[] {
+  if (denial) return [{ name: 'permitted', ok: false, detail: denial }]
+  const what = capabilities.length > 0 ? capabilities.join(', ') : 'any feature'
+  const detail = `Nothing speaks against it; ${provider.name} has no check for ${what} that costs nothing.`
+  return [{ name: 'permitted', ok: true, detail }]
+}
+
+function permittedCheck({ capability, model, result: { failure, latencyMs } }: Tried): KeyCheck {
+  const status = failure && verdictOf(failure, true).status
+  const ok = status !== 'permission' && status !== 'invalid'
+  const name = failure?.class === 'model_unavailable' ? ('model' as const) : ('permitted' as const)
+  const detail =
+    failure && status !== 'valid'
+      ? verdictOf(failure, true).reason
+      : `It may be used for ${capability}${model ? ` with ${model}` : ''}.`
+  return { name, ok, detail, latencyMs, capability }
 }
 
 function latencyCheck(first: ProbeResult, tried: readonly Tried[]): KeyCheck {

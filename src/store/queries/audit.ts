@@ -93,8 +93,9 @@ export interface AuditSearch {
   /** Rows with a smaller `seq` only. */
   before?: number | undefined
   limit: number
+  /** The action or how it begins: `key.` for all that is done with keys. */
   action?: string | undefined
-  /** The actor's id. */
+  /** The actor's id, or how the name begins. */
   actor?: string | undefined
   from?: Date | undefined
   /** Exclusive. */
@@ -105,8 +106,8 @@ export interface AuditSearch {
 export function searchAudit(queryable: Queryable, org: string, search: AuditSearch): Promise<AuditRecord[]> {
   return queryable.query<AuditRecord>(
     `select * from audit_log
-      where org_id = $1 and ($2::bigint is null or seq < $2) and ($3::text is null or action = $3)
-        and ($4::text is null or actor_id = $4) and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
+      where org_id = $1 and ($2::bigint is null or seq < $2) and ($3::text is null or starts_with(action, $3))
+        and ($4::text is null or actor_id = $4 or starts_with(lower(actor_name), lower($4))) and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
       order by seq desc limit $7`,
     [
       org,
@@ -117,5 +118,39 @@ export function searchAudit(queryable: Queryable, org: string, search: AuditSear
       search.to ?? null,
       search.limit,
     ],
+  )
+}
+
+export interface AuditSearchOfAll extends Omit<AuditSearch, 'before'> {
+  /** Absent: every organization; '' is the platform. */
+  org?: string | undefined
+  /** The last row of the page before. */
+  before?: { at: Date; org: string; seq: number } | undefined
+}
+
+/** Over all chains, newest first. */
+export function searchAuditOfAll(
+  queryable: Queryable,
+  { org, before, action, actor, from, to, limit }: AuditSearchOfAll,
+): Promise<(AuditRecord & { org_name: string | null })[]> {
+  const values: unknown[] = []
+  const parts: string[] = ['true']
+  const add = (value: unknown, condition: (place: string) => string) => {
+    if (value !== undefined) parts.push(condition(`$${values.push(value)}`))
+  }
+  add(org, (place) => `org_id = ${place}`)
+  add(action, (place) => `starts_with(action, ${place})`)
+  add(actor, (place) => `(actor_id = ${place} or starts_with(lower(actor_name), lower(${place})))`)
+  add(from, (place) => `at >= ${place}`)
+  add(to, (place) => `at < ${place}`)
+  if (before)
+    parts.push(
+      `(at, org_id, seq) < ($${values.push(before.at)}, $${values.push(before.org)}, $${values.push(before.seq)})`,
+    )
+  return queryable.query(
+    `select a.*, o.name as org_name from (
+       select * from audit_log where ${parts.join(' and ')} order by at desc, org_id desc, seq desc limit $${values.push(limit)}) a
+       left join organizations o on o.id = a.org_id order by a.at desc, a.org_id desc, a.seq desc`,
+    values,
   )
 }

@@ -56,7 +56,7 @@ async function auditPage(org: string, { query, csv }: AuditCall, deps: ControlDe
   return csv ? { csv: auditTable(rows), nextCursor } : { items: [...rows], nextCursor }
 }
 
-function auditTable(items: readonly AuditRow[]): CsvTable {
+export function auditTable(items: readonly AuditRow[]): CsvTable {
   return {
     header: ['seq', 'at', 'actorKind', 'actor', 'actorName', 'ip', 'action', 'target', 'detail'],
     rows: items.map(({ seq, at, actor, ip, action, target, detail }) => [

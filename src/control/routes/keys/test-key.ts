@@ -1,5 +1,12 @@
 import { appendAudit } from '../../../audit/index.ts'
-import { type KeyTest, keySlotQuerySchema, keyTestSchema, OwnkeyError, testKeySchema } from '../../../contract/index.ts'
+import {
+  type KeyCheck,
+  type KeyTest,
+  keySlotQuerySchema,
+  keyTestSchema,
+  OwnkeyError,
+  testKeySchema,
+} from '../../../contract/index.ts'
 import type { Secret } from '../../../crypto/index.ts'
 import { type ProviderKeyRow, resolveNoticesOfKeys } from '../../../store/index.ts'
 import { loadSealedKeys, openKey, recordTest } from '../../../vault/index.ts'
@@ -23,21 +30,27 @@ export const testKeyRoute = defineRoute({
   query: keySlotQuerySchema,
   body: testKeySchema,
   answer: keyTestSchema,
+  tellsProgress: true,
   async handle(call, deps) {
     const slot = await resolveSlot(call, deps, 'save')
     const { key, ...choices } = call.body
     checkChoices(choices, slot)
-    if (key === undefined)
-      return testSaved({ slot, by: actorOf(call), moved: Boolean(choices.baseUrl ?? choices.region) }, deps)
-    return testPasted({ slot, key, choices, by: actorOf(call) }, deps)
+    const common = { slot, by: actorOf(call), onCheck: (check: KeyCheck) => call.tell({ check }) }
+    if (key === undefined) return testSaved({ ...common, moved: Boolean(choices.baseUrl ?? choices.region) }, deps)
+    return testPasted({ ...common, key, choices }, deps)
   },
 })
 
 /** Notices of real traffic that a test which succeeds closes. */
 const failureKinds = ['fallback_active', 'key_failing']
 
-interface Pasted {
+interface Testing {
   slot: SlotContext
+  by: ActorFields
+  onCheck(check: KeyCheck): void
+}
+
+interface Pasted extends Testing {
   key: string
   choices: {
     model?: string | null | undefined
@@ -45,14 +58,13 @@ interface Pasted {
     baseUrl?: string | null | undefined
     region?: string | null | undefined
   }
-  by: ActorFields
 }
 
-async function testPasted({ slot, key, choices, by }: Pasted, deps: ControlDeps): Promise<KeyTest> {
+async function testPasted({ slot, key, choices, by, onCheck }: Pasted, deps: ControlDeps): Promise<KeyTest> {
   const { secret, remarks } = inspectForTest(key, slot, deps.sandbox)
   const host = hostFor(choices, slot, deps.checkHost)
   const test = await tryKey(
-    { slot, secret, host, model: choices.model, scope: choices.scope ?? 'all', saved: false, by },
+    { slot, secret, host, model: choices.model, scope: choices.scope ?? 'all', saved: false, by, onCheck },
     deps,
   )
   const detail = { provider: slot.provider.id, environment: slot.environment, status: test.status, saved: false }
@@ -63,7 +75,7 @@ async function testPasted({ slot, key, choices, by }: Pasted, deps: ControlDeps)
 }
 
 async function testSaved(
-  { slot, by, moved }: { slot: SlotContext; by: ActorFields; moved: boolean },
+  { slot, by, moved, onCheck }: Testing & { moved: boolean },
   deps: ControlDeps,
 ): Promise<KeyTest> {
   const row = await requireKey(slot, deps)
@@ -71,7 +83,7 @@ async function testSaved(
     throw new OwnkeyError('key_required', { fix: 'Send the key together with the host that it should be tested on.' })
   const secret = await openSaved(row, deps)
   const test = await tryKey(
-    { slot, secret, host: hostOf(row, slot), model: row.model, scope: row.scope, saved: true, by },
+    { slot, secret, host: hostOf(row, slot), model: row.model, scope: row.scope, saved: true, by, onCheck },
     deps,
   )
   const now = deps.clock.now()

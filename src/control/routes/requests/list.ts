@@ -36,7 +36,7 @@ export const listRequests = defineRoute({
   },
 })
 
-function showRequest(row: EntryRow, policy: Policy): RequestRow {
+export function showRequest(row: EntryRow, policy: Policy): RequestRow {
   return {
     id: row.id,
     requestId: row.request_id,
@@ -103,7 +103,7 @@ const columns = [
   'durationMs',
 ] as const
 
-function requestTable(items: readonly RequestRow[]): CsvTable {
+export function requestTable(items: readonly RequestRow[]): CsvTable {
   return {
     header: [...columns, 'cost', 'currency'],
     rows: items.map((item) => [...columns.map((name) => item[name]), item.cost?.amount, item.cost?.currency]),

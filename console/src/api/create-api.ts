@@ -1,0 +1,121 @@
+import { ProblemError } from './problem-error.ts'
+
+export interface Call {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  query?: Record<string, string | number | undefined>
+  body?: unknown
+  accept?: string
+  signal?: AbortSignal | undefined
+}
+
+/** The control API as one signed-in person. Every function rejects with a ProblemError. */
+export interface Api {
+  call<Answer>(path: string, options?: Call): Promise<Answer>
+  /** The same as text, for CSV. */
+  text(path: string, options: Call): Promise<string>
+  /** The same as lines of JSON, each handed over as it comes; ends with the last one. */
+  lines<Line>(path: string, options: Call & { onLine(line: Line): void }): Promise<void>
+}
+
+export interface ApiPlace {
+  /** What stands before `/api/v1`; empty on our own pages. */
+  origin: string
+  /** The session's token; undefined: nobody is signed in. */
+  token(): string | undefined | Promise<string | undefined>
+  /** The server refused the token: another one to try once, where there is one. */
+  renew?(): Promise<string | undefined>
+  /** Neither token was accepted: the session is over. */
+  onRefused(): void
+  onAnswer?(method: string, path: string): void
+  onProblem?(problem: ProblemError): void
+}
+
+export function createApi(place: ApiPlace): Api {
+  const ask = (path: string, options: Call) => send(place, path, options)
+  return {
+    async call(path, options = {}) {
+      const response = await ask(path, options)
+      return response.status === 204 ? undefined : await response.json()
+    },
+    text: async (path, options) => (await ask(path, options)).text(),
+    lines: async (path, { onLine, ...options }) =>
+      readLines(await ask(path, { accept: 'application/x-ndjson', ...options }), onLine),
+  }
+}
+
+async function send(place: ApiPlace, path: string, options: Call): Promise<Response> {
+  const { method = 'GET' } = options
+  const token = await place.token()
+  let response = await request(place.origin, path, options, token)
+  if (response.status === 401 && token) {
+    const fresh = await place.renew?.()
+    if (fresh && fresh !== token) response = await request(place.origin, path, options, fresh)
+    if (response.status === 401) place.onRefused()
+  }
+  if (response.ok) {
+    place.onAnswer?.(method, path)
+    return response
+  }
+  const problem = await problemOf(response)
+  place.onProblem?.(problem)
+  throw problem
+}
+
+async function request(origin: string, path: string, options: Call, token: string | undefined): Promise<Response> {
+  const { method = 'GET', query, body, accept = 'application/json', signal } = options
+  const headers: Record<string, string> = { accept }
+  if (token) headers['authorization'] = `Bearer ${token}`
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  try {
+    return await fetch(`${origin}/api/v1${path}${search(query)}`, {
+      method,
+      headers,
+      // The token is all that opens anything; cookies are for nobody.
+      credentials: origin ? 'omit' : 'same-origin',
+      cache: 'no-store',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new ProblemError({ status: 0, code: 'offline', detail: '', fix: '' })
+  }
+}
+
+function search(query: Call['query'] = {}): string {
+  const parts = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [`${encodeURIComponent(name)}=${encodeURIComponent(value)}`],
+  )
+  return parts.length ? `?${parts.join('&')}` : ''
+}
+
+async function readLines<Line>(response: Response, onLine: (line: Line) => void): Promise<void> {
+  const reader = response.body?.getReader()
+  const decoder = new TextDecoder()
+  let rest = ''
+  for (let ended = false; reader && !ended; ) {
+    const { done, value } = await reader.read()
+    const lines = (rest + decoder.decode(value, { stream: !done })).split('\n')
+    rest = done ? '' : (lines.pop() ?? '')
+    for (const line of lines) if (line) onLine(JSON.parse(line) as Line)
+    ended = done
+  }
+}
+
+async function problemOf(response: Response): Promise<ProblemError> {
+  const body: unknown = await response.json().catch(() => undefined)
+  return toProblemError(response.status, body)
+}
+
+/** @param said problem details as they came, read tolerantly */
+export function toProblemError(status: number, said: unknown): ProblemError {
+  const fields = typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {}
+  const text = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '')
+  return new ProblemError({
+    ...fields,
+    status,
+    code: text('code') || 'unexpected',
+    detail: text('detail') || text('title'),
+    fix: text('fix'),
+  })
+}

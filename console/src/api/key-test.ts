@@ -1,0 +1,38 @@
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { KeyCheck, KeyTest, TestKey } from '../../../src/contract/index.ts'
+import { toProblemError } from './create-api.ts'
+import { useApi } from './use-api.tsx'
+
+/** What comes line by line: checks as they finish, then the whole, or what went wrong meanwhile. */
+type Line = { check: KeyCheck } | { result: KeyTest } | { problem: { status: number } }
+
+interface KeyTestOptions {
+  /** After the whole answer, before it is shown. */
+  onDone?(): unknown
+}
+
+/** A test of a key that shows each check as it finishes. */
+export function useKeyTest(path: string, { onDone }: KeyTestOptions = {}) {
+  const { lines } = useApi()
+  const [checks, setChecks] = useState<readonly KeyCheck[]>([])
+  const test = useMutation({
+    mutationFn: async (body: TestKey): Promise<KeyTest> => {
+      setChecks([])
+      let result: KeyTest | undefined
+      await lines<Line>(path, {
+        method: 'POST',
+        body,
+        onLine(line) {
+          if ('check' in line) setChecks((before) => [...before, line.check])
+          else if ('result' in line) result = line.result
+          else throw toProblemError(line.problem.status, line.problem)
+        },
+      })
+      if (!result) throw toProblemError(0, { code: 'offline' })
+      await onDone?.()
+      return result
+    },
+  })
+  return { ...test, checks }
+}

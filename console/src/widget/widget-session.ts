@@ -1,0 +1,42 @@
+import { type Api, type ApiPlace, createApi } from '../api/create-api.ts'
+import { ProblemError } from '../api/problem-error.ts'
+
+/** Gives a session token, made by the host's own server. `renew`: the last one was refused, so a kept one will not do. */
+export type GetToken = (request: { renew: boolean }) => string | Promise<string>
+
+type SessionOptions = Pick<ApiPlace, 'origin' | 'onRefused' | 'onAnswer' | 'onProblem'> & { getToken: GetToken }
+
+/** One token for all calls of a widget. When it is refused the host is asked for another, once for however many calls. */
+export function openWidgetSession({ getToken, ...place }: SessionOptions): Api {
+  let asked: Promise<string> | undefined
+  let renewing: Promise<string | undefined> | undefined
+  const ask = async (renew: boolean) => {
+    try {
+      return await getToken({ renew })
+    } catch {
+      throw new ProblemError({ status: 0, code: 'offline', detail: '', fix: '' })
+    }
+  }
+  const renewOnce = async () => {
+    asked = ask(true)
+    return asked.catch(() => undefined)
+  }
+  return createApi({
+    ...place,
+    async token() {
+      asked ??= ask(false)
+      try {
+        return await asked
+      } catch (error) {
+        asked = undefined
+        throw error
+      }
+    },
+    renew() {
+      renewing ??= renewOnce().finally(() => {
+        renewing = undefined
+      })
+      return renewing
+    },
+  })
+}

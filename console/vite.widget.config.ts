@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import tailwind from '@tailwindcss/vite'
+import { defineConfig, type Plugin } from 'vite'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** Parts of the texts that only the console shows. */
+const consoleOnly = ['signIn', 'signedOut', 'shell', 'requests', 'audit', 'operator', 'firstSteps']
+
+function widgetTexts(file: string): string {
+  const all: Record<string, unknown> = JSON.parse(readFileSync(file, 'utf8'))
+  return JSON.stringify(Object.fromEntries(Object.entries(all).filter(([name]) => !consoleOnly.includes(name))))
+}
+
+/** English goes into the script; each other language is a file beside it. */
+function texts(): Plugin {
+  const folder = here('./src/locales')
+  return {
+    name: 'widget-texts',
+    enforce: 'pre',
+    load: (id) => (id === `${folder}/en.json` ? widgetTexts(id) : null),
+    generateBundle() {
+      for (const name of readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'en.json')) {
+        this.emitFile({ type: 'asset', fileName: `widget/${basename(name)}`, source: widgetTexts(`${folder}/${name}`) })
+      }
+    },
+  }
+}
+
+/**
+ * Inside a shadow root no `@property` holds, so its initial values must stand as plain declarations; and a `rem` would be
+ * the host page's, whatever that made of it.
+ */
+function shadowStyles(): Plugin {
+  return {
+    name: 'shadow-styles',
+    enforce: 'post',
+    transform(code, id) {
+      if (!id.includes('widget.css')) return null
+      const styles = code
+        .replace(/@property [^{]+\{[^}]*\}/g, '')
+        .replace(/@supports \(\(?\(-webkit-hyphens[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
+        .replace(/(?<=[\s:,(*+/]-?)(\d*\.?\d+)rem\b/g, (_, rem: string) => `${Math.round(Number(rem) * 1500) / 100}px`)
+      return { code: styles, map: null }
+    },
+  }
+}
+
+/** The widget: one script without imports, on the smaller relatives of the console's libraries. */
+export default defineConfig({
+  plugins: [texts(), tailwind(), shadowStyles()],
+  publicDir: false,
+  oxc: { jsx: { importSource: 'preact' } },
+  define: { 'process.env.NODE_ENV': '"production"' },
+  resolve: {
+    alias: [
+      { find: /^react$/, replacement: 'preact/compat' },
+      { find: /^react-i18next$/, replacement: here('./src/widget/translation.tsx') },
+      { find: /^@tanstack\/react-query$/, replacement: here('./src/widget/query.tsx') },
+    ],
+  },
+  build: {
+    emptyOutDir: false,
+    cssMinify: true,
+    reportCompressedSize: true,
+    lib: {
+      entry: here('./src/widget/widget.ts'),
+      formats: ['iife'],
+      name: 'ownkeyWidget',
+      fileName: () => 'widget.js',
+    },
+  },
+})

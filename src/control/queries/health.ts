@@ -1,0 +1,114 @@
+import type { ErrorClass, KeySource, KeyStatus } from '../../contract/index.ts'
+import type { Queryable } from '../../store/index.ts'
+
+interface Counts {
+  requests: number
+  failed: number
+  fallbacks: number
+}
+
+/** How each provider did, by whose key. */
+export function providerCounts(
+  queryable: Queryable,
+  since: Date,
+): Promise<(Counts & { provider: string; key_source: KeySource })[]> {
+  return queryable.query(
+    `select provider, key_source, sum(requests)::bigint as requests, sum(failed)::bigint as failed, sum(fallbacks)::bigint as fallbacks
+       from usage_totals where grain = 'hour' and bucket >= $1
+      group by provider, key_source order by sum(requests) desc, provider, key_source`,
+    [since],
+  )
+}
+
+export function errorCounts(
+  queryable: Queryable,
+  since: Date,
+): Promise<{ error_class: ErrorClass; key_source: KeySource; requests: number }[]> {
+  return queryable.query(
+    `select error_class, key_source, sum(requests)::bigint as requests
+       from usage_totals where grain = 'hour' and bucket >= $1 and error_class <> ''
+      group by error_class, key_source order by sum(requests) desc, error_class, key_source`,
+    [since],
+  )
+}
+
+/** Organizations with the most requests; a deleted one has no name. */
+export function busiestOrgs(
+  queryable: Queryable,
+  { since, limit }: { since: Date; limit: number },
+): Promise<(Counts & { org_id: string; name: string | null; credits: number })[]> {
+  return queryable.query(
+    `select t.*, o.name from (
+       select org_id, sum(requests)::bigint as requests, sum(failed)::bigint as failed, sum(fallbacks)::bigint as fallbacks,
+              sum(credits)::bigint as credits
+         from usage_totals where grain = 'hour' and bucket >= $1
+        group by org_id order by sum(requests) desc, org_id limit $2) t
+       left join organizations o on o.id = t.org_id order by t.requests desc, t.org_id`,
+    [since, limit],
+  )
+}
+
+/** What requests that fell back cost, by currency; '' is unpriced. */
+export function fallbackCosts(
+  queryable: Queryable,
+  since: Date,
+): Promise<{ currency: string; requests: number; credits: number; cost: string | null }[]> {
+  return queryable.query(
+    `select coalesce(currency, '') as currency, count(*) as requests, coalesce(sum(credits), 0)::bigint as credits, sum(cost_pico)::text as cost
+       from entries where fallback_class is not null and key_source = 'platform' and started_at >= $1
+      group by 1 order by 1`,
+    [since],
+  )
+}
+
+export interface Latency {
+  provider: string
+  key_source: KeySource
+  measured: number
+  first_p50: number | null
+  first_p95: number | null
+  all_p50: number | null
+  all_p95: number | null
+}
+
+/** Of the latest requests that came to an end, at most `sample` of them: a busy day is not read as a whole. */
+export function latencies(
+  queryable: Queryable,
+  { since, sample }: { since: Date; sample: number },
+): Promise<Latency[]> {
+  const part = (column: string, share: number) =>
+    `round(percentile_cont(${share}) within group (order by ${column}))::bigint`
+  return queryable.query<Latency>(
+    `with latest as (
+       select provider, key_source, first_byte_ms, duration_ms from entries
+        where started_at >= $1 and state <> 'reserved' and duration_ms is not null
+        order by started_at desc, id desc limit $2)
+     select provider, key_source, count(*) as measured, ${part('first_byte_ms', 0.5)} as first_p50, ${part('first_byte_ms', 0.95)} as first_p95,
+            ${part('duration_ms', 0.5)} as all_p50, ${part('duration_ms', 0.95)} as all_p95
+       from latest group by provider, key_source`,
+    [since, sample],
+  )
+}
+
+export interface FailingKey {
+  org_id: string
+  org_name: string
+  user_id: string
+  provider: string
+  environment: string
+  hint: string
+  status: KeyStatus
+  status_class: ErrorClass | null
+  updated_at: Date
+  last_used_at: Date | null
+}
+
+export function failingKeys(queryable: Queryable, limit: number): Promise<FailingKey[]> {
+  return queryable.query<FailingKey>(
+    `select k.org_id, o.name as org_name, k.user_id, k.provider, k.environment, k.hint, k.status, k.status_class, k.updated_at, k.last_used_at
+       from provider_keys k join organizations o on o.id = k.org_id
+      where k.status in ('invalid', 'permission', 'quota', 'network') and k.state = 'active'
+      order by k.updated_at desc limit $1`,
+    [limit],
+  )
+}
