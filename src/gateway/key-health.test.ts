@@ -14,7 +14,18 @@ const fail = (failure: Failure, model: string | undefined = 'm') =>
   health.failed('k:1', { model, failure, answer: 'said' })
 
 describe('a key that failed', () => {
+  it('is tried once more before it rests, unless the provider says how long to wait', () => {
+    fail({ class: 'invalid_key' })
+    expect(health.resting('k:1', 'm')).toBeUndefined()
+    expect(health.isKnownGood('k:1')).toBe(false)
+    fail({ class: 'quota_exhausted' })
+    expect(health.resting('k:1', 'm')).toBeUndefined()
+    fail({ class: 'quota_exhausted' })
+    expect(health.resting('k:1', 'm')).toBeDefined()
+  })
+
   it('rests shortly, for every model, when it is invalid, and longer each time', () => {
+    fail({ class: 'invalid_key' })
     fail({ class: 'invalid_key' })
     expect(health.resting('k:1', 'other')).toMatchObject({ answer: 'said' })
     now += 5_001
@@ -59,6 +70,7 @@ describe('a key that failed', () => {
   })
 
   it('is forgiven as soon as it is accepted', () => {
+    fail({ class: 'quota_exhausted' })
     fail({ class: 'quota_exhausted' })
     health.accepted('k:1')
     expect(health.resting('k:1', 'm')).toBeUndefined()

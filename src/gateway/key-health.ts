@@ -16,6 +16,8 @@ interface State<Answer> {
   /** By `''` (the key itself) or by model (its rate limit). */
   resting: Map<string, Resting<Answer>>
   failures: number
+  /** The class of a failure that has happened once; the next of its kind makes the key rest. */
+  suspect: ErrorClass | undefined
   /** Under way while the first requests of a key of unknown health are. */
   trial: Trial | undefined
 }
@@ -35,7 +37,11 @@ interface Memory {
   extent: 'key' | 'model'
 }
 
-/** What is worth remembering. An outage or a refused prompt says nothing about the next request. */
+/**
+ * What is worth remembering, once it has happened twice in a row or the provider says how long to wait: a single failure may
+ * be of the moment, and whoever mends a key wants to see it work. An outage or a refused prompt says nothing about the next
+ * request.
+ */
 const memories: Partial<Record<ErrorClass, Memory>> = {
   invalid_key: { baseMs: 5_000, maxMs: 60_000, extent: 'key' },
   quota_exhausted: { baseMs: 5_000, maxMs: 60_000, extent: 'model' },
@@ -102,10 +108,16 @@ export class KeyHealth<Answer> {
     }
   }
 
+  /** True when the key has failed once in a way that lasts: one more request finds out, the others wait for it. */
+  isSuspect(key: string): boolean {
+    return this.states.get(key)?.suspect !== undefined
+  }
+
   accepted(key: string): void {
     const state = this.stateOf(key)
     state.goodAt = this.now()
     state.failures = 0
+    state.suspect = undefined
     if (state.resting.size > 0) state.resting.clear()
   }
 
@@ -114,6 +126,12 @@ export class KeyHealth<Answer> {
     const memory = memories[attempt.failure.class]
     if (memory === undefined) return
     const state = this.stateOf(key)
+    state.goodAt = 0
+    if (attempt.failure.retryAfterMs === undefined && state.failures === 0 && state.suspect !== attempt.failure.class) {
+      state.suspect = attempt.failure.class
+      return
+    }
+    state.suspect = undefined
     const ownMs = Math.min(memory.baseMs * 2 ** state.failures, memory.maxMs)
     const restMs = Math.min(attempt.failure.retryAfterMs ?? ownMs, longestRetryAfterMs)
     state.failures++
@@ -126,7 +144,7 @@ export class KeyHealth<Answer> {
     let state = this.states.get(key)
     if (state === undefined) {
       if (this.states.size >= maxKeys) this.states.delete(this.states.keys().next().value as string)
-      state = { goodAt: 0, resting: new Map(), failures: 0, trial: undefined }
+      state = { goodAt: 0, resting: new Map(), failures: 0, suspect: undefined, trial: undefined }
       this.states.set(key, state)
     }
     return state

@@ -1,12 +1,13 @@
 import type { Entry, EntryEnd, EntryStart, Standing } from '../metering/index.ts'
 import type { Attempt } from '../policy/index.ts'
-import type { Failure } from '../providers/index.ts'
+import type { Failure, PreparedSecret } from '../providers/index.ts'
 import type { Tenant } from '../tenants/index.ts'
 import { askForCountsOf } from './counts-opt-in.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import type { Resting } from './key-health.ts'
 import { openAttempt } from './open-attempt.ts'
+import { prepareSecret } from './prepare-secret.ts'
 import { servedUsage } from './served-usage.ts'
 import { type Outcome, UpstreamCall } from './upstream-call.ts'
 
@@ -40,7 +41,8 @@ async function tryUnproven(exchange: Required<Exchange>, attempted: Try, sending
   while (turn instanceof Promise) {
     const said = await turn
     resting = restingOutcome(key, exchange, { attempted, gateway })
-    const asksAgain = said === 'ask again' && resting === undefined && !gateway.health.isKnownGood(key)
+    const untold = said === 'ask again' || gateway.health.isSuspect(key)
+    const asksAgain = untold && resting === undefined && !gateway.health.isKnownGood(key)
     turn = asksAgain ? gateway.health.askToTry(key) : undefined
   }
   if (resting !== undefined) {
@@ -67,8 +69,9 @@ function openAndSend(exchange: Required<Exchange>, attempted: Try, entry: Entry,
   const { tenant } = exchange.caller
   const send = (newest: Tenant | undefined) => {
     try {
-      const how = exchange.send ?? sendWith
-      return how(exchange, attempted, { ...sending, entry, tenant: newest ?? tenant })
+      const reserved = { ...sending, entry, tenant: newest ?? tenant }
+      if (exchange.send !== undefined) return exchange.send(exchange, attempted, reserved)
+      return prepareAndSend(exchange, attempted, reserved)
     } catch (error) {
       // An entry whose attempt could not be made charges nothing.
       entry.settle({ durationMs: 0, charged: false })
@@ -133,22 +136,53 @@ export interface Reserved extends Sending {
   entry: Entry
   /** As new as can be. */
   tenant: Tenant
+  /** The token that was made of the stored document. */
+  prepared?: PreparedSecret | undefined
 }
 
 /** Makes a reserved attempt. @throws before anything is sent; the entry is then settled for it */
 export type AttemptSender = (exchange: Required<Exchange>, attempted: Try, reserved: Reserved) => Promise<Outcome>
 
+/** Makes a token of the stored document first, where it is one. Without a token the attempt has failed, and nothing was sent. */
+function prepareAndSend(exchange: Required<Exchange>, attempted: Try, reserved: Reserved): Promise<Outcome> {
+  const { provider, setup } = exchange
+  const { gateway, tenant, entry } = reserved
+  const asked = prepareSecret({ attempt: attempted.attempt, provider, setup, tenant }, gateway)
+  if (asked === undefined) return sendWith(exchange, attempted, reserved)
+  return asked.then((prepared) => {
+    if ('failure' in prepared) return endUnprepared(exchange, attempted, { ...reserved, outcome: prepared })
+    try {
+      return sendWith(exchange, attempted, { ...reserved, prepared })
+    } catch (error) {
+      entry.settle({ durationMs: 0, charged: false })
+      throw error
+    }
+  })
+}
+
+function endUnprepared(
+  exchange: Required<Exchange>,
+  attempted: Try,
+  { gateway, key, pilotDone, entry, outcome }: Reserved & { outcome: Outcome },
+): Outcome {
+  pilotDone?.()
+  report(exchange, attempted, outcome.failure, gateway)
+  entry.settle(entryEnd(outcome, exchange))
+  remember(key, exchange.model, outcome, gateway)
+  return outcome
+}
+
 function sendWith(
   exchange: Required<Exchange>,
   attempted: Try,
-  { gateway, key, pilotDone, entry, tenant }: Reserved,
+  { gateway, key, pilotDone, entry, tenant, prepared }: Reserved,
 ): Promise<Outcome> {
   const { attempt, next, mayFallBack } = attempted
   const { req, res, provider, surface, body, setup, upstream } = exchange
   const path = upstream?.path ?? upstreamPath(exchange)
   const counted = upstream === undefined ? askForCountsOf(exchange, attempt) : undefined
   const rawHeaders = (upstream ?? counted)?.headers ?? req.rawHeaders
-  const opened = openAttempt({ attempt, provider, tenant, setup, rawHeaders, path }, gateway.deps)
+  const opened = openAttempt({ attempt, provider, tenant, setup, rawHeaders, path, prepared }, gateway.deps)
   const call = new UpstreamCall({
     res,
     provider,

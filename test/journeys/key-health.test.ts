@@ -65,7 +65,7 @@ describe('a key that is known to be dead', () => {
   test('is tried at once when it was replaced, and never in another organization’s name', async () => {
     const [first, second] = [await journey.newOrg(), await journey.newOrg()]
     const undo = journey.upstream.on(/./, invalid)
-    await rawCall(journey.ownkey.url, nativeCalls.openai(first.token))
+    for (let twice = 0; twice < 2; twice++) await rawCall(journey.ownkey.url, nativeCalls.openai(first.token))
     undo()
     const works = journey.upstream.on(/./, json({ ok: true }))
     expect((await rawCall(journey.ownkey.url, nativeCalls.openai(first.token))).status).toBe(401)
@@ -75,6 +75,16 @@ describe('a key that is known to be dead', () => {
     expect((await rawCall(journey.ownkey.url, nativeCalls.openai(first.token))).status).toBe(200)
     works()
   })
+})
+
+test('a key that failed once is tried again at once, so that whoever mends it sees it work', async () => {
+  const { token } = await journey.newOrg()
+  const undo = journey.upstream.on(/./, invalid)
+  expect((await rawCall(journey.ownkey.url, nativeCalls.openai(token))).status).toBe(401)
+  undo()
+  const works = journey.upstream.on(/./, json({ ok: true }))
+  expect((await rawCall(journey.ownkey.url, nativeCalls.openai(token))).status).toBe(200)
+  works()
 })
 
 describe('a rate limit', () => {
