@@ -94,6 +94,74 @@ describe('the listener', () => {
   })
 })
 
+describe('a listener with little patience', () => {
+  let impatient: ReturnType<typeof createHttpServer>
+  let open: ReturnType<typeof trackSockets>
+  let at: number
+  beforeEach(async () => {
+    impatient = createHttpServer({
+      // Reads the body to its end, as the control API does.
+      control: {
+        handle: (request, response) =>
+          void request
+            .on('error', () => {})
+            .resume()
+            .on('end', () => response.end('read')),
+      },
+      gateway: answering('gateway'),
+      isGatewayName: () => false,
+      log: createLog({ level: 'silent' }),
+      limits: { headSeconds: 0.3, bodySeconds: 0.5, checkEveryMs: 50, connections: 5 },
+    })
+    open = trackSockets(impatient)
+    await new Promise<void>((resolve) => impatient.listen(0, '127.0.0.1', resolve))
+    at = (impatient.address() as AddressInfo).port
+  })
+  afterEach(() => drain({ server: impatient, sockets: open, seconds: 0 }))
+
+  /** Writes the first part, then one byte of the rest every 20 ms, until the server ends it. */
+  function trickle(first: string, rest = ''): Promise<string> {
+    return new Promise((resolve) => {
+      const socket = connect(at, '127.0.0.1', () => socket.write(first))
+      let answer = ''
+      let sent = 0
+      const timer = setInterval(() => rest !== '' && socket.write(rest[sent++ % rest.length] as string), 20)
+      socket.on('data', (part) => (answer += part.toString('latin1')))
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        clearInterval(timer)
+        resolve(answer)
+      })
+    })
+  }
+
+  test('ends a head that comes byte by byte', async () => {
+    expect(await trickle('GET / HTTP/1.1\r\nHost: x\r\n', 'X-A: b\r\n')).toMatch(/^HTTP\/1.1 408 /)
+  })
+
+  test('ends connections that never say a word', async () => {
+    expect(await trickle('')).toMatch(/^(HTTP\/1.1 408 |$)/)
+  })
+
+  test.each([
+    ['stalls', ''],
+    ['trickles', 'x'],
+  ])('answers a body that %s with 408 and what to know', async (_how, rest) => {
+    const answer = await trickle('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{', rest)
+    expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/)
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] as string)).toMatchObject({ code: 'request_stalled', status: 408 })
+  })
+
+  test('closes connections beyond its bound at once, and answers again when there is room', async () => {
+    const get = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    const idle = Array.from({ length: 5 }, () => trickle(''))
+    await expect.poll(() => open.size).toBe(5)
+    expect(await trickle(get)).toBe('')
+    await Promise.all(idle)
+    expect(await trickle(get)).toContain('read')
+  })
+})
+
 test('the first segment of a path is read without decoding anything', () => {
   expect(['/a/b', '/a?b/c', '/a', '/', 'a', undefined].map(firstSegment)).toEqual([
     'a',

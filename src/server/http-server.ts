@@ -16,16 +16,29 @@ export interface HttpServerOptions {
   /** First path segments that belong to the gateway, besides `v1`: the providers' ids and aliases. */
   isGatewayName(segment: string): boolean
   log: Log
+  /** For tests that cannot wait. */
+  limits?: Partial<typeof defaultLimits>
 }
 
-/** Requests that wait for a byte of their head or body for longer are given up. Answers may take as long as they need. */
-const limits = { headSeconds: 20, bodyIdleSeconds: 60, keepAliveSeconds: 65, headBytes: 32 * 1024 }
+/** What one connection may take. Answers may take as long as they need. */
+const defaultLimits = {
+  /** For a whole head, from the connection or the end of the request before. */
+  headSeconds: 20,
+  /** For a whole body of the control API; the gateway watches its own, which may be large. */
+  bodySeconds: 60,
+  keepAliveSeconds: 65,
+  checkEveryMs: 5_000,
+  headBytes: 32 * 1024,
+  /** Further ones are closed at once: better a clear refusal than a process without memory. */
+  connections: 20_000,
+}
 
 /**
  * One listener for everything. Gateway paths go straight to the gateway, without a framework between; the rest goes to the
  * control API. Only the first path segment is looked at, exactly as it was sent: whoever answers checks the rest.
  */
-export function createHttpServer({ control, gateway, isGatewayName, log }: HttpServerOptions): Server {
+export function createHttpServer({ control, gateway, isGatewayName, log, ...options }: HttpServerOptions): Server {
+  const limits = { ...defaultLimits, ...options.limits }
   const server = createServer(
     {
       maxHeaderSize: limits.headBytes,
@@ -33,7 +46,7 @@ export function createHttpServer({ control, gateway, isGatewayName, log }: HttpS
       // An upload of 500 MB may take an hour; what ends a stalled one is the idle time of its body.
       requestTimeout: 0,
       keepAliveTimeout: limits.keepAliveSeconds * 1000,
-      connectionsCheckingInterval: 5000,
+      connectionsCheckingInterval: limits.checkEveryMs,
       noDelay: true,
     },
     (request, response) => {
@@ -41,13 +54,14 @@ export function createHttpServer({ control, gateway, isGatewayName, log }: HttpS
       if (segment === undefined) refusePlainly(response)
       else if (segment === 'v1' || isGatewayName(segment)) gateway.handle(request, response)
       else {
-        watchBody(request, response)
+        watchBody(request, response, limits.bodySeconds)
         control.handle(request, response)
       }
     },
   )
   // Node drops what is over a count in silence, a caller's Ownkey-Feature for instance; the head's size is bound enough.
   server.maxHeadersCount = 0
+  server.maxConnections = limits.connections
   server.on('upgrade', (request, socket, head) => {
     const segment = firstSegment(request.url)
     const isGateway = segment !== undefined && (segment === 'v1' || isGatewayName(segment))
@@ -69,15 +83,27 @@ export function firstSegment(url: string | undefined): string | undefined {
   return url.slice(1)
 }
 
-/** Ends a connection whose request body has stalled; the gateway watches its own. A socket's idle time counts bytes both ways, so it is lifted after. */
-function watchBody(request: IncomingMessage, response: ServerResponse): void {
+/** Answers a request whose body does not come to its end, and closes its connection. */
+function watchBody(request: IncomingMessage, response: ServerResponse, seconds: number): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
   if (encoding === undefined && (length === undefined || length === '0')) return
-  const { socket } = request
-  const lift = () => socket.setTimeout(0)
-  socket.setTimeout(limits.bodyIdleSeconds * 1000)
+  const timer = setTimeout(() => {
+    const error = new OwnkeyError('request_stalled', {
+      detail: `The request’s body was not complete after ${seconds} seconds.`,
+    })
+    // By hand: whoever reads the body only learns that the connection is gone.
+    if (response.headersSent) request.socket.destroy()
+    else request.socket.end(problemAnswer('408 Request Timeout', error), () => request.socket.destroy())
+  }, seconds * 1000)
+  const lift = () => clearTimeout(timer)
   request.once('end', lift)
   response.once('close', lift)
+}
+
+function problemAnswer(status: string, { status: number, message, code, fix }: OwnkeyError): string {
+  const body = JSON.stringify({ title: message, status: number, code, fix })
+  const type = 'application/problem+json'
+  return `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
 }
 
 function refusePlainly(response: ServerResponse): void {
