@@ -1,6 +1,5 @@
 import { type Clock, systemClock } from '../lib/index.ts'
 import {
-  changesChannel,
   type Database,
   grantAllowances,
   loadTenantRows,
@@ -13,6 +12,7 @@ import {
 } from '../store/index.ts'
 import type { SealedKey } from '../vault/index.ts'
 import { createFreshCache, type FreshCache, type Verdict } from './fresh-cache.ts'
+import { hearChanges } from './hear-changes.ts'
 import { dueAllowances, grantDueAllowances, isStale, noLimits, type PlanLimits } from './plan-limits.ts'
 import { readTenants, refreshed, type Snapshot } from './read-tenant.ts'
 import type { Tenants, TokenFacts } from './tenant.ts'
@@ -77,7 +77,7 @@ export function createTenants(options: TenantsOptions): LiveTenants {
   }
   const grantTimer = options.limits && setInterval(grantAll, grantEveryMs).unref()
   const forgetToken = (id: string) => tokens.forgetWhere((facts) => facts.id === id)
-  const hearing = hear(options.database, (change) => {
+  const hearing = hearChanges(options.database, (change) => {
     if (change.org !== undefined) tenants.forget(change.org)
     if (change.token !== undefined) forgetToken(change.token)
   })
@@ -214,47 +214,5 @@ export function periodsAt(now: number): Periods {
   return {
     day: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()),
     month: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1),
-  }
-}
-
-interface Change {
-  org?: string
-  token?: string
-}
-
-const listenAgainMs = 1_000
-
-/** Listens for changes; starts again until it works, because the check of `revalidate` makes waiting harmless. */
-function hear(database: Database, heard: (change: Change) => void): { started: Promise<void>; stop(): Promise<void> } {
-  let stopped = false
-  let wake = () => {}
-  const listening = (async () => {
-    while (!stopped) {
-      try {
-        return await database.listen(changesChannel, (payload) => heard(readChange(payload)))
-      } catch {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-          setTimeout(resolve, listenAgainMs).unref()
-        })
-      }
-    }
-    return undefined
-  })()
-  return {
-    started: listening.then(() => {}),
-    async stop() {
-      stopped = true
-      wake()
-      await (await listening)?.()
-    },
-  }
-}
-
-function readChange(payload: string): Change {
-  try {
-    return JSON.parse(payload) as Change
-  } catch {
-    return {}
   }
 }

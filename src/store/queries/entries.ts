@@ -70,7 +70,7 @@ export interface OverdrawnRow {
   overdrawn: number
 }
 
-const openedColumns = `id text, rq text, nm boolean, at int, og text, us text, fe text, en text, pr text, mo text, su text,
+export const openedColumns = `id text, rq text, nm boolean, at int, og text, us text, fe text, en text, pr text, mo text, su text,
   ks text, ki text, kv int, ho text, re text, cr bigint, me text, ma boolean, mp text, ms float8, fc text, st float8`
 const endedColumns = `id text, ok boolean, sc int, ec text, mo text, it bigint, ot bigint, ct bigint, wt bigint, rt bigint,
   ch bigint, am bigint, es boolean, cp bigint, cu text, fb int, du int, en float8`
@@ -165,7 +165,7 @@ spending as (
   do update set cost_pico = t.cost_pico + excluded.cost_pico, unpriced = t.unpriced + excluded.unpriced)`
 
 /** The part of a charge (or, below zero, of what is given back) that the month's allowance does not cover. */
-const beyondAllowance = (credits: string) =>
+export const beyondAllowance = (credits: string) =>
   `(greatest(g.allowance_spent + ${credits} - g.allowance_size, 0) - greatest(g.allowance_spent - g.allowance_size, 0))`
 
 // Everything follows from rows that changed their state in this very statement, so that writing a batch twice charges once.
@@ -215,110 +215,4 @@ export function writeEntries(queryable: Queryable, batch: EntryBatch): Promise<O
     batch.ended,
     batch.node,
   ])
-}
-
-/** Takes credits when the allowance and the balance cover them: what is left of both. Undefined: they do not. */
-export async function takeCredits(tx: Queryable, org: string, credits: number): Promise<number | undefined> {
-  const [row] = await tx.query<{ balance: number }>(
-    `update organizations g set balance = g.balance - ${beyondAllowance('$2::bigint')}, allowance_spent = g.allowance_spent + $2
-      where g.id = $1 and g.balance + greatest(g.allowance_size - g.allowance_spent, 0) >= $2
-     returning g.balance + greatest(g.allowance_size - g.allowance_spent, 0) as balance`,
-    [org, credits],
-  )
-  return row?.balance
-}
-
-export interface QuotaSlot {
-  org: string
-  meter: string
-  per: 'day' | 'month'
-  /** Milliseconds. */
-  start: number
-}
-
-/** Counts one more when the limit allows it. Undefined: it does not. */
-export async function takeQuota(tx: Queryable, slot: QuotaSlot, limit: number): Promise<number | undefined> {
-  if (limit < 1) return undefined
-  const [row] = await tx.query<{ used: number }>(
-    `insert into quota_usage as q (org_id, meter, per, period_start, used) values ($1, $2, $3, to_timestamp($4::float8 / 1000), 1)
-     on conflict (org_id, meter, per, period_start) do update set used = q.used + 1 where q.used < $5::bigint
-     returning used`,
-    [slot.org, slot.meter, slot.per, slot.start, limit],
-  )
-  return row?.used
-}
-
-/** True when this entry is the one to charge for the caller's request id; false: it was charged within 24 hours. */
-export async function claimRequest(tx: Queryable, entry: OpenedEntry): Promise<boolean> {
-  const rows = await tx.query(
-    `insert into request_charges as c (org_id, request_id, entry_id) values ($1, $2, $3)
-     on conflict (org_id, request_id) do update set entry_id = excluded.entry_id, charged_at = excluded.charged_at
-      where ${claimAgain} returning entry_id`,
-    [entry.og, entry.rq, entry.id],
-  )
-  return rows.length > 0
-}
-
-/** Writes one reserved entry whose credits and quota were already taken in this transaction. */
-export async function insertReserved(tx: Queryable, entry: OpenedEntry, node: string): Promise<void> {
-  await tx.query(
-    `insert into entries (id, request_id, attempt, org_id, user_id, feature, environment, provider, model, surface, key_source,
-       key_id, key_version, host, region, state, fallback_class, credits, meter, meter_per, meter_start, meter_all, started_at, node)
-     select id, rq, at, og, us, fe, en, pr, mo, su, ks, ki, kv, ho, re, 'reserved', fc, cr, me, mp, to_timestamp(ms / 1000),
-            coalesce(ma, false), to_timestamp(st / 1000), $2
-       from json_to_recordset($1::json) as o(${openedColumns})
-     on conflict (id) do nothing`,
-    [JSON.stringify([entry]), node],
-  )
-}
-
-export async function entryExists(queryable: Queryable, id: string): Promise<boolean> {
-  return (await queryable.query('select 1 as one from entries where id = $1', [id])).length > 0
-}
-
-/** Says that this node lives; answers with the number of living nodes. */
-export async function keepNodeAlive(queryable: Queryable, node: string, deadAfterMs: number): Promise<number> {
-  const [row] = await queryable.query<{ nodes: number }>(
-    `with me as (insert into ledger_nodes (id) values ($1) on conflict (id) do update set seen_at = now())
-     select count(*)::int as nodes from ledger_nodes where id <> $1 and seen_at > now() - $2::float8 * interval '1 millisecond'`,
-    [node, deadAfterMs],
-  )
-  return (row?.nodes ?? 0) + 1
-}
-
-export async function removeNode(queryable: Queryable, node: string): Promise<void> {
-  await queryable.query('delete from ledger_nodes where id = $1', [node])
-}
-
-/** Reserved entries whose node has not been seen for a while, oldest first. */
-export async function orphanedEntries(
-  queryable: Queryable,
-  deadAfterMs: number,
-): Promise<{ id: string; started_ms: number }[]> {
-  return queryable.query(
-    `select e.id, (extract(epoch from e.started_at) * 1000)::bigint as started_ms from entries e
-      where e.state = 'reserved' and e.started_at < now() - $1::float8 * interval '1 millisecond'
-        and not exists (select from ledger_nodes n where n.id = e.node and n.seen_at > now() - $1::float8 * interval '1 millisecond')
-      order by e.started_at limit 1000`,
-    [deadAfterMs],
-  )
-}
-
-/** What a node left reserved, oldest first. */
-export function reservedEntriesOf(queryable: Queryable, node: string): Promise<{ id: string; started_ms: number }[]> {
-  return queryable.query(
-    `select id, (extract(epoch from started_at) * 1000)::bigint as started_ms from entries
-      where state = 'reserved' and node = $1 order by started_at limit 1000`,
-    [node],
-  )
-}
-
-/** Forgets nodes, charged request ids and days of spending that no longer matter. */
-export async function sweepBooks(queryable: Queryable): Promise<void> {
-  await queryable.query("delete from ledger_nodes where seen_at < now() - interval '1 day'")
-  await queryable.query(
-    `delete from request_charges where (org_id, request_id) in
-       (select org_id, request_id from request_charges where charged_at < now() - interval '24 hours' limit 5000)`,
-  )
-  await queryable.query("delete from spend_totals where per = 'day' and period_start < now() - interval '3 days'")
 }

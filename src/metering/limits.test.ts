@@ -1,0 +1,253 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
+import type { CapStanding } from '../policy/index.ts'
+import { type Database, grantAllowances } from '../store/index.ts'
+import { createLedger, type LedgerOptions, type LiveLedger } from './create-ledger.ts'
+import type { Entry, EntryEnd, EntryStart } from './ledger.ts'
+
+const done: EntryEnd = { status: 200, durationMs: 12, charged: true, usage: { inputTokens: 10, outputTokens: 3 } }
+const refused: EntryEnd = { status: 429, errorClass: 'rate_limited', durationMs: 4, charged: false }
+
+describe.each(databaseKinds)('limits in the ledger on %s', (kind) => {
+  let opened: OpenTestDatabase
+  let database: Database
+  const ledgers: LiveLedger[] = []
+  let count = 0
+
+  beforeAll(async () => {
+    opened = await openTestDatabase(kind)
+    database = opened.database
+  })
+  afterEach(async () => {
+    for (const ledger of ledgers.splice(0)) await ledger.close()
+  })
+  afterAll(() => opened.remove())
+
+  function start(options: Partial<LedgerOptions> = {}): LiveLedger {
+    const ledger = createLedger({ database, ...options })
+    ledgers.push(ledger)
+    return ledger
+  }
+
+  async function newOrg(balance = 0): Promise<string> {
+    const id = `org-${kind}-${++count}`
+    await database.query("insert into organizations (id, name, plan, balance) values ($1, 'Acme', 'standard', $2)", [
+      id,
+      balance,
+    ])
+    return id
+  }
+
+  function attempt(org: string, more: Partial<EntryStart> = {}): EntryStart {
+    return {
+      requestId: `req-${++count}`,
+      attempt: 1,
+      org,
+      environment: 'production',
+      provider: 'gemini',
+      model: 'gemini-2.5-flash',
+      surface: 'generate',
+      source: 'platform',
+      host: 'generativelanguage.googleapis.com',
+      credits: 0,
+      startedAt: Date.UTC(2026, 10, 20, 12, 30),
+      ...more,
+    }
+  }
+
+  const usedOf = async (org: string) => {
+    const rows = await database.query<{ used: number }>('select used from quota_usage where org_id = $1', [org])
+    return rows.map((row) => row.used)
+  }
+
+  describe('spend caps', () => {
+    const cap = (limitPico: number, more: Partial<CapStanding> = {}): CapStanding => ({
+      scope: 'organization',
+      per: 'month',
+      currency: 'USD',
+      limitPico,
+      spentPico: 0,
+      warnAt: 0.8,
+      ...more,
+    })
+    const now = () => Date.now()
+    const standing = (...caps: CapStanding[]) => ({ balance: 0, caps, spentAsOf: 0 })
+
+    test('stop attempts by what this process spent, before any snapshot knows of it', async () => {
+      const org = await newOrg()
+      const ledger = start({ price: () => ({ costPico: 40, currency: 'USD' }) })
+      const spend = async () =>
+        (await ledger.reserve(attempt(org, { startedAt: now() }), standing(cap(100)))).settle(done)
+      for (let n = 0; n < 3; n++) await spend()
+      await expect(spend()).rejects.toMatchObject({ code: 'spend_cap_reached' })
+      await ledger.flush()
+      await expect(spend()).rejects.toMatchObject({ code: 'spend_cap_reached' })
+    })
+
+    test('count what was written once: in the snapshot that was read after it, and not beside it', async () => {
+      const org = await newOrg()
+      const ledger = start({ price: () => ({ costPico: 40, currency: 'USD' }) })
+      const start_ = () => attempt(org, { startedAt: now() })
+      ;(await ledger.reserve(start_(), standing(cap(100)))).settle(done)
+      await ledger.flush()
+      const later = { balance: 0, caps: [cap(70, { spentPico: 40 })], spentAsOf: performance.now() + 1 }
+      ;(await ledger.reserve(start_(), later)).settle(done)
+      expect(() => ledger.reserve(start_(), later)).toThrow(expect.objectContaining({ code: 'spend_cap_reached' }))
+    })
+
+    test('count only their own key, feature, currency, and fallbacks where they are of those', async () => {
+      const org = await newOrg()
+      const ledger = start({ price: () => ({ costPico: 100, currency: 'USD' }) })
+      const own = attempt(org, {
+        source: 'organization',
+        key: { id: 'k1', version: 1 },
+        feature: 'chat',
+        startedAt: now(),
+      })
+      ;(await ledger.reserve(own, standing(cap(1_000)))).settle(done)
+      const allows = (...caps: CapStanding[]) => {
+        try {
+          ;(ledger.reserve(own, standing(...caps)) as Entry).settle({ ...done, charged: false })
+          return true
+        } catch {
+          return false
+        }
+      }
+      expect(allows(cap(100, { scope: 'key', key: 'k1' }))).toBe(false)
+      expect(allows(cap(100, { scope: 'key', key: 'k2' }))).toBe(true)
+      expect(allows(cap(100, { scope: 'feature', features: ['chat'] }))).toBe(false)
+      expect(allows(cap(100, { scope: 'feature', features: ['other'] }))).toBe(true)
+      expect(allows(cap(100, { currency: 'EUR' }))).toBe(true)
+      expect(allows(cap(100, { scope: 'fallback' }))).toBe(true)
+    })
+
+    test('are measured by sums of the day and the month that are written with the entries', async () => {
+      const org = await newOrg()
+      const ledger = start({ price: ({ model }) => (model === 'odd' ? undefined : { costPico: 9, currency: 'USD' }) })
+      const at = { startedAt: Date.UTC(2026, 10, 20, 12) }
+      ledger.open(attempt(org, { ...at, feature: 'chat', fallbackClass: 'network' })).settle(done)
+      ledger.open(attempt(org, { ...at, source: 'user', key: { id: 'k', version: 1 } })).settle(done)
+      ledger.open(attempt(org, { ...at, model: 'odd' })).settle(done)
+      ledger.open(attempt(org, at)).settle(refused)
+      await ledger.flush()
+      const rows = await database.query(
+        `select per, period_start, feature, key_id, source, currency, cost_pico::text as cost, unpriced from spend_totals
+          where org_id = $1 and per = 'month' order by source`,
+        [org],
+      )
+      const month = new Date(Date.UTC(2026, 10, 1))
+      expect(rows).toEqual([
+        {
+          per: 'month',
+          period_start: month,
+          feature: 'chat',
+          key_id: '',
+          source: 'fallback',
+          currency: 'USD',
+          cost: '9',
+          unpriced: 0,
+        },
+        {
+          per: 'month',
+          period_start: month,
+          feature: '',
+          key_id: 'k',
+          source: 'own',
+          currency: 'USD',
+          cost: '9',
+          unpriced: 0,
+        },
+        {
+          per: 'month',
+          period_start: month,
+          feature: '',
+          key_id: '',
+          source: 'platform',
+          currency: '',
+          cost: '0',
+          unpriced: 1,
+        },
+      ])
+    })
+  })
+
+  describe('the allowance of a month', () => {
+    const november = Date.UTC(2026, 10, 1)
+    const december = Date.UTC(2026, 11, 1)
+    const grant = (org: string, credits: number, month = november) =>
+      grantAllowances(database, [{ org, credits }], month)
+    const leftOf = async (org: string) => {
+      const [row] = await database.query<{ allowance: number; balance: number; overdrawn: number }>(
+        `select greatest(allowance_size - allowance_spent, 0) as allowance, balance, overdrawn from organizations where id = $1`,
+        [org],
+      )
+      return [row?.allowance, row?.balance, row?.overdrawn]
+    }
+
+    test('is granted once, however many ask at once, and lapses with the month', async () => {
+      const org = await newOrg(3)
+      const grants = await Promise.all(Array.from({ length: 20 }, () => grant(org, 10)))
+      expect(grants.flat()).toEqual([org])
+      expect(await leftOf(org)).toEqual([10, 3, 0])
+      expect(await grant(org, 10, december)).toEqual([org])
+      expect(await grant(org, 10)).toEqual([])
+      expect(await leftOf(org)).toEqual([10, 3, 0])
+    })
+
+    test('is spent before the balance, and what is given back goes where it came from', async () => {
+      const org = await newOrg(5)
+      await grant(org, 10)
+      const ledger = start()
+      const first = ledger.open(attempt(org, { credits: 8 }))
+      const second = ledger.open(attempt(org, { credits: 4 }))
+      await ledger.flush()
+      expect(await leftOf(org)).toEqual([0, 3, 0])
+      first.settle(refused)
+      await ledger.flush()
+      expect(await leftOf(org)).toEqual([6, 5, 0])
+      second.settle(done)
+      ledger.open(attempt(org, { credits: 8 })).settle(done)
+      await ledger.flush()
+      expect(await leftOf(org)).toEqual([0, 3, 0])
+    })
+
+    test('covers 500 requests at once together with the balance, and not one more', async () => {
+      const org = await newOrg(70)
+      await grant(org, 50)
+      const ledgers = [start(), start()]
+      const tries = Array.from({ length: 500 }, async (_, n) => {
+        const entry = await ledgers[n % 2]!.reserve(attempt(org, { credits: 1 }), { balance: 120 })
+        entry.settle(done)
+      })
+      const results = await Promise.allSettled(tries)
+      for (const ledger of ledgers) await ledger.flush()
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(120)
+      expect(await leftOf(org)).toEqual([0, 0, 0])
+    })
+
+    test('first pays off what was used beyond the balance', async () => {
+      const org = await newOrg(2)
+      const ledger = start()
+      ledger.open(attempt(org, { credits: 6 })).settle(done)
+      await ledger.flush()
+      expect(await leftOf(org)).toEqual([0, 0, 4])
+      await grant(org, 10)
+      expect(await leftOf(org)).toEqual([6, 0, 0])
+    })
+  })
+
+  test('counts failures toward a meter that counts attempts, and only successes toward others', async () => {
+    const org = await newOrg()
+    const ledger = start()
+    const metered = (more: Partial<EntryStart>) => attempt(org, { meter: 'pictures', ...more })
+    ledger.open(metered({ meterCounts: 'attempts' })).settle(refused)
+    ledger.open(metered({ meterCounts: 'successes' })).settle(refused)
+    const later = ledger.open(metered({ meterCounts: 'attempts' }))
+    const other = ledger.open(metered({ meterCounts: 'successes' }))
+    await ledger.flush()
+    later.settle(refused)
+    other.settle(refused)
+    await ledger.flush()
+    expect(await usedOf(org)).toEqual([2])
+  })
+})

@@ -1,0 +1,48 @@
+import type { Queryable } from '../database.ts'
+
+/** Says that this node lives; answers with the number of living nodes. */
+export async function keepNodeAlive(queryable: Queryable, node: string, deadAfterMs: number): Promise<number> {
+  const [row] = await queryable.query<{ nodes: number }>(
+    `with me as (insert into ledger_nodes (id) values ($1) on conflict (id) do update set seen_at = now())
+     select count(*)::int as nodes from ledger_nodes where id <> $1 and seen_at > now() - $2::float8 * interval '1 millisecond'`,
+    [node, deadAfterMs],
+  )
+  return (row?.nodes ?? 0) + 1
+}
+
+export async function removeNode(queryable: Queryable, node: string): Promise<void> {
+  await queryable.query('delete from ledger_nodes where id = $1', [node])
+}
+
+/** Reserved entries whose node has not been seen for a while, oldest first. */
+export async function orphanedEntries(
+  queryable: Queryable,
+  deadAfterMs: number,
+): Promise<{ id: string; started_ms: number }[]> {
+  return queryable.query(
+    `select e.id, (extract(epoch from e.started_at) * 1000)::bigint as started_ms from entries e
+      where e.state = 'reserved' and e.started_at < now() - $1::float8 * interval '1 millisecond'
+        and not exists (select from ledger_nodes n where n.id = e.node and n.seen_at > now() - $1::float8 * interval '1 millisecond')
+      order by e.started_at limit 1000`,
+    [deadAfterMs],
+  )
+}
+
+/** What a node left reserved, oldest first. */
+export function reservedEntriesOf(queryable: Queryable, node: string): Promise<{ id: string; started_ms: number }[]> {
+  return queryable.query(
+    `select id, (extract(epoch from started_at) * 1000)::bigint as started_ms from entries
+      where state = 'reserved' and node = $1 order by started_at limit 1000`,
+    [node],
+  )
+}
+
+/** Forgets nodes, charged request ids and days of spending that no longer matter. */
+export async function sweepBooks(queryable: Queryable): Promise<void> {
+  await queryable.query("delete from ledger_nodes where seen_at < now() - interval '1 day'")
+  await queryable.query(
+    `delete from request_charges where (org_id, request_id) in
+       (select org_id, request_id from request_charges where charged_at < now() - interval '24 hours' limit 5000)`,
+  )
+  await queryable.query("delete from spend_totals where per = 'day' and period_start < now() - interval '3 days'")
+}

@@ -1,0 +1,61 @@
+import type { Queryable } from '../database.ts'
+import { beyondAllowance, claimAgain, type OpenedEntry, openedColumns } from './entries.ts'
+
+/** Takes credits when the allowance and the balance cover them: what is left of both. Undefined: they do not. */
+export async function takeCredits(tx: Queryable, org: string, credits: number): Promise<number | undefined> {
+  const [row] = await tx.query<{ balance: number }>(
+    `update organizations g set balance = g.balance - ${beyondAllowance('$2::bigint')}, allowance_spent = g.allowance_spent + $2
+      where g.id = $1 and g.balance + greatest(g.allowance_size - g.allowance_spent, 0) >= $2
+     returning g.balance + greatest(g.allowance_size - g.allowance_spent, 0) as balance`,
+    [org, credits],
+  )
+  return row?.balance
+}
+
+export interface QuotaSlot {
+  org: string
+  meter: string
+  per: 'day' | 'month'
+  /** Milliseconds. */
+  start: number
+}
+
+/** Counts one more when the limit allows it. Undefined: it does not. */
+export async function takeQuota(tx: Queryable, slot: QuotaSlot, limit: number): Promise<number | undefined> {
+  if (limit < 1) return undefined
+  const [row] = await tx.query<{ used: number }>(
+    `insert into quota_usage as q (org_id, meter, per, period_start, used) values ($1, $2, $3, to_timestamp($4::float8 / 1000), 1)
+     on conflict (org_id, meter, per, period_start) do update set used = q.used + 1 where q.used < $5::bigint
+     returning used`,
+    [slot.org, slot.meter, slot.per, slot.start, limit],
+  )
+  return row?.used
+}
+
+/** True when this entry is the one to charge for the caller's request id; false: it was charged within 24 hours. */
+export async function claimRequest(tx: Queryable, entry: OpenedEntry): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into request_charges as c (org_id, request_id, entry_id) values ($1, $2, $3)
+     on conflict (org_id, request_id) do update set entry_id = excluded.entry_id, charged_at = excluded.charged_at
+      where ${claimAgain} returning entry_id`,
+    [entry.og, entry.rq, entry.id],
+  )
+  return rows.length > 0
+}
+
+/** Writes one reserved entry whose credits and quota were already taken in this transaction. */
+export async function insertReserved(tx: Queryable, entry: OpenedEntry, node: string): Promise<void> {
+  await tx.query(
+    `insert into entries (id, request_id, attempt, org_id, user_id, feature, environment, provider, model, surface, key_source,
+       key_id, key_version, host, region, state, fallback_class, credits, meter, meter_per, meter_start, meter_all, started_at, node)
+     select id, rq, at, og, us, fe, en, pr, mo, su, ks, ki, kv, ho, re, 'reserved', fc, cr, me, mp, to_timestamp(ms / 1000),
+            coalesce(ma, false), to_timestamp(st / 1000), $2
+       from json_to_recordset($1::json) as o(${openedColumns})
+     on conflict (id) do nothing`,
+    [JSON.stringify([entry]), node],
+  )
+}
+
+export async function entryExists(queryable: Queryable, id: string): Promise<boolean> {
+  return (await queryable.query('select 1 as one from entries where id = $1', [id])).length > 0
+}
