@@ -34,6 +34,12 @@ const provider = z.strictObject({
   like: id
     .optional()
     .describe('Makes this id a provider of its own that speaks as the named one does, at its own baseUrl.'),
+  tokenUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Operator only: where tokens are made of stored documents (service accounts), instead of the provider’s own.',
+    ),
   region: z.string().min(1).optional().describe('The region whose host the platform’s key uses.'),
   as: id.optional().describe('The id under which the API and the page show this provider.'),
   title: z.string().min(1).optional(),

@@ -76,6 +76,11 @@ export const errorTable = {
     message: 'The stored key cannot be decrypted.',
     fix: 'Paste the key again in the AI settings; if several keys are affected, check BYOK_ENCRYPTION_KEY.',
   },
+  key_refused: {
+    status: 401,
+    message: 'The provider does not accept the stored key.',
+    fix: 'Replace the key in the AI settings.',
+  },
   region_not_allowed: {
     status: 403,
     message: 'The plan does not allow this region.',

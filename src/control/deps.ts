@@ -3,7 +3,7 @@ import type { Role } from '../contract/index.ts'
 import type { Keyring, Secret } from '../crypto/index.ts'
 import type { Clock } from '../lib/index.ts'
 import type { Policy } from '../policy/index.ts'
-import type { Probe, Provider, ProviderAnswer } from '../providers/index.ts'
+import type { Failure, Probe, Provider, ProviderAnswer } from '../providers/index.ts'
 import type { Database } from '../store/index.ts'
 import type { Tenants } from '../tenants/index.ts'
 
@@ -39,7 +39,12 @@ export interface ProbeRequest {
  * The one way to a provider (sandbox keys included, which never leave the process). Answers whatever the status.
  * @throws OwnkeyError `upstream_unreachable`, `upstream_timeout` or `host_not_allowed`
  */
-export type SendProbe = (request: ProbeRequest) => Promise<ProviderAnswer>
+export type SendProbe = (request: ProbeRequest) => Promise<ProviderAnswer | UnsentProbe>
+
+/** No credential could be made of the key, so that nothing was sent to the provider itself. */
+export interface UnsentProbe {
+  failure: Failure
+}
 
 /** A call of our own gateway, as a product would make it: for "Try it". */
 export type CallGateway = (request: {

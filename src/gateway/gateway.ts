@@ -13,6 +13,7 @@ import type { Exchange } from './exchange.ts'
 import type { GatewayDeps, GatewaySetup } from './gateway-deps.ts'
 import type { Lookup } from './guarded-connect.ts'
 import { KeyHealth } from './key-health.ts'
+import { createPreparedSecrets, type PreparedSecrets } from './prepared-secrets.ts'
 import { Sessions, serveUpgrade } from './realtime/index.ts'
 import { serve } from './serve.ts'
 import type { Outcome } from './upstream-call.ts'
@@ -21,6 +22,8 @@ import type { Outcome } from './upstream-call.ts'
 export class Gateway {
   readonly deps: GatewayDeps
   readonly egress: Egress
+  /** Tokens made of stored documents. */
+  readonly prepared: PreparedSecrets
   readonly memory = new DecisionMemory()
   readonly health: KeyHealth<Outcome>
   readonly watch: BodyWatch
@@ -36,6 +39,7 @@ export class Gateway {
     this.deps = deps
     this.egress = new Egress({ limits: () => this.limits(), lookup: deps.lookup })
     this.now = deps.now ?? Date.now
+    this.prepared = createPreparedSecrets({ egress: this.egress, setup: deps.setup, now: this.now })
     this.health = new KeyHealth(this.now)
     this.watch = new BodyWatch(() => deps.setup().config.gateway.bodyIdleSeconds * 1000)
     this.sessions = new Sessions(this)

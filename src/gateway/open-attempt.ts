@@ -1,7 +1,7 @@
 import { OwnkeyError } from '../contract/index.ts'
-import type { Secret } from '../crypto/index.ts'
+import { Secret } from '../crypto/index.ts'
 import type { Attempt } from '../policy/index.ts'
-import type { Provider } from '../providers/index.ts'
+import type { PreparedSecret, Provider } from '../providers/index.ts'
 import type { Tenant } from '../tenants/index.ts'
 import type { GatewayDeps, GatewaySetup } from './gateway-deps.ts'
 import { KeyRedactor } from './key-redactor.ts'
@@ -24,6 +24,8 @@ export interface AttemptSource {
   rawHeaders: readonly string[]
   /** Behind the provider's head, with query. */
   path: string
+  /** The token that was made of the stored document; absent: the secret is sent as it is. */
+  prepared?: PreparedSecret | undefined
 }
 
 export type SecretSource = Pick<AttemptSource, 'attempt' | 'tenant' | 'setup' | 'provider'>
@@ -37,13 +39,13 @@ export class KeyChanged extends Error {}
  * @throws KeyChanged, key_unreadable, sandbox_off, missing_key
  */
 export function openAttempt(source: AttemptSource, deps: GatewayDeps): OpenedAttempt {
-  const { attempt, provider, path } = source
-  const opened = secretOf(source, deps)
+  const { attempt, provider, path, prepared } = source
+  const opened = prepared === undefined ? secretOf(source, deps) : new Secret(prepared.credential)
   const secret = opened.reveal()
-  const placement = provider.credential(pathOnly(path))
+  const placement = prepared?.placement ?? provider.credential(pathOnly(path))
   const headers = buildRequestHeaders(source.rawHeaders, { placement, value: secret }, provider.dropRequestHeaders)
   const redactor = new KeyRedactor(opened)
-  if (!secret.includes('sandbox')) {
+  if (prepared !== undefined || !secret.includes('sandbox')) {
     const customHost = attempt.key !== undefined && isCustomHost(source)
     return { origin: attempt.origin, guarded: customHost, path: `${attempt.basePath ?? ''}${path}`, headers, redactor }
   }

@@ -123,6 +123,8 @@ export interface KeyShape {
   prefix: string
   /** True when no other provider's keys look so: a match names the provider. */
   distinctive: boolean
+  /** The key is a JSON document, and this field's end tells one from another; never a secret. */
+  document?: { hint: string }
 }
 
 export interface ProviderModel {

@@ -142,7 +142,7 @@ function optionsOfControl(
     keyring,
     tenants,
     inForce: () => live.current(),
-    send: createSendProbe({ egress: gateway.egress, sandbox }),
+    send: createSendProbe({ egress: gateway.egress, sandbox, prepared: gateway.prepared }),
     callGateway: createCallGateway(publicUrl),
     checkHost: (baseUrl) => checkHost(baseUrl, live.current().config.gateway.privateHosts),
     adminToken,

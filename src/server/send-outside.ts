@@ -1,6 +1,5 @@
-import type { Gateway } from '../gateway/index.ts'
+import { createCollector, type Gateway } from '../gateway/index.ts'
 import type { ProviderAnswer } from '../providers/index.ts'
-import { createCollector } from './collect-answer.ts'
 
 export interface OutsideRequest {
   /** An address of the operator's or the catalogue's own, never a customer's. */

@@ -15,6 +15,7 @@ export interface InspectedKey {
 }
 
 const longest = 8_192
+const longestDocument = 16_384
 const shortest = 4
 
 /** What browsers, terminals and documents put around a copied text besides white space: zero-width marks. */
@@ -59,10 +60,34 @@ const impossible: readonly { applies(text: string): boolean; detail: string; fix
  */
 export function inspectKey(pasted: string, provider: Shapes, others: readonly Shapes[] = []): InspectedKey {
   const text = trim(pasted)
+  if (text.startsWith('{') && provider.keyShapes.some(({ document }) => document))
+    return inspectDocument(text, provider)
   const problem = impossible.find(({ applies }) => applies(text))
   if (problem)
     throw new OwnkeyError('key_malformed', { detail: problem.detail, ...(problem.fix ? { fix: problem.fix } : {}) })
   return { secret: new Secret(text), trimmed: text !== pasted, ...adviceOn(text, provider, others) }
+}
+
+/** A file that a provider takes as a key. Kept as one line: line breaks between its fields mean nothing. */
+function inspectDocument(text: string, provider: Shapes): InspectedKey {
+  const document = text.length <= longestDocument ? parseObject(text) : undefined
+  if (document === undefined)
+    throw new OwnkeyError('key_malformed', {
+      detail: `This begins like a JSON file, but it is not a whole one.`,
+      fix: 'Paste the whole file as it was downloaded, from the first brace to the last.',
+    })
+  const line = JSON.stringify(document)
+  return { secret: new Secret(line), trimmed: false, ...adviceOn(line, provider, []) }
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    // The parser's error carries its input: it goes no further.
+    return undefined
+  }
 }
 
 function adviceOn(

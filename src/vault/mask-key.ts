@@ -15,11 +15,20 @@ const shown = 4
 
 /** The masked form of a key: the provider's public prefix where the key has it, and the last four characters. */
 export function maskKey(provider: Pick<Provider, 'keyShapes' | 'maskGap'>, key: Secret): MaskedForm {
-  const text = key.reveal()
+  const text = documentHint(provider, key) ?? key.reveal()
   if (text.length < shortestShown) return { hint: provider.maskGap, last4: '' }
   const last4 = text.slice(-shown)
   const prefix = publicPrefix(provider, text)
   return { hint: `${prefix}${provider.maskGap}${last4}`, last4 }
+}
+
+/** What stands for a document: the public field that names it; empty where it has none. */
+function documentHint({ keyShapes }: Pick<Provider, 'keyShapes'>, key: Secret): string | undefined {
+  const text = key.reveal()
+  const shape = keyShapes.find(({ document, pattern }) => document && pattern.test(text))
+  if (!shape?.document) return undefined
+  const value = (JSON.parse(text) as Record<string, unknown>)[shape.document.hint]
+  return typeof value === 'string' ? value : ''
 }
 
 /** The longest prefix of a shape that the key has, unless prefix and last four together would be half of a key. */

@@ -47,6 +47,7 @@ export async function runProbe(
       body: fillBody(probe.body, model ?? ''),
       timeoutMs: probeTimeoutMs,
     })
+    if ('failure' in answer) return { failure: answer.failure, reached: true, latencyMs: took(), limits: {} }
     const { readFailure, failsInside200 } = target.provider
     const failure = answer.status >= 300 || failsInside200 ? readFailure(answer) : undefined
     const read = failure ?? (answer.status < 300 ? probe.readAnswer?.(answer) : unexplained)

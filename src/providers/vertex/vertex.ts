@@ -81,7 +81,12 @@ export const vertex: Provider = {
     'The Vertex AI API must be enabled in the project, with billing.',
   ],
   keyShapes: [
-    { pattern: /^\s*\{[\s\S]{0,200}"type"\s*:\s*"service_account"/, prefix: '', distinctive: true },
+    {
+      pattern: /^\s*\{[\s\S]{0,200}"type"\s*:\s*"service_account"/,
+      prefix: '',
+      distinctive: true,
+      document: { hint: 'private_key_id' },
+    },
     { pattern: /^AQ\.[A-Za-z0-9_-]{20,200}$/, prefix: 'AQ.', distinctive: false },
   ],
   maskGap: '••••',

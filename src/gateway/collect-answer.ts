@@ -1,8 +1,6 @@
 import { OwnkeyError } from '../contract/index.ts'
-import type { Gateway } from '../gateway/index.ts'
 import { type ProviderAnswer, parseBody } from '../providers/index.ts'
-
-type Handler = Parameters<Gateway['egress']['send']>[1]
+import type { AnswerHandler } from './egress.ts'
 
 /** No answer that is read whole here is longer; what comes after is not read. */
 const longestAnswer = 512 * 1024
@@ -12,7 +10,7 @@ export function createCollector(
   { timeoutMs }: { timeoutMs: number },
   resolve: (answer: ProviderAnswer) => void,
   reject: (error: OwnkeyError) => void,
-): Handler {
+): AnswerHandler {
   let abort: (error?: Error) => void = () => {}
   let status = 0
   let headers: Record<string, string> = {}

@@ -1,0 +1,41 @@
+import { OwnkeyError } from '../contract/index.ts'
+import type { Failure, PreparedSecret } from '../providers/index.ts'
+import type { Gateway } from './gateway.ts'
+import { type SecretSource, secretOf } from './open-attempt.ts'
+import type { Outcome } from './upstream-call.ts'
+
+/** An attempt that ended before it was sent. */
+export type Unprepared = Outcome & { failure: Failure }
+
+/**
+ * Makes a token of an attempt's stored document, or gives the one that was made before.
+ * @returns undefined: the secret is sent as it is
+ * @throws KeyChanged, key_unreadable, missing_key; a refusal or a silent token host is an outcome
+ */
+export function prepareSecret(
+  source: SecretSource,
+  { prepared, deps }: Pick<Gateway, 'prepared' | 'deps'>,
+): Promise<PreparedSecret | Unprepared> | undefined {
+  const preparation = prepared.of(source.provider)
+  if (preparation === undefined) return undefined
+  const secret = secretOf(source, deps).reveal()
+  if (secret.includes('sandbox') || !preparation.needed(secret)) return undefined
+  const startedAt = performance.now()
+  const unprepared = (failure: Failure): Unprepared => {
+    const durationMs = Math.round(performance.now() - startedAt)
+    return { failure, error: errorOf(failure), relayed: false, durationMs, bytes: 0 }
+  }
+  return preparation.prepare(secret).then(
+    (made) => ('failure' in made ? unprepared(made.failure) : made),
+    () => unprepared({ class: 'network' }),
+  )
+}
+
+/** In our words: what the token's host said is no answer to what the caller asked. */
+function errorOf(failure: Failure): OwnkeyError {
+  if (failure.class === 'network' || failure.class === 'provider_error')
+    return new OwnkeyError('upstream_unreachable', {
+      detail: 'The host that gives tokens for the stored key does not answer as it should.',
+    })
+  return new OwnkeyError('key_refused', { facts: { class: failure.class } })
+}

@@ -1,0 +1,63 @@
+import type { Provider, ProviderAnswer, SecretPreparation } from '../providers/index.ts'
+import { createCollector } from './collect-answer.ts'
+import type { Egress } from './egress.ts'
+import type { GatewaySetup } from './gateway-deps.ts'
+
+/** How a provider's stored documents become credentials; the tokens made of them are kept here, for this process. */
+export interface PreparedSecrets {
+  /** Undefined: this provider's keys are sent as they are. */
+  of(provider: Provider): SecretPreparation | undefined
+}
+
+const timeoutMs = 15_000
+
+/**
+ * One preparation for each provider that needs one. Tokens are asked for through the egress like everything else; the address
+ * is the provider's fixed one, unless the operator's configuration names another (a proxy, a test double).
+ */
+export function createPreparedSecrets(options: {
+  egress: Pick<Egress, 'send'>
+  setup(): Pick<GatewaySetup, 'config'>
+  now(): number
+}): PreparedSecrets {
+  const { egress, setup, now } = options
+  const made = new Map<string, SecretPreparation>()
+  return {
+    of(provider) {
+      if (provider.secretPreparation === undefined) return undefined
+      const known = made.get(provider.id)
+      if (known !== undefined) return known
+      const preparation = provider.secretPreparation({
+        now,
+        send: ({ url, form }) => post(egress, setup().config.providers[provider.id]?.tokenUrl ?? url, form),
+      })
+      made.set(provider.id, preparation)
+      return preparation
+    },
+  }
+}
+
+function post(
+  egress: Pick<Egress, 'send'>,
+  url: string,
+  form: Readonly<Record<string, string>>,
+): Promise<ProviderAnswer> {
+  const { origin, pathname, search } = new URL(url)
+  return new Promise((resolve, reject) => {
+    egress.send(
+      {
+        origin,
+        guarded: false,
+        method: 'POST',
+        path: `${pathname}${search}`,
+        headers: [
+          ['accept', 'application/json'],
+          ['accept-encoding', 'identity'],
+          ['content-type', 'application/x-www-form-urlencoded'],
+        ].flat(),
+        body: Buffer.from(new URLSearchParams(form).toString()),
+      },
+      createCollector({ timeoutMs }, resolve, reject),
+    )
+  })
+}
