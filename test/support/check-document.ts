@@ -45,7 +45,7 @@ export function createDocumentCheck(document: OpenApiDocument): (answer: Checked
     const schema = described.content?.[type]?.schema
     if (!schema)
       throw new Error(`${operation.operationId}: the document does not describe ${type} for status ${status}`)
-    if (!/json/.test(type)) return
+    if (!/[/+]json/.test(type)) return
     const parsed = schemaOf(schema).safeParse(body)
     if (!parsed.success) throw new Error(`${operation.operationId} ${status}: ${z.prettifyError(parsed.error)}`)
   }

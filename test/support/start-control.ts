@@ -128,7 +128,7 @@ export async function startControl(options: StartControlOptions) {
     })
     const text = await response.text()
     keepAnswer({ method, status: response.status, headers: response.headers, text })
-    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
     const answer = {
       status: response.status,
       headers: response.headers,

@@ -34,7 +34,7 @@ export const listPlatformAudit = defineRoute({
   method: 'GET',
   path: '/api/v1/audit',
   tag: 'Operator',
-  summary: 'The platform’s own trail, or with `org` an organization’s, also of one that was deleted.',
+  summary: 'The platform’s own trail, or with `org` an organization’s.',
   query: auditQuerySchema.extend({ org: orgIdSchema.optional() }),
   answer: auditPageSchema,
   handle: (call, deps) => auditPage(call.query.org ?? '', call, deps),
