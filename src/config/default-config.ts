@@ -1,4 +1,5 @@
 import type { Capability } from '../contract/index.ts'
+import { catalogue } from '../providers/index.ts'
 import { type Config, configSchema } from './schema.ts'
 
 const features: readonly (readonly [id: string, title: string, capability: Capability])[] = [
@@ -8,13 +9,13 @@ const features: readonly (readonly [id: string, title: string, capability: Capab
   ['text_to_speech', 'Text to speech', 'text_to_speech'],
   ['translation', 'Translation', 'translation'],
 ]
-const providers = ['openai', 'anthropic', 'gemini', 'elevenlabs', 'sarvam'] as const
 
 /**
- * What a server without a configuration file offers: one plan, five providers, a feature of each common kind.
+ * What a server without a configuration file offers: one plan, the best-known providers, a feature of each common kind.
  * @param options.platformKeys provider → the platform's own key, for a start with something to try
  */
 export function defaultConfig(options: { platformKeys?: Readonly<Record<string, string>> } = {}): Config {
+  const offered = catalogue.filter(({ offeredByDefault }) => offeredByDefault)
   return configSchema.parse({
     providers: Object.fromEntries(
       Object.entries(options.platformKeys ?? {}).map(([id, platformKey]) => [id, { platformKey }]),
@@ -23,7 +24,7 @@ export function defaultConfig(options: { platformKeys?: Readonly<Record<string, 
     plans: {
       standard: {
         title: 'Standard',
-        providers: { ...Object.fromEntries(providers.map((id) => [id, 'optional'])), '*': 'unavailable' },
+        providers: { ...Object.fromEntries(offered.map(({ id }) => [id, 'optional'])), '*': 'unavailable' },
         fallback: { mode: 'customer', default: true },
       },
     },

@@ -1,28 +1,14 @@
 import { calcPrice, type ModelPrice } from '@pydantic/genai-prices'
+import { catalogue } from '../providers/index.ts'
 import type { PriceRow, PriceTier } from './price-list.ts'
 
 /**
- * Our provider ids → the ids of the maintained price catalogue. Named one by one: the catalogue matches names loosely, and a
- * provider that an operator made up must not be priced like the one whose name it contains.
+ * Provider id → its id in the maintained price catalogue. Looked up by our own entries alone: the catalogue matches names
+ * loosely, and a provider that an operator made up must not be priced like the one whose name it contains.
  */
-const catalogueIds: Readonly<Record<string, string>> = {
-  openai: 'openai',
-  anthropic: 'anthropic',
-  gemini: 'google',
-  vertex: 'google',
-  'azure-openai': 'azure',
-  bedrock: 'aws',
-  mistral: 'mistral',
-  groq: 'groq',
-  deepseek: 'deepseek',
-  xai: 'x-ai',
-  cohere: 'cohere',
-  cerebras: 'cerebras',
-  together: 'together',
-  fireworks: 'fireworks',
-  perplexity: 'perplexity',
-  openrouter: 'openrouter',
-}
+const catalogueIds: ReadonlyMap<string, string | undefined> = new Map(
+  catalogue.map(({ id, priceCatalogue }) => [id, priceCatalogue]),
+)
 
 /** Prices may change within the day; no price that is known starts or ends inside a quarter of an hour. */
 const slotMs = 15 * 60_000
@@ -38,7 +24,7 @@ export type FindCataloguePrice = (provider: string, model: string, at: number) =
 export function createCataloguePrices(): FindCataloguePrice {
   const known = new Map<string, { row: PriceRow | undefined; slot: number | undefined }>()
   return (provider, model, at) => {
-    const providerId = catalogueIds[provider]
+    const providerId = catalogueIds.get(provider)
     if (providerId === undefined || model === '') return undefined
     const name = `${provider}\n${model}`
     const slot = Math.floor(at / slotMs)

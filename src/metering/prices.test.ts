@@ -1,6 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { findProvider, type Usage } from '../providers/index.ts'
-import { priceList } from './price-list.ts'
+import { findProvider, publishedPrices, type Usage } from '../providers/index.ts'
 import { createPrices } from './prices.ts'
 
 const at = Date.UTC(2026, 10, 20)
@@ -105,7 +104,7 @@ describe('a price', () => {
 })
 
 test('the list names only providers of the catalogue, days that are days, and prices that are positive', () => {
-  for (const row of priceList) {
+  for (const row of publishedPrices) {
     expect(findProvider(row.provider)?.id, row.provider).toBe(row.provider)
     expect(row.seen).toMatch(/^20\d\d-\d\d-\d\d$/)
     for (const rate of [row.input, row.output, row.cacheRead, row.characters, row.audioMinute])

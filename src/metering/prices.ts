@@ -1,6 +1,6 @@
-import type { Usage } from '../providers/index.ts'
+import { publishedPrices, type Usage } from '../providers/index.ts'
 import { createCataloguePrices } from './catalogue-prices.ts'
-import { type PriceRow, priceList } from './price-list.ts'
+import type { PriceRow } from './price-list.ts'
 
 /** Provider cost in millionths of a millionth (10^-12) of the currency's unit: a whole number. */
 export interface Cost {
@@ -31,7 +31,7 @@ const units = { token: 1e6, character: 1e3, second: 60, request: 1e3 }
  */
 export function createPrices(overrides: PriceOverrides = {}): PriceUsage {
   const own = createRows(overrideRows(overrides))
-  const lacking = createRows(priceList)
+  const lacking = createRows(publishedPrices)
   const catalogue = createCataloguePrices()
   return ({ provider, model = '', usage, at }) => {
     const override = own(provider, model, at)

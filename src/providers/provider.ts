@@ -231,6 +231,10 @@ export type TokenSender = (request: { url: string; form: Readonly<Record<string,
 export interface Provider {
   id: string
   name: string
+  /** Its id in the maintained price catalogue; absent: that has no prices of it. */
+  priceCatalogue?: string
+  /** Offered by a server that has no configuration. */
+  offeredByDefault?: true
   /** Other ids that are accepted for it. */
   aliases?: readonly string[]
   dialect: Dialect

@@ -27,6 +27,7 @@ const proves = (failure: Failure): boolean =>
 const mistral = openaiLike({
   id: 'mistral',
   name: 'Mistral',
+  priceCatalogue: 'mistral',
   aliases: ['mistral-ai', 'mistralai'],
   origin: 'https://api.mistral.ai',
   regions: { eu: 'https://api.eu.mistral.ai', us: 'https://api.us.mistral.ai' },
@@ -73,6 +74,7 @@ const mistral = openaiLike({
 const groq = openaiLike({
   id: 'groq',
   name: 'Groq',
+  priceCatalogue: 'groq',
   origin: 'https://api.groq.com',
   base: '/openai/v1',
   surfaces: ['chat', 'responses', 'transcriptions', 'audioTranslations', 'speech', 'models', 'files', 'batches'],
@@ -98,6 +100,7 @@ const groq = openaiLike({
 const together = openaiLike({
   id: 'together',
   name: 'Together AI',
+  priceCatalogue: 'together',
   aliases: ['together-ai', 'togetherai'],
   origin: 'https://api.together.ai',
   base: '/v1',
@@ -134,6 +137,7 @@ const together = openaiLike({
 const fireworks = openaiLike({
   id: 'fireworks',
   name: 'Fireworks AI',
+  priceCatalogue: 'fireworks',
   aliases: ['fireworks-ai'],
   origin: 'https://api.fireworks.ai',
   base: '/inference/v1',
@@ -151,6 +155,7 @@ const fireworks = openaiLike({
 const perplexity = openaiLike({
   id: 'perplexity',
   name: 'Perplexity',
+  priceCatalogue: 'perplexity',
   origin: 'https://api.perplexity.ai',
   base: '',
   basePattern: '(?:/v1|/async)?',
@@ -183,6 +188,7 @@ const perplexity = openaiLike({
 const cerebras = openaiLike({
   id: 'cerebras',
   name: 'Cerebras',
+  priceCatalogue: 'cerebras',
   origin: 'https://api.cerebras.ai',
   base: '/v1',
   surfaces: ['chat', 'completions', 'models'],

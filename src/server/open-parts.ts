@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { type ControlOptions, createControl } from '../control/index.ts'
 import type { Keyring, Secret } from '../crypto/index.ts'
-import { type AttemptReport, checkHost, Gateway } from '../gateway/index.ts'
+import { type AttemptReport, checkHost, Gateway, type Lookup } from '../gateway/index.ts'
 import { systemClock } from '../lib/index.ts'
 import type { LiveLedger } from '../metering/index.ts'
 import { type Sandbox, startSandbox } from '../sandbox/index.ts'
@@ -29,6 +29,8 @@ export interface PartsOptions {
   log: Log
   /** Where this server is reached; known only once it listens. Default: as the environment says. */
   publicUrl?: () => string
+  /** Resolves the names of hosts that customers gave. Default: the system's resolver. */
+  lookup?: Lookup | undefined
 }
 
 /** Everything that the server is made of, wired together and not listening yet. */
@@ -88,7 +90,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       notices.report(attempt)
     }
     const traffic = createTraffic()
-    const gateway = buildGateway({ ...vault, openKeys, traffic }, report, log)
+    const gateway = buildGateway({ ...vault, openKeys, traffic, lookup: options.lookup }, report, log)
     closers.push(() => gateway.close())
     const controlOptions = optionsOfControl({ ...vault, gateway }, options)
     const control = createControl(controlOptions)
@@ -111,10 +113,10 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
 }
 
 type Opened = Omit<Parts, 'gateway' | 'control' | 'metricSources' | 'close'>
-type ForGateway = Opened & { openKeys: OpenKeys; traffic: Traffic }
+type ForGateway = Opened & Pick<PartsOptions, 'lookup'> & { openKeys: OpenKeys; traffic: Traffic }
 
 function buildGateway(
-  { tenants, ledger, live, openKeys, sandbox, traffic }: ForGateway,
+  { tenants, ledger, live, openKeys, sandbox, traffic, lookup }: ForGateway,
   report: (attempt: AttemptReport) => void,
   log: Log,
 ): Gateway {
@@ -125,6 +127,7 @@ function buildGateway(
     setup: () => live.current(),
     openKey: openKeys.open,
     sandbox,
+    lookup,
     report,
     log: { error: (fields, event) => log.error(event, fields) },
   })

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { OwnkeyError } from '../contract/index.ts'
 import { openSession, signInUrl } from '../control/index.ts'
 import type { Secret } from '../crypto/index.ts'
+import type { Lookup } from '../gateway/index.ts'
 import { resolveProvider } from '../policy/index.ts'
 import type { Database } from '../store/index.ts'
 import { checkVaultOpens } from '../vault/index.ts'
@@ -23,6 +24,8 @@ export interface StartServerOptions {
   /** Also play the providers for keys that contain `sandbox`. */
   sandbox: boolean
   log: Log
+  /** Resolves the names of hosts that customers gave. Default: the system's resolver. */
+  lookup?: Lookup | undefined
 }
 
 export interface RunningServer {
@@ -42,9 +45,9 @@ export interface RunningServer {
  * Opens the database, brings it up to date, checks the master key, and listens.
  * @throws ConfigError, OwnkeyError with what keeps the server from starting; nothing stays open then
  */
-export async function startServer({ environment, sandbox, log }: StartServerOptions): Promise<RunningServer> {
+export async function startServer({ environment, sandbox, log, lookup }: StartServerOptions): Promise<RunningServer> {
   const state = { draining: false, url: '' }
-  const parts = await openParts({ environment, sandbox, log, publicUrl: () => state.url })
+  const parts = await openParts({ environment, sandbox, log, lookup, publicUrl: () => state.url })
   try {
     const server = buildListener(parts, log)
     const sockets = trackSockets(server)
@@ -67,6 +70,7 @@ export async function startServer({ environment, sandbox, log }: StartServerOpti
       folder: fileURLToPath(new URL('../../console/dist', import.meta.url)),
       frameOrigins: () => live.current().config.platform.origins,
       platformName: () => live.current().config.platform.name,
+      logo: () => live.current().config.platform.logo,
       sandbox,
       version,
     })

@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Lookup } from '../../src/gateway/index.ts'
 import { type Database, openDatabase } from '../../src/store/index.ts'
 import { type ApiAnswer, callApi } from './call-api.ts'
 import type { Child } from './child.ts'
@@ -26,6 +27,8 @@ export interface OwnkeyOptions {
   env?: Readonly<Record<string, string>>
   /** `child`: `ownkey serve` in a process of its own. Default `inside`. */
   process?: 'inside' | 'child'
+  /** Answers for the resolver of hosts that customers gave; inside the test's process only. */
+  lookup?: Lookup
 }
 
 export interface TokenWish {
@@ -77,7 +80,8 @@ export async function startOwnkey(options: OwnkeyOptions = {}): Promise<RunningO
   const postgres = options.database === 'postgres' ? await createTestDatabase() : undefined
   const dataDir = postgres || !inVitest ? join(folder, 'data') : await copyEmbeddedDatabase()
   const env = environmentOf(options, { folder, dataDir, url: postgres?.url })
-  const start = () => startLife({ env, sandbox: options.sandbox ?? false, process: options.process ?? 'inside' })
+  const start = () =>
+    startLife({ env, sandbox: options.sandbox ?? false, process: options.process ?? 'inside', lookup: options.lookup })
   const state: { life: Life | undefined } = { life: await start() }
   const life = (): Life => {
     if (!state.life) throw new Error('the server was killed and not started again')

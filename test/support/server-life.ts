@@ -1,6 +1,7 @@
 /** One start of a server, from listening to its end: within this process, or `ownkey serve` in one of its own. */
 import { createWriteStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Lookup } from '../../src/gateway/index.ts'
 import { createLog, readEnvironment, startServer } from '../../src/server/index.ts'
 import { type Child, startChild } from './child.ts'
 import { evidenceFolder } from './evidence.ts'
@@ -9,6 +10,8 @@ export interface LifeOptions {
   env: Readonly<Record<string, string>>
   sandbox: boolean
   process: 'inside' | 'child'
+  /** Answers for the resolver of hosts that customers gave; inside this process only. */
+  lookup?: Lookup | undefined
 }
 
 export interface Life {
@@ -27,7 +30,7 @@ export function startLife(options: LifeOptions): Promise<Life> {
   return options.process === 'child' ? startOutside(options) : startInside(options)
 }
 
-async function startInside({ env, sandbox }: LifeOptions): Promise<Life> {
+async function startInside({ env, sandbox, lookup }: LifeOptions): Promise<Life> {
   const file = createWriteStream(join(evidenceFolder('server'), 'log.jsonl'))
   const lines: string[] = []
   const destination = {
@@ -37,7 +40,7 @@ async function startInside({ env, sandbox }: LifeOptions): Promise<Life> {
     },
   }
   const log = createLog({ level: 'debug', destination })
-  const server = await startServer({ environment: readEnvironment({}, env), sandbox, log })
+  const server = await startServer({ environment: readEnvironment({}, env), sandbox, log, lookup })
   return {
     url: server.url,
     logged: () => lines,

@@ -18,6 +18,8 @@ const chat: Probe = {
 export const anthropic: Provider = {
   id: 'anthropic',
   name: 'Anthropic (Claude)',
+  priceCatalogue: 'anthropic',
+  offeredByDefault: true,
   aliases: ['claude'],
   dialect: 'anthropic',
   origin: 'https://api.anthropic.com',

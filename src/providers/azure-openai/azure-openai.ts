@@ -40,6 +40,7 @@ const socket = (path: RegExp): SocketRoute => ({
 const row = openaiLike({
   id: 'azure-openai',
   name: 'Azure OpenAI',
+  priceCatalogue: 'azure',
   aliases: ['azure', 'azure-foundry'],
   base: '/openai/v1',
   surfaces: [

@@ -129,6 +129,7 @@ const knowsKey = (failure: Failure): boolean =>
 export const bedrock: Provider = {
   id: 'bedrock',
   name: 'Amazon Bedrock',
+  priceCatalogue: 'aws',
   aliases: ['aws-bedrock', 'amazon-bedrock'],
   dialect: 'openai',
   origin: 'https://bedrock-runtime.us-east-1.amazonaws.com',

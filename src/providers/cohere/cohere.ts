@@ -46,6 +46,7 @@ const chat: Probe = {
 export const cohere: Provider = {
   id: 'cohere',
   name: 'Cohere',
+  priceCatalogue: 'cohere',
   dialect: 'openai',
   origin: 'https://api.cohere.com',
   keyPage: 'https://dashboard.cohere.com/api-keys',

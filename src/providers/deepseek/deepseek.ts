@@ -5,6 +5,7 @@ import { deepseekRules } from '../vendor-rules.ts'
 export const deepseek = openaiLike({
   id: 'deepseek',
   name: 'DeepSeek',
+  priceCatalogue: 'deepseek',
   origin: 'https://api.deepseek.com',
   base: '',
   basePattern: '(?:/v1|/beta|/anthropic(?:/v1)?)?',

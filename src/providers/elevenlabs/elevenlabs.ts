@@ -95,6 +95,7 @@ const opensWithSpace = (message: unknown): boolean => at(message, 'text') === ' 
 export const elevenlabs: Provider = {
   id: 'elevenlabs',
   name: 'ElevenLabs',
+  offeredByDefault: true,
   aliases: ['eleven-labs', '11labs'],
   dialect: 'elevenlabs',
   origin: 'https://api.elevenlabs.io',

@@ -20,6 +20,8 @@ const chat: Probe = {
 export const gemini: Provider = {
   id: 'gemini',
   name: 'Google Gemini',
+  priceCatalogue: 'google',
+  offeredByDefault: true,
   aliases: ['google', 'google-gemini', 'google-ai-studio'],
   dialect: 'google',
   origin: 'https://generativelanguage.googleapis.com',

@@ -9,6 +9,7 @@ import { openaiUsage } from './usage.ts'
 export interface OpenaiLike {
   id: string
   name: string
+  priceCatalogue?: string
   aliases?: readonly string[]
   origin?: string
   regions?: Readonly<Record<string, string>>
@@ -60,6 +61,7 @@ export function openaiLike(row: OpenaiLike): Provider {
   return {
     id: row.id,
     name: row.name,
+    ...(row.priceCatalogue === undefined ? {} : { priceCatalogue: row.priceCatalogue }),
     ...(row.aliases ? { aliases: row.aliases } : {}),
     dialect: 'openai',
     ...(row.origin === undefined ? {} : { origin: row.origin }),

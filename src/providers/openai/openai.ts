@@ -14,6 +14,7 @@ const regions = Object.fromEntries(
 const row = openaiLike({
   id: 'openai',
   name: 'OpenAI',
+  priceCatalogue: 'openai',
   origin: 'https://api.openai.com',
   regions,
   base: '/v1',
@@ -88,6 +89,7 @@ const chat = chatProbe('/v1/chat/completions', { max_completion_tokens: 16 })
 
 export const openai: Provider = {
   ...row,
+  offeredByDefault: true,
   answerHeaders: ['openai-processing-ms', 'openai-version'],
   probes: {
     authenticate: row.probes.authenticate,

@@ -14,6 +14,7 @@ function readOpenrouterKey({ body }: ProviderAnswer): Failure | undefined {
 export const openrouter = openaiLike({
   id: 'openrouter',
   name: 'OpenRouter',
+  priceCatalogue: 'openrouter',
   aliases: ['open-router'],
   origin: 'https://openrouter.ai',
   regions: { eu: 'https://eu.openrouter.ai', us: 'https://us.openrouter.ai' },

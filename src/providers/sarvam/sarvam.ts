@@ -68,6 +68,7 @@ const refusesBody = (failure: Failure): boolean =>
 export const sarvam: Provider = {
   id: 'sarvam',
   name: 'Sarvam AI',
+  offeredByDefault: true,
   aliases: ['sarvam-ai'],
   dialect: 'sarvam',
   origin: 'https://api.sarvam.ai',

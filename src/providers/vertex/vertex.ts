@@ -67,6 +67,7 @@ const live = /^\/ws\/google\.cloud\.aiplatform\.v1(?:beta1)?\.LlmBidiService\/Bi
 export const vertex: Provider = {
   id: 'vertex',
   name: 'Google Vertex AI',
+  priceCatalogue: 'google',
   aliases: ['vertex-ai', 'google-vertex'],
   dialect: 'google',
   origin: 'https://aiplatform.googleapis.com',

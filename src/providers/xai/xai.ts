@@ -14,6 +14,7 @@ function readXaiKey({ body }: ProviderAnswer): Failure | undefined {
 export const xai = openaiLike({
   id: 'xai',
   name: 'xAI (Grok)',
+  priceCatalogue: 'x-ai',
   aliases: ['grok', 'x-ai'],
   origin: 'https://api.x.ai',
   regions: { 'us-east-1': 'https://us-east-1.api.x.ai', 'eu-west-1': 'https://eu-west-1.api.x.ai' },
