@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
 import { generateMasterKey, parseKeyring } from '../crypto/index.ts'
 import { checkMasterKey } from '../vault/index.ts'
-import { appendAudit, listAudit, verifyAudit } from './index.ts'
+import { appendAudit, deleteOrganizationWithProof, listAudit, verifyAudit } from './index.ts'
 
 const keyring = parseKeyring(generateMasterKey())
 
@@ -213,6 +213,19 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
     )
     expect(await found()).toEqual(['head_missing'])
     await run('delete from organizations where id = $1', org)
+  })
+
+  it('does not miss a log that was deleted with its organization, unless the record of it was changed', async () => {
+    await run("insert into organizations (id, name, plan) values ($1, 'Acme', 'standard')", org)
+    await writeMany(3)
+    const kept = (await verify()).heads
+    const record = await opened.database.transaction((tx) =>
+      deleteOrganizationWithProof(tx, { keyring, clock }, { org, by: { actor: { kind: 'operator', id: 'root' } } }),
+    )
+    expect(record).toMatchObject({ org, counts: { organizations: 1, audit_log: 3, audit_heads: 1 }, audit_seq: 3 })
+    expect((await verify(kept)).findings).toEqual([])
+    await run('update deletions set audit_seq = 9 where org = $1', org)
+    expect((await verify(kept)).findings.map(({ kind: what }) => what)).toContain('put_back')
   })
 
   it('walks chains longer than a batch', async () => {

@@ -128,6 +128,27 @@ describe.each(databaseKinds)('an organization that leaves, on %s', (kind) => {
     expect(trail).toMatchObject([{ target: record.split('/').at(-1) }])
   })
 
+  test('leaves others as they were: their replaced key comes back, once, and a revoked one is gone', async () => {
+    const { ownkey } = journey
+    const path = '/orgs/org-that-stays/keys/openai'
+    const restored = await ownkey.api('POST', `${path}/restore`)
+    expect(restored.body).toMatchObject({ version: 3, last4: canaryKeys.openai.slice(-4), label: 'of org-that-stays' })
+    expect((await ownkey.api('POST', `${path}/restore`)).body).toMatchObject({
+      status: 409,
+      code: 'nothing_to_restore',
+    })
+    const token = await ownkey.token({ org: 'org-that-stays', feature: 'assistant' })
+    expect((await rawCall(ownkey.url, nativeCalls.openai(token))).status).toBe(200)
+    expect(journey.upstream.journal.requests.at(-1)?.header('authorization')).toBe(`Bearer ${canaryKeys.openai}`)
+    expect((await ownkey.api('POST', `${path}/disable`)).body.state).toBe('disabled')
+    expect((await ownkey.api('POST', `${path}/revoke`)).status).toBe(204)
+    const actions = (await ownkey.api('GET', '/orgs/org-that-stays/audit?limit=4')).body.items
+    expect(
+      actions.map(({ action }: { action: string }) => action).filter((action: string) => action !== 'token.create'),
+    ).toEqual(['key.revoke', 'key.disable', 'key.restore'])
+    expect(await ownkey.atRest((database) => database.query('select 1 from key_secrets'))).toEqual([])
+  })
+
   test('leaves a record whose every change shows', async () => {
     await journey.ownkey.atRest((database) =>
       database.query('update deletions set counts = counts || \'{"entries": 0}\'::jsonb'),

@@ -33,7 +33,9 @@ export async function loadSettings(question: SettingsQuestion, deps: ControlDeps
   const [tenant, keys, notices] = await Promise.all([
     requireTenant(deps, org),
     listKeys(deps.database, org),
-    question.stored === false ? [] : listNotices(deps.database, { org, state: 'open', limit: shownNotices }),
+    question.stored === false
+      ? []
+      : listNotices(deps.database, { org, state: 'open', member: memberOf(caller), limit: shownNotices }),
   ])
   const own = keys.filter((row) => row.holder === holder && row.user_id === (holder === 'user' ? user : ''))
   const shown = notices.map((notice) => showNotice(notice, inForce.policy))
@@ -49,6 +51,11 @@ export async function loadSettings(question: SettingsQuestion, deps: ControlDeps
     now: deps.clock.now(),
     sandbox: deps.sandbox,
   })
+}
+
+/** Whose eyes notices are chosen for; undefined: the operator's, who sees all. */
+export function memberOf(caller: Caller): string | undefined {
+  return caller.kind === 'member' ? caller.id : undefined
 }
 
 /** A request that names no environment is for this one. */

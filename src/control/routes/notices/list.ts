@@ -8,7 +8,7 @@ import { defineRoute } from '../../http/route.ts'
 import { listNotices } from '../../queries/notices.ts'
 import { requireOrg } from '../../require-org.ts'
 import { mergeNotices } from '../../settings/current-notices.ts'
-import { loadSettings } from '../../settings/load-settings.ts'
+import { loadSettings, memberOf } from '../../settings/load-settings.ts'
 import { showNotice } from '../../show-notice.ts'
 
 export const listNoticesRoute = defineRoute({
@@ -27,6 +27,7 @@ export const listNoticesRoute = defineRoute({
     const found = await listNotices(deps.database, {
       org: params.org,
       state: query.state,
+      member: memberOf(caller),
       before: position?.[0],
       limit: limit + 1,
     })
