@@ -7,6 +7,7 @@ import { showLocale } from './i18n/start-i18n.ts'
 import { useSession } from './session/session-store.ts'
 import { SignInPage } from './session/sign-in-page.tsx'
 import { SignedOutPage } from './session/signed-out-page.tsx'
+import { readKept } from './shell/kept.ts'
 import { MemberShell } from './shell/member-shell.tsx'
 import { Loading } from './ui/states.tsx'
 
@@ -21,7 +22,7 @@ export function App() {
   const [path] = useLocation()
   const first = path.split('/')[1]
   const { session } = useSession()
-  const wished = bestLocale([session?.locale, localStorage.getItem('ownkey.locale'), ...navigator.languages])
+  const wished = bestLocale([session?.locale, readKept('localStorage', 'ownkey.locale'), ...navigator.languages])
   const locale = isLocale(first) ? first : wished
   const shown = useShownLocale(locale)
   if (!shown) return null

@@ -8,6 +8,8 @@ export interface PagesOptions {
   /** Origins that may show the pages in a frame; asked for each answer because the configuration is reloaded. */
   frameOrigins(): readonly string[]
   platformName(): string
+  /** The platform's logo: a path here, or an address elsewhere. */
+  logo(): string | undefined
   sandbox: boolean
   version: string
 }
@@ -24,7 +26,7 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
   const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0] ?? '/'
     if (path.startsWith('/api/')) return reply.callNotFound()
-    guard(reply, options.frameOrigins())
+    guard(reply, { frames: options.frameOrigins(), images: originsOf(options.logo()) })
     const file = files.get(path)
     if (file && isWidget(path)) share(reply)
     if (file) return sendFile(request, reply, file)
@@ -43,15 +45,20 @@ async function keepCaching(_request: FastifyRequest, reply: FastifyReply): Promi
 /** Carries the rule to the end of the answer; never sent. */
 const cachingRule = 'x-caching-rule'
 
-/** What a page may do: nothing inline, nothing from elsewhere, and no frame that the configuration does not name. */
-function guard(reply: FastifyReply, frameOrigins: readonly string[]): void {
-  const ancestors = frameOrigins.length === 0 ? "'none'" : frameOrigins.join(' ')
+/** Where a logo that stands elsewhere may be fetched from. */
+function originsOf(logo: string | undefined): string[] {
+  return logo !== undefined && /^https?:/.test(logo) && URL.canParse(logo) ? [new URL(logo).origin] : []
+}
+
+/** What a page may do: nothing inline, nothing from elsewhere but the logo, and no frame that the configuration does not name. */
+function guard(reply: FastifyReply, { frames, images }: Record<'frames' | 'images', readonly string[]>): void {
+  const ancestors = frames.length === 0 ? "'none'" : frames.join(' ')
   reply.headers({
     'content-security-policy': [
       "default-src 'none'",
       "script-src 'self'",
       "style-src 'self'",
-      "img-src 'self' data:",
+      ["img-src 'self' data:", ...images].join(' '),
       "font-src 'self'",
       "connect-src 'self'",
       "manifest-src 'self'",
@@ -77,6 +84,8 @@ function share(reply: FastifyReply): void {
 }
 
 function sendFile(request: FastifyRequest, reply: FastifyReply, file: StaticFile): FastifyReply {
+  // A browser that is told 304 keeps the policy that it had; a page's must be the one in force.
+  if (file.type.startsWith('text/html')) return reply.header(cachingRule, 'no-store').type(file.type).send(file.body)
   reply.headers({
     etag: file.etag,
     vary: 'accept-encoding',

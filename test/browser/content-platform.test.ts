@@ -89,7 +89,13 @@ describe('the settings page of a content platform', () => {
     expect(await textOf(page, '[data-testid=key-card]')).toContain(
       'If your key fails, BreakGround AI handles the request.',
     )
-    if (asked.body.fallback) await page.locator('[data-notice]').first().waitFor()
+    expect(asked.body).toMatchObject({ ok: true, keySource: 'platform', fallback: 'quota_exhausted' })
+    expect(await textOf(page, '[data-notice]')).toMatch(/OpenAI.*BreakGround AI/)
+    await putKey('bg8')
+    await stage.server().api('POST', '/orgs/bg8/keys/OPENAI/test', {})
+    await page.reload()
+    await page.getByTestId('key-card').waitFor()
+    expect(await page.locator('[data-notice]').count()).toBe(0)
   })
 
   it('BG9 asks once before a key is removed, and the system key serves at once', async () => {

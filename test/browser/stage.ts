@@ -26,7 +26,7 @@ export interface Stage {
  * A real server with a shipped profile and the sandbox, and a real Chromium, for one test file. Whatever a page complains
  * about (an error, a breach of the content security policy) fails the test that opened it.
  */
-export function openStage(profile: string): Stage {
+export function openStage(profile: string, start?: () => Promise<RunningOwnkey>): Stage {
   let server: RunningOwnkey
   let browser: Browser
   let complaints: string[] = []
@@ -34,7 +34,7 @@ export function openStage(profile: string): Stage {
   beforeAll(async () => {
     if (!existsSync(fileURLToPath(new URL('../../console/dist/index.html', import.meta.url))))
       throw new Error('The console is not built. Run: npm run build -w console')
-    server = await startOwnkey({ config: readProfile(profile), sandbox: true, env: sandboxPlatformKeys })
+    server = await (start ?? (() => startProfileWithSandbox(profile)))()
     browser = await launchBrowser()
   })
   afterAll(async () => {
@@ -81,6 +81,10 @@ export function openStage(profile: string): Stage {
       return signIn(await blank(options), server, visitor)
     },
   }
+}
+
+function startProfileWithSandbox(profile: string): Promise<RunningOwnkey> {
+  return startOwnkey({ config: readProfile(profile), sandbox: true, env: sandboxPlatformKeys })
 }
 
 /** A key is nowhere on the page and nowhere in what the browser keeps. */

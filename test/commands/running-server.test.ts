@@ -67,7 +67,7 @@ describe('a running server', () => {
   test('gives pages that run nothing inline and are framed by the configured origins only', async () => {
     const page = await fetch(`${ownkey.url}/`)
     const policy = page.headers.get('content-security-policy') ?? ''
-    expect(page.headers.get('cache-control')).toBe('no-cache')
+    expect(page.headers.get('cache-control')).toBe('no-store')
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain('frame-ancestors https://app.acme.test')
     expect(policy).not.toContain('unsafe')

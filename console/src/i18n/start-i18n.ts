@@ -1,5 +1,6 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { keep } from '../shell/kept.ts'
 import { directionOf, type Locale } from './locales.ts'
 
 /** Prepares translations; texts come by `useLocaleTexts`. React escapes what is interpolated, so i18next need not. */
@@ -25,5 +26,5 @@ export async function showLocale(locale: Locale): Promise<void> {
   await i18next.changeLanguage(locale)
   document.documentElement.lang = locale
   document.documentElement.dir = directionOf(locale)
-  localStorage.setItem('ownkey.locale', locale)
+  keep('localStorage', 'ownkey.locale', locale)
 }

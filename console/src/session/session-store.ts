@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import type { ExchangedSession } from '../../../src/contract/index.ts'
+import { keep, readKept } from '../shell/kept.ts'
 
 const place = 'ownkey.session'
 const listeners = new Set<() => void>()
@@ -23,12 +24,12 @@ export function sessionToken(): string | undefined {
 }
 
 export function keepSession(session: ExchangedSession): void {
-  sessionStorage.setItem(place, JSON.stringify(session))
+  keep('sessionStorage', place, JSON.stringify(session))
   change({ session, reason: 'none' })
 }
 
 export function forgetSession(reason: SignedOut): void {
-  sessionStorage.removeItem(place)
+  keep('sessionStorage', place, null)
   change({ session: null, reason })
 }
 
@@ -44,7 +45,7 @@ function subscribe(listener: () => void) {
 
 function read(): ExchangedSession | null {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(place) ?? 'null') as ExchangedSession | null
+    const kept = JSON.parse(readKept('sessionStorage', place) ?? 'null') as ExchangedSession | null
     return kept?.expiresAt && Date.parse(kept.expiresAt) <= Date.now() ? null : kept
   } catch {
     return null

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react'
+import { keep, readKept } from './kept.ts'
 
 export const themes = ['system', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
@@ -12,7 +13,7 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
 }
 
 export function readTheme(): Theme {
-  const kept = localStorage.getItem(place)
+  const kept = readKept('localStorage', place)
   return themes.find((theme) => theme === kept) ?? 'system'
 }
 
@@ -22,7 +23,7 @@ export function applyTheme(theme: Theme): void {
 }
 
 function setTheme(theme: Theme) {
-  localStorage.setItem(place, theme)
+  keep('localStorage', place, theme)
   applyTheme(theme)
   for (const listener of listeners) listener()
 }
