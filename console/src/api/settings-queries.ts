@@ -92,7 +92,11 @@ export function useTryOut() {
   const client = useQueryClient()
   return useMutation({
     mutationFn: (body: TryOutRequest) => call<TryOut>(`${pathOf(org)}/try-out`, { method: 'POST', body }),
-    onSettled: () => refresh(client, org),
+    onSettled() {
+      // What a request says of its key is written down a moment after its answer.
+      setTimeout(() => void refresh(client, org), 1_500)
+      return refresh(client, org)
+    },
   })
 }
 
