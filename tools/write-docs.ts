@@ -1,0 +1,121 @@
+/**
+ * Writes what the sources already say as pages: docs/configuration.md from the configuration's schema, docs/errors.md from the
+ * table of errors. `npm run docs`; a test keeps the pages current.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { configJsonSchema } from '../src/config/index.ts'
+import { errorTable } from '../src/contract/index.ts'
+
+interface Schema {
+  type?: string | string[]
+  description?: string
+  default?: unknown
+  enum?: unknown[]
+  const?: unknown
+  properties?: Record<string, Schema>
+  additionalProperties?: Schema | boolean
+  items?: Schema
+  anyOf?: Schema[]
+  oneOf?: Schema[]
+  required?: string[]
+  minimum?: number
+  maximum?: number
+  exclusiveMinimum?: number
+}
+
+const docs = resolve(dirname(fileURLToPath(import.meta.url)), '../docs')
+
+/** Path → text, as the sources say it now. */
+export function pages(): Record<string, string> {
+  return {
+    [`${docs}/configuration.md`]: configurationPage(configJsonSchema() as Schema),
+    [`${docs}/errors.md`]: errorsPage(),
+  }
+}
+
+/** The page as it is; undefined when there is none. */
+export function writtenPage(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function configurationPage(schema: Schema): string {
+  const lines = [
+    '# Configuration',
+    '',
+    'Every field of `ownkey.yaml`, written by `npm run docs` from the schema that checks it. `*` stands for a name of your own.',
+    '`ownkey check` tells mistakes with file, line and column; SIGHUP reloads the file and keeps the old one when the new is bad.',
+    'Secrets come from the environment as `${NAME}`. For complete examples see [profiles/](../profiles); for completion in an',
+    'editor put `# yaml-language-server: $schema=…/docs/schema/ownkey.schema.json` into the first line.',
+  ]
+  for (const [name, part] of Object.entries(schema.properties ?? {})) {
+    lines.push('', `## ${name}`, '')
+    if (part.description) lines.push(part.description, '')
+    lines.push('| field | takes | default | meaning |', '|---|---|---|---|')
+    lines.push(...rowsOf(name, part))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function rowsOf(path: string, schema: Schema): string[] {
+  const children = Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
+    fieldRows(`${path}.${name}`, child),
+  )
+  const named =
+    typeof schema.additionalProperties === 'object' ? fieldRows(`${path}.*`, schema.additionalProperties) : []
+  const variants = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((one) => rowsOf(path, one))
+  const items = schema.items ? rowsOf(`${path}[]`, schema.items) : []
+  return [...new Set([...children, ...named, ...variants, ...items])]
+}
+
+function fieldRows(path: string, schema: Schema): string[] {
+  const deeper = rowsOf(path, schema)
+  const said = schema.default === undefined || isEmpty(schema.default) ? '' : `\`${JSON.stringify(schema.default)}\``
+  const own = `| \`${path}\` | ${cell(takes(schema))} | ${cell(said)} | ${cell(schema.description ?? '')} |`
+  return [own, ...deeper]
+}
+
+function takes(schema: Schema): string {
+  const choices = schema.anyOf ?? schema.oneOf
+  if (choices) return [...new Set(choices.map(takes))].join(' or ')
+  if (schema.const !== undefined) return `\`${schema.const}\``
+  if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ')
+  if (schema.type === 'array') return `list of ${schema.items ? takes(schema.items) : 'anything'}`
+  const least = schema.minimum ?? schema.exclusiveMinimum
+  const bounds = least !== undefined && least > Number.MIN_SAFE_INTEGER ? ` from ${least}` : ''
+  return `${[schema.type ?? 'anything'].flat().join(' or ')}${bounds}`
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+}
+
+function errorsPage(): string {
+  const lines = [
+    '# Errors',
+    '',
+    'Ownkey’s own errors, written by `npm run docs` from `src/contract/errors.ts`. The control API answers them as problem details',
+    '(RFC 9457) with `code` and `fix`, the gateway in the shape of the API that was called, with the code in `Ownkey-Error`. A',
+    'provider’s own errors pass through with the provider’s status and shape; `Ownkey-Error` then carries their class.',
+    '',
+    '| code | status | means | what to do |',
+    '|---|---|---|---|',
+    ...Object.entries(errorTable).map(
+      ([code, { status, message, fix }]) => `| \`${code}\` | ${status} | ${cell(message)} | ${cell(fix)} |`,
+    ),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  for (const [path, text] of Object.entries(pages())) writeFileSync(path, text)
+}
