@@ -29,6 +29,7 @@ export class RequestBody implements WaitedFor {
   private keeping = true
   private received = 0
   private ended: boolean
+  private listening = false
   private broken: Error | undefined
   private pulling: { promise: Promise<void>; done(): void } | undefined
 
@@ -41,7 +42,6 @@ export class RequestBody implements WaitedFor {
     this.hasBody = head.hasBody
     this.ended = !head.hasBody
     if ((head.contentLength ?? 0) > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes)
-    if (head.hasBody) this.listen()
   }
 
   get isEmpty(): boolean {
@@ -100,7 +100,8 @@ export class RequestBody implements WaitedFor {
       this.pulling = { promise, done }
       this.waitingSince = Date.now()
       this.watch.add(this)
-      this.req.resume()
+      if (this.listening) this.req.resume()
+      else this.listen()
     }
     return this.broken === undefined ? this.pulling.promise.then(() => this.check()) : Promise.reject(this.broken)
   }
@@ -112,6 +113,7 @@ export class RequestBody implements WaitedFor {
   /** The request flows only while somebody waits for a chunk, so the caller is slowed down to the upstream's pace. */
   private listen(): void {
     const { req } = this
+    this.listening = true
     req.on('data', (chunk: Buffer) => {
       this.received += chunk.length
       if (this.received > this.limits.maxBodyBytes) this.broken ??= tooLarge(this.limits.maxBodyBytes)
@@ -130,7 +132,6 @@ export class RequestBody implements WaitedFor {
     }
     req.on('error', broke)
     req.on('close', () => broke())
-    req.pause()
   }
 
   giveUp(error: OwnkeyError): void {
