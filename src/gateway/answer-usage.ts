@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { createDeliveredText, createUsageScanner, type DeliveredText, type UsageScanner } from '../metering/index.ts'
-import type { Usage, UsageReading } from '../providers/index.ts'
+import type { StreamFrame, StreamFraming, Usage, UsageReading } from '../providers/index.ts'
 import { type CollectedHead, headerRecord } from './collect-failure.ts'
 
 const decoders: Readonly<Record<string, () => Transform>> = {
@@ -21,15 +21,15 @@ export class AnswerUsage {
   private readonly scanner: UsageScanner | undefined
   private readonly decoder: Transform | undefined
   private readonly text: DeliveredText | undefined
+  private readonly readFrames: ((chunk: Buffer) => StreamFrame[]) | undefined
 
-  constructor(reading: UsageReading, head: CollectedHead) {
+  /** @param framing of the answer's stream; absent: it is none, or made of server-sent events */
+  constructor(reading: UsageReading, head: CollectedHead, framing?: StreamFraming | undefined) {
     this.length = head.length
     this.fromHeaders = reading.readHeaders?.(headerRecord(head.raw))
-    const kind = head.contentType.includes('event-stream')
-      ? 'sse'
-      : head.contentType.includes('json')
-        ? 'json'
-        : undefined
+    this.readFrames = framing?.reader()
+    const isStream = framing !== undefined || head.contentType.includes('event-stream')
+    const kind = isStream ? 'sse' : head.contentType.includes('json') ? 'json' : undefined
     if (kind === undefined) return
     const scanner = createUsageScanner(reading, kind)
     this.scanner = scanner
@@ -43,11 +43,20 @@ export class AnswerUsage {
   feed(chunk: Buffer): void {
     // The copy's bytes are its own: the redactor may blank the chunk in place before the decoder reads it.
     if (this.decoder !== undefined) this.decoder.write(Buffer.from(chunk))
-    else if (chunk.length === this.length) this.scanner?.feedWhole(chunk)
+    else if (chunk.length === this.length && this.readFrames === undefined) this.scanner?.feedWhole(chunk)
     else this.read(chunk)
   }
 
   private read(plain: Buffer): void {
+    if (this.readFrames === undefined) {
+      this.scan(plain)
+      return
+    }
+    // A frame's payload is one line of JSON, as an event's data is.
+    for (const { text } of this.readFrames(plain)) this.scan(Buffer.from(`${text}\n`))
+  }
+
+  private scan(plain: Buffer): void {
     this.scanner?.feed(plain)
     this.text?.feed(plain)
   }

@@ -1,31 +1,47 @@
-import type { Provider, StreamOpening } from '../providers/index.ts'
+import type { Provider, StreamFrame, StreamFraming, StreamOpening } from '../providers/index.ts'
 
 const longestOpening = 64 * 1024
 
 /**
- * Reads the first events of a 200 event stream until they say whether it is a stream or a failure. Comments, keep-alives and
+ * Reads the first events of a 200 stream (server-sent events, or the provider's own frames) until they say whether it is a stream or a failure. Comments, keep-alives and
  * events that come before any content (a provider's "created", "ping") do not decide.
  */
 export class OpeningReader {
   private readonly provider: Provider
+  private readonly readFrames: ((chunk: Buffer) => StreamFrame[]) | undefined
   private text = ''
   private bytes = 0
 
-  constructor(provider: Provider) {
+  /** @param framing absent: server-sent events */
+  constructor(provider: Provider, framing?: StreamFraming | undefined) {
     this.provider = provider
+    this.readFrames = framing?.reader()
   }
 
   /** What the stream is, once it can be told; `preamble` means: hold on. */
   read(chunk: Buffer): StreamOpening {
     this.bytes += chunk.length
+    const opening = this.readFrames === undefined ? this.readEvents(chunk) : this.judgeFrames(this.readFrames(chunk))
+    if (opening === 'preamble' && this.bytes > longestOpening) return 'content'
+    return opening
+  }
+
+  private readEvents(chunk: Buffer): StreamOpening {
     this.text += chunk.toString('utf8')
     let opening: StreamOpening = 'preamble'
     for (let end = eventEnd(this.text); end !== undefined && opening === 'preamble'; end = eventEnd(this.text)) {
       opening = this.readEvent(this.text.slice(0, end.at))
       this.text = this.text.slice(end.next)
     }
-    if (opening === 'preamble' && this.bytes > longestOpening) return 'content'
     return opening
+  }
+
+  private judgeFrames(frames: readonly StreamFrame[]): StreamOpening {
+    for (const { name, text } of frames) {
+      const opening = this.judge(parse(text), name)
+      if (opening !== 'preamble') return opening
+    }
+    return 'preamble'
   }
 
   /** The stream ended: what is left without a closing empty line. */
@@ -43,8 +59,11 @@ export class OpeningReader {
       else if (line.startsWith('{')) data.push(line)
     }
     if (data.length === 0) return 'preamble'
-    const event = { data: parse(data.join('\n')) }
-    return this.provider.readStreamOpening(name === undefined ? event : { ...event, name })
+    return this.judge(parse(data.join('\n')), name)
+  }
+
+  private judge(data: unknown, name: string | undefined): StreamOpening {
+    return this.provider.readStreamOpening(name === undefined ? { data } : { data, name })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { OwnkeyError } from '../contract/index.ts'
 import type { AnswerTranslation, StreamTranslation } from '../dialect/index.ts'
-import type { Failure, Provider, StreamOpening, Usage, UsageReading } from '../providers/index.ts'
+import type { Failure, Provider, StreamFraming, StreamOpening, Usage, UsageReading } from '../providers/index.ts'
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import { AnswerUsage } from './answer-usage.ts'
 import {
@@ -85,6 +85,8 @@ export class UpstreamCall implements AnswerHandler {
   private resume: () => void = () => undefined
   private head: CollectedHead | undefined
   private opening: OpeningReader | undefined
+  /** How the answer's stream is framed; absent: it is none, or made of server-sent events. */
+  private framing: StreamFraming | undefined
   private patience: NodeJS.Timeout | undefined
   private readonly parts: Buffer[] = []
   private partsBytes = 0
@@ -124,13 +126,15 @@ export class UpstreamCall implements AnswerHandler {
     this.head = head
     this.resume = resume
     const { translation } = this.options
-    const isStream = head.contentType.startsWith('text/event-stream') && isDecodable(head.encoding)
+    this.framing = framingOf(this.options.provider, head)
+    const isEvents = head.contentType.startsWith('text/event-stream') || this.framing !== undefined
+    const isStream = isEvents && isDecodable(head.encoding)
     if (status >= 300 && status !== 304) this.phase = 'collecting'
     else if (translation?.whole !== undefined && !(isStream && head.encoding === '' && translation.stream))
       this.phase = 'translating'
     else if (isStream) {
       this.phase = 'opening'
-      this.opening = new OpeningReader(this.options.provider)
+      this.opening = new OpeningReader(this.options.provider, this.framing)
     } else if (this.options.provider.failsInside200 && head.contentType.includes('json')) this.phase = 'collecting'
     else this.beginRelay()
     return true
@@ -177,7 +181,7 @@ export class UpstreamCall implements AnswerHandler {
 
   /** Of a compressed stream all that has come is unpacked again for each piece: an opening is short. */
   private readPackedOpening(): StreamOpening {
-    this.opening = new OpeningReader(this.options.provider)
+    this.opening = new OpeningReader(this.options.provider, this.framing)
     const plain = this.plainParts()
     return plain === undefined ? 'content' : this.opening.read(plain)
   }
@@ -258,7 +262,7 @@ export class UpstreamCall implements AnswerHandler {
     this.phase = 'relaying'
     this.firstByteMs = performance.now() - this.startedAt
     this.options.onVerdict(this.failure)
-    if (usage !== undefined) this.usage = new AnswerUsage(usage, head)
+    if (usage !== undefined) this.usage = new AnswerUsage(usage, head, this.framing)
     if (this.opening !== undefined) this.stream = this.options.translation?.stream?.()
     const passed = this.stream === undefined ? head.passed : streamHeaders(head.passed)
     res.writeHead(head.status, [...redactor.cleanHeaders(passed), ...ownHeaders(this.failure)])
@@ -364,6 +368,10 @@ export function readHead(status: number, rawHeaders: Buffer[], filter: AnswerHea
     head.passed.push(name, value)
   }
   return head
+}
+
+function framingOf({ framing }: Provider, { contentType }: CollectedHead): StreamFraming | undefined {
+  return framing !== undefined && contentType.startsWith(framing.contentType) ? framing : undefined
 }
 
 const timeouts: ReadonlySet<string> = new Set([

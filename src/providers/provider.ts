@@ -45,6 +45,20 @@ export interface StreamEvent {
   data: unknown
 }
 
+/** One event of a stream that is framed in another way: its name, if any, and its payload, JSON as a rule. */
+export interface StreamFrame {
+  name?: string
+  text: string
+}
+
+/** How a stream that is not made of server-sent events is taken apart. */
+export interface StreamFraming {
+  /** The `content-type` of such streams, in lower case, without parameters. */
+  contentType: string
+  /** Gives each frame once it is whole. Bytes that are no frame end the reading: what follows them gives none. */
+  reader(): (chunk: Buffer) => StreamFrame[]
+}
+
 /** What the first events of a stream tell: hold on, go, or this stream is a failure. */
 export type StreamOpening = 'preamble' | 'content' | Failure
 
@@ -277,6 +291,8 @@ export interface Provider {
   failsInside200?: boolean
   /** The first events of a 200 stream. `data` is the parsed JSON of the event, or its text. */
   readStreamOpening(event: StreamEvent): StreamOpening
+  /** For streams that are framed otherwise than as server-sent events. */
+  framing?: StreamFraming
   usage: UsageReading
   openai?: OpenaiApi
   /** How `/v1/<route>` is served natively, where the OpenAI-compatible API is missing or drops features. */

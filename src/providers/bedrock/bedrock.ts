@@ -3,8 +3,9 @@ import { readOpenaiUsage } from '../openai-like/usage.ts'
 import type { Failure, Probe, Provider, Surface, Usage } from '../provider.ts'
 import { count, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
-import { isRecord } from '../reading/is-record.ts'
+import { at, isRecord } from '../reading/is-record.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
+import { awsEventStream } from './event-frames.ts'
 
 /** `x-amzn-errortype` names the exception; a bad bearer key comes without it and with a capital `Message`. */
 const rules: readonly Rule[] = [
@@ -107,6 +108,16 @@ function readOther(usage: Record<string, unknown>): Usage {
   })
 }
 
+/** What Amazon counted for a stream of `InvokeModelWithResponseStream`, in its last event. */
+const invocationMetrics = '"amazon-bedrock-invocationMetrics"'
+const readMetrics = (metrics: unknown): Usage =>
+  told({
+    inputTokens: count(at(metrics, 'inputTokenCount')),
+    outputTokens: count(at(metrics, 'outputTokenCount')),
+    cacheReadTokens: count(at(metrics, 'cacheReadInputTokenCount')),
+    cacheWriteTokens: count(at(metrics, 'cacheWriteInputTokenCount')),
+  })
+
 const model = '(?<model>[^/]+)'
 const call = (name: string, verbs: string): Surface => ({
   name,
@@ -182,9 +193,10 @@ export const bedrock: Provider = {
   },
   readFailure: reading.readFailure,
   readStreamOpening: reading.readStreamOpening,
+  framing: awsEventStream,
   usage: {
-    markers: ['"usage"'],
-    read: (_marker, value) => readUsage(value),
+    markers: ['"usage"', invocationMetrics],
+    read: (marker, value) => (marker === invocationMetrics ? readMetrics(value) : readUsage(value)),
     readHeaders: (headers) =>
       told({
         inputTokens: count(headers['x-amzn-bedrock-input-token-count']),
@@ -194,7 +206,7 @@ export const bedrock: Provider = {
   openai: { base: '/openai/v1', routes: ['chat/completions'] },
   notes: [
     'API keys only: requests signed with SigV4 are not supported.',
-    'Streams are AWS event streams, except on the OpenAI-compatible route; an exception inside one is handed on, not fallen back from.',
+    'Streams are AWS event streams, except on the OpenAI-compatible route.',
     'Model ids with the prefix `eu.`, `us.` or `global.` are inference profiles.',
   ],
 }
