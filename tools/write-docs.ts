@@ -9,17 +9,17 @@ import { configJsonSchema } from '../src/config/index.ts'
 import { errorTable } from '../src/contract/index.ts'
 
 interface Schema {
-  type?: string | string[]
+  type?: string | readonly string[]
   description?: string
   default?: unknown
-  enum?: unknown[]
+  enum?: readonly unknown[]
   const?: unknown
   properties?: Record<string, Schema>
   additionalProperties?: Schema | boolean
   items?: Schema
-  anyOf?: Schema[]
-  oneOf?: Schema[]
-  required?: string[]
+  anyOf?: readonly Schema[]
+  oneOf?: readonly Schema[]
+  required?: readonly string[]
   minimum?: number
   maximum?: number
   exclusiveMinimum?: number

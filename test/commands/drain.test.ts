@@ -1,0 +1,83 @@
+/** A real `ownkey serve` that is asked to stop in the middle of its work. */
+import { describe, expect, test } from 'vitest'
+import { canaryKeys, canaryPlatformKey } from '../support/canary.ts'
+import { openCall } from '../support/raw-call.ts'
+import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
+import { end, hang, head, script, signal, startUpstream, until, write } from '../support/upstream.ts'
+
+describe('SIGTERM with 200 open streams', () => {
+  async function start(): Promise<{
+    ownkey: RunningOwnkey
+    close(): Promise<void>
+    open(path: string): ReturnType<typeof openCall>
+    finish(): void
+  }> {
+    const upstream = await startUpstream()
+    const done = signal()
+    const begin = [head(200, { 'content-type': 'text/event-stream' }), write('data: {"choices":[]}\n\n')]
+    upstream.on('/v1/finite', script(...begin, until(done.raised), write('data: [DONE]\n\n'), end()))
+    upstream.on('/v1/endless', script(...begin, hang))
+    const ownkey = await startOwnkey({
+      process: 'child',
+      database: 'postgres',
+      config: {
+        providers: { openai: { platformKey: canaryPlatformKey, baseUrl: upstream.origin } },
+        features: { assistant: { title: 'Assistant' } },
+        plans: { standard: { verify: 'format_only', fallback: { mode: 'never' } } },
+      },
+    })
+    await ownkey.putOrg('acme')
+    await ownkey.putKey('acme', 'openai', canaryKeys.openai)
+    const token = await ownkey.token({ org: 'acme', feature: 'assistant' })
+    return {
+      ownkey,
+      finish: () => done.raise(),
+      open: (path) =>
+        openCall(ownkey.url, {
+          method: 'POST',
+          path: `/openai${path}`,
+          headers: { authorization: `Bearer ${token}` },
+          body: '{}',
+        }),
+      async close() {
+        await ownkey.close()
+        await upstream.close()
+      },
+    }
+  }
+
+  test('lets those finish that do, cuts the others within 30 seconds, and settles every one', async () => {
+    const { ownkey, open, finish, close } = await start()
+    const finite = await Promise.all(Array.from({ length: 150 }, () => open('/v1/finite')))
+    const endless = await Promise.all(Array.from({ length: 50 }, () => open('/v1/endless')))
+    const over = (stream: (typeof finite)[number]) =>
+      new Promise<boolean>((resolve) => {
+        stream.on('error', () => {}).resume()
+        stream.once('close', () => resolve(stream.complete))
+      })
+    const ends = [finite, endless].map((streams) => Promise.all(streams.map(over)))
+    const child = ownkey.child()
+    const { url } = ownkey
+    child.process.kill('SIGTERM')
+    await child.line((line) => line.includes('"stopping"'))
+    await expect
+      .poll(
+        () =>
+          fetch(`${url}/healthz`).then(
+            () => 'answers',
+            () => 'refused',
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe('refused')
+    finish()
+    expect(new Set(await ends[0])).toEqual(new Set([true]))
+    expect(new Set(await ends[1])).toEqual(new Set([false]))
+    expect(await child.ended).toMatchObject({ code: 0, signal: null })
+    await ownkey.atRest(async (database) => {
+      const rows = await database.query('select state, count(*) as count from entries group by state')
+      expect(rows).toEqual([{ state: 'settled', count: 200 }])
+    })
+    await close()
+  })
+})
