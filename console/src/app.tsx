@@ -11,11 +11,17 @@ import { readKept } from './shell/kept.ts'
 import { MemberShell } from './shell/member-shell.tsx'
 import { Loading } from './ui/states.tsx'
 
-const SettingsPage = lazy(() => import('./settings/settings-page.tsx'))
+const settingsPage = () => import('./settings/settings-page.tsx')
+const SettingsPage = lazy(settingsPage)
 const UsagePage = lazy(() => import('./usage/usage-page.tsx'))
 const RequestsPage = lazy(() => import('./usage/requests-page.tsx'))
 const AuditPage = lazy(() => import('./usage/audit-page.tsx'))
 const OperatorApp = lazy(() => import('./operator/operator-app.tsx'))
+
+/** Fetches what a member sees first, while it is still being found out who that is. */
+export function fetchAhead(path: string): void {
+  if (!path.includes('/operator')) void settingsPage()
+}
 
 /** The language is the first part of every address, so that a link opens in the language it was copied in. */
 export function App() {
@@ -53,7 +59,8 @@ function SignedIn() {
   const { session, reason } = useSession()
   const client = useQueryClient()
   useEffect(() => {
-    if (!session) client.clear()
+    // All that one person saw goes with the session; how one can sign in is nobody's.
+    if (!session) client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'sign-in' })
   }, [session, client])
   if (!session) return <SignedOutPage reason={reason} />
   if (session.kind === 'operator') {

@@ -4,12 +4,13 @@ import { createRoot } from 'react-dom/client'
 import { consoleApi } from './api/client.ts'
 import { ProblemError } from './api/problem-error.ts'
 import { ApiProvider } from './api/use-api.tsx'
-import { App } from './app.tsx'
+import { App, fetchAhead } from './app.tsx'
 import { i18nReady } from './i18n/start-i18n.ts'
 import { applyTheme, readTheme } from './shell/theme.ts'
 import './styles.css'
 
 applyTheme(readTheme())
+fetchAhead(window.location.pathname)
 
 /** A refusal does not change by asking again; a network that failed may. */
 const client = new QueryClient({

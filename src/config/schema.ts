@@ -3,6 +3,7 @@ import { capabilities } from '../contract/index.ts'
 import { Secret } from '../crypto/index.ts'
 import { id, plan } from './plan-schema.ts'
 import { price } from './price-schema.ts'
+import { signIn } from './sign-in-schema.ts'
 import { webhooks } from './webhook-schema.ts'
 
 /**
@@ -141,6 +142,7 @@ export const configSchema = z.strictObject({
   gateway: gateway.prefault({}),
   vault: z.strictObject({ outerLayer: z.enum(['none', 'pgcrypto']).default('none') }).prefault({}),
   lifetimes: lifetimes.prefault({}),
+  signIn,
   webhooks,
 })
 

@@ -14,6 +14,7 @@ import { fieldErrors, type RequestPart } from './http/field-errors.ts'
 import { createLines, wantsLines } from './http/lines.ts'
 import { createMethodFinder } from './http/methods.ts'
 import { openApiOptions, routeDocument } from './http/openapi.ts'
+import { originOf } from './http/origin-of.ts'
 import { asOwnkeyError, problemContentType, toProblem } from './http/problem.ts'
 import type { AnyRoute, CsvAnswer, LinesAnswer, LocatedAnswer } from './http/route.ts'
 import { routes } from './routes/index.ts'
@@ -138,13 +139,6 @@ function handle(route: AnyRoute, { request, deps }: Exchange, tell: (progress: o
     },
     deps,
   )
-}
-
-/** Scheme and host as the caller used them; a proxy in front tells that it was reached by https. */
-function originOf(request: FastifyRequest): string | undefined {
-  const secure = request.headers['x-forwarded-proto'] === 'https' || request.protocol === 'https'
-  const written = `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`
-  return /^https?:\/\/[A-Za-z0-9.[\]:_-]+$/.test(written) && URL.canParse(written) ? new URL(written).origin : undefined
 }
 
 function isCsv(answer: unknown): answer is CsvAnswer {

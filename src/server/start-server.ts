@@ -5,6 +5,7 @@ import { OwnkeyError } from '../contract/index.ts'
 import { openSession, signInUrl } from '../control/index.ts'
 import type { Secret } from '../crypto/index.ts'
 import type { Lookup } from '../gateway/index.ts'
+import { systemClock } from '../lib/index.ts'
 import { resolveProvider } from '../policy/index.ts'
 import type { Database } from '../store/index.ts'
 import { checkVaultOpens } from '../vault/index.ts'
@@ -16,6 +17,7 @@ import { answerMetrics, createRegistry } from './metrics/index.ts'
 import { openParts, type Parts } from './open-parts.ts'
 import { registerOperations } from './operations.ts'
 import { registerPages } from './pages.ts'
+import { registerSignIn } from './register-sign-in.ts'
 import { drain, trackSockets } from './shutdown.ts'
 import { version } from './version.ts'
 
@@ -65,6 +67,14 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
           openConnections: () => sockets.size,
         }),
       ),
+    })
+    registerSignIn(control, {
+      database,
+      keyring,
+      clock: systemClock,
+      log,
+      config: () => live.current().config,
+      publicUrl: () => state.url,
     })
     registerPages(control, {
       folder: fileURLToPath(new URL('../../console/dist', import.meta.url)),

@@ -12,9 +12,12 @@ const key = 'AIzaSyA-sandbox-quota-0000000000000001234'
 const memberPages = ['settings', 'usage', 'requests', 'audit']
 const operatorPages = [
   'operator',
+  'operator/health',
   'operator/platform-keys',
   'operator/live',
   'operator/audit',
+  'operator/webhooks',
+  'operator/sessions',
   'operator/config',
   'operator/orgs/acme/settings',
   'operator/orgs/acme/usage',

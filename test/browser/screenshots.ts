@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
+import { allowOrigins, openHostPage } from './host-page.ts'
 import { launchBrowser, operatorSession, readProfile, sandboxPlatformKeys, signIn } from './real-browser.ts'
 
 /**
@@ -82,11 +83,24 @@ async function supportInbox(browser: Browser) {
   }
   await shoot(browser, operator, [
     { name: 'operator-organizations', open: async () => {} },
-    { name: 'operator-keys', open: to('/en/operator/platform-keys') },
+    { name: 'operator-health', open: to('/en/operator/health') },
+    { name: 'operator-keys', open: testPlatformKey },
+    { name: 'operator-audit', open: to('/en/operator/audit') },
+    { name: 'operator-sessions', open: to('/en/operator/sessions') },
+    { name: 'operator-webhooks', open: to('/en/operator/webhooks') },
     { name: 'operator-live', open: to('/en/operator/live') },
     { name: 'operator-config', open: to('/en/operator/config') },
   ])
   await server.close()
+}
+
+async function testPlatformKey(page: Page) {
+  await to('/en/operator/platform-keys')(page)
+  await page
+    .getByRole('button', { name: /^Test key/ })
+    .first()
+    .click()
+  await page.locator('[data-check=latency]').waitFor()
 }
 
 const pasteKey = (key: string) => async (page: Page) => {
@@ -129,6 +143,17 @@ async function agentBuilder(browser: Browser) {
   await shoot(browser, (page) => signIn(page, server, { org: 'flexy', locale: 'zh' }), [
     { name: 'many-providers-zh', open: async () => {} },
   ])
+  await server.api('PUT', '/orgs/host', { name: 'A customer', plan: 'hosted' })
+  await server.api('PUT', '/orgs/host/keys/gemini', { key: 'AIzaSyA-sandbox-ok-000000000000000001234' })
+  const host = await openHostPage(server)
+  await allowOrigins(server, 'agent-builder', [host.origin])
+  host.signIn({ org: 'host', user: { id: 'u_1', name: 'Ada', role: 'owner' } })
+  const embedded = async (page: Page) => {
+    await page.goto(host.origin)
+    await page.getByTestId('key-card').waitFor()
+  }
+  await shoot(browser, embedded, [{ name: 'widget', open: async () => {} }])
+  await host.close()
   await server.close()
 }
 

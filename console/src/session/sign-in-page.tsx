@@ -22,11 +22,15 @@ function exchangeOnce(code: string): Promise<ExchangedSession> {
 export function SignInPage({ locale }: { locale: Locale }) {
   const { t } = useTranslation()
   const [, navigate] = useLocation()
-  const [code] = useState(() => new URLSearchParams(window.location.search).get('code'))
+  const [{ code, problem }] = useState(() => {
+    const query = new URLSearchParams(window.location.search)
+    return { code: query.get('code'), problem: query.get('problem') }
+  })
   const [error, setError] = useState<Error | null>(
     code ? null : new ProblemError({ status: 400, code: 'no_code', detail: '', fix: '' }),
   )
   useEffect(() => {
+    if (problem) window.history.replaceState(null, '', '/signin')
     if (!code) return
     window.history.replaceState(null, '', '/signin')
     let current = true
@@ -42,7 +46,8 @@ export function SignInPage({ locale }: { locale: Locale }) {
     return () => {
       current = false
     }
-  }, [code, locale, navigate])
+  }, [code, problem, locale, navigate])
+  if (problem) return <SignedOutPage reason={problem === 'not_allowed' ? 'not_allowed' : 'failed'} />
   if (error)
     return (
       <SignedOutPage

@@ -1,10 +1,16 @@
+import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { call } from '../api/client.ts'
 import { Icon } from '../ui/icon.tsx'
 import type { SignedOut } from './session-store.ts'
 
 /** Nobody is signed in here: why, and how to get in. */
-export function SignedOutPage({ reason }: { reason: SignedOut | 'used' | 'unreachable' }) {
+export function SignedOutPage({ reason }: { reason: SignedOut | 'used' | 'unreachable' | 'not_allowed' | 'failed' }) {
   const { t } = useTranslation()
+  const ways = useQuery({
+    queryKey: ['sign-in'],
+    queryFn: ({ signal }) => call<{ oidc: boolean }>('/sign-in', { signal }),
+  })
   return (
     <main className="grid min-h-dvh place-items-center p-4" data-testid="signed-out" data-reason={reason}>
       <div className="card w-full max-w-md p-6 sm:p-8">
@@ -13,7 +19,16 @@ export function SignedOutPage({ reason }: { reason: SignedOut | 'used' | 'unreac
         </span>
         <h1 className="text-xl font-semibold">{t(`signedOut.${reason}.title`)}</h1>
         <p className="mt-2 text-muted">{t(`signedOut.${reason}.lead`)}</p>
-        <p className="mt-3 text-sm text-muted">{t('signedOut.operator')}</p>
+        {ways.data?.oidc ? (
+          <p className="mt-5">
+            <a className="button button-primary" href="/api/v1/sign-in/oidc">
+              {t('signedOut.sso')}
+            </a>
+            <span className="mt-2 block text-sm text-muted">{t('signedOut.ssoLead')}</span>
+          </p>
+        ) : (
+          <p className="mt-3 text-sm text-muted">{t('signedOut.operator')}</p>
+        )}
         {reason === 'unreachable' && (
           <button type="button" className="button mt-4" onClick={() => window.location.reload()}>
             {t('common.tryAgain')}

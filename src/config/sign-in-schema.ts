@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { Secret } from '../crypto/index.ts'
+
+const oidc = z
+  .strictObject({
+    issuer: z.url({ protocol: /^https?$/ }).describe('https, or http on this machine.'),
+    clientId: z.string().min(1),
+    clientSecret: z
+      .string()
+      .trim()
+      .min(1)
+      .transform((text) => new Secret(text))
+      .optional()
+      .describe('As ${ENV_NAME}; absent for a public client, which PKCE protects.'),
+    scopes: z.array(z.string().min(1)).min(1).default(['openid', 'email', 'profile']),
+    allowedEmails: z
+      .array(z.string().regex(/^[^\s@]*@[^\s@]+$/, 'an address, or "@" and a domain'))
+      .default([])
+      .describe('Addresses, or "@example.com" for everybody there. Only verified ones count.'),
+    allowedGroups: z.array(z.string().min(1)).default([]).describe('Members of any of these groups.'),
+    groupsClaim: z.string().min(1).default('groups'),
+  })
+  .refine(
+    ({ allowedEmails, allowedGroups }) => allowedEmails.length + allowedGroups.length > 0,
+    'say who may sign in, by allowedEmails or allowedGroups: everybody at an issuer is too many',
+  )
+  .refine(({ issuer }) => /^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/.test(issuer), 'must be https')
+
+/** How operators sign in besides the printed link and the token. */
+export const signIn = z.strictObject({ oidc: oidc.optional() }).prefault({})
+export type OidcConfig = z.output<typeof oidc>
