@@ -23,23 +23,16 @@ export interface Child {
 
 /**
  * @param options.env the child's whole environment; absent: this process's
- * @param options.fileKilobytes no file of the child's may grow beyond it: what a full disk does, for every user
  * @param options.loader `tsx` starts large programs in a third of the time
  */
 export function startChild(
   name: string,
   args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; loader?: 'tsx'; fileKilobytes?: number } = {},
+  options: { env?: Readonly<Record<string, string>>; loader?: 'tsx' } = {},
 ): Child {
   const file = fileURLToPath(new URL(`./children/${name}.ts`, import.meta.url))
   const hooks = options.loader ?? new URL('./typescript-hooks.js', import.meta.url).href
-  const command = [process.execPath, '--import', hooks, file, ...args]
-  // The shell counts in blocks of 512 bytes.
-  const limited =
-    options.fileKilobytes === undefined
-      ? command
-      : ['sh', '-c', `ulimit -f ${options.fileKilobytes * 2} && exec "$@"`, 'sh', ...command]
-  const child = spawn(limited[0] as string, limited.slice(1), {
+  const child = spawn(process.execPath, ['--import', hooks, file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.env && { env: { ...options.env } }),
   })

@@ -1,0 +1,107 @@
+/** A real `ownkey serve` in a process of its own, and what goes wrong around it. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Child, startChild } from '../support/child.ts'
+import { takePort } from '../support/free-port.ts'
+import { copyEmbeddedDatabase, startPostgres } from '../support/postgres.ts'
+import { startOwnkey } from '../support/running-server.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ownkey-faults-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const serve = (env: Record<string, string>): Child =>
+  startChild('serve', ['serve', '--json'], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env } })
+const listening = async (child: Child) =>
+  (JSON.parse(await child.line((line) => line.startsWith('{"url"'))) as { url: string }).url
+
+describe('a server that cannot start says why, ends with 1, and harms nothing', () => {
+  test('when the port is taken', async () => {
+    const taken = await takePort()
+    const child = serve({ PORT: String(taken.port), OWNKEY_DATA_DIR: join(folder, 'data') })
+    const { code, stderr } = await child.ended
+    expect(code).toBe(1)
+    expect(child.lines.join('\n') + stderr).toContain(`Port ${taken.port} on 127.0.0.1 is taken by another program.`)
+    taken.server.close()
+  })
+
+  test('when the data folder cannot be made', async () => {
+    // Below a file nobody can make a folder, not even root.
+    writeFileSync(join(folder, 'file'), '')
+    const dataDir = join(folder, 'file', 'data')
+    const child = serve({ OWNKEY_DATA_DIR: dataDir })
+    const { code, stderr } = await child.ended
+    expect(code).toBe(1)
+    expect(child.lines.join('\n') + stderr).toContain(`The data folder ${dataDir} cannot be written to`)
+  })
+
+  test('when the embedded database is damaged: it says so and leaves every file as it is', async () => {
+    const dataDir = await copyEmbeddedDatabase()
+    const files = () =>
+      readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter(
+        (entry) => entry.isFile() && /pg_control$/.test(entry.name),
+      )
+    const [control] = files()
+    const path = join(control!.parentPath, control!.name)
+    writeFileSync(path, Buffer.alloc(8192, 0x5a))
+    const child = serve({ OWNKEY_DATA_DIR: dataDir })
+    const { code, stderr } = await child.ended
+    expect(code).toBe(1)
+    expect(child.lines.join('\n') + stderr).toMatch(/embedded database/)
+    expect(readFileSync(path).equals(Buffer.alloc(8192, 0x5a))).toBe(true)
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+})
+
+describe('a server that runs', () => {
+  test('keeps its configuration when SIGHUP finds a bad file, says what is wrong, and takes the next good one', async () => {
+    const config = (title: string) => `features: { chatbot: { title: ${title} } }\nplans: { standard: {} }\n`
+    const ownkey = await startOwnkey({ process: 'child', config: config('Chatbot') })
+    await ownkey.putOrg('acme')
+    const title = async () => (await ownkey.api('GET', '/orgs/acme/settings')).body.features[0].title
+    expect(await ownkey.reload('features: { chatbot: { titel: Oops } }\n')).toBe(false)
+    expect(ownkey.logged().find((line) => line.includes('config_refused'))).toMatch(/"line":1,"column":13.*title/)
+    expect(await title()).toBe('Chatbot')
+    expect(await ownkey.reload(config('Helper'))).toBe(true)
+    expect(await title()).toBe('Helper')
+    await ownkey.close()
+  })
+
+  test('answers 503 soon while PostgreSQL is gone, stays alive, and goes on by itself when it is back', async () => {
+    const first = await startPostgres({ directory: folder })
+    const child = serve({
+      DATABASE_URL: first.url,
+      OWNKEY_DATA_DIR: join(folder, 'data'),
+      OWNKEY_ADMIN_TOKEN: adminToken,
+    })
+    const url = await listening(child)
+    const put = (org: string) =>
+      fetch(`${url}/api/v1/orgs/${org}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: org, plan: 'standard' }),
+      })
+    expect((await put('before')).status).toBe(200)
+    await first.stop()
+    const asked = performance.now()
+    const answer = await put('meanwhile')
+    const took = performance.now() - asked
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([503, 'unavailable'])
+    // C2 asks for two seconds; a loaded machine may add to them, waiting for a statement to time out would be 30.
+    expect(took).toBeLessThan(10_000)
+    expect((await fetch(`${url}/readyz`)).status).toBe(503)
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    const second = await startPostgres({ directory: folder, port: first.port as number })
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 60_000 }).toBe(200)
+    expect((await put('after')).status).toBe(200)
+    child.process.kill('SIGTERM')
+    expect((await child.ended).code).toBe(0)
+    await second.stop()
+  })
+})
+
+const adminToken = 'operator-token-of-the-faults-0000000000001'
