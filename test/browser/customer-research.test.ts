@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { expectNowhere, openStage, textOf } from './stage.ts'
+import { expectNowhere, openStage, paste, textOf } from './stage.ts'
 
 const stage = openStage('customer-research')
 const insights = { plan: 'insights', byokEnabled: true }
@@ -52,18 +52,54 @@ describe('the settings page of customer research', () => {
     await card.getByText('9876').waitFor()
   })
 
-  it.each([
-    ['invalid', /key/i],
-    ['permission', /permission|allowed|may not/i],
-    ['rate', /rate|many|limit|tier/i],
-  ])('KJ10 explains a key whose trouble is %s with what is known', async (how, words) => {
-    const page = await stage.visit({ org: `kj10_${how}`, ...mine }, insights)
+  async function tested(org: string, provider: string, pasted: string) {
+    const page = await stage.visit({ org, ...mine }, insights)
     await page.getByRole('button', { name: 'Add provider key' }).click()
-    await page.getByRole('textbox', { name: 'API key' }).fill(`AIzaSyA-sandbox-${how}-0000000000000000001234`)
-    await page.getByRole('button', { name: 'Test connection' }).click()
-    const failed = page.locator('[data-testid=test-report] [data-check]')
-    await failed.first().waitFor()
-    expect(await textOf(page, '[data-testid=test-report]')).toMatch(words)
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Provider', { exact: true }).selectOption(provider)
+    await paste(dialog.getByRole('textbox', { name: 'API key' }), pasted)
+    const said = await dialog.getByTestId('key-form').innerText()
+    await dialog.getByRole('button', { name: 'Test connection' }).click()
+    await page.locator('[data-testid=test-report] [data-status]').waitFor()
+    return { said, report: await textOf(page, '[data-testid=test-report]') }
+  }
+
+  it('KJ10 explains an invalid key by the spaces that were cut off and the prefix that is missing', async () => {
+    const { said, report } = await tested('kj10_a', 'google_gemini', ' SyA-sandbox-invalid-0000000000000001234\n')
+    expect(said).toContain('2 spaces or line breaks were removed from what you pasted.')
+    expect(report).toContain('begin with "AIza". Check that the whole key was copied.')
+    expect(report).toContain('The provider does not accept this key: it is mistyped, expired, or was revoked.')
+  })
+
+  it('KJ10 explains insufficient permissions by the one that is missing', async () => {
+    const { report } = await tested('kj10_b', 'elevenlabs', 'sk_sandbox-permission-00000000000000000001')
+    expect(report).toMatch(/It lacks: [a-z_]+\./)
+  })
+
+  it('KJ10 explains slowness by the limits that the provider’s headers tell', async () => {
+    const { report } = await tested('kj10_c', 'google_gemini', 'AIzaSyA-sandbox-rate-0000000000000001234')
+    expect(report).toContain('The key works, but its account is at the provider’s rate limit right now.')
+    expect(report).toMatch(/The provider tells: [a-z-]*(ratelimit|rate-limit|retry)[a-z-]* /)
+  })
+
+  it('KJ10 explains many requests per run by their numbers for each model and endpoint', async () => {
+    await putKey('kj10_d')
+    const page = await stage.visit({ org: 'kj10_d', ...mine }, insights)
+    await page.getByRole('button', { name: 'Try it: Analysis' }).click()
+    for (const count of [1, 2]) {
+      await page.getByRole('button', { name: 'Send' }).click()
+      await page.getByTestId('try-out-answer').waitFor()
+      await expect
+        .poll(async () => (await stage.server().api('GET', '/orgs/kj10_d/usage')).body.total.requests)
+        .toBe(count)
+    }
+    await page.keyboard.press('Escape')
+    await page.getByRole('link', { name: 'Usage' }).click()
+    await page.getByLabel('Break down by').selectOption('model')
+    await page.getByText('Show as table').click()
+    expect(await textOf(page, 'details table')).toMatch(/gemini-2.5-flash\S* 2 /)
+    await page.getByLabel('Break down by').selectOption('surface')
+    await expect.poll(() => textOf(page, 'details table')).toMatch(/Endpoint.*generate|chat.* 2 /)
   })
 
   it('KJ11 returns to the built-in allocation when the key is removed', async () => {

@@ -15,7 +15,7 @@ export function SessionsPage() {
   const [ending, setEnding] = useState<SessionRow | null>(null)
   const sessions = useSessions(kind)
   const revoke = useRevokeSession()
-  const rows = sessions.data?.pages.flatMap(({ items }) => items) ?? []
+  const rows = foldLinks(sessions.data?.pages.flatMap(({ items }) => items) ?? [])
   return (
     <>
       <PageHeader title={t('operator.sessions.title')} lead={t('operator.sessions.lead')}>
@@ -62,6 +62,17 @@ export function SessionsPage() {
       )}
     </>
   )
+}
+
+/** A session and what its link opened end together, so they are one to whoever looks. */
+function foldLinks(rows: readonly SessionRow[]): SessionRow[] {
+  const ids = new Set(rows.map(({ id }) => id))
+  return rows
+    .filter(({ parent }) => parent === null || !ids.has(parent))
+    .map((row) => ({
+      ...row,
+      current: row.current || rows.some(({ parent, current }) => current && parent === row.id),
+    }))
 }
 
 function SessionItem({ row, end }: { row: SessionRow; end(): void }) {

@@ -39,7 +39,9 @@ export function ProviderList({ settings }: { settings: Settings }) {
       {free.length > 0 && (
         <ul
           className={
-            free.length > few ? 'card grid gap-px overflow-hidden bg-line sm:grid-cols-2' : 'card divide-y divide-line'
+            free.length > few
+              ? 'card grid gap-px overflow-hidden bg-line sm:grid-cols-2'
+              : 'card divide-y divide-line overflow-hidden'
           }
         >
           {free.map((provider) => (

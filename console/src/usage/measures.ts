@@ -6,7 +6,7 @@ type Counts = UsageReport['total']
 export const measures = ['requests', 'tokens', 'characters', 'cost', 'credits'] as const
 export type Measure = (typeof measures)[number]
 
-export const breakdowns = ['feature', 'model', 'provider', 'keySource'] as const
+export const breakdowns = ['feature', 'model', 'surface', 'provider', 'keySource'] as const
 export type Breakdown = (typeof breakdowns)[number]
 
 export function amountOf(counts: Counts, measure: Measure, currency: string): number {
