@@ -41,7 +41,8 @@ async function tryUnproven(exchange: Required<Exchange>, attempted: Try, sending
   while (turn instanceof Promise) {
     const said = await turn
     resting = restingOutcome(key, exchange, { attempted, gateway })
-    const asksAgain = said === 'ask again' && resting === undefined && !gateway.health.isKnownGood(key)
+    const untold = said === 'ask again' || gateway.health.isSuspect(key)
+    const asksAgain = untold && resting === undefined && !gateway.health.isKnownGood(key)
     turn = asksAgain ? gateway.health.askToTry(key) : undefined
   }
   if (resting !== undefined) {
