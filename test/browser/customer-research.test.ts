@@ -72,14 +72,8 @@ describe('the settings page of customer research', () => {
   })
 
   it('KJ10 explains insufficient permissions by the one that is missing', async () => {
-    const { report } = await tested('kj10_b', 'elevenlabs', 'sk_sandbox-permission-00000000000000000001')
+    const { report } = await tested('kj10_b', 'elevenlabs', ' sk_sandbox-permission-00000000000000000001')
     expect(report).toMatch(/It lacks: [a-z_]+\./)
-  })
-
-  it('KJ10 explains slowness by the limits that the provider’s headers tell', async () => {
-    const { report } = await tested('kj10_c', 'google_gemini', 'AIzaSyA-sandbox-rate-0000000000000001234')
-    expect(report).toContain('The key works, but its account is at the provider’s rate limit right now.')
-    expect(report).toMatch(/The provider tells: [a-z-]*(ratelimit|rate-limit|retry)[a-z-]* /)
   })
 
   it('KJ10 explains many requests per run by their numbers for each model and endpoint', async () => {
@@ -97,7 +91,7 @@ describe('the settings page of customer research', () => {
     await page.getByRole('link', { name: 'Usage' }).click()
     await page.getByLabel('Break down by').selectOption('model')
     await page.getByText('Show as table').click()
-    expect(await textOf(page, 'details table')).toMatch(/gemini-2.5-flash\S* 2 /)
+    expect(await textOf(page, 'details table')).toMatch(/gemini-2.5-pro 2 /)
     await page.getByLabel('Break down by').selectOption('surface')
     await expect.poll(() => textOf(page, 'details table')).toMatch(/Endpoint.*generate|chat.* 2 /)
   })
