@@ -13,10 +13,10 @@ import type { Exchange } from './exchange.ts'
 import type { GatewayDeps, GatewaySetup } from './gateway-deps.ts'
 import type { Lookup } from './guarded-connect.ts'
 import { KeyHealth } from './key-health.ts'
+import type { Outcome } from './outcome.ts'
 import { createPreparedSecrets, type PreparedSecrets } from './prepared-secrets.ts'
 import { Sessions, serveUpgrade } from './realtime/index.ts'
 import { serve } from './serve.ts'
-import type { Outcome } from './upstream-call.ts'
 
 /** The request path with what it keeps between requests: connections, decisions, what it knows of keys. */
 export class Gateway {

@@ -2,7 +2,7 @@ import { OwnkeyError } from '../contract/index.ts'
 import type { Failure, PreparedSecret } from '../providers/index.ts'
 import type { Gateway } from './gateway.ts'
 import { type SecretSource, secretOf } from './open-attempt.ts'
-import type { Outcome } from './upstream-call.ts'
+import type { Outcome } from './outcome.ts'
 
 /** An attempt that ended before it was sent. */
 export type Unprepared = Outcome & { failure: Failure }

@@ -18,11 +18,11 @@ import {
   turnBackTo,
 } from './one-dialect.ts'
 import { KeyChanged } from './open-attempt.ts'
+import type { Outcome } from './outcome.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
 import { readTarget, type Target } from './target.ts'
 import { tryAttempt } from './try-attempt.ts'
-import type { Outcome } from './upstream-call.ts'
 import { wordedByPolicy } from './worded-by-policy.ts'
 import { asOwnkeyError, writeOwnError, writeProviderError } from './write-answer.ts'
 

@@ -1,7 +1,7 @@
 import { estimateAsked } from '../metering/index.ts'
 import type { Usage } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
-import type { Outcome } from './upstream-call.ts'
+import type { Outcome } from './outcome.ts'
 
 /** What was served, as it is settled. */
 export interface ServedUsage {

@@ -7,9 +7,10 @@ import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import type { Resting } from './key-health.ts'
 import { openAttempt } from './open-attempt.ts'
+import type { Outcome } from './outcome.ts'
 import { prepareSecret } from './prepare-secret.ts'
 import { servedUsage } from './served-usage.ts'
-import { type Outcome, UpstreamCall } from './upstream-call.ts'
+import { UpstreamCall } from './upstream-call.ts'
 
 export interface Try {
   attempt: Attempt

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { OwnkeyError } from '../contract/index.ts'
-import type { AnswerTranslation, StreamTranslation } from '../dialect/index.ts'
-import type { Failure, Provider, StreamFraming, StreamOpening, Usage, UsageReading } from '../providers/index.ts'
+import type { AnswerTranslation } from '../dialect/index.ts'
+import type { Failure, Provider, StreamFraming, StreamOpening, UsageReading } from '../providers/index.ts'
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import { AnswerUsage } from './answer-usage.ts'
 import {
@@ -14,11 +14,14 @@ import {
 } from './collect-failure.ts'
 import type { AnswerHandler } from './egress.ts'
 import type { KeyRedactor } from './key-redactor.ts'
+import { describeNetworkError, redirected } from './network-error.ts'
 import { OpeningReader } from './opening-reader.ts'
-import { longestAnswer, streamHeaders, translateWhole, unreadable, wholeHeaders } from './translate-answer.ts'
+import type { Outcome } from './outcome.ts'
+import { readHead } from './read-head.ts'
+import { Relay } from './relay.ts'
+import { longestAnswer, translateWhole, unreadable, wholeHeaders } from './translate-answer.ts'
 
 const longestErrorBody = 256 * 1024
-const shortBody = 16 * 1024
 /** A stream that only greets is held back so long: it may still turn out to be a failure, but callers wait for it. */
 const longestPreambleMs = 5_000
 
@@ -40,28 +43,6 @@ export interface CallOptions {
   onVerdict(failure: Failure | undefined): void
   /** Called once, when all is over, before `outcome` resolves. */
   onEnd(outcome: Outcome): void
-}
-
-/** How one attempt ended. Times are milliseconds since its start. */
-export interface Outcome {
-  /** What failed before the first byte, or opened the stream; absent: the provider served. */
-  failure?: Failure | undefined
-  /** The provider's error answer, redacted; absent when it never answered, or when it was relayed already. */
-  answer?: ErrorAnswer | undefined
-  /** Ownkey's words for a provider that cannot be reached, is too slow or redirects. */
-  error?: OwnkeyError | undefined
-  status?: number | undefined
-  /** True from the first byte to the caller on: no fallback any more. */
-  relayed: boolean
-  /** The answer broke off, or the caller went away. */
-  cut?: 'upstream' | 'caller' | undefined
-  usage?: Usage | undefined
-  /** Tokens of the text that a stream delivered, estimated; absent where the answer is none. */
-  deliveredTokens?: number | undefined
-  firstByteMs?: number | undefined
-  durationMs: number
-  /** Bytes given to the caller. */
-  bytes: number
 }
 
 /** `translating`: a success is awaited whole, to be told in the caller's dialect. */
@@ -90,11 +71,9 @@ export class UpstreamCall implements AnswerHandler {
   private patience: NodeJS.Timeout | undefined
   private readonly parts: Buffer[] = []
   private partsBytes = 0
-  private usage: AnswerUsage | undefined
-  private stream: StreamTranslation | undefined
+  private relay: Relay | undefined
   private failure: Failure | undefined
   private firstByteMs: number | undefined
-  private bytes = 0
 
   constructor(options: CallOptions) {
     this.options = options
@@ -141,7 +120,7 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.phase === 'relaying') return this.relay(chunk)
+    if (this.phase === 'relaying') return this.pass(chunk)
     if (this.phase === 'over') return true
     this.parts.push(chunk)
     this.partsBytes += chunk.length
@@ -236,14 +215,12 @@ export class UpstreamCall implements AnswerHandler {
     if (failed !== undefined) this.end(failed)
     else if (answer instanceof OwnkeyError) this.end({ failure: { class: 'provider_error' }, error: answer })
     else {
-      this.firstByteMs = performance.now() - this.startedAt
-      this.options.onVerdict(undefined)
-      if (usage !== undefined) this.usage = new AnswerUsage(usage, head)
-      for (const part of this.parts) this.usage?.feed(part)
-      this.bytes = answer.body.length
+      this.served()
+      const counts = usage === undefined ? undefined : new AnswerUsage(usage, head)
+      for (const part of this.parts) counts?.feed(part)
       const passed = redactor.cleanHeaders(wholeHeaders(head.passed, answer))
       res.writeHead(head.status, [...passed, ...ownHeaders(undefined)])
-      this.settleUsage()
+      this.settle(counts, answer.body.length)
       res.end(answer.body)
     }
   }
@@ -251,87 +228,63 @@ export class UpstreamCall implements AnswerHandler {
   private beginRelayWithParts(): boolean {
     this.beginRelay()
     let goOn = true
-    for (const part of this.parts) goOn = this.relay(part)
+    for (const part of this.parts) goOn = this.pass(part)
     this.parts.length = 0
     return goOn
   }
 
   private beginRelay(): void {
-    const { res, ownHeaders, usage, redactor } = this.options
+    const { res, ownHeaders, usage, redactor, translation } = this.options
     const head = this.head as CollectedHead
     this.phase = 'relaying'
+    this.served()
+    const relay = new Relay({
+      res,
+      head,
+      redactor,
+      usage: usage === undefined ? undefined : new AnswerUsage(usage, head, this.framing),
+      stream: this.opening === undefined ? undefined : translation?.stream?.(),
+    })
+    this.relay = relay
+    relay.begin(ownHeaders(this.failure), this.parts.length > 0)
+  }
+
+  private pass(chunk: Buffer): boolean {
+    return (this.relay as Relay).pass(chunk, this.resume)
+  }
+
+  /** The first byte goes to the caller: no fallback any more. */
+  private served(): void {
     this.firstByteMs = performance.now() - this.startedAt
     this.options.onVerdict(this.failure)
-    if (usage !== undefined) this.usage = new AnswerUsage(usage, head, this.framing)
-    if (this.opening !== undefined) this.stream = this.options.translation?.stream?.()
-    const passed = this.stream === undefined ? head.passed : streamHeaders(head.passed)
-    res.writeHead(head.status, [...redactor.cleanHeaders(passed), ...ownHeaders(this.failure)])
-    // A length means that the body follows at once and goes out with the head in one packet; a stream's head must not wait.
-    if (head.length === undefined && this.parts.length === 0) res.flushHeaders()
-  }
-
-  private relay(chunk: Buffer): boolean {
-    this.usage?.feed(chunk)
-    const safe = this.options.redactor.pass(chunk)
-    if (this.stream !== undefined) return this.say(this.stream.feed(safe))
-    this.bytes += safe.length
-    // The whole body in one piece: ended together with its head by `finishRelay`.
-    if (safe.length === (this.head as CollectedHead).length && this.parts.length === 0) {
-      this.parts.push(safe)
-      return true
-    }
-    const { res } = this.options
-    if (res.write(safe)) return true
-    res.once('drain', this.resume)
-    return false
-  }
-
-  /** Translated events, at the caller's pace like any others. */
-  private say(text: string): boolean {
-    const { res } = this.options
-    this.bytes += Buffer.byteLength(text)
-    if (text === '' || res.write(text)) return true
-    res.once('drain', this.resume)
-    return false
   }
 
   private finishRelay(): void {
-    const { res, redactor } = this.options
-    if (this.stream !== undefined) {
-      this.say(this.stream.feed(redactor.flush() ?? Buffer.alloc(0)) + this.stream.end())
-      this.settleUsage()
-      res.end()
-      return
-    }
-    const rest = redactor.flush() ?? (this.parts.length === 1 ? this.parts[0] : undefined)
-    this.settleUsage()
-    if (rest === undefined) res.end()
-    // As text of single bytes, head and body go out as one piece instead of two.
-    else if (rest.length <= shortBody) res.end(rest.toString('latin1'), 'latin1')
-    else res.end(rest)
+    const relay = this.relay as Relay
+    relay.sayRest()
+    this.settle(relay.usage, relay.bytes)
+    relay.finish()
   }
 
   /** After the first byte there is only one honest end for a broken answer: the caller's connection breaks too. */
   private breakRelay(): void {
     this.cut ??= 'upstream'
-    const { res, redactor } = this.options
-    const held = redactor.flush()
-    if (held !== undefined) res.write(this.stream === undefined ? held : this.stream.feed(held))
-    this.settleUsage()
-    // What came before the break still goes out, to a slow caller too; the end that is missing tells the rest.
-    if (this.cut === 'upstream' && res.socket !== null) res.socket.destroySoon()
-    else res.destroy()
+    const relay = this.relay as Relay
+    relay.sayHeld()
+    this.settle(relay.usage, relay.bytes)
+    relay.breakOff(this.cut === 'upstream')
   }
 
-  private settleUsage(): void {
-    if (this.usage === undefined) {
-      this.end({})
+  /** Ends with the counts, once they are all read. */
+  private settle(usage: AnswerUsage | undefined, bytes: number): void {
+    if (usage === undefined) {
+      this.end({ bytes })
       return
     }
     const durationMs = performance.now() - this.startedAt
     this.phase = 'over'
-    const { deliveredTokens } = this.usage
-    this.usage.end(this.cut !== undefined, (usage) => this.end({ usage, deliveredTokens, durationMs }))
+    const { deliveredTokens } = usage
+    usage.end(this.cut !== undefined, (counts) => this.end({ usage: counts, deliveredTokens, durationMs, bytes }))
   }
 
   private end(what: Partial<Outcome>): void {
@@ -341,7 +294,7 @@ export class UpstreamCall implements AnswerHandler {
     const outcome: Outcome = {
       relayed: this.firstByteMs !== undefined,
       durationMs: what.durationMs ?? performance.now() - this.startedAt,
-      bytes: this.bytes,
+      bytes: what.bytes ?? 0,
       status: this.head?.status,
       failure: what.failure ?? this.failure,
       answer: what.answer,
@@ -356,44 +309,6 @@ export class UpstreamCall implements AnswerHandler {
   }
 }
 
-export function readHead(status: number, rawHeaders: Buffer[], filter: AnswerHeaderFilter): CollectedHead {
-  const head: CollectedHead = { status, contentType: '', encoding: '', length: undefined, passed: [], raw: rawHeaders }
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = filter.passes((rawHeaders[i] as Buffer).toString('latin1'))
-    if (name === '') continue
-    const value = (rawHeaders[i + 1] as Buffer).toString('latin1')
-    if (name === 'content-type') head.contentType = value.toLowerCase()
-    else if (name === 'content-length') head.length = Number(value)
-    else if (name === 'content-encoding') head.encoding = value.toLowerCase()
-    head.passed.push(name, value)
-  }
-  return head
-}
-
 function framingOf({ framing }: Provider, { contentType }: CollectedHead): StreamFraming | undefined {
   return framing !== undefined && contentType.startsWith(framing.contentType) ? framing : undefined
-}
-
-const timeouts: ReadonlySet<string> = new Set([
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ETIMEDOUT',
-])
-
-export function describeNetworkError(error: Error): OwnkeyError {
-  if (error instanceof OwnkeyError) return error
-  const code = 'code' in error ? String(error.code) : 'unknown'
-  if (timeouts.has(code)) return new OwnkeyError('upstream_timeout', { facts: { cause: code } })
-  return new OwnkeyError('upstream_unreachable', {
-    detail: `The provider cannot be reached (${code}).`,
-    facts: { cause: code },
-  })
-}
-
-export function redirected(): OwnkeyError {
-  return new OwnkeyError('upstream_unreachable', {
-    detail: 'The provider answered with a redirect, which is never followed with a key.',
-    fix: 'Correct the base URL to the host that answers itself.',
-  })
 }
