@@ -1,0 +1,294 @@
+/** Threats 10 to 13: what a customer may give as the host of a key, through the control API and through requests. */
+import type { LookupAddress } from 'node:dns'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { canaryKeys, canaryPlatformKey } from '../support/canary.ts'
+import { nativeCalls } from '../support/provider-calls.ts'
+import { rawCall } from '../support/raw-call.ts'
+import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
+import { json, redirect, startUpstream, type Upstream } from '../support/upstream.ts'
+
+/** What the names of customers' hosts resolve to, as a test says. */
+const names = new Map<string, () => LookupAddress[]>()
+const asked: string[] = []
+
+let ownkey: RunningOwnkey
+/** Stands for everything on the inside; nothing that is refused may reach it. */
+let sink: Upstream
+let port: string
+const config = (gateway: object = {}) => ({
+  providers: { openai: { platformKey: canaryPlatformKey, baseUrl: sink.origin } },
+  features: { assistant: { title: 'Assistant' } },
+  plans: {
+    standard: { verify: 'format_only', fallback: { mode: 'never' } },
+    testing: { verify: 'on_save', fallback: { mode: 'never' } },
+    falling: { verify: 'format_only', fallback: { mode: 'always' } },
+  },
+  gateway,
+})
+const connections = () => sink.journal.connections.length
+
+beforeAll(async () => {
+  sink = await startUpstream()
+  sink.on(/./, json({ data: [] }))
+  port = new URL(sink.origin).port
+  ownkey = await startOwnkey({
+    config: config(),
+    lookup: (hostname, _options, callback) => {
+      asked.push(hostname)
+      const found = names.get(hostname)?.()
+      if (found === undefined) callback(Object.assign(new Error('unknown'), { code: 'ENOTFOUND' }), [])
+      else callback(null, found)
+    },
+  })
+  await ownkey.putOrg('hosts')
+})
+afterAll(async () => {
+  await ownkey?.close()
+  await sink?.close()
+})
+beforeEach(() => {
+  asked.length = 0
+})
+
+const put = (org: string, baseUrl: string, provider = 'openai') =>
+  ownkey.api('PUT', `/orgs/${org}/keys/${provider}`, { key: canaryKeys.openai, baseUrl })
+const call = async (org: string) =>
+  rawCall(ownkey.url, nativeCalls.openai(await ownkey.token({ org, feature: 'assistant' })))
+
+/** `P` is the sink's port. */
+const hostile = [
+  // Not https.
+  'http://127.0.0.1:P/',
+  'http://api.openai.com/',
+  'ftp://example.com/',
+  'file:///etc/passwd',
+  'gopher://example.com:70/',
+  'javascript:alert(1)',
+  'data:text/plain,hello',
+  'ws://example.com/',
+  '//example.com/',
+  'example.com',
+  'https:example.com',
+  'https:/example.com',
+  'https:///example.com',
+  'https://',
+  // Loopback, as literals of every spelling.
+  'https://127.0.0.1:P/',
+  'https://127.0.0.1.:P/',
+  'https://127.1:P/',
+  'https://127.0.1:P/',
+  'https://2130706433:P/',
+  'https://0x7f000001:P/',
+  'https://0x7f.0.0.1:P/',
+  'https://0x7f.1:P/',
+  'https://017700000001:P/',
+  'https://0177.0.0.1:P/',
+  'https://0177.0x0.0.1:P/',
+  'https://127.255.255.254:P/',
+  'https://0.0.0.0:P/',
+  'https://0:P/',
+  'https://①②⑦.⓪.⓪.①:P/',
+  'https://１２７.０.０.１:P/',
+  'https://127。0。0。1:P/',
+  'https://%31%32%37.0.0.1:P/',
+  'https://[::1]:P/',
+  'https://[0:0:0:0:0:0:0:1]:P/',
+  'https://[::]:P/',
+  // IPv4 inside IPv6: mapped, compatible, NAT64, 6to4, Teredo, ISATAP-like unique local.
+  'https://[::ffff:127.0.0.1]:P/',
+  'https://[::ffff:7f00:1]:P/',
+  'https://[::ffff:0:127.0.0.1]:P/',
+  'https://[::127.0.0.1]:P/',
+  'https://[64:ff9b::7f00:1]:P/',
+  'https://[64:ff9b::169.254.169.254]/',
+  'https://[2002:7f00:1::]:P/',
+  'https://[2001:0:7f00:1::]:P/',
+  'https://[fc00::1]/',
+  'https://[fd00:ec2::254]/',
+  'https://[fe80::1]/',
+  'https://[fe80::1%25eth0]/',
+  'https://[ff02::1]/',
+  'https://[2001:db8::1]/',
+  // Private and reserved.
+  'https://10.0.0.1/',
+  'https://172.16.0.1/',
+  'https://172.31.255.255/',
+  'https://192.168.1.1/',
+  'https://100.64.0.1/',
+  'https://169.254.169.254/latest/meta-data/',
+  'https://169.254.170.2/v2/credentials',
+  'https://2852039166/',
+  'https://0xa9fea9fe/',
+  'https://192.0.0.192/',
+  'https://198.18.0.1/',
+  'https://192.0.2.1/',
+  'https://203.0.113.7/',
+  'https://224.0.0.1/',
+  'https://240.0.0.1/',
+  'https://255.255.255.255/',
+  // Names of the inside.
+  'https://localhost:P/',
+  'https://LOCALHOST:P/',
+  'https://localhost.:P/',
+  'https://a.localhost:P/',
+  'https://ｌｏｃａｌｈｏｓｔ:P/',
+  'https://metadata/',
+  'https://metadata.google.internal/',
+  'https://vault.internal./',
+  'https://printer.local/',
+  'https://nas.lan/',
+  'https://wiki.corp/',
+  'https://kubernetes.default.svc.cluster.local/',
+  // Other hosts than they seem.
+  'https://api.openai.com@127.0.0.1:P/',
+  'https://user:password@example.com/',
+  'https://example.com@/',
+  'https://127.0.0.1:P#@api.openai.com/',
+  'https://api.openai.com#/../',
+  'https://api.openai.com/?next=https://127.0.0.1/',
+  'https://api.openai.com\\@127.0.0.1:P/',
+  'https:\\\\127.0.0.1:P\\',
+  'https://api.openai.com\\.evil.test/',
+  'https://127.0.0.1:P\t/',
+  'https://exa\nmple.com/',
+  ' https://127.0.0.1:P/',
+  'https://example.com:99999/',
+  'https://example.com:abc/',
+  'https://[::1/',
+  'https://exa mple.com/',
+] as const
+
+describe('a host that is none of a provider', () => {
+  test('comes in at least sixty forms', () => {
+    expect(new Set(hostile).size).toBe(hostile.length)
+    expect(hostile.length).toBeGreaterThanOrEqual(60)
+  })
+
+  test.each(hostile)('%j is refused when a key is saved, changed or tested, and nothing goes there', async (form) => {
+    const before = connections()
+    const baseUrl = form.replace(':P', `:${port}`)
+    const { status, body } = await put('hosts', baseUrl)
+    expect([status, body.code]).toEqual([400, 'host_not_allowed'])
+    const tried = await ownkey.api('POST', '/orgs/hosts/keys/openai/test', { key: canaryKeys.openai, baseUrl })
+    expect([tried.status, tried.body.code]).toEqual([400, 'host_not_allowed'])
+    expect(connections()).toBe(before)
+    expect(asked).toEqual([])
+    const { body: settings } = await ownkey.api('GET', '/orgs/hosts/settings')
+    expect(JSON.stringify(settings)).not.toContain(canaryKeys.openai.slice(-4))
+  })
+})
+
+describe('a name that resolves to the inside', () => {
+  const inside: readonly (readonly [string, LookupAddress[]])[] = [
+    ['to loopback', [{ address: '127.0.0.1', family: 4 }]],
+    ['to the metadata address', [{ address: '169.254.169.254', family: 4 }]],
+    ['to a mapped address', [{ address: '::ffff:127.0.0.1', family: 6 }]],
+    [
+      'to a public address and a private one',
+      [
+        { address: '1.1.1.1', family: 4 },
+        { address: '10.0.0.1', family: 4 },
+      ],
+    ],
+    ['to nothing', []],
+  ]
+  test.each(inside)('%s is never connected to', async (what, addresses) => {
+    const host = `${what.replaceAll(' ', '-')}.example.com`
+    names.set(host, () => addresses)
+    const org = `named-${host.split('.')[0]}`
+    await ownkey.putOrg(org)
+    expect((await put(org, `https://${host}:${port}`)).status).toBe(200)
+    const before = connections()
+    const answer = await call(org)
+    expect([answer.status >= 400, answer.header('ownkey-error')]).toEqual([true, 'host_not_allowed'])
+    expect(answer.text).not.toContain(canaryKeys.openai)
+    // Once for a connection: what was checked is what would be connected to.
+    expect(asked).toEqual([host])
+    expect(connections()).toBe(before)
+  })
+
+  test('only later is refused later: every connection checks what it is about to connect to', async () => {
+    // Unknown at first, so that nothing is dialled outside; then the inside.
+    await ownkey.putOrg('flipping')
+    expect((await put('flipping', `https://flips.example.com:${port}`)).status).toBe(200)
+    const first = await call('flipping')
+    expect(first.header('ownkey-error')).toBe('upstream_unreachable')
+    names.set('flips.example.com', () => [{ address: '127.0.0.1', family: 4 }])
+    const before = connections()
+    const second = await call('flipping')
+    expect(second.header('ownkey-error')).toBe('host_not_allowed')
+    expect(connections()).toBe(before)
+  })
+
+  test('is refused by the test that saving makes, without a verdict on the key', async () => {
+    names.set('inside.example.com', () => [{ address: '127.0.0.1', family: 4 }])
+    await ownkey.putOrg('tested', { plan: 'testing' })
+    const before = connections()
+    const { status, body } = await put('tested', `https://inside.example.com:${port}`)
+    expect([status, body.code]).toEqual([400, 'host_not_allowed'])
+    expect(connections()).toBe(before)
+  })
+})
+
+describe('a host that the operator allows', () => {
+  beforeAll(async () => {
+    expect(await ownkey.reload(config({ privateHosts: ['127.0.0.1'] }))).toBe(true)
+  })
+  afterAll(() => ownkey.reload(config()))
+
+  const customer = async () => {
+    const host = await startUpstream()
+    return { host, seen: () => JSON.stringify(host.journal.requests.map(({ headers }) => headers)) }
+  }
+
+  test('serves, and only the hosts on the list', async () => {
+    const { host, seen } = await customer()
+    host.on(/./, json({ ok: true }))
+    await ownkey.putOrg('allowed')
+    expect((await put('allowed', host.origin)).status).toBe(200)
+    expect((await call('allowed')).json()).toEqual({ ok: true })
+    expect(seen()).toContain(canaryKeys.openai)
+    expect((await put('allowed', `https://127.0.0.2:${port}`)).body.code).toBe('host_not_allowed')
+    await host.close()
+  })
+
+  test.each([301, 302, 303, 307, 308] as const)('that redirects with %i is not followed', async (status) => {
+    const { host } = await customer()
+    host.on(/./, redirect(`${sink.origin}/stolen`, status))
+    const org = `redirected-${status}`
+    await ownkey.putOrg(org)
+    await put(org, host.origin)
+    const before = sink.journal.requests.length
+    const answer = await call(org)
+    expect([answer.status, answer.header('ownkey-error')]).toEqual([502, 'upstream_unreachable'])
+    expect([host.journal.requests.length, sink.journal.requests.length]).toEqual([1, before])
+    await host.close()
+  })
+
+  test('never gets a key that was saved for another host', async () => {
+    const { host } = await customer()
+    await ownkey.putOrg('moved')
+    await ownkey.putKey('moved', 'openai', canaryKeys.openai)
+    for (const [method, path] of [
+      ['PATCH', '/orgs/moved/keys/openai'],
+      ['POST', '/orgs/moved/keys/openai/test'],
+    ] as const) {
+      const { status, body } = await ownkey.api(method, path, { baseUrl: host.origin })
+      expect([method, status, body.code]).toEqual([method, 409, 'key_required'])
+    }
+    expect(host.journal.requests).toHaveLength(0)
+    await host.close()
+  })
+
+  test('never gets the platform’s key: what falls back goes to the platform’s host', async () => {
+    const { host, seen } = await customer()
+    host.on(/./, json({ error: { message: 'no', code: 'invalid_api_key' } }, { status: 401 }))
+    await ownkey.putOrg('falls', { plan: 'falling' })
+    await put('falls', host.origin)
+    const answer = await call('falls')
+    expect([answer.header('ownkey-fallback'), answer.header('ownkey-key-source')]).toEqual(['invalid_key', 'platform'])
+    expect(seen()).not.toContain(canaryPlatformKey)
+    expect(sink.journal.requests.at(-1)?.header('authorization')).toBe(`Bearer ${canaryPlatformKey}`)
+    await host.close()
+  })
+})
