@@ -45,7 +45,7 @@ describe('the widget on a page of another origin', () => {
     const card = page.getByTestId('key-card')
     await card.getByText('1234').waitFor()
     await card.getByRole('button', { name: 'Test key' }).click()
-    await card.locator('header [data-status=valid]').waitFor()
+    await card.locator('[data-testid=test-report] [data-status=valid]').waitFor()
     await card.getByRole('button', { name: 'Replace key' }).click()
     await dialog.getByRole('textbox', { name: 'API key' }).fill(next)
     await dialog.getByRole('button', { name: 'Save' }).click()

@@ -37,7 +37,6 @@ export function RequestLog({ requests, aiName, features, showOrg = false }: Requ
           <thead>
             <tr>
               <th scope="col">{t('requests.when')}</th>
-              {showOrg && <th scope="col">{t('operator.organization')}</th>}
               <th scope="col">{t('requests.result')}</th>
               <th scope="col">{t('common.feature')}</th>
               <th scope="col">{t('requests.servedBy')}</th>
@@ -110,16 +109,6 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
           {row.requestId}
         </code>
       </td>
-      {showOrg && (
-        <td>
-          {row.orgName ?? row.org}
-          {row.orgName && (
-            <code dir="ltr" className="block text-xs text-muted">
-              {row.org}
-            </code>
-          )}
-        </td>
-      )}
       <td>
         <Result row={row} />
         {row.fallbackClass && (
@@ -130,10 +119,19 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
       </td>
       <td>
         {feature ?? '–'}
+        {showOrg && (
+          <span className="block text-xs text-muted" title={row.org}>
+            {row.orgName ?? row.org}
+          </span>
+        )}
         {row.user && <span className="block text-xs text-muted">{row.user}</span>}
       </td>
       <td>
-        <SourceChip source={row.keySource} aiName={aiName} />
+        <SourceChip
+          source={row.keySource}
+          aiName={aiName}
+          {...(showOrg ? { own: t('operator.health.ownKeys') } : {})}
+        />
         <code dir="ltr" className="block text-xs text-muted">
           {row.model ?? row.provider}
         </code>
