@@ -49,7 +49,8 @@ describe('the widget on a page of another origin', () => {
     await card.getByRole('button', { name: 'Replace key' }).click()
     await dialog.getByRole('textbox', { name: 'API key' }).fill(next)
     await dialog.getByRole('button', { name: 'Save' }).click()
-    await card.getByText('9876').waitFor()
+    // The dialog names the key too while it closes.
+    await card.locator('header code', { hasText: '9876' }).waitFor()
     await card.getByRole('button', { name: 'Remove key' }).click()
     await dialog.getByRole('button', { name: 'Remove key' }).click()
     await card.waitFor({ state: 'detached' })
