@@ -35,6 +35,8 @@ interface Trouble {
   errorClass: ErrorClass
   /** The provider's more exact reason, where it gives one. */
   reason: string | undefined
+  /** When the last of it happened; milliseconds since 1970. */
+  at: number
 }
 
 /** Failures that concern the key or its provider and not the one request; others are nobody's to mend. */
@@ -98,6 +100,7 @@ export function createAttemptNotices(options: AttemptNoticesOptions): AttemptNot
         failures: (known?.failures ?? 0) + (fellBack ? 0 : 1),
         errorClass: failure.class,
         reason: failure.cause,
+        at: Date.now(),
       })
     },
     async close() {
@@ -107,13 +110,16 @@ export function createAttemptNotices(options: AttemptNoticesOptions): AttemptNot
   }
 }
 
-/** Only of keys that are still there, in the version that failed, and on: what was replaced or turned off is over. */
+/**
+ * Only of keys that are still there, in the version that failed, on, and not found to work by a test since: what was mended
+ * while it waited to be written is over.
+ */
 async function causesOf(database: Database, troubles: ReadonlyMap<string, Trouble>): Promise<NoticeCause[]> {
   if (troubles.size === 0) return []
   const rows = await readKeysForNotices(database, [...troubles.keys()])
-  return rows.flatMap(({ id, version, environment, hint }) => {
+  return rows.flatMap(({ id, version, environment, hint, proved_ms: provedMs }) => {
     const trouble = troubles.get(id)
-    if (!trouble || trouble.version !== version) return []
+    if (!trouble || trouble.version !== version || (provedMs ?? 0) > trouble.at) return []
     const { org, provider, errorClass, reason, fallbacks, failures } = trouble
     const facts = { errorClass, environment, hint, ...(reason === undefined ? {} : { reason }) }
     const counts = { fallback_active: fallbacks, key_failing: failures }

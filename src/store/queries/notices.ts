@@ -137,13 +137,22 @@ export async function syncNotices(
   )
 }
 
+export interface KeyForNotices {
+  id: string
+  version: number
+  environment: string
+  hint: string
+  /** When a test last found the key to work; milliseconds since 1970. */
+  proved_ms: number | null
+}
+
 /** What a notice says of a key; of those of the keys that are on. */
-export function readKeysForNotices(
-  queryable: Queryable,
-  ids: readonly string[],
-): Promise<{ id: string; version: number; environment: string; hint: string }[]> {
+export function readKeysForNotices(queryable: Queryable, ids: readonly string[]): Promise<KeyForNotices[]> {
   return queryable.query(
-    "select id, version, environment, hint from provider_keys where id = any($1::text[]) and state = 'active'",
+    `select id, version, environment, hint,
+            case when last_test->>'status' = 'valid'
+                 then (extract(epoch from (last_test->>'at')::timestamptz) * 1000)::bigint end as proved_ms
+       from provider_keys where id = any($1::text[]) and state = 'active'`,
     [ids],
   )
 }
