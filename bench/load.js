@@ -1,13 +1,13 @@
 /**
  * The load: a number of connections, each sending its next request when the last one is answered. Started with
- * `{origin, path, headers, bodyBytes, connections, requests, warmup}` as JSON; answers with latencies in milliseconds.
+ * `{origin, path, headers, model, bodyBytes, connections, requests, warmup}` as JSON; answers with latencies in milliseconds.
  */
 import { Client } from 'undici'
 
 const plan = JSON.parse(process.argv[2])
 const body = Buffer.from(
   JSON.stringify({
-    model: 'gpt-bench',
+    model: plan.model ?? 'gpt-bench',
     messages: [{ role: 'user', content: 'x'.repeat(Math.max(0, plan.bodyBytes - 90)) }],
     stream: plan.stream === true,
   }),

@@ -13,6 +13,8 @@ interface Scenario {
   connections: number
   requests: number
   bodyBytes: number
+  /** Only the bare proxy, Ownkey passing through, and Ownkey translating. */
+  translated?: true
 }
 
 interface Figures {
@@ -58,6 +60,14 @@ const scenarios: readonly Scenario[] = [
     requests: 4_000 * scale,
     bodyBytes: 212 * 1024,
   },
+  ...(['json', 'sse'] as const).map((kind) => ({
+    name: `one dialect, ${kind === 'json' ? 'JSON 2 KB → 0.6 KB' : 'SSE 50 events at once'}, 32 connections`,
+    kind,
+    connections: 32,
+    requests: (kind === 'json' ? 20_000 : 5_000) * scale,
+    bodyBytes: 1_900,
+    translated: true as const,
+  })),
 ]
 
 async function measure(subject: Subject, scenario: Scenario): Promise<Figures> {
@@ -66,6 +76,7 @@ async function measure(subject: Subject, scenario: Scenario): Promise<Figures> {
     origin: subject.origin,
     path: subject.path,
     headers: { ...subject.headers, 'content-type': 'application/json', 'x-bench': scenario.kind },
+    model: subject.model,
     bodyBytes: scenario.bodyBytes,
     stream: scenario.kind !== 'json',
     connections: scenario.connections,
@@ -97,15 +108,21 @@ async function run(): Promise<void> {
   try {
     for (const start of starts) {
       const subject = await start(`http://127.0.0.1:${upstream.port}`)
-      if (subject !== undefined) subjects.push(subject)
+      if (subject !== undefined) subjects.push(...[subject].flat())
     }
-    for (const scenario of scenarios) await runScenario(scenario, subjects)
+    for (const scenario of scenarios) await runScenario(scenario, subjects.filter(takesPart(scenario)))
   } finally {
     for (const subject of subjects) subject.stop()
     upstream.stop()
     await database.stop()
   }
 }
+
+const alsoTranslated: ReadonlySet<string> = new Set(['no proxy', 'bare undici dispatch', 'Ownkey'])
+const takesPart =
+  ({ translated }: Scenario) =>
+  ({ name, translates }: Subject): boolean =>
+    translated ? translates === true || alsoTranslated.has(name) : translates === undefined
 
 async function runScenario(scenario: Scenario, subjects: readonly Subject[]): Promise<void> {
   print(`\n### ${scenario.name}\n`)

@@ -12,11 +12,15 @@ export interface Subject {
   /** Path of a chat request. */
   path: string
   headers: Record<string, string>
+  /** Of the request; default `gpt-bench`. */
+  model?: string
+  /** Speaks the one dialect: measured only where translations are. */
+  translates?: true
   pids: readonly number[]
   stop(): void
 }
 
-export type StartSubject = (upstream: string) => Promise<Subject | undefined>
+export type StartSubject = (upstream: string) => Promise<Subject | readonly Subject[] | undefined>
 
 export const direct: StartSubject = async (upstream) => ({
   name: 'no proxy',
@@ -71,19 +75,28 @@ export const portkey: StartSubject = async (upstream) => {
   })
 }
 
-/** Ownkey with everything on: PostgreSQL, tokens, keys, decisions, ledger, usage. */
+/** Which provider serves `/v1`, by the key that the organization brought. */
+const translations = [
+  { provider: 'groq', key: 'gsk_' },
+  { provider: 'anthropic', key: 'sk-ant-api03-' },
+  { provider: 'gemini', key: 'AIza' },
+] as const
+
+/** Ownkey with everything on: PostgreSQL, tokens, keys, decisions, ledger, usage. Passing through, and translating. */
 export function ownkey(databaseUrl: string): StartSubject {
   return async (upstream) => {
     const port = await freePort()
     const folder = mkdtempSync(join(tmpdir(), 'ownkey-bench-'))
     const config = join(folder, 'ownkey.yaml')
+    const others = translations.map(({ provider }) => `${provider}: { baseUrl: ${upstream} }`).join(', ')
     writeFileSync(
       config,
       `platform: { name: Bench }
-providers: { openai: { baseUrl: ${upstream}, platformKey: "sk-bench-platform-key-000000" } }
+providers: { openai: { baseUrl: ${upstream}, platformKey: "sk-bench-platform-key-000000" }, ${others} }
 features: { chatbot: { title: Chatbot, capability: chat } }
-plans: { standard: { providers: { openai: optional }, verify: format_only, fallback: { mode: always }, credits: { ownKey: 1, platformKey: 5 } } }
-`,
+plans:
+  standard: { providers: { openai: optional }, verify: format_only, fallback: { mode: always }, credits: { ownKey: 1, platformKey: 5 } }
+${translations.map(({ provider }) => `  ${provider}: { providers: { ${provider}: required }, verify: format_only, credits: { ownKey: 1 } }\n`).join('')}`,
     )
     const adminToken = randomBytes(32).toString('hex')
     const running = await startProgram([process.execPath, benchFile('../bin/ownkey.js'), 'serve', '--config', config], {
@@ -97,17 +110,34 @@ plans: { standard: { providers: { openai: optional }, verify: format_only, fallb
         LOG_LEVEL: 'warn',
       },
     })
-    const token = await prepareTenant(`http://127.0.0.1:${port}`, adminToken)
-    return subject({
+    const tenant = (one: Omit<Tenant, 'origin' | 'adminToken'>) =>
+      prepareTenant({ ...one, origin: `http://127.0.0.1:${port}`, adminToken })
+    const passing = subject({
       name: 'Ownkey',
       running,
       path: '/openai/v1/chat/completions',
-      headers: { authorization: `Bearer ${token}` },
+      token: await tenant({ org: 'bench', plan: 'standard', provider: 'openai', key: 'sk-bench-' }),
     })
+    const translating = translations.map(async ({ provider, key }): Promise<Subject> => {
+      const token = await tenant({ org: `bench-${provider}`, plan: provider, provider, key })
+      const name = `Ownkey /v1 → ${provider}`
+      return { ...subject({ name, running, path: '/v1/chat/completions', token }), model: 'auto', translates: true }
+    })
+    return [passing, ...(await Promise.all(translating))]
   }
 }
 
-async function prepareTenant(origin: string, adminToken: string): Promise<string> {
+interface Tenant {
+  origin: string
+  adminToken: string
+  org: string
+  plan: string
+  provider: string
+  /** Public beginning of the provider's keys. */
+  key: string
+}
+
+async function prepareTenant({ origin, adminToken, org, plan, provider, key }: Tenant): Promise<string> {
   const call = async (method: string, path: string, body: unknown) => {
     const answer = await fetch(`${origin}/api/v1${path}`, {
       method,
@@ -117,10 +147,10 @@ async function prepareTenant(origin: string, adminToken: string): Promise<string
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`)
     return answer.json() as Promise<Record<string, unknown>>
   }
-  await call('PUT', '/orgs/bench', { name: 'Bench', plan: 'standard' })
-  await call('POST', '/orgs/bench/credits', { amount: 1_000_000_000, reason: 'bench', idempotencyKey: 'bench' })
-  await call('PUT', '/orgs/bench/keys/openai', { key: `sk-bench-${randomBytes(24).toString('hex')}` })
-  const { token } = await call('POST', '/tokens', { kind: 'access', org: 'bench', feature: 'chatbot' })
+  await call('PUT', `/orgs/${org}`, { name: 'Bench', plan })
+  await call('POST', `/orgs/${org}/credits`, { amount: 1_000_000_000, reason: 'bench', idempotencyKey: org })
+  await call('PUT', `/orgs/${org}/keys/${provider}`, { key: `${key}${randomBytes(26).toString('hex')}` })
+  const { token } = await call('POST', '/tokens', { kind: 'access', org, feature: 'chatbot' })
   return String(token)
 }
 
@@ -129,13 +159,14 @@ function subject(options: {
   running: Running
   path?: string
   headers?: Record<string, string>
+  token?: string
 }): Subject {
   const { name, running } = options
   return {
     name,
     origin: `http://127.0.0.1:${running.port}`,
     path: options.path ?? '/v1/chat/completions',
-    headers: options.headers ?? { authorization: 'Bearer sk-bench' },
+    headers: options.headers ?? { authorization: `Bearer ${options.token ?? 'sk-bench'}` },
     pids: family(running.pid),
     stop: running.stop,
   }

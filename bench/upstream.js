@@ -1,6 +1,7 @@
 /**
  * The provider that the bench measures against, in a process of its own: as cheap as it can be, so that the proxies show.
  * `POST …/json` → 624 bytes of chat completion; `…/sse` → 50 events at once; `…/paced` → an event every 10 ms, 100 of them.
+ * On Anthropic's and Gemini's paths the same in their words; whether as a stream, the request says.
  */
 import { createServer } from 'node:http'
 
@@ -40,6 +41,66 @@ const jsonHead = [
 ]
 const sseHead = ['content-type', 'text/event-stream', 'cache-control', 'no-cache', 'x-request-id', 'req_bench']
 
+const text = 'x'.repeat(280)
+const anthropicUsage = { input_tokens: 21, output_tokens: 87 }
+const message = (content, rest) => ({
+  id: 'msg_bench',
+  type: 'message',
+  role: 'assistant',
+  model: 'claude-bench',
+  content,
+  stop_sequence: null,
+  ...rest,
+})
+const named = (data) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`
+const googleUsage = { promptTokenCount: 21, candidatesTokenCount: 87, totalTokenCount: 108 }
+const candidate = (said, rest) => ({
+  candidates: [{ index: 0, content: { role: 'model', parts: [{ text: said }] }, ...rest }],
+  modelVersion: 'gemini-bench',
+  responseId: 'bench',
+})
+const data = (value) => `data: ${JSON.stringify(value)}\n\n`
+
+/** What the native APIs answer: whole, and the same number of events as a stream. */
+const native = {
+  anthropic: {
+    whole: Buffer.from(
+      JSON.stringify(message([{ type: 'text', text }], { stop_reason: 'end_turn', usage: anthropicUsage })),
+    ),
+    first: Buffer.from(
+      named({ type: 'message_start', message: message([], { stop_reason: null, usage: anthropicUsage }) }) +
+        named({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
+    ),
+    word: Buffer.from(named({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: ' word' } })),
+    last: Buffer.from(
+      named({ type: 'content_block_stop', index: 0 }) +
+        named({
+          type: 'message_delta',
+          delta: { stop_reason: 'end_turn', stop_sequence: null },
+          usage: anthropicUsage,
+        }) +
+        named({ type: 'message_stop' }),
+    ),
+  },
+  google: {
+    whole: Buffer.from(JSON.stringify({ ...candidate(text, { finishReason: 'STOP' }), usageMetadata: googleUsage })),
+    first: Buffer.from(data(candidate(' word', {}))),
+    word: Buffer.from(data(candidate(' word', {}))),
+    last: Buffer.from(data({ ...candidate('', { finishReason: 'STOP' }), usageMetadata: googleUsage })),
+  },
+}
+
+function answerNatively({ whole, first, word, last }, streams, res) {
+  if (!streams) {
+    res.writeHead(200, ['content-type', 'application/json', 'content-length', String(whole.length)])
+    return void res.end(whole)
+  }
+  res.writeHead(200, sseHead)
+  res.write(first)
+  for (let i = 0; i < 48; i++) res.write(word)
+  res.end(last)
+}
+
 const routes = {
   json: (res) => {
     res.writeHead(200, jsonHead)
@@ -61,10 +122,24 @@ const routes = {
   },
 }
 
+const asksForStream = Buffer.from('"stream":true')
+
 const server = createServer({ keepAliveTimeout: 60_000 }, (req, res) => {
-  const kind = /\b(json|sse|paced)\b/.exec(`${req.url} ${req.headers['x-bench'] ?? ''}`)?.[1] ?? 'json'
-  req.resume()
-  req.on('end', () => routes[kind](res))
+  const kind = /\b(json|sse|paced)\b/.exec(`${req.url} ${req.headers['x-bench'] ?? ''}`)?.[1]
+  if (req.url.includes('enerateContent')) {
+    req.resume()
+    req.on('end', () => answerNatively(native.google, req.url.includes('streamGenerateContent'), res))
+    return
+  }
+  const isAnthropic = req.url.startsWith('/v1/messages')
+  // Translated requests carry no header of the bench: their body says what they want.
+  let streams = false
+  if (isAnthropic || kind === undefined) req.on('data', (chunk) => (streams ||= chunk.includes(asksForStream)))
+  else req.resume()
+  req.on('end', () => {
+    if (isAnthropic) answerNatively(native.anthropic, streams, res)
+    else routes[kind ?? (streams ? 'sse' : 'json')](res)
+  })
 })
 server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => process.send?.({ port: server.address().port }))
 process.on('disconnect', () => process.exit())
