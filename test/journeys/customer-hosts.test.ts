@@ -16,7 +16,11 @@ let ownkey: RunningOwnkey
 let sink: Upstream
 let port: string
 const config = (gateway: object = {}) => ({
-  providers: { openai: { platformKey: canaryPlatformKey, baseUrl: sink.origin } },
+  providers: {
+    openai: { platformKey: canaryPlatformKey, baseUrl: sink.origin },
+    // Customers name the host of their own OpenAI-compatible server.
+    own: { like: 'openai', title: 'Own server' },
+  },
   features: { assistant: { title: 'Assistant' } },
   plans: {
     standard: { verify: 'format_only', fallback: { mode: 'never' } },
@@ -249,6 +253,38 @@ describe('a host that the operator allows', () => {
     expect((await call('allowed')).json()).toEqual({ ok: true })
     expect(seen()).toContain(canaryKeys.openai)
     expect((await put('allowed', `https://127.0.0.2:${port}`)).body.code).toBe('host_not_allowed')
+    await host.close()
+  })
+
+  test.each([
+    ['own', '/own/v1/chat/completions', '/v1/chat/completions', 'authorization', `Bearer ${canaryKeys.openai}`],
+    [
+      'azure-openai',
+      '/azure-openai/openai/deployments/mine/chat/completions?api-version=2025-04-01-preview',
+      '/openai/deployments/mine/chat/completions?api-version=2025-04-01-preview',
+      'api-key',
+      '0123456789abcdef0123456789abcdef',
+    ],
+  ])('gets the key of %s where it wants it, and a provider without a host needs one', async (provider, ...expected) => {
+    const [path, target, header, value] = expected as [string, string, string, string]
+    const { host } = await customer()
+    host.on(/./, json({ ok: true }))
+    const org = `hosted-${provider}`
+    const key = value.replace('Bearer ', '')
+    await ownkey.putOrg(org)
+    const without = await ownkey.api('PUT', `/orgs/${org}/keys/${provider}`, { key })
+    expect(without.status).toBe(400)
+    await ownkey.putKey(org, provider, key, { baseUrl: host.origin })
+    const token = await ownkey.token({ org, feature: 'assistant' })
+    const answer = await rawCall(ownkey.url, {
+      method: 'POST',
+      path,
+      headers: { [header]: header === 'api-key' ? token : `Bearer ${token}`, 'content-type': 'application/json' },
+      body: '{"model":"mine","messages":[]}',
+    })
+    expect([answer.status, answer.json()]).toEqual([200, { ok: true }])
+    const request = host.journal.requests.at(-1)
+    expect([request?.target, request?.header(header)]).toEqual([target, value])
     await host.close()
   })
 
