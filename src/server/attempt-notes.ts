@@ -14,6 +14,12 @@ const statusOf: Partial<Record<ErrorClass, KeyStatus>> = {
   network: 'network',
 }
 
+function readStatus(failure: AttemptReport['failure']): KeyStatus | undefined {
+  if (failure === undefined) return 'valid'
+  // The key is good and was sent to the wrong place: nothing of the request's, so it is the key's owner who must know.
+  return failure.cause === 'wrong_host' ? 'permission' : statusOf[failure.class]
+}
+
 export interface AttemptNotes {
   report(report: AttemptReport): void
   /** Writes what is noted. */
@@ -70,8 +76,13 @@ export function createAttemptNotes(options: AttemptNotesOptions): AttemptNotes {
       if (!key) return
       const now = Date.now()
       uses.set(key.id, now)
-      const status = failure ? statusOf[failure.class] : 'valid'
+      const status = readStatus(failure)
       if (!status) return
+      const known = seen.get(key.id)
+      if (known?.version === key.version && known.status === status && known.errorClass === failure?.class) {
+        known.at.setTime(now)
+        return
+      }
       const sighting = { ...key, status, errorClass: failure?.class, at: new Date(now) }
       seen.set(key.id, sighting)
       const said = `${key.version} ${status} ${failure?.class ?? ''}`
