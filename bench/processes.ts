@@ -1,5 +1,5 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** A process that takes part in the bench. */
@@ -50,16 +50,21 @@ async function untilAnswers(port: number, child: ChildProcess): Promise<void> {
   throw new Error(`nothing answers on port ${port}`)
 }
 
-const ticksPerSecond = 100
-
-/** CPU seconds, user and system, that a process and the children it had when asked have used. */
+/** CPU seconds, user and system, that the threads of these processes have used; exact to the nanosecond where the kernel keeps it. */
 export function cpuSeconds(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ')
-    return sum + (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+    const threads = readdirSync(`/proc/${pid}/task`)
+    return sum + threads.reduce((spent, thread) => spent + threadSeconds(pid, thread), 0)
   }, 0)
+}
+
+function threadSeconds(pid: number, thread: string): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e9
+  } catch {
+    // A thread that has just ended.
+    return 0
+  }
 }
 
 /** Resident memory in MiB. */
