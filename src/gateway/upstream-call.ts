@@ -4,14 +4,7 @@ import type { AnswerTranslation } from '../dialect/index.ts'
 import type { Failure, Provider, StreamFraming, StreamOpening, UsageReading } from '../providers/index.ts'
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import { AnswerUsage } from './answer-usage.ts'
-import {
-  type CollectedHead,
-  cleanAnswer,
-  collectFailure,
-  decodeBody,
-  type ErrorAnswer,
-  isDecodable,
-} from './collect-failure.ts'
+import { type CollectedHead, cleanAnswer, collectFailure, decodeBody, isDecodable } from './collect-failure.ts'
 import type { AnswerHandler } from './egress.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 import { describeNetworkError, redirected } from './network-error.ts'
