@@ -125,7 +125,12 @@ async function run(route: AnyRoute, exchange: Exchange): Promise<unknown> {
   return reply.code(route.status ?? (route.answer ? 200 : 204)).send(answer)
 }
 
-function handle(route: AnyRoute, { request, deps }: Exchange, tell: (progress: object) => void): Promise<unknown> {
+async function handle(
+  route: AnyRoute,
+  { request, deps }: Exchange,
+  tell: (progress: object) => void,
+): Promise<unknown> {
+  if (route.method === 'GET') await deps.catchUp((request.params as { org?: string }).org)
   return route.handle(
     {
       params: request.params,

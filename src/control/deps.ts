@@ -72,6 +72,11 @@ export interface ControlOptions {
   adminToken: Secret
   clock: Clock
   log: ControlLog
+  /**
+   * Resolves when what this process has seen of an organization's requests is in the database, so that whoever reads after a
+   * request finds it; soon in any case.
+   */
+  catchUp(org: string | undefined): Promise<void>
   /** Sandbox keys are accepted. */
   sandbox: boolean
   /** Scheme and host for links where the request does not tell; asked each time, because a port may be known late only. */

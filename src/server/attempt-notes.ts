@@ -22,6 +22,8 @@ function readStatus(failure: AttemptReport['failure']): KeyStatus | undefined {
 
 export interface AttemptNotes {
   report(report: AttemptReport): void
+  /** Writes the changes of status that are noted. */
+  flush(): Promise<void>
   /** Writes what is noted. */
   close(): Promise<void>
 }
@@ -65,7 +67,9 @@ export function createAttemptNotes(options: AttemptNotesOptions): AttemptNotes {
     })
   }
   const flushChanges = () => {
+    clearTimeout(soon)
     soon = undefined
+    if (changed.size === 0) return writing
     const sightings = [...changed.values()]
     changed = new Map()
     return write(() => noteSeen(database, sightings))
@@ -92,9 +96,9 @@ export function createAttemptNotes(options: AttemptNotesOptions): AttemptNotes {
       changed.set(key.id, sighting)
       soon ??= setTimeout(() => void flushChanges(), changesMs).unref()
     },
+    flush: flushChanges,
     async close() {
       clearInterval(timer)
-      clearTimeout(soon)
       void flushChanges()
       await flush()
     },

@@ -13,6 +13,8 @@ import type { Log } from './log.ts'
 export interface AttemptNotices {
   report(report: AttemptReport): void
   /** Writes what is noted. */
+  flush(): Promise<void>
+  /** Writes what is noted, for the last time. */
   close(): Promise<void>
 }
 
@@ -103,6 +105,7 @@ export function createAttemptNotices(options: AttemptNoticesOptions): AttemptNot
         at: Date.now(),
       })
     },
+    flush,
     async close() {
       clearInterval(timer)
       await flush()

@@ -13,6 +13,7 @@ import { createAttemptNotes } from './attempt-notes.ts'
 import { createAttemptNotices } from './attempt-notices.ts'
 import { startBackground } from './background.ts'
 import { createCallGateway } from './call-gateway.ts'
+import { createCatchUp } from './catch-up.ts'
 import type { Environment } from './environment.ts'
 import { createLiveConfig, type LiveConfig } from './live-config.ts'
 import { localUrl } from './local-url.ts'
@@ -92,7 +93,8 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     const traffic = createTraffic()
     const gateway = buildGateway({ ...vault, openKeys, traffic, lookup: options.lookup }, report, log)
     closers.push(() => gateway.close())
-    const controlOptions = optionsOfControl({ ...vault, gateway }, options)
+    const catchUp = createCatchUp({ ledger, tenants, notes, notices })
+    const controlOptions = optionsOfControl({ ...vault, gateway, catchUp }, options)
     const control = createControl(controlOptions)
     closers.push(() => control.close())
     const background = startBackground({ control: controlOptions, gateway, live, log })
@@ -134,7 +136,7 @@ function buildGateway(
 }
 
 function optionsOfControl(
-  { gateway, ...opened }: Opened & { gateway: Gateway },
+  { gateway, catchUp, ...opened }: Opened & { gateway: Gateway } & Pick<ControlOptions, 'catchUp'>,
   options: PartsOptions,
 ): ControlOptions {
   const { database, keyring, tenants, live, sandbox, adminToken } = opened
@@ -145,6 +147,7 @@ function optionsOfControl(
     keyring,
     tenants,
     inForce: () => live.current(),
+    catchUp,
     send: createSendProbe({ egress: gateway.egress, sandbox, prepared: gateway.prepared }),
     callGateway: createCallGateway(publicUrl),
     checkHost: (baseUrl) => checkHost(baseUrl, live.current().config.gateway.privateHosts),

@@ -100,6 +100,7 @@ export async function startControl(options: StartControlOptions) {
     },
     sandbox: options.sandbox ?? false,
     publicUrl: () => state.url,
+    catchUp: async () => {},
     version: '0.0.0-test',
   })
   await control.ready()

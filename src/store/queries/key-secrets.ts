@@ -128,19 +128,6 @@ export async function getRestorable(
   return row
 }
 
-/** Until when each key of an organization can be put back to the version before. */
-export async function listRestorable(
-  queryable: Queryable,
-  { org, now }: { org: string; now: Date },
-): Promise<Map<string, Date>> {
-  const rows = await queryable.query<{ key_id: string; until: Date }>(
-    `select s.key_id, max(s.restorable_until) as until from key_secrets s join provider_keys k on k.id = s.key_id
-      where k.org_id = $1 and s.restorable_until > $2 group by s.key_id`,
-    [org, now],
-  )
-  return new Map(rows.map(({ key_id, until }) => [key_id, until]))
-}
-
 /** Ciphertexts whose time is over are really gone. @returns how many */
 export async function deleteExpiredSecrets(queryable: Queryable, now: Date): Promise<number> {
   const rows = await queryable.query('delete from key_secrets where restorable_until <= $1 returning key_id', [now])

@@ -77,10 +77,14 @@ export async function resolveNotices(
   return rows.length
 }
 
+/** So often a cause may happen and still be over with the first success. */
+const rarely = 3
+
 /**
  * Closes what is open about these keys.
  * @param kinds only these; absent: all
- * @param quietSeconds only what has not happened again for so long, on any node; default 0
+ * @param quietSeconds what has happened more than a few times must not have happened again for so long, on any node, lest the
+ *   notice of a key that fails now and then comes and goes; default 0
  */
 export async function resolveNoticesOfKeys(
   queryable: Queryable,
@@ -92,7 +96,7 @@ export async function resolveNoticesOfKeys(
     `with changed as (
        update notices n set resolved_at = now()
         where n.key_id = any($1::text[]) and n.resolved_at is null and ($2::text[] is null or n.kind = any($2))
-          and n.last_at <= now() - make_interval(secs => $3) returning ${toldOf}),
+          and (n.count <= ${rarely} or n.last_at <= now() - make_interval(secs => $3)) returning ${toldOf}),
      ${tell('resolved', 'true')}
      select id from changed`,
     [keyIds, kinds ?? null, quietSeconds],

@@ -108,9 +108,9 @@ describe('with many entries of many organizations, on PostgreSQL', () => {
          from generate_series(1, 60000) n`,
     )
     await opened.database.query(
-      `insert into usage_totals select org_id, 'hour', date_trunc('hour', started_at, 'UTC'), '', '', provider, '', key_source, '', environment,
+      `insert into usage_totals select org_id, 'hour', date_trunc('hour', started_at, 'UTC'), '', '', provider, '', '', key_source, '', environment,
               '', '', count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-         from entries group by 1, 3, 6, 8, 10`,
+         from entries group by 1, 3, 6, 9, 11`,
     )
     await opened.database.query('analyze')
   })

@@ -1,0 +1,36 @@
+import type { ControlOptions } from '../control/index.ts'
+import type { LiveLedger } from '../metering/index.ts'
+import type { LiveTenants } from '../tenants/index.ts'
+import type { AttemptNotes } from './attempt-notes.ts'
+import type { AttemptNotices } from './attempt-notices.ts'
+
+/** Longer nobody waits: a database that is away is told by the query that follows. */
+const patienceMs = 1_000
+
+interface Parts {
+  ledger: Pick<LiveLedger, 'flush' | 'waiting'>
+  tenants: Pick<LiveTenants, 'forget'>
+  notes: Pick<AttemptNotes, 'flush'>
+  notices: Pick<AttemptNotices, 'flush'>
+}
+
+/**
+ * Lets a reader see the requests that were answered before it asked: entries, key statuses and notices are written in
+ * batches beside the requests, and snapshots know balances and quotas only since they were read.
+ */
+export function createCatchUp({ ledger, tenants, notes, notices }: Parts): ControlOptions['catchUp'] {
+  return async (org) => {
+    const isBehind = ledger.waiting > 0
+    await within(patienceMs, Promise.all([ledger.flush(), notes.flush(), notices.flush()]))
+    if (isBehind && org !== undefined) tenants.forget(org)
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}
