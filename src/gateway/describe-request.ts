@@ -9,7 +9,7 @@ import type { RequestBody } from './request-body.ts'
 const unknownSurface: Surface = { name: 'other', path: /^/, model: 'body', meters: 'none' }
 
 /** A small body is awaited whole; of a larger one the beginning is enough to see what it is. */
-const smallBody = 64 * 1024
+const smallBody = 256 * 1024
 
 export function surfaceOf(surfaces: readonly Surface[], method: string, path: string): Surface {
   for (const surface of surfaces) {

@@ -28,6 +28,8 @@ export class RequestBody implements WaitedFor {
   private readonly kept: Buffer[] = []
   private keeping = true
   private received = 0
+  /** What the last attempt reads while it comes; absent: the body was sent as a whole. */
+  streamed: AsyncIterable<Buffer> | undefined
   private ended: boolean
   private listening = false
   private broken: Error | undefined
@@ -73,7 +75,8 @@ export class RequestBody implements WaitedFor {
     if (this.isEmpty) return null
     if (this.isComplete) return this.kept.length === 1 ? (this.kept[0] as Buffer) : Buffer.concat(this.kept)
     this.keeping = again && this.canReplay
-    return this.stream()
+    this.streamed = this.stream()
+    return this.streamed
   }
 
   private async *stream(): AsyncGenerator<Buffer> {

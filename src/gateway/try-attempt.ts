@@ -209,9 +209,12 @@ function sendWith(
   gateway.deps.ledger.beforeSending(() => {
     if (exchange.callerGone) return call.abort()
     if (attempted.index === 0) gateway.deps.measure?.added(performance.now() - exchange.startedAt)
-    const request = { origin, guarded, method: req.method as string, path: opened.path, headers }
+    const sent = (upstream ?? counted)?.body ?? body.open(next !== undefined)
+    // A length that the caller gave is kept: some providers take no upload without one.
+    if (sent === body.streamed && body.declaredLength !== undefined)
+      headers.push('content-length', String(body.declaredLength))
     call.giveUp = gateway.egress.send(
-      { ...request, body: (upstream ?? counted)?.body ?? body.open(next !== undefined) },
+      { origin, guarded, method: req.method as string, path: opened.path, headers, body: sent },
       call,
     )
   })

@@ -67,7 +67,7 @@ test.each([
   ['in chunks', () => ({ 'transfer-encoding': 'chunked', 'content-type': 'multipart/form-data; boundary=x' })],
 ])(
   'an upload of 200 MB %s streams through: the provider gets the same bytes, the process does not hold them',
-  async (_name, headers) => {
+  async (name, headers) => {
     const order = journey.upstream.journal.requests.length
     const sending = upload(200 * megabyte, headers())
     expect(await growthDuring(sending)).toBeLessThan(roomForBuffers)
@@ -76,6 +76,9 @@ test.each([
     expect(status).toBe(200)
     expect(seen.bodyBytes).toBe(200 * megabyte)
     expect(seen.bodySha256).toBe(sha256)
+    expect([seen.header('content-length'), seen.header('transfer-encoding')]).toEqual(
+      name === 'with a length' ? [String(200 * megabyte), undefined] : [undefined, 'chunked'],
+    )
   },
 )
 
