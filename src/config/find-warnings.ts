@@ -1,3 +1,4 @@
+import { publishedPrices } from '../providers/index.ts'
 import type { Finding } from './config-problem.ts'
 import type { CatalogueEntry } from './extend-catalogue.ts'
 import { extendCatalogue } from './extend-catalogue.ts'
@@ -15,6 +16,7 @@ export function findWarnings(
     ...unlimitedMeters(config),
     ...emptyFallbacks(config),
     ...unknownRegions(config, extendCatalogue(config, catalogue)),
+    ...uncountedCurrencies(config),
   ]
 }
 
@@ -99,6 +101,66 @@ function unknownRegions(config: Config, catalogue: readonly CatalogueEntry[]): F
           ],
     ),
   )
+}
+
+/** A cap that some cost will not count toward, because it is in another currency and nothing here says what that is worth. */
+function uncountedCurrencies(config: Config): Finding[] {
+  const known = new Set(['USD', ...Object.keys(config.exchangeRates)])
+  return Object.entries(config.plans).flatMap(([id, plan]) => {
+    const caps = [
+      ...plan.caps.map((cap, index) => ({ ...cap, path: ['plans', id, 'caps', index] })),
+      ...(plan.fallback.cap ? [{ ...plan.fallback.cap, path: ['plans', id, 'fallback', 'cap'] }] : []),
+    ]
+    return caps.flatMap(({ currency, path }) =>
+      [...currenciesOf(config, plan)]
+        .filter(([cost]) => cost !== currency && !(known.has(cost) && known.has(currency)))
+        .slice(0, 1)
+        .map(([cost, provider]) => uncounted({ cost, provider, currency, path, known })),
+    )
+  })
+}
+
+function uncounted({
+  cost,
+  provider,
+  currency,
+  path,
+  known,
+}: {
+  cost: string
+  provider: string
+  currency: string
+  path: (string | number)[]
+  known: ReadonlySet<string>
+}): Finding {
+  const missing = [cost, currency].filter((each) => !known.has(each)).join(' and ')
+  return {
+    path,
+    message: `Costs of ${provider} are in ${cost} and do not count toward this cap in ${currency}.`,
+    expected: `exchangeRates.${missing.replace(' and ', ' and exchangeRates.')}`,
+    fix: `Add ${missing} to exchangeRates with what one unit is worth in US dollars, or add a cap in ${cost}.`,
+  }
+}
+
+/** Currency → the first provider that this plan can spend it at, among those that the file names. */
+function currenciesOf(config: Config, plan: Config['plans'][string]): Map<string, string> {
+  const named = new Set([
+    ...Object.keys(config.providers),
+    ...Object.keys(plan.providers),
+    ...Object.keys(config.prices),
+    ...Object.values(config.features).flatMap(({ providers }) => providers ?? []),
+  ])
+  const offered = [...named].filter(
+    (id) => id !== '*' && (plan.providers[id] ?? plan.providers['*'] ?? 'unavailable') !== 'unavailable',
+  )
+  const found = new Map<string, string>()
+  for (const id of offered) {
+    const own = Object.values(config.prices[id] ?? {}).map(({ currency }) => currency)
+    const published = publishedPrices.filter(({ provider }) => provider === id).map(({ currency }) => currency)
+    for (const currency of [...own, ...published, ...(own.length + published.length === 0 ? ['USD'] : [])])
+      if (!found.has(currency)) found.set(currency, id)
+  }
+  return found
 }
 
 function fields(raw: unknown, name: string): Record<string, unknown> {

@@ -160,6 +160,26 @@ describe('no problem shows a secret', () => {
 describe('warnings', () => {
   const warningsOf = (text: string) => load(text).warnings.map(({ line, path }) => [line, path])
 
+  test('a cap that costs in another currency do not count toward is told, until a rate or a cap for them is there', () => {
+    const file = (plan: string, rates = '') => `providers: { sarvam: {} }\n${rates}\nplans:\n  basic: ${plan}`
+    const { warnings } = load(file('{ caps: [{ limit: 5 }], fallback: { mode: always, cap: { limit: 1 } } }'))
+    expect(warnings.map(({ path }) => path)).toEqual(['plans.basic.caps.0', 'plans.basic.fallback.cap'])
+    expect(warnings[0]).toMatchObject({ line: 4, message: expect.stringMatching(/sarvam.*INR.*USD/) })
+    expect(warnings[0]?.fix).toContain('exchangeRates')
+    expect(warningsOf(file('{ caps: [{ limit: 5 }] }', 'exchangeRates: { INR: 0.0118 }'))).toEqual([])
+    expect(warningsOf(file('{ caps: [{ limit: 5, currency: INR }] }'))).toEqual([])
+    expect(warningsOf(file('{ caps: [{ limit: 5, currency: EUR }] }', 'exchangeRates: { INR: 0.0118 }'))).toHaveLength(
+      1,
+    )
+    expect(warningsOf(file('{ providers: { sarvam: unavailable }, caps: [{ limit: 5 }] }'))).toEqual([])
+  })
+
+  test('an exchange rate is a positive number, and a dollar is worth a dollar', () => {
+    for (const rate of ['INR: 0', 'INR: -1', 'rupees: 1', 'USD: 2'])
+      expect(() => load(`exchangeRates: { ${rate} }`)).toThrow(/exchangeRates/)
+    expect(load('exchangeRates: { USD: 1, EUR: 1.1 }').config.exchangeRates).toEqual({ USD: 1, EUR: 1.1 })
+  })
+
   test('a secret in the file itself is told without showing it', () => {
     const { warnings } = load(`providers:\n  gemini:\n    platformKey: ${canary}`)
     expect(warnings).toMatchObject([{ line: 3, path: 'providers.gemini.platformKey' }])

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { capabilities } from '../contract/index.ts'
 import { Secret } from '../crypto/index.ts'
-import { id, plan } from './plan-schema.ts'
+import { currency, id, plan } from './plan-schema.ts'
 import { price } from './price-schema.ts'
 import { signIn } from './sign-in-schema.ts'
 import { webhooks } from './webhook-schema.ts'
@@ -133,6 +133,16 @@ export const configSchema = z.strictObject({
     .default({})
     .describe(
       'Provider → model, or a pattern with * → what it charges; before the built-in prices. The first that fits counts.',
+    ),
+  exchangeRates: z
+    .record(currency, z.number().positive())
+    .default({})
+    .refine(({ USD }) => USD === undefined || USD === 1, {
+      path: ['USD'],
+      error: 'One US dollar is worth one US dollar.',
+    })
+    .describe(
+      'Currency → what one unit of it is worth in US dollars. Spend caps count costs of other currencies by these; without a rate a cost counts toward caps of its own currency only.',
     ),
   environments: z
     .array(id)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configIdSchema, userIdSchema, wholeSchema } from './fields.ts'
+import { configIdSchema, timeSchema, userIdSchema, wholeSchema } from './fields.ts'
 import { errorClasses } from './words.ts'
 
 const sources = z.enum(['organization', 'user', 'platform'])
@@ -11,7 +11,7 @@ export const explainRequestSchema = z
     model: z.string().min(1).max(200).optional(),
     user: userIdSchema.optional(),
     environment: configIdSchema.optional(),
-    /** Adds `allowed`, `keySource`, `creditsLeft` and `quotasLeft`: what would happen if the request came now. */
+    /** Adds `allowed`, `keySource`, `creditsLeft`, `quotasLeft` and `capsLeft`: what would happen if the request came now. */
     preflight: z.boolean().optional(),
   })
   .meta({ id: 'ExplainRequest' })
@@ -38,8 +38,34 @@ export type ExplainedAttempt = z.output<typeof attemptSchema>
 export const skippedSchema = z.object({ source: sources, provider: z.string(), code: z.string(), reason: z.string() })
 export type ExplainedSkip = z.output<typeof skippedSchema>
 
-export const refusalSchema = z.object({ code: z.string(), reason: z.string(), fix: z.string() })
+export const refusalSchema = z.object({
+  code: z.string(),
+  reason: z.string(),
+  fix: z.string(),
+  /** When a quota, a spend cap or the month's credits begin anew; absent: waiting does not help. */
+  resetsAt: timeSchema.optional(),
+})
 export type ExplainedRefusal = z.output<typeof refusalSchema>
+
+const amount = z.string().describe('A decimal number of whole units of the currency.')
+
+/** One spend cap that counts an attempt of the decision. */
+export const capLeftSchema = z.object({
+  scope: z.enum(['organization', 'key', 'feature', 'key_and_feature', 'fallback']),
+  per: z.enum(['day', 'month']),
+  currency: z.string(),
+  limit: amount,
+  spent: amount,
+  left: amount,
+  resetsAt: timeSchema,
+  /** Only spending on these features counts; absent: all. */
+  features: z.array(z.string()).optional(),
+  /** Whose attempts it counts. */
+  keySources: z.array(sources),
+  /** Spent in currencies without an exchange rate in the configuration: not in `spent`. */
+  uncounted: z.array(z.object({ currency: z.string(), amount })).optional(),
+})
+export type CapLeft = z.output<typeof capLeftSchema>
 
 export const decisionSchema = z
   .object({
@@ -52,6 +78,8 @@ export const decisionSchema = z
     creditsLeft: wholeSchema.optional(),
     /** Meter → what is left in this period. */
     quotasLeft: z.record(z.string(), wholeSchema).optional(),
+    /** What is left under each spend cap that counts an attempt, the tightest first. */
+    capsLeft: z.array(capLeftSchema).optional(),
   })
   .meta({ id: 'Decision' })
 export type ExplainedDecision = z.output<typeof decisionSchema>

@@ -1,8 +1,9 @@
 import type { ExplainedDecision } from '../contract/index.ts'
-import { type Decision, type Policy, publicProviderId } from '../policy/index.ts'
+import { periodEnd } from '../metering/index.ts'
+import { type Decision, type Policy, publicProviderId, type Refusal } from '../policy/index.ts'
 
 /** The decision as it goes out: public ids, nothing of keys but whose they are. */
-export function showDecision({ attempts, refusal, skipped }: Decision, policy: Policy): ExplainedDecision {
+export function showDecision({ attempts, refusal, skipped }: Decision, policy: Policy, now: number): ExplainedDecision {
   return {
     attempts: attempts.map((attempt) => ({
       source: attempt.source,
@@ -16,7 +17,7 @@ export function showDecision({ attempts, refusal, skipped }: Decision, policy: P
       fallbackOn: [...attempt.fallbackOn],
       reason: attempt.reason,
     })),
-    ...(refusal ? { refusal: { code: refusal.code, reason: refusal.reason, fix: refusal.fix } } : {}),
+    ...(refusal && { refusal: showRefusal(refusal, now) }),
     skipped: skipped.map(({ source, provider, code, reason }) => ({
       source,
       provider: publicProviderId(policy, provider),
@@ -24,4 +25,8 @@ export function showDecision({ attempts, refusal, skipped }: Decision, policy: P
       reason,
     })),
   }
+}
+
+function showRefusal({ code, reason, fix, resets }: Refusal, now: number): NonNullable<ExplainedDecision['refusal']> {
+  return { code, reason, fix, ...(resets && { resetsAt: new Date(periodEnd(resets, now)).toISOString() }) }
 }

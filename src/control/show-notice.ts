@@ -85,6 +85,14 @@ const texts: Readonly<Record<string, NoticeText>> = {
       `${text(facts['requests'], 'Some')} answers of this month used models without a known price; spend caps count them as nothing.`,
     fix: () => 'Ask the platform to add the models’ prices to its configuration.',
   },
+  currency_uncounted: {
+    severity: 'warning',
+    title: () => 'Some spending counts toward no spend cap',
+    detail: ({ facts }) =>
+      `${text(facts['spent'], 'Some')} ${text(facts['currency'], 'of another currency')} were spent; the caps are in ${text(facts['caps'], 'another currency')}, and no exchange rate is set.`,
+    fix: ({ facts }) =>
+      `Ask the platform to name the rate of ${text(facts['currency'], 'the currency')} under exchangeRates in its configuration, or to set a cap in that currency.`,
+  },
   credits_low: {
     severity: 'warning',
     title: () => 'Credits are running low',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
-import { syncNotices } from '../store/index.ts'
+import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+import { type EndedEntry, type OpenedEntry, syncNotices, writeEntries } from '../store/index.ts'
 import { rotationCause } from './sweep-notices.ts'
 
 const key = {
@@ -64,5 +65,122 @@ describe.each(databaseKinds)('notices of the state on %s', (kind) => {
     expect((await told()).map(({ type }) => type).sort()).toEqual(['notice.opened', 'notice.resolved'])
     await sync()
     expect((await rows()).map(({ open }) => open)).toEqual([false, false])
+  })
+})
+
+const limits = `
+providers: { gemini: { platformKey: platform-key-of-the-sweep, baseUrl: UPSTREAM } }
+features: { chat: { title: Chat, meter: asked } }
+prices: { gemini: { m1: { input: 1, currency: USD }, m2: { input: 1, currency: INR } } }
+plans:
+  standard:
+    credits: { ownKey: 0, platformKey: 1 }
+    quotas: { asked: { limit: 10 } }
+    caps: [{ limit: 1 }]
+`
+
+describe.each(databaseKinds)('quotas, credits and caps, swept on %s', (kind) => {
+  let control: RunningControl
+  let count = 0
+  beforeAll(async () => {
+    control = await startControl({ kind, config: limits })
+    await control.org('acme')
+    await control.org('idle')
+    await control.database.query("update organizations set balance = 1000 where id = 'acme'")
+  })
+  afterAll(() => control?.close())
+
+  /** One answer that cost so much and counted toward the quota so often. */
+  const spend = async (pico: number, currency = 'USD', asked = 0) => {
+    const now = control.time.offsetMs + Date.now()
+    const date = new Date(now)
+    const id = `entry-${++count}`
+    const opened: OpenedEntry = {
+      id,
+      rq: id,
+      at: 1,
+      og: 'acme',
+      fe: 'chat',
+      en: 'production',
+      pr: 'gemini',
+      mo: 'm1',
+      su: 'generate',
+      ks: 'platform',
+      ho: 'h.example',
+      cr: 0,
+      st: now,
+    }
+    const ended: EndedEntry = { id, ok: true, sc: 200, it: 1, cp: pico, cu: currency, du: 5, en: now + 5 }
+    const batch = { opened: JSON.stringify([opened]), ended: JSON.stringify([ended]), node: 'n', charging: false }
+    await writeEntries(control.database, batch)
+    await control.database.query(
+      `insert into quota_usage (org_id, meter, per, period_start, used) values ('acme', 'asked', 'month', to_timestamp($1::float8 / 1000), $2)
+       on conflict (org_id, meter, per, period_start) do update set used = quota_usage.used + excluded.used`,
+      [Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1), asked],
+    )
+  }
+  const swept = async () => {
+    control.forget('acme')
+    await control.sweep()
+    const rows = await control.database.query<{ kind: string; count: number; open: boolean }>(
+      "select kind, count, resolved_at is null as open from notices where org_id = 'acme' order by opened_at, kind",
+    )
+    const open = rows.filter((row) => row.open).map((row) => row.kind)
+    const closed = rows.filter((row) => !row.open).map((row) => row.kind)
+    const told = await control.database.query<{ type: string; kind: string }>(
+      "delete from webhook_events where type like 'notice.%' returning type, data ->> 'kind' as kind",
+    )
+    return { open: open.sort(), closed: closed.sort(), told: told.map(({ type, kind }) => `${type} ${kind}`).sort() }
+  }
+
+  it('are told of from 80 % on, once, and not before', async () => {
+    await spend(0.79e12, 'USD', 7)
+    expect(await swept()).toEqual({ open: [], closed: [], told: [] })
+    await spend(0.01e12, 'USD', 1)
+    const near = ['cap_near', 'quota_near']
+    expect(await swept()).toEqual({ open: near, closed: [], told: near.map((kind) => `notice.opened ${kind}`) })
+    expect(await swept()).toEqual({ open: near, closed: [], told: [] })
+  })
+
+  it('say that a limit is reached in the place of saying that it is near', async () => {
+    await spend(0.2e12, 'USD', 2)
+    expect(await swept()).toEqual({
+      open: ['cap_reached', 'quota_reached'],
+      closed: ['cap_near', 'quota_near'],
+      told: [
+        'notice.opened cap_reached',
+        'notice.opened quota_reached',
+        'notice.resolved cap_near',
+        'notice.resolved quota_near',
+      ],
+    })
+  })
+
+  it('tell of credits that run low, and of spending that no cap counts', async () => {
+    await spend(3e12, 'INR')
+    // A new period for the cap and the quota, so that what a request costs is known again.
+    control.time.offsetMs = Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + 1, 2) - Date.now()
+    await control.database.query("update organizations set balance = 19 where id = 'acme'")
+    await spend(1, 'INR')
+    const { open, closed } = await swept()
+    expect(open).toEqual(['credits_low', 'currency_uncounted'])
+    expect(closed).toEqual(['cap_near', 'cap_reached', 'quota_near', 'quota_reached'])
+  })
+
+  it('close by themselves when credits come, and when the currency has a rate', async () => {
+    await control.call('POST', '/api/v1/orgs/acme/credits', {
+      body: { amount: 500, reason: 'test', idempotencyKey: 'more' },
+    })
+    control.reload(`exchangeRates: { INR: 0.01 }\n${limits}`)
+    const { open, told } = await swept()
+    expect(open).toEqual([])
+    expect(told).toEqual([
+      'notice.resolved credits_low',
+      'notice.resolved currency_uncounted',
+    ])
+  })
+
+  it('leave organizations alone that have nothing to tell', async () => {
+    expect(await control.database.query("select 1 from notices where org_id = 'idle'")).toEqual([])
   })
 })

@@ -16,7 +16,15 @@ const orgsAtOnce = 200
 
 const rotationKinds = ['rotation_due', 'rotation_overdue']
 /** What the settings page reads from the state, besides keys: those have notices of their own. */
-const stateKinds = ['quota_near', 'quota_reached', 'credits_low', 'cap_near', 'cap_reached', 'unpriced']
+const stateKinds = [
+  'quota_near',
+  'quota_reached',
+  'credits_low',
+  'cap_near',
+  'cap_reached',
+  'unpriced',
+  'currency_uncounted',
+]
 
 const sweeper: Operator = { kind: 'operator', id: 'ownkey', name: null, sessionId: null, expiresAt: null }
 

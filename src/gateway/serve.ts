@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Dialect, OwnkeyError, responseHeaders } from '../contract/index.ts'
-import type { Attempt, Decision } from '../policy/index.ts'
+import type { Attempt } from '../policy/index.ts'
 import type { Failure, Provider } from '../providers/index.ts'
 import type { Tenant } from '../tenants/index.ts'
 import { identifyCaller } from './caller.ts'
@@ -19,6 +19,7 @@ import {
 } from './one-dialect.ts'
 import { KeyChanged } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
+import { refusalError } from './refusal-error.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
 import { readTarget, type Target } from './target.ts'
@@ -124,7 +125,7 @@ export async function decideAndTry(exchange: Required<Exchange>, gateway: Gatewa
   for (let again = 0; again < 3; again++) {
     const decision = gateway.memory.decide(request, caller.tenant, setup.policy)
     exchange.decision = decision
-    if (decision.refusal !== undefined) throw refusalError(decision)
+    if (decision.refusal !== undefined) throw refusalError(decision.refusal, gateway.now())
     try {
       return await firstThatAnswers(exchange, decision.attempts, gateway)
     } catch (error) {
@@ -136,11 +137,6 @@ export async function decideAndTry(exchange: Required<Exchange>, gateway: Gatewa
     }
   }
   throw new OwnkeyError('unavailable', { detail: 'The key changed while the request was on its way.' })
-}
-
-function refusalError({ refusal }: Decision): OwnkeyError {
-  const { code, reason, fix } = refusal as NonNullable<Decision['refusal']>
-  return new OwnkeyError(code, { detail: reason, fix })
 }
 
 /** Tries attempts in order until one answers, or one fails in a way after which no other may be made. */

@@ -1,5 +1,6 @@
 import { OwnkeyError } from '../contract/index.ts'
 import { type DecisionRequest, decide, type Policy, type TenantFacts } from '../policy/index.ts'
+import { refusalError } from './refusal-error.ts'
 
 interface Situation {
   request: DecisionRequest
@@ -25,11 +26,12 @@ export function wordedByPolicy(error: unknown, { request, tenant, policy }: Situ
   const known = atTheLimit[error.code]?.(tenant, error)
   const refusal = known && decide(request, known, policy).refusal
   if (refusal?.code !== error.code) return error
-  const { facts, retryAfterSeconds } = error
+  const worded = refusalError(refusal, Date.now())
+  const retryAfterSeconds = error.retryAfterSeconds ?? worded.retryAfterSeconds
   return new OwnkeyError(error.code, {
     detail: refusal.reason,
     fix: refusal.fix,
-    ...(facts && { facts }),
+    facts: { ...worded.facts, ...error.facts },
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   })
 }

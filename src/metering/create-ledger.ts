@@ -1,6 +1,5 @@
 import { OwnkeyError } from '../contract/index.ts'
 import { type Clock, createIdMaker, systemClock } from '../lib/index.ts'
-import { capPhrase } from '../policy/index.ts'
 import {
   type Database,
   findOrphanedSpools,
@@ -16,7 +15,7 @@ import { createLimitGuard } from './limit-guard.ts'
 import type { Cost, Sale } from './prices.ts'
 import { replaySpool } from './replay-spool.ts'
 import { createReservations } from './reservations.ts'
-import { createSpendWatch, type SpendWatch } from './spend-watch.ts'
+import { capReached, createSpendWatch, type SpendWatch } from './spend-watch.ts'
 import { startSweeping, sweepOrphans } from './sweep.ts'
 import { createWriteQueue, type OpenedLine, type WriteQueue } from './write-queue.ts'
 
@@ -93,7 +92,7 @@ export function createLedger(options: LedgerOptions): LiveLedger {
     replayed,
     open: (start) => openEntry(book, start),
     reserve(start, standing) {
-      checkCaps(watch, start, standing)
+      checkCaps(book, start, standing)
       if (start.credits === 0 && start.meter === undefined) return openEntry(book, start, standing)
       const behind = queue.failingSince !== undefined && clock.monotonic() - queue.failingSince > failingTooLongMs
       if (!behind && guard.isFar(start, standing)) return openEntry(book, start, standing)
@@ -127,10 +126,10 @@ interface Book {
 }
 
 /** What the snapshot knows to be spent and what this process has spent since, together. */
-function checkCaps(watch: SpendWatch, { org }: EntryStart, { caps, spentAsOf = 0 }: Standing): void {
+function checkCaps({ watch, clock }: Book, { org }: EntryStart, { caps, spentAsOf = 0 }: Standing): void {
   for (const cap of caps ?? []) {
     if (cap.spentPico + watch.since(org, cap, spentAsOf) < cap.limitPico) continue
-    throw new OwnkeyError('spend_cap_reached', { detail: `${capPhrase(cap)} is spent.` })
+    throw capReached(cap, clock.now())
   }
 }
 

@@ -1,5 +1,6 @@
-import { type CapStanding, countsToward } from '../policy/index.ts'
-import { periodStart } from './entry-rows.ts'
+import { OwnkeyError } from '../contract/index.ts'
+import { type CapStanding, capPhrase, towardCap } from '../policy/index.ts'
+import { periodEnd, periodStart } from './entry-rows.ts'
 import type { EntryStart } from './ledger.ts'
 import type { Cost } from './prices.ts'
 
@@ -44,11 +45,21 @@ export function createSpendWatch(clock: { now(): number; monotonic(): number }):
       for (const { start, cost, writtenAt } of byOrg.get(org) ?? []) {
         if (writtenAt !== undefined && writtenAt < asOf) continue
         if (periodStart(cap.per, start.startedAt) !== period) continue
-        if (countsToward(cap, { ...slotOf(start), per: cap.per, currency: cost.currency })) sum += cost.costPico
+        sum += towardCap(cap, { ...slotOf(start), per: cap.per, currency: cost.currency, pico: cost.costPico })
       }
       return sum
     },
   }
+}
+
+/** The refusal of a request under a cap that is spent. */
+export function capReached(cap: CapStanding, now: number): OwnkeyError {
+  const resetsAt = periodEnd(cap.per, now)
+  return new OwnkeyError('spend_cap_reached', {
+    detail: `${capPhrase(cap)} is spent.`,
+    facts: { resetsAt: new Date(resetsAt).toISOString() },
+    retryAfterSeconds: Math.max(1, Math.ceil((resetsAt - now) / 1000)),
+  })
 }
 
 function slotOf({ feature, key, source, fallbackClass }: EntryStart) {

@@ -2,11 +2,19 @@ import { type Ask, addKeyFix, featureTitle, ownSkip, platformSkip, skip } from '
 import { plannedFallback } from './candidates-for.ts'
 import { knowsModel, mayUse } from './choose-model.ts'
 import type { Attempt, KeyFacts, Refusal, SkipCode, Skipped } from './decision.ts'
-import { creditReason, ownAttempt, ownKeyIsExempt, platformAttempt, quotaReason } from './make-attempt.ts'
+import {
+  creditReason,
+  creditReset,
+  ownAttempt,
+  ownKeyIsExempt,
+  platformAttempt,
+  quotaReason,
+  quotaReset,
+} from './make-attempt.ts'
 import { byokOff, fallbackIsOn, mendOwnKey, ownKey } from './own-key.ts'
 import type { PolicyProvider } from './policy.ts'
 import { refusalFor } from './refusal-for.ts'
-import { capReason } from './spend-caps.ts'
+import { capReason, capsReset } from './spend-caps.ts'
 
 type Candidates = readonly PolicyProvider[]
 
@@ -59,17 +67,19 @@ function ownLimit(
       code: 'quota_exceeded',
       reason: full,
       fix: 'Ask an administrator to raise the plan’s limit; own keys count toward it here.',
+      resets: quotaReset(ask),
     }
   }
   if (attempt.credits > ask.tenant.balance) {
     const reason = creditReason(ask, { credits: attempt.credits, whose: 'an own key' })
     skip(ask, ownSkip(ask, { provider, code: 'credits', reason }))
-    return { code: 'credits_exhausted', reason, fix: 'Add credits; the own key is not the limit here.' }
+    const fix = 'Add credits; the own key is not the limit here.'
+    return { code: 'credits_exhausted', reason, fix, resets: creditReset(ask, attempt.credits) }
   }
   const spent = capReason(attempt.caps)
   if (spent !== undefined) {
-    skip(ask, ownSkip(ask, { provider, code: 'spend_cap', reason: spent }))
-    return { code: 'spend_cap_reached', reason: spent, fix: raiseCapFix }
+    skip(ask, { ...ownSkip(ask, { provider, code: 'spend_cap', reason: spent }), caps: attempt.caps })
+    return { code: 'spend_cap_reached', reason: spent, fix: raiseCapFix, resets: capsReset(attempt.caps) }
   }
   return undefined
 }

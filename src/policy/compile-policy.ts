@@ -19,9 +19,8 @@ export function compilePolicy(config: Config, catalogue: readonly CatalogueEntry
     extendCatalogue(config, catalogue).map((entry) => [entry.id, compileProvider(entry, config)]),
   )
   const features = new Map(Object.entries(config.features).map(([id, feature]) => [id, { ...feature, id }]))
-  const plans = Object.entries(config.plans).map(
-    ([id, plan]) => [id, compilePlan({ ...plan, id }, [...providers.values()], [...features.keys()])] as const,
-  )
+  const parts = { providers: [...providers.values()], features: [...features.keys()], worth: config.exchangeRates }
+  const plans = Object.entries(config.plans).map(([id, plan]) => [id, compilePlan({ ...plan, id }, parts)] as const)
   return {
     platformName: config.platform.name,
     aiName: config.platform.aiName ?? `${config.platform.name} AI`,
@@ -88,8 +87,11 @@ export function defaultRegion(entry: Pick<CatalogueEntry, 'origin' | 'regions'>)
 
 function compilePlan(
   plan: Plan & { id: string },
-  providers: readonly PolicyProvider[],
-  features: readonly string[],
+  {
+    providers,
+    features,
+    worth,
+  }: { providers: readonly PolicyProvider[]; features: readonly string[]; worth: Config['exchangeRates'] },
 ): PolicyPlan {
   const policies = new Map(providers.map(({ id }) => [id, policyOf(plan, id)]))
   const named = Object.keys(plan.providers)
@@ -107,7 +109,21 @@ function compilePlan(
     regionSet: plan.regions && new Set(plan.regions),
     scopeSets: new Map(Object.entries(plan.scopes).map(([name, scope]) => [name, new Set(scope.features)])),
     fallbackRules: new Map(['', ...features].map((feature) => [feature, fallbackRule(plan, feature)])),
+    ratesInto: ratesInto(plan, worth),
   }
+}
+
+/** For each currency that the plan has a cap in: what one unit of every other known one is worth in it. */
+function ratesInto({ caps, fallback }: Plan, worth: Config['exchangeRates']): PolicyPlan['ratesInto'] {
+  const inDollars: Readonly<Record<string, number>> = { ...worth, USD: 1 }
+  const wanted = [...caps, ...(fallback.cap ? [fallback.cap] : [])].map(({ currency }) => currency)
+  return new Map(
+    [...new Set(wanted)].map((into) => {
+      const base = inDollars[into]
+      const others = Object.entries(inDollars).filter(([from]) => from !== into)
+      return [into, base === undefined ? {} : Object.fromEntries(others.map(([from, each]) => [from, each / base]))]
+    }),
+  )
 }
 
 function policyOf(plan: Plan, provider: string): ProviderPolicy {

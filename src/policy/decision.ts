@@ -68,6 +68,10 @@ export interface CapStanding {
   features?: readonly string[] | undefined
   /** Only this key's spending counts, '' being the platform's; absent: all. */
   key?: string | undefined
+  /** Other currencies that count: what one unit of each is worth in the cap's. */
+  rates?: Readonly<Record<string, number>> | undefined
+  /** Spent on what the cap is about, in currencies without a rate: by currency, in pico-units. It is not in `spentPico`. */
+  uncounted?: Readonly<Record<string, number>> | undefined
 }
 
 /** An organization as a snapshot, metadata only. */
@@ -118,6 +122,8 @@ export interface Refusal {
   code: OwnkeyErrorCode
   reason: string
   fix: string
+  /** The calendar period (UTC) at whose end the request would be served; absent: waiting does not help. */
+  resets?: 'day' | 'month' | undefined
 }
 
 /** Something that could have served and does not, and why: the answer to "why is this still on the platform's AI?". */
@@ -126,6 +132,8 @@ export interface Skipped {
   provider: string
   code: SkipCode
   reason: string
+  /** The spend caps that would have counted it, where one of them is why. */
+  caps?: readonly CapStanding[] | undefined
 }
 
 export const skipCodes = [

@@ -60,7 +60,7 @@ export function platformAttempt(
   if (credits > ask.tenant.balance) return skipped('credits', creditReason(ask, { credits, whose: policy.aiName }))
   const caps = capsFor(ask, { key: '', fallback })
   const spent = capReason(caps)
-  if (spent !== undefined) return skipped('spend_cap', spent)
+  if (spent !== undefined) return { ...skipped('spend_cap', spent), caps }
   return {
     source: 'platform',
     provider: provider.id,
@@ -93,6 +93,17 @@ export function price({ plan, feature }: Ask): { ownKey: number; platformKey: nu
 
 export function creditReason({ tenant }: Ask, { credits, whose }: { credits: number; whose: string }): string {
   return `A request on ${whose} costs ${credits} credits, and ${tenant.balance} are left.`
+}
+
+/** Waiting helps where the plan gives credits anew each month, and enough of them. */
+export function creditReset({ plan }: Ask, credits: number): 'month' | undefined {
+  return plan.monthlyCredits >= credits ? 'month' : undefined
+}
+
+/** The period of the feature's quota; a limit of nothing stays used up. */
+export function quotaReset({ plan, feature }: Ask): 'day' | 'month' | undefined {
+  const quota = feature?.meter === undefined ? undefined : plan.quotas[feature.meter]
+  return quota && quota.limit > 0 ? quota.per : undefined
 }
 
 /** Undefined while there is room; otherwise the sentence that says what is used up. */

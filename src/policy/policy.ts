@@ -59,6 +59,8 @@ export interface PolicyPlan extends Plan {
   scopeSets: ReadonlyMap<string, ReadonlySet<string>>
   /** Feature id ('' is none) → what falls back. */
   fallbackRules: ReadonlyMap<string, FallbackRule>
+  /** Currency of a cap → currency of a cost → what one unit of the cost is worth in the cap's. */
+  ratesInto: ReadonlyMap<string, Readonly<Record<string, number>>>
 }
 
 /** One version of the configuration, compiled for decisions. Holds no secret. */

@@ -1,6 +1,8 @@
 import { type Ask, withArticle } from './ask.ts'
 import type { Refusal, SkipCode, Skipped } from './decision.ts'
+import { creditReset, price, quotaReset } from './make-attempt.ts'
 import type { PolicyProvider } from './policy.ts'
+import { capsReset } from './spend-caps.ts'
 
 interface Dead {
   candidates: readonly PolicyProvider[]
@@ -13,21 +15,22 @@ interface Dead {
 }
 
 /** What stops the platform's key, the most telling first, and how it is put to the caller. */
-const byPlatformSkip: readonly [SkipCode, (ask: Ask, dead: Dead, reason: string) => Refusal][] = [
+const byPlatformSkip: readonly [SkipCode, (ask: Ask, dead: Dead, found: Skipped) => Refusal][] = [
   ['quota', quotaExceeded],
   ['credits', creditsExhausted],
   [
     'spend_cap',
-    (_ask, _dead, reason) => ({
+    (_ask, _dead, { reason, caps }) => ({
       code: 'spend_cap_reached',
       reason,
       fix: 'Ask an administrator to raise the plan’s spend cap, or wait for the next period.',
+      resets: capsReset(caps),
     }),
   ],
   ['model_refused', modelRefused],
   [
     'region',
-    (_ask, dead, reason) => ({
+    (_ask, dead, { reason }) => ({
       code: 'region_not_allowed',
       reason,
       fix: `${dead.byokOff ? 'Ask the platform for a plan that allows the region' : `${dead.mend}, of an allowed region`}.`,
@@ -39,32 +42,33 @@ const byPlatformSkip: readonly [SkipCode, (ask: Ask, dead: Dead, reason: string)
 export function refusalFor(ask: Ask, dead: Dead): Refusal {
   for (const [code, build] of byPlatformSkip) {
     const found = dead.tried.find((entry) => entry.code === code)
-    if (found) return build(ask, dead, found.reason)
+    if (found) return build(ask, dead, found)
   }
   return missingKey(ask, dead)
 }
 
-function quotaExceeded(ask: Ask, dead: Dead, reason: string): Refusal {
+function quotaExceeded(ask: Ask, dead: Dead, { reason }: Skipped): Refusal {
   const name = dead.candidates[0]?.name ?? ''
   const exempt = ask.plan.quotas[ask.feature?.meter ?? '']?.ownKeyExempt ?? true
   const fix =
     dead.byokOff === undefined && exempt
       ? `Add ${withArticle(name)} key, or ask an administrator to raise the plan’s limit.`
       : 'Ask an administrator to raise the plan’s limit.'
-  return { code: 'quota_exceeded', reason, fix }
+  return { code: 'quota_exceeded', reason, fix, resets: quotaReset(ask) }
 }
 
-function creditsExhausted(ask: Ask, dead: Dead, reason: string): Refusal {
-  const own = (ask.feature && ask.plan.credits.features[ask.feature.id]) ?? ask.plan.credits
+function creditsExhausted(ask: Ask, dead: Dead, { reason }: Skipped): Refusal {
+  const own = price(ask)
   const helps = dead.byokOff === undefined && own.ownKey <= ask.tenant.balance
   return {
     code: 'credits_exhausted',
     reason,
     fix: helps ? `Add credits, or ${lowerFirst(dead.mend)}: that costs ${own.ownKey}.` : 'Add credits.',
+    resets: creditReset(ask, own.platformKey),
   }
 }
 
-function modelRefused(ask: Ask, dead: Dead, reason: string): Refusal {
+function modelRefused(ask: Ask, dead: Dead, { reason }: Skipped): Refusal {
   const allow = dead.candidates[0]?.rules.allow
   const choose = allow ? `Choose one of these models: ${allow.join(', ')}` : 'Choose another model'
   return {

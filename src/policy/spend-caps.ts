@@ -19,6 +19,7 @@ export function capsFor(
         ...cap,
         features: byFeature ? [feature?.id ?? ''] : cap.features,
         key: byKey ? attempt.key : undefined,
+        rates: plan.ratesInto.get(cap.currency),
       })
     })
   const ofFallback = attempt.fallback ? fallbackCap(plan, tenant) : undefined
@@ -26,39 +27,70 @@ export function capsFor(
 }
 
 /** What fallbacks may cost the platform; undefined: no limit. */
-export function fallbackCap({ fallback }: PolicyPlan, tenant: Pick<TenantFacts, 'spent'>): CapStanding | undefined {
-  return fallback.cap && standing(tenant, { ...fallback.cap, scope: 'fallback', per: 'month' })
+export function fallbackCap(
+  { fallback: { cap }, ratesInto }: PolicyPlan,
+  tenant: Pick<TenantFacts, 'spent'>,
+): CapStanding | undefined {
+  return cap && standing(tenant, { ...cap, scope: 'fallback', per: 'month', rates: ratesInto.get(cap.currency) })
 }
 
 function standing(
   { spent }: Pick<TenantFacts, 'spent'>,
-  cap: Pick<CapStanding, 'scope' | 'per' | 'currency' | 'warnAt' | 'features' | 'key'> & { limit: number },
+  cap: Pick<CapStanding, 'scope' | 'per' | 'currency' | 'warnAt' | 'features' | 'key' | 'rates'> & { limit: number },
 ): CapStanding {
-  const { scope, per, currency, warnAt, features, key } = cap
-  const bare = { scope, per, currency, warnAt, features, key, limitPico: Math.round(cap.limit * pico) }
+  const { scope, per, currency, warnAt, features, key, rates } = cap
+  const bare = { scope, per, currency, warnAt, features, key, rates, limitPico: Math.round(cap.limit * pico) }
   let spentPico = 0
-  for (const each of spent ?? []) if (countsToward(bare, each)) spentPico += each.pico
-  return { ...bare, spentPico }
+  let uncounted: Record<string, number> | undefined
+  for (const each of spent ?? []) {
+    if (!concerns(bare, each)) continue
+    const counted = countedPico(bare, each)
+    if (counted !== undefined) spentPico += counted
+    else if (each.pico > 0) {
+      uncounted ??= {}
+      uncounted[each.currency] = (uncounted[each.currency] ?? 0) + each.pico
+    }
+  }
+  return { ...bare, spentPico, ...(uncounted && { uncounted }) }
 }
 
-/** Whether spending counts toward a cap. Other currencies do not: nothing here converts money. */
-export function countsToward(
-  cap: Pick<CapStanding, 'scope' | 'per' | 'currency' | 'features' | 'key'>,
-  spent: Omit<Spent, 'pico'>,
-): boolean {
+type CapTerms = Pick<CapStanding, 'scope' | 'per' | 'currency' | 'features' | 'key' | 'rates'>
+
+/** What a sum adds to a cap, in pico-units of the cap's currency: nothing where it is not about what the cap counts. */
+export function towardCap(cap: CapTerms, spent: Spent): number {
+  return concerns(cap, spent) ? (countedPico(cap, spent) ?? 0) : 0
+}
+
+function concerns(cap: CapTerms, spent: Spent): boolean {
   return (
     spent.per === cap.per &&
-    spent.currency === cap.currency &&
     (cap.features === undefined || cap.features.includes(spent.feature)) &&
     (cap.key === undefined || cap.key === spent.key) &&
     (cap.scope !== 'fallback' || spent.source === 'fallback')
   )
 }
 
+/** By the operator's exchange rate; undefined: the configuration names none for this currency. */
+function countedPico(cap: CapTerms, { currency, pico }: Spent): number | undefined {
+  if (currency === cap.currency) return pico
+  const rate = cap.rates?.[currency]
+  return rate === undefined ? undefined : Math.round(pico * rate)
+}
+
+/** Those under which nothing more may be spent. */
+export function fullCaps(caps: readonly CapStanding[] | undefined): readonly CapStanding[] {
+  return caps?.filter(({ spentPico, limitPico }) => spentPico >= limitPico) ?? []
+}
+
 /** The sentence that says which cap is reached; undefined while there is room under all of them. */
 export function capReason(caps: readonly CapStanding[] | undefined): string | undefined {
-  const full = caps?.find(({ spentPico, limitPico }) => spentPico >= limitPico)
+  const [full] = fullCaps(caps)
   return full && `${capPhrase(full)} is spent.`
+}
+
+/** The period whose end makes room under every cap that is full now. */
+export function capsReset(caps: readonly CapStanding[] | undefined): 'day' | 'month' {
+  return fullCaps(caps).some(({ per }) => per === 'month') ? 'month' : 'day'
 }
 
 const scopes: Readonly<Record<CapStanding['scope'], string>> = {
@@ -86,7 +118,7 @@ export function capsOf(plan: PolicyPlan, tenant: Pick<TenantFacts, 'spent'>): re
     const counted = features.filter((feature) => cap.features?.includes(feature) ?? true)
     return (byKey ? keys : [undefined]).flatMap((key) =>
       (byFeature ? counted.map((feature) => [feature]) : [cap.features]).map((some) =>
-        standing(tenant, { ...cap, features: some, key }),
+        standing(tenant, { ...cap, features: some, key, rates: plan.ratesInto.get(cap.currency) }),
       ),
     )
   })

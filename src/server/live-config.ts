@@ -89,7 +89,7 @@ function compile({ config, warnings }: LoadedConfig): Setup {
   }
 }
 
-function limitsOf({ plans }: Config): PlanLimits {
+export function limitsOf({ plans }: Config): PlanLimits {
   const all = Object.entries(plans)
   return {
     capped: all.filter(([, { caps, fallback }]) => caps.length > 0 || fallback.cap !== undefined).map(([id]) => id),

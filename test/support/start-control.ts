@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type Config, extendCatalogue, loadConfig } from '../../src/config/index.ts'
 import type { Role } from '../../src/contract/index.ts'
-import { createControl, type InForce } from '../../src/control/index.ts'
+import { type ControlOptions, createControl, createNoticeSweep, type InForce } from '../../src/control/index.ts'
 import { generateMasterKey, parseKeyring, Secret } from '../../src/crypto/index.ts'
 import { checkHost, Gateway } from '../../src/gateway/index.ts'
 import { createLedger } from '../../src/metering/index.ts'
@@ -16,6 +16,7 @@ import { compilePolicy } from '../../src/policy/index.ts'
 import { catalogue } from '../../src/providers/index.ts'
 import { startSandbox } from '../../src/sandbox/index.ts'
 import { createCallGateway } from '../../src/server/call-gateway.ts'
+import { limitsOf } from '../../src/server/live-config.ts'
 import { createLog } from '../../src/server/log.ts'
 import { createSendProbe } from '../../src/server/send-probe.ts'
 import { createTenants } from '../../src/tenants/index.ts'
@@ -61,7 +62,12 @@ export async function startControl(options: StartControlOptions) {
   await checkMasterKey({ database, keyring })
   const time = { offsetMs: 0 }
   const clock = { now: () => Date.now() + time.offsetMs, monotonic: () => performance.now() }
-  const tenants = createTenants({ database, clock, unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed) })
+  const tenants = createTenants({
+    database,
+    clock,
+    unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed),
+    limits: () => limitsOf(state.inForce.config),
+  })
   const ledger = createLedger({ database, onTrouble: () => {} })
   const sandbox = options.sandbox ? await startSandbox() : undefined
   const state = { inForce: compile(options.config, upstream.origin), url: '' }
@@ -81,7 +87,7 @@ export async function startControl(options: StartControlOptions) {
   const logged: unknown[] = []
   const file = createWriteStream(join(evidenceFolder('control'), 'log.jsonl'))
   const written = createLog({ level: 'debug', destination: file })
-  const control = createControl({
+  const controlOptions: ControlOptions = {
     database,
     keyring,
     tenants,
@@ -102,7 +108,9 @@ export async function startControl(options: StartControlOptions) {
     publicUrl: () => state.url,
     catchUp: async () => {},
     version: '0.0.0-test',
-  })
+  }
+  const control = createControl(controlOptions)
+  const sweep = createNoticeSweep(controlOptions)
   await control.ready()
   const server = createServer((request, response) =>
     /^\/(api|$)/.test(request.url ?? '') ? control.routing(request, response) : gateway.handle(request, response),
@@ -147,6 +155,10 @@ export async function startControl(options: StartControlOptions) {
     document,
     logged,
     time,
+    /** What every node does from time to time: the state's notices, made true. */
+    sweep: () => sweep.run(),
+    /** Forgets what is known of an organization, so that the next look finds what was written beside the API. */
+    forget: (org: string) => tenants.forget(org),
     get url() {
       return state.url
     },

@@ -43,7 +43,9 @@ export function currentNotices(shown: Shown, now: number): Notice[] {
 
 /** The same for spend caps, which concern the platform's key as well as own ones. */
 export function spendingNotices(spending: Spending, shown: Pick<Shown, 'platform'>, now: number): Notice[] {
-  return [...ofCaps(spending, now), ...ofUnpriced(spending, now)].map((cause) => toNotice(cause, shown))
+  return [...ofCaps(spending, now), ...ofUnpriced(spending, now), ...ofOtherCurrencies(spending, now)].map((cause) =>
+    toNotice(cause, shown),
+  )
 }
 
 function ofKey(provider: SettingsProvider, key: MaskedKey): Cause[] {
@@ -110,17 +112,20 @@ function ofCaps({ plan, tenant }: Spending, now: number): Cause[] {
 
 function capFacts(cap: CapStanding): Record<string, unknown> {
   const { scope, per, currency, features, key } = cap
-  const amount = (pico: number) => decimalFromPico(BigInt(Math.round(pico)).toString())
   return {
     cap: capPhrase(cap),
     scope,
     per,
     currency,
-    spent: amount(cap.spentPico),
-    limit: amount(cap.limitPico),
+    spent: amountOf(cap.spentPico),
+    limit: amountOf(cap.limitPico),
     ...(features && { features }),
     ...(key !== undefined && { keyId: key === '' ? null : key }),
   }
+}
+
+function amountOf(pico: number): string {
+  return decimalFromPico(BigInt(Math.round(pico)).toString())
 }
 
 /** Caps count what has no price as nothing; where there are caps, somebody has to know. */
@@ -130,6 +135,22 @@ function ofUnpriced({ plan, tenant }: Spending, now: number): Cause[] {
     .filter(({ per }) => per === 'month')
     .reduce((sum, each) => sum + (each.unpriced ?? 0), 0)
   return unpriced === 0 ? [] : [{ kind: 'unpriced', facts: { requests: unpriced }, since: new Date(now).toISOString() }]
+}
+
+/** Costs in a currency that the caps do not count: somebody has to name its exchange rate. */
+function ofOtherCurrencies({ plan, tenant }: Spending, now: number): Cause[] {
+  const found = new Map<string, { pico: number; caps: Set<string> }>()
+  for (const cap of capsOf(plan, tenant)) {
+    for (const [currency, pico] of Object.entries(cap.uncounted ?? {})) {
+      const known = found.get(currency) ?? { pico: 0, caps: new Set() }
+      found.set(currency, { pico: Math.max(known.pico, pico), caps: known.caps.add(cap.currency) })
+    }
+  }
+  return [...found].map(([currency, { pico, caps }]) => {
+    const about = `currency:${currency}`
+    const facts = { about, currency, spent: amountOf(pico), caps: [...caps].join(', ') }
+    return { kind: 'currency_uncounted', about, facts, since: new Date(now).toISOString() }
+  })
 }
 
 function toNotice(cause: Cause, { platform }: Pick<Shown, 'platform'>): Notice {

@@ -1,4 +1,5 @@
 import type { SettingsQuota } from '../../contract/index.ts'
+import { periodEnd } from '../../metering/index.ts'
 import type { PolicyFeature, PolicyPlan } from '../../policy/index.ts'
 
 /** The hosted limits of the plan that some feature of this organization counts toward. */
@@ -12,15 +13,8 @@ export function showQuotas(
     used: used[meter] ?? 0,
     limit,
     per,
-    resetsAt: nextPeriod(now, per).toISOString(),
+    resetsAt: new Date(periodEnd(per, now)).toISOString(),
     ownKeyExempt,
     features: features.filter((feature) => feature.meter === meter).map(({ id }) => id),
   }))
-}
-
-/** Calendar periods in UTC. */
-export function nextPeriod(now: number, per: 'day' | 'month'): Date {
-  const date = new Date(now)
-  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()]
-  return new Date(per === 'day' ? Date.UTC(year, month, day + 1) : Date.UTC(year, month + 1, 1))
 }

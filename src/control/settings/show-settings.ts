@@ -109,7 +109,7 @@ function shownProviders({ inForce, plan, features, keys }: SettingsContext) {
 
 function showFeature(
   feature: PolicyFeature,
-  { inForce, tenant, user, environment, plan }: SettingsContext,
+  { inForce, tenant, user, environment, plan, now }: SettingsContext,
 ): Settings['features'][number] {
   const decision = decide({ feature: feature.id, user, environment }, tenant, inForce.policy)
   const providers = plan.available.filter((provider) => canServe(feature, provider))
@@ -122,7 +122,7 @@ function showFeature(
     included: feature.addOn === undefined || addOns.includes(feature.addOn),
     providers: providers.map(({ publicId }) => publicId),
     meter: feature.meter ?? null,
-    decision: showDecision(decision, inForce.policy),
+    decision: showDecision(decision, inForce.policy, now),
   }
 }
 
