@@ -1,6 +1,6 @@
 import type { ErrorClass } from '../contract/index.ts'
-import { type Failure, type Provider, parseBody } from '../providers/index.ts'
-import { isRecord, type Json, recordOf } from './json.ts'
+import { errorLayers, type Failure, type Provider, parseBody } from '../providers/index.ts'
+import { recordOf } from './json.ts'
 
 /** A provider's failure as OpenAI would have told it. */
 export interface OpenaiError {
@@ -58,34 +58,20 @@ interface Read {
   code?: string | undefined
 }
 
-/** Every shape in which a provider tells its sentence: in `error`, in `detail`, at the top, or as bare text. */
+/** Every shape in which a provider tells its sentence: in `error`, in `detail`, at the top, in an event, or as bare text. */
 function errorIn(body: unknown): Read {
-  if (typeof body === 'string')
-    return /^\s*</.test(body) ? {} : { message: streamed(body) ?? nonEmpty(body.trim().slice(0, 2_000)) }
-  const top = recordOf(body)
-  const error = isRecord(top['error']) ? top['error'] : isRecord(top['detail']) ? top['detail'] : top
+  const layers = errorLayers(body)
+  if (typeof body === 'string' && layers.length === 0)
+    return /^\s*</.test(body) ? {} : { message: nonEmpty(body.trim().slice(0, 2_000)) }
+  const first = (names: readonly string[], from = layers): string | undefined =>
+    names.flatMap((name) => from.map((layer) => text(layer, name))).find((found) => found !== undefined)
+  const complaints = layers.map((layer) => listed(layer['detail'])).find((found) => found !== undefined)
   return {
-    message:
-      text(error, 'message') ??
-      text(error, 'msg') ??
-      text(error, 'err_msg') ??
-      text(error, 'Message') ??
-      text(top, 'error') ??
-      text(top, 'detail') ??
-      listed(top['detail']),
-    type: text(error, 'type'),
-    param: text(error, 'param'),
-    code: text(error, 'code') ?? text(top, 'code'),
+    message: first(['message', 'msg', 'err_msg', 'error', 'detail', 'error_description']) ?? complaints,
+    type: first(['type'], layers.slice(0, 1)),
+    param: first(['param'], layers.slice(0, 1)),
+    code: first(['code']),
   }
-}
-
-/** The event that opened a stream as an error. */
-function streamed(body: string): string | undefined {
-  for (const line of body.split(/\r?\n/)) {
-    const data = /^data:\s*(\{.*)$/.exec(line)?.[1]
-    if (data !== undefined) return errorIn(parseBody(Buffer.from(data), 'application/json')).message
-  }
-  return undefined
 }
 
 /** FastAPI's list of what is wrong. */
@@ -99,7 +85,7 @@ function listed(detail: unknown): string | undefined {
   )
 }
 
-function text(from: Json, field: string): string | undefined {
+function text(from: Readonly<Record<string, unknown>>, field: string): string | undefined {
   return nonEmpty(from[field])
 }
 

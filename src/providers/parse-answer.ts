@@ -21,9 +21,13 @@ export function parseBody(bytes: Uint8Array | string, contentType?: string): unk
 export function unwrap(value: unknown): unknown {
   if (!Array.isArray(value)) return value
   if (value.length === 1) return value[0]
-  const failed: unknown = value.find((item) => typeof item === 'object' && item !== null && 'error' in item)
+  const failed: unknown = value.find(
+    (item) => typeof item === 'object' && item !== null && errorNames.some((name) => name in item),
+  )
   return failed ?? value
 }
+
+const errorNames = ['error', 'Error', 'detail', 'err_code', 'message', 'Message']
 
 function decode(bytes: Uint8Array, contentType?: string): string {
   const charset = /charset="?([\w-]{1,40})/i.exec(contentType ?? '')?.[1]

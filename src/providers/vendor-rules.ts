@@ -66,6 +66,7 @@ export const fireworksRules: readonly Rule[] = [
   { code: ['precondition_failed'], status: [0, 412], is: verdict('quota_exhausted', 'spend_limit') },
   { code: ['not_found'], is: verdict('model_unavailable') },
   { status: [401, 403], code: ['unauthorized', 'unauthenticated'], is: verdict('invalid_key') },
+  { status: [403], message: /authentication|unauthori[sz]ed/i, is: verdict('invalid_key') },
 ]
 
 /** OpenRouter's code is the status; the rest stands in the text and in `metadata`. */

@@ -11,7 +11,7 @@ import { awsEventStream } from './event-frames.ts'
 const rules: readonly Rule[] = [
   { code: ['expiredtokenexception', 'expiredtoken'], is: verdict('invalid_key', 'expired') },
   {
-    status: [401, 403],
+    status: [0, 401, 403],
     message: /(bearer )?token has expired|security token .{0,40}expired/i,
     is: verdict('invalid_key', 'expired'),
   },
@@ -27,7 +27,7 @@ const rules: readonly Rule[] = [
     is: verdict('invalid_key'),
   },
   {
-    status: [401, 403],
+    status: [0, 401, 403],
     message: /authentication failed|security token .{0,40}invalid|invalid bearer token|api key is valid/i,
     is: verdict('invalid_key'),
   },

@@ -160,7 +160,7 @@ export const commonMessages: readonly Rule[] = [
     is: verdict('invalid_key'),
   },
   {
-    status: [429],
+    status: [0, 429],
     message:
       /\b(per|a|this|\/) ?(day|month)\b|\/ ?(day|month)\b|\b(daily|monthly)\b|\((TPD|RPD|ASPD|TPMo)\)|free-models-per-day/i,
     is: verdict('quota_exhausted', 'quota_period'),
@@ -188,9 +188,22 @@ export const commonMessages: readonly Rule[] = [
     is: verdict('rate_limited', 'capacity'),
   },
   {
-    status: [500, 502, 503, 529],
+    status: [0, 500, 502, 503, 529],
     message: /overload|capacity|high demand|busy|high (load|traffic)/i,
     is: verdict('provider_error', 'capacity'),
+  },
+  // Where no status says it: texts of streams and sockets.
+  {
+    status: [0],
+    message:
+      /rate.?limit|too many (concurrent )?(requests|tokens|sessions|connections|streams)|per.minute .{0,20}limit|throttl/i,
+    is: verdict('rate_limited'),
+  },
+  { status: [0], message: /^\s*(unauthori[sz]ed|unauthenticated)\b/i, is: verdict('invalid_key') },
+  {
+    status: [0],
+    message: /\bforbidden\b|access (is )?denied|permission denied|not (allowed|permitted|authori[sz]ed)|cannot access/i,
+    is: verdict('permission_denied'),
   },
 ]
 

@@ -1,6 +1,7 @@
 import { unwrap } from '../parse-answer.ts'
 import type { ProviderAnswer } from '../provider.ts'
-import { at, isRecord, type Json } from './is-record.ts'
+import { at, type Json } from './is-record.ts'
+import { errorLayers } from './layers.ts'
 
 /** What an error body says, whatever its shape. */
 export interface Facts {
@@ -23,56 +24,50 @@ const empty: Json = {}
 
 export function readFacts(answer: ProviderAnswer): Facts {
   const parsed = unwrap(answer.body)
-  const body = isRecord(parsed) ? parsed : empty
-  const error = errorOf(body)
-  const raw = codesOf(body, error, answer.headers).filter((code) => code !== '')
+  const layers = errorLayers(parsed)
+  const raw = codesOf(layers, answer.headers).filter((code) => code !== '')
   return {
-    status: answer.status >= 300 ? answer.status : (statusInside(body, error) ?? 0),
+    status: answer.status >= 300 ? answer.status : (statusInside(layers) ?? 0),
     codes: raw.map((word) => word.toLowerCase()),
     words: raw,
-    message: messageOf(parsed, body, error, answer.headers).slice(0, messageLength),
-    error,
-    body,
+    message: messageOf(parsed, layers, answer.headers).slice(0, messageLength),
+    error: layers[0] ?? empty,
+    body: layers.at(-1) ?? empty,
   }
 }
 
-/** `error` (OpenAI, Google), `response.error` (Responses API), `detail` (ElevenLabs, FastAPI), or the body (Cohere). */
-function errorOf(body: Json): Json {
-  const choice = Array.isArray(body['choices']) ? at(body['choices'][0], 'error') : undefined
-  const socket = body['type'] === 'error' ? body['data'] : undefined
-  const named = [body['error'], at(body, 'response', 'error'), body['detail'], choice, socket]
-  return named.find(isRecord) ?? bedrockException(body) ?? body
-}
-
-/** Bedrock's streams name the exception as the only key: `{"throttlingException": {"message": …}}`. */
-function bedrockException(body: Json): Json | undefined {
-  const name = Object.keys(body).find((key) => /(Exception|Error)$/.test(key))
-  const value = name === undefined ? undefined : body[name]
-  return name !== undefined && isRecord(value) ? { ...value, code: name } : undefined
-}
-
-/** The order in which codes are trusted. */
-function codesOf(body: Json, error: Json, headers: ProviderAnswer['headers']): string[] {
-  const details = Array.isArray(error['details']) ? error['details'] : []
+/** The order in which codes are trusted; of one kind the innermost is first. */
+function codesOf(layers: readonly Json[], headers: ProviderAnswer['headers']): string[] {
+  const each = (read: (layer: Json) => unknown): unknown[] => layers.map(read)
+  const outside = layers.slice(1)
   return [
-    ...details.map((detail) => at(detail, 'reason')),
-    error['code'],
-    at(error, 'details', 'error_code'),
-    error['status'],
-    body['err_code'],
-    body['category'],
-    body['code'],
+    ...layers.flatMap(reasonsOf),
+    layers[0]?.['code'],
+    ...each((layer) => at(layer, 'details', 'error_code')),
+    ...each((layer) => layer['status']),
+    ...each((layer) => layer['err_code']),
+    ...each((layer) => layer['category']),
+    ...outside.map((layer) => layer['code']),
+    ...each((layer) => layer['error_code']),
     headers['x-amzn-errortype']?.split(/[:#]/)[0],
-    String(body['__type'] ?? '')
-      .split('#')
-      .at(-1),
+    ...each((layer) =>
+      String(layer['__type'] ?? '')
+        .split('#')
+        .at(-1),
+    ),
     headers['dg-error'],
-    at(error, 'innererror', 'code'),
-    at(error, 'inner_error', 'code'),
-    error['type'],
-    typeof body['error'] === 'string' ? body['error'] : undefined,
-    body['type'],
+    ...each((layer) => at(layer, 'innererror', 'code')),
+    ...each((layer) => at(layer, 'inner_error', 'code')),
+    layers[0]?.['type'],
+    ...each((layer) => layer['error']),
+    ...outside.map((layer) => layer['type']),
   ].map((value) => (typeof value === 'string' ? value.trim() : isOwnNumber(value) ? String(value) : ''))
+}
+
+/** Google's `details[].reason`. */
+function reasonsOf(layer: Json): unknown[] {
+  const details = layer['details']
+  return Array.isArray(details) ? details.map((detail) => at(detail, 'reason')) : []
 }
 
 /** Mistral numbers its codes (3505); numbers that are HTTP statuses are not codes. */
@@ -84,21 +79,21 @@ export function isWord(code: string): boolean {
   return code.split(/[_.+-]/).every((part) => part.length <= 40 && !(part.length > 12 && /\d/.test(part)))
 }
 
-function messageOf(parsed: unknown, body: Json, error: Json, headers: ProviderAnswer['headers']): string {
-  if (typeof parsed === 'string') return /^\s*</.test(parsed) ? '' : parsed
-  const candidates = [
-    error['message'],
-    error['Message'],
-    body['message'],
-    body['Message'],
-    body['err_msg'],
-    body['error'],
-    body['detail'],
-    body['error_description'],
-    body['details'],
-    body['reason'],
-    headers['dg-error'],
+function messageOf(parsed: unknown, layers: readonly Json[], headers: ProviderAnswer['headers']): string {
+  if (typeof parsed === 'string' && layers.length === 0) return /^\s*</.test(parsed) ? '' : parsed
+  const fields = [
+    'message',
+    'err_msg',
+    'msg',
+    'error',
+    'detail',
+    'error_description',
+    'description',
+    'details',
+    'reason',
+    'title',
   ]
+  const candidates = [...fields.flatMap((name) => layers.map((layer) => layer[name])), headers['dg-error']]
   const texts = candidates.map(textOf).filter((text) => text !== '')
   return [...new Set(texts)].join('\n')
 }
@@ -137,15 +132,33 @@ const statusByType: Readonly<Record<string, number>> = {
   modeltimeoutexception: 408,
   internalserverexception: 500,
   serviceunavailableexception: 503,
+  service_unavailable_error: 503,
+  // gRPC's names, which Google uses, and the words of others' gateways.
+  invalid_argument: 400,
+  failed_precondition: 400,
+  bad_request: 400,
+  invalid_json: 400,
+  unauthenticated: 401,
+  unauthorized: 401,
+  permission_denied: 403,
+  forbidden: 403,
+  not_found: 404,
+  resource_exhausted: 429,
+  too_many_requests: 429,
+  internal: 500,
+  unavailable: 503,
+  deadline_exceeded: 504,
 }
 
 /** An error inside a 200 names its status as a number (Google, OpenRouter) or by its type. */
-function statusInside(body: Json, error: Json): number | undefined {
-  for (const value of [error['code'], error['status_code'], error['status'], body['status'], body['code']]) {
-    const number = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value
-    if (typeof number === 'number' && number >= 400 && number <= 599) return number
+function statusInside(layers: readonly Json[]): number | undefined {
+  for (const layer of layers) {
+    for (const value of [layer['code'], layer['status_code'], layer['status'], layer['statusCode']]) {
+      const number = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value
+      if (typeof number === 'number' && number >= 400 && number <= 599) return number
+    }
   }
-  for (const value of [error['type'], error['code'], body['code']]) {
+  for (const value of layers.flatMap((layer) => ['type', 'code', 'status', 'category'].map((name) => layer[name]))) {
     const status = typeof value === 'string' ? statusByType[value.toLowerCase()] : undefined
     if (status !== undefined) return status
   }

@@ -1,10 +1,11 @@
 import type { Failure, ProviderAnswer, StreamEvent, StreamOpening } from '../provider.ts'
 import { commonCodes, commonMessages, commonTypes } from './common-rules.ts'
 import { type Facts, isWord, readFacts } from './facts.ts'
-import { at, isRecord } from './is-record.ts'
+import { at } from './is-record.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { firstMatch, type Rule, type Verdict } from './rules.ts'
 import { statusVerdict } from './status-verdict.ts'
+import { isFailureEvent, isPreamble, tellsError } from './stream-events.ts'
 
 export interface FailureReading {
   readFailure(answer: ProviderAnswer): Failure | undefined
@@ -99,41 +100,6 @@ function missingScope({ error, message }: Facts): string | undefined {
   return found?.replace(/[.:,-]+$/, '')
 }
 
-/** True for a body that is an error although its status says otherwise. */
-function tellsError(body: unknown): boolean {
-  if (!isRecord(body)) return false
-  if (isRecord(body['error']) && Object.keys(body['error']).length > 0) return true
-  return Array.isArray(body['choices']) && isRecord(at(body['choices'][0], 'error'))
-}
-
-const failureEvents = /^(error|response\.(failed|error)|.{1,60}(Exception|_error))$/
-function isFailureEvent({ name, data }: StreamEvent): boolean {
-  if (name !== undefined && failureEvents.test(name)) return true
-  if (Array.isArray(data)) return data.some((item) => tellsError(item))
-  if (!isRecord(data)) return false
-  const type = data['type']
-  if (tellsError(data) || (typeof type === 'string' && failureEvents.test(type))) return true
-  if (typeof data['error'] === 'string' && data['choices'] === undefined) return true
-  if (isRecord(data['detail']) && typeof at(data, 'detail', 'message') === 'string') return true
-  const keys = Object.keys(data)
-  return keys.length === 1 && /Exception$/.test(keys[0] ?? '')
-}
-
 /** An AWS event stream tells the exception in the event's head, as the header does outside of streams. */
 const exceptionName = ({ name }: StreamEvent): Record<string, string> =>
   name?.endsWith('Exception') ? { 'x-amzn-errortype': name } : {}
-
-/** Events before the first content: OpenAI's Responses API, Anthropic's Messages, Cohere, and OpenAI's role chunk. */
-const preambleEvents = new Set([
-  'response.created',
-  'response.in_progress',
-  'response.queued',
-  'message_start',
-  'message-start',
-  'ping',
-  'messageStart',
-])
-function isPreamble({ name, data }: StreamEvent): boolean {
-  const type = at(data, 'type')
-  return preambleEvents.has(name ?? '') || (typeof type === 'string' && preambleEvents.has(type))
-}

@@ -1,0 +1,84 @@
+import { unwrap } from '../parse-answer.ts'
+import { isRecord, type Json } from './is-record.ts'
+
+/**
+ * The objects that an error body is made of, innermost first: the error itself, then what it is wrapped in. Vendors, their
+ * gateways and the servers before them wrap one error in many ways: `error`, `error.error`, `detail` (an object, or a list),
+ * `errors`, `response.error`, an exception's name, a JSON text inside a text.
+ */
+export function errorLayers(parsed: unknown): readonly Json[] {
+  const layers: Json[] = []
+  let here = recordIn(parsed)
+  while (here !== undefined && layers.length < deepest) {
+    layers.unshift(here)
+    here = innerOf(here)
+  }
+  return layers
+}
+
+const deepest = 6
+
+/** Where the error of a wrapper stands, most telling first. */
+const wrappers = ['error', 'response', 'detail', 'errors', 'data', 'fault', 'body', 'choices', 'message'] as const
+
+function innerOf(layer: Json): Json | undefined {
+  for (const name of wrappers) {
+    const inner = recordIn(layer[name])
+    if (inner !== undefined && (!onlyIfError.has(name) || tells(inner))) return inner
+  }
+  return exceptionIn(layer)
+}
+
+/** Names that hold all kinds of things. */
+const onlyIfError: ReadonlySet<string> = new Set(['response', 'data', 'body', 'choices', 'message'])
+const errorFields = ['error', 'code', 'message', 'detail', 'status', 'err_code', 'errors', 'type']
+const tells = (value: Json): boolean => errorFields.some((name) => value[name] !== undefined && value[name] !== null)
+
+/** Bedrock's streams name the exception as the only key: `{"throttlingException": {"message": …}}`. */
+function exceptionIn(layer: Json): Json | undefined {
+  const name = Object.keys(layer).find((key) => /(Exception|Error)$/.test(key))
+  const value = name === undefined ? undefined : layer[name]
+  return name !== undefined && isRecord(value) ? lowered({ ...value, code: name }) : undefined
+}
+
+/** A record; the first of a list that tells an error and is no complaint about one field (FastAPI's); JSON inside a text. */
+function recordIn(value: unknown): Json | undefined {
+  if (isRecord(value)) return lowered(value)
+  if (Array.isArray(value)) {
+    const found = [unwrap(value), ...value].find((item) => isRecord(item) && !isComplaint(item))
+    return isRecord(found) ? lowered(found) : undefined
+  }
+  return typeof value === 'string' ? recordInText(value) : undefined
+}
+
+const isComplaint = (item: Json): boolean => Array.isArray(item['loc']) || typeof item['msg'] === 'string'
+
+const longestText = 64 * 1024
+
+/** A text that is JSON, or an event of a stream whose data is. */
+function recordInText(text: string): Json | undefined {
+  if (text.length > longestText) return undefined
+  const json = /^\s*[[{]/.test(text) ? text : eventData(text)
+  if (json === undefined) return undefined
+  try {
+    return recordIn(JSON.parse(json))
+  } catch {
+    return undefined
+  }
+}
+
+/** The data of the event that tells an error, or of the first. */
+function eventData(text: string): string | undefined {
+  if (!/^\s*(?:event|data|id|retry)?:/.test(text)) return undefined
+  const found = [...text.matchAll(/^[ \t]*data:[ \t]*(["[{].*?)\s*$/gm)].map((match) => match[1] as string)
+  return found.find((data) => /error|exception|detail/i.test(data)) ?? found[0]
+}
+
+/** `Message`, `Code`, `Error` as Amazon and Microsoft write them. Names that stand in small letters too keep their value. */
+function lowered(layer: Json): Json {
+  const names = Object.keys(layer)
+  if (!names.some((name) => /^[A-Z]/.test(name))) return layer
+  const renamed: Record<string, unknown> = { ...layer }
+  for (const name of names) renamed[name.charAt(0).toLowerCase() + name.slice(1)] ??= layer[name]
+  return renamed
+}
