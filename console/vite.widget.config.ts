@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import tailwind from '@tailwindcss/vite'
 import { defineConfig, type Plugin } from 'vite'
+import { onPreact } from './vite.preact.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -52,12 +53,11 @@ function shadowStyles(): Plugin {
 export default defineConfig({
   plugins: [texts(), tailwind(), shadowStyles()],
   publicDir: false,
-  oxc: { jsx: { importSource: 'preact' } },
+  ...onPreact,
   define: { 'process.env.NODE_ENV': '"production"' },
   resolve: {
     alias: [
-      { find: /^react$/, replacement: 'preact/compat' },
-      { find: /^react-i18next$/, replacement: here('./src/widget/translation.tsx') },
+      ...onPreact.resolve.alias,
       { find: /^@tanstack\/react-query$/, replacement: here('./src/widget/query.tsx') },
     ],
   },

@@ -2,57 +2,70 @@ import { useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
 import { OrgProvider } from './api/use-org.tsx'
-import { bestLocale, isLocale, type Locale } from './i18n/locales.ts'
-import { showLocale } from './i18n/start-i18n.ts'
+import { directionOf, isLocale, type Locale } from './i18n/locales.ts'
+import { fetchTexts } from './i18n/texts.ts'
+import { LanguageProvider, type Texts } from './i18n/translation.tsx'
+import { wishedLocale } from './i18n/wished-locale.ts'
 import { useSession } from './session/session-store.ts'
 import { SignInPage } from './session/sign-in-page.tsx'
 import { SignedOutPage } from './session/signed-out-page.tsx'
-import { readKept } from './shell/kept.ts'
+import SettingsPage from './settings/settings-page.tsx'
+import { keep } from './shell/kept.ts'
 import { MemberShell } from './shell/member-shell.tsx'
 import { Loading } from './ui/states.tsx'
 
-const settingsPage = () => import('./settings/settings-page.tsx')
-const SettingsPage = lazy(settingsPage)
 const UsagePage = lazy(() => import('./usage/usage-page.tsx'))
 const RequestsPage = lazy(() => import('./usage/requests-page.tsx'))
 const AuditPage = lazy(() => import('./usage/audit-page.tsx'))
 const OperatorApp = lazy(() => import('./operator/operator-app.tsx'))
-
-/** Fetches what a member sees first, while it is still being found out who that is. */
-export function fetchAhead(path: string): void {
-  if (!path.includes('/operator')) void settingsPage()
-}
 
 /** The language is the first part of every address, so that a link opens in the language it was copied in. */
 export function App() {
   const [path] = useLocation()
   const first = path.split('/')[1]
   const { session } = useSession()
-  const wished = bestLocale([session?.locale, readKept('localStorage', 'ownkey.locale'), ...navigator.languages])
-  const locale = isLocale(first) ? first : wished
-  const shown = useShownLocale(locale)
+  const wished = wishedLocale(session?.locale)
+  const shown = useShownLanguage(isLocale(first) ? first : wished)
   if (!shown) return null
-  if (first === 'signin') return <SignInPage locale={wished} />
-  if (!isLocale(first))
-    return <Redirect to={`/${locale}${path === '/' ? '/settings' : path}${window.location.search}`} replace />
   return (
-    <Router base={`/${locale}`}>
-      <SignedIn />
-    </Router>
+    <LanguageProvider locale={shown.locale} texts={shown.texts}>
+      {first === 'signin' ? (
+        <SignInPage locale={wished} />
+      ) : isLocale(first) ? (
+        <Router base={`/${first}`}>
+          <SignedIn />
+        </Router>
+      ) : (
+        <Redirect to={`/${wished}${path === '/' ? '/settings' : path}${window.location.search}`} replace />
+      )}
+    </LanguageProvider>
   )
 }
 
-/** False until the first locale's texts are here; later the old texts stay until the new ones have come. */
-function useShownLocale(locale: Locale): boolean {
-  const [ready, setReady] = useState(false)
+interface Language {
+  locale: Locale
+  texts: Texts
+}
+
+/** Undefined until the first language's texts are here; later the old ones stay until the new ones have come. */
+function useShownLanguage(locale: Locale): Language | undefined {
+  const [shown, setShown] = useState<Language>()
   useEffect(() => {
     let current = true
-    void showLocale(locale).then(() => current && setReady(true))
+    const show = (texts: Texts) => {
+      if (!current) return
+      document.documentElement.lang = locale
+      document.documentElement.dir = directionOf(locale)
+      keep('localStorage', 'ownkey.locale', locale)
+      setShown({ locale, texts })
+    }
+    // Without its texts a page would be empty; a reload asks again.
+    void fetchTexts(locale).then(show, () => show({}))
     return () => {
       current = false
     }
   }, [locale])
-  return ready
+  return shown
 }
 
 function SignedIn() {

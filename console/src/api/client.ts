@@ -1,7 +1,13 @@
+import { takeAnswer } from '../ahead/asked.ts'
 import { forgetSession, sessionToken } from '../session/session-store.ts'
 import { createApi } from './create-api.ts'
 
 /** The console's way to the control API: as this tab's session, which ends when the server refuses it. */
-export const consoleApi = createApi({ origin: '', token: sessionToken, onRefused: () => forgetSession('expired') })
+export const consoleApi = createApi({
+  origin: '',
+  token: sessionToken,
+  onRefused: () => forgetSession('expired'),
+  askedAlready: takeAnswer,
+})
 
 export const { call } = consoleApi

@@ -1,12 +1,7 @@
 import { ProblemError } from './problem-error.ts'
+import { type Call, requestOf } from './request-of.ts'
 
-export interface Call {
-  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  query?: Record<string, string | number | undefined>
-  body?: unknown
-  accept?: string
-  signal?: AbortSignal | undefined
-}
+export type { Call }
 
 /** The control API as one signed-in person. Every function rejects with a ProblemError. */
 export interface Api {
@@ -28,6 +23,8 @@ export interface ApiPlace {
   onRefused(): void
   onAnswer?(method: string, path: string): void
   onProblem?(problem: ProblemError): void
+  /** What was asked for before this script was here; undefined: it has to be asked now. */
+  askedAlready?(url: string, request: RequestInit): Promise<Response> | undefined
 }
 
 export function createApi(place: ApiPlace): Api {
@@ -46,10 +43,10 @@ export function createApi(place: ApiPlace): Api {
 async function send(place: ApiPlace, path: string, options: Call): Promise<Response> {
   const { method = 'GET' } = options
   const token = await place.token()
-  let response = await request(place.origin, path, options, token)
+  let response = await request(place, path, options, token)
   if (response.status === 401 && token) {
     const fresh = await place.renew?.()
-    if (fresh && fresh !== token) response = await request(place.origin, path, options, fresh)
+    if (fresh && fresh !== token) response = await request(place, path, options, fresh)
     if (response.status === 401) place.onRefused()
   }
   if (response.ok) {
@@ -61,32 +58,15 @@ async function send(place: ApiPlace, path: string, options: Call): Promise<Respo
   throw problem
 }
 
-async function request(origin: string, path: string, options: Call, token: string | undefined): Promise<Response> {
-  const { method = 'GET', query, body, accept = 'application/json', signal } = options
-  const headers: Record<string, string> = { accept }
-  if (token) headers['authorization'] = `Bearer ${token}`
-  if (body !== undefined) headers['content-type'] = 'application/json'
+async function request(place: ApiPlace, path: string, options: Call, token: string | undefined): Promise<Response> {
+  const { signal } = options
+  const { url, init } = requestOf(place.origin, path, options, token)
   try {
-    return await fetch(`${origin}/api/v1${path}${search(query)}`, {
-      method,
-      headers,
-      // The token is all that opens anything; cookies are for nobody.
-      credentials: origin ? 'omit' : 'same-origin',
-      cache: 'no-store',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal ? { signal } : {}),
-    })
+    return await (place.askedAlready?.(url, init) ?? fetch(url, { ...init, ...(signal ? { signal } : {}) }))
   } catch (error) {
     if (signal?.aborted) throw error
     throw new ProblemError({ status: 0, code: 'offline', detail: '', fix: '' })
   }
-}
-
-function search(query: Call['query'] = {}): string {
-  const parts = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined || value === '' ? [] : [`${encodeURIComponent(name)}=${encodeURIComponent(value)}`],
-  )
-  return parts.length ? `?${parts.join('&')}` : ''
 }
 
 async function readLines<Line>(response: Response, onLine: (line: Line) => void): Promise<void> {

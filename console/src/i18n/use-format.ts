@@ -1,26 +1,32 @@
-import { useMemo } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from './translation.tsx'
+
+export type Format = ReturnType<typeof createFormat>
+
+// Making an Intl formatter costs more than drawing the view that wants one, so each is made when it is first used, once.
+const formats = new Map<string, Format>()
 
 /** Numbers, money, dates and lists as the reader's locale writes them. */
-export function useFormat() {
-  const { i18n } = useTranslation()
-  return useMemo(() => formatter(i18n.language), [i18n.language])
+export function useFormat(): Format {
+  const { locale } = useTranslation()
+  const format = formats.get(locale) ?? createFormat(locale)
+  formats.set(locale, format)
+  return format
 }
 
-function formatter(locale: string) {
-  const whole = new Intl.NumberFormat(locale)
-  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
-  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
-  const shortDay = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' })
-  const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
-  const list = new Intl.ListFormat(locale, { type: 'conjunction' })
+function createFormat(locale: string) {
+  const whole = once(() => new Intl.NumberFormat(locale))
+  const percent = once(() => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }))
+  const compact = once(() => new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }))
+  const day = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }))
+  const shortDay = once(() => new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' }))
+  const time = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }))
+  const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
+  const list = once(() => new Intl.ListFormat(locale, { type: 'conjunction' }))
   return {
-    whole: (value: number) => whole.format(value),
+    whole: (value: number) => whole().format(value),
     /** A part of 1. */
-    percent: (value: number) => percent.format(value),
-    compact: (value: number) => compact.format(value),
+    percent: (value: number) => percent().format(value),
+    compact: (value: number) => compact().format(value),
     /** A decimal as text, in its currency; small amounts keep their digits. */
     money: (amount: string | number, currency: string) =>
       new Intl.NumberFormat(locale, {
@@ -29,15 +35,23 @@ function formatter(locale: string) {
         maximumFractionDigits: Number(amount) !== 0 && Math.abs(Number(amount)) < 1 ? 4 : 2,
       }).format(Number(amount)),
     /** `YYYY-MM-DD` or an ISO time, as a day. */
-    day: (value: string) => day.format(new Date(value)),
-    shortDay: (value: string) => shortDay.format(new Date(value)),
-    time: (value: string) => time.format(new Date(value)),
+    day: (value: string) => day().format(new Date(value)),
+    shortDay: (value: string) => shortDay().format(new Date(value)),
+    time: (value: string) => time().format(new Date(value)),
     ago: (value: string) => {
       const seconds = (Date.parse(value) - Date.now()) / 1000
       const [unit, size] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1]
-      return relative.format(Math.round(seconds / size), unit)
+      return relative().format(Math.round(seconds / size), unit)
     },
-    list: (values: readonly string[]) => list.format(values),
+    list: (values: readonly string[]) => list().format(values),
+  }
+}
+
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 

@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next'
 import { useConfig } from '../api/operator-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { ServerText } from '../ui/server-text.tsx'

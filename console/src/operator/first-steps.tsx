@@ -1,7 +1,7 @@
 import { type ReactNode, useId, useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { Org } from '../../../src/contract/index.ts'
 import { offeredBy, useConfig, useOperatorActions } from '../api/operator-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 

@@ -1,7 +1,7 @@
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useRequests } from '../api/log-queries.ts'
 import { offeredBy, useConfig } from '../api/operator-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { PageHeader } from '../ui/states.tsx'
 import { RequestLog } from '../usage/request-log.tsx'
 import { OrgPicker } from './org-picker.tsx'

@@ -1,5 +1,5 @@
 import { useDeferredValue, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '../i18n/translation.tsx'
 import { CsvButton } from '../ui/csv-button.tsx'
 import { PageHeader } from '../ui/states.tsx'
 import { AuditTrail } from '../usage/audit-page.tsx'

@@ -1,7 +1,7 @@
 import type { SyntheticEvent } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { Org, PutOrg } from '../../../src/contract/index.ts'
 import { offeredBy, useConfig, useOperatorActions } from '../api/operator-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'

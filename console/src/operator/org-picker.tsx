@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next'
 import { useOrgs } from '../api/operator-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 
 interface OrgPickerProps {
   /** The organization's id; empty: all. */

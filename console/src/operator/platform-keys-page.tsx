@@ -1,7 +1,7 @@
-import { useTranslation } from 'react-i18next'
 import type { PlatformKey } from '../../../src/contract/index.ts'
 import { useKeyTest } from '../api/key-test.ts'
 import { usePlatformKeys } from '../api/operator-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { TestReport } from '../settings/test-report.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'

@@ -1,7 +1,7 @@
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { SessionsPage as SessionsAnswer } from '../../../src/contract/index.ts'
 import { useRevokeSession, useSessions } from '../api/operator-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'

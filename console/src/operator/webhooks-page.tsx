@@ -1,7 +1,7 @@
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { WebhookDelivery, WebhookEndpoints } from '../../../src/contract/index.ts'
 import { useDeliveries, useReplay, useWebhooks } from '../api/operator-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'

@@ -1,8 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import type { ExchangedSession } from '../../../src/contract/index.ts'
-import { keep, readKept } from '../shell/kept.ts'
+import { readSession, writeSession } from './kept-session.ts'
 
-const place = 'ownkey.session'
 const listeners = new Set<() => void>()
 
 /** Why nobody is signed in here. */
@@ -12,7 +11,7 @@ interface SessionState {
   reason: SignedOut
 }
 
-let state: SessionState = { session: read(), reason: 'none' }
+let state: SessionState = { session: readSession(), reason: 'none' }
 
 /** The session of this tab. It lives in memory and in sessionStorage, so that closing the tab ends it here. */
 export function useSession(): SessionState {
@@ -24,12 +23,12 @@ export function sessionToken(): string | undefined {
 }
 
 export function keepSession(session: ExchangedSession): void {
-  keep('sessionStorage', place, JSON.stringify(session))
+  writeSession(session)
   change({ session, reason: 'none' })
 }
 
 export function forgetSession(reason: SignedOut): void {
-  keep('sessionStorage', place, null)
+  writeSession(null)
   change({ session: null, reason })
 }
 
@@ -41,13 +40,4 @@ function change(next: SessionState) {
 function subscribe(listener: () => void) {
   listeners.add(listener)
   return () => listeners.delete(listener)
-}
-
-function read(): ExchangedSession | null {
-  try {
-    const kept = JSON.parse(readKept('sessionStorage', place) ?? 'null') as ExchangedSession | null
-    return kept?.expiresAt && Date.parse(kept.expiresAt) <= Date.now() ? null : kept
-  } catch {
-    return null
-  }
 }

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import type { ExchangedSession } from '../../../src/contract/index.ts'
 import { call } from '../api/client.ts'
 import { ProblemError } from '../api/problem-error.ts'
 import { bestLocale, type Locale } from '../i18n/locales.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { keepSession } from './session-store.ts'
 import { SignedOutPage } from './signed-out-page.tsx'
 

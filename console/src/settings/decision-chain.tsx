@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
 import type {
   ExplainedAttempt,
   ExplainedDecision,
@@ -8,6 +7,7 @@ import type {
   SettingsFeature,
 } from '../../../src/contract/index.ts'
 import { useDecision } from '../api/settings-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { HostName } from '../ui/host-name.tsx'
 import { Icon, type IconName } from '../ui/icon.tsx'

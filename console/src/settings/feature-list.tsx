@@ -1,6 +1,6 @@
 import { useId, useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { Settings, SettingsFeature } from '../../../src/contract/index.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { HostName } from '../ui/host-name.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'

@@ -1,6 +1,6 @@
 import { type ReactNode, useId } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { Settings } from '../../../src/contract/index.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { HostName } from '../ui/host-name.tsx'
 import { Icon, type IconName } from '../ui/icon.tsx'
 import { type Flow, flowOf } from './flow-of.ts'

@@ -1,8 +1,8 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { useKeyActions, useSlotTest } from '../api/settings-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
@@ -112,7 +112,7 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
 
 /** Why the badge says what it says, and what mends it. */
 function StatusCause({ current }: { current: MaskedKey }) {
-  const { t, i18n } = useTranslation()
+  const { t, locale } = useTranslation()
   const status = badgeOf(current)
   if (status === 'valid') return null
   const tone =
@@ -125,9 +125,9 @@ function StatusCause({ current }: { current: MaskedKey }) {
   const fix = status === 'disabled' ? null : current.statusFix
   return (
     <div className={`rounded-lg p-3 text-sm ${tone}`} data-testid="status-cause">
-      {!(said && i18n.language === 'en') && <p className="font-medium">{t(`status.${status}.cause`)}</p>}
+      {!(said && locale === 'en') && <p className="font-medium">{t(`status.${status}.cause`)}</p>}
       {said && (
-        <p className={i18n.language === 'en' ? 'font-medium' : ''}>
+        <p className={locale === 'en' ? 'font-medium' : ''}>
           <ServerText>{said}</ServerText>
         </p>
       )}

@@ -1,6 +1,6 @@
 import { useId } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { Field } from '../ui/field.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { ServerText } from '../ui/server-text.tsx'

@@ -1,6 +1,6 @@
-import { useTranslation } from 'react-i18next'
 import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { useKeyActions } from '../api/settings-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { KeyForm } from './key-form.tsx'

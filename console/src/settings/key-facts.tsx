@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { HostName } from '../ui/host-name.tsx'
 

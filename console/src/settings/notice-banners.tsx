@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next'
 import type { Notice } from '../../../src/contract/index.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { ServerText } from '../ui/server-text.tsx'

@@ -1,5 +1,5 @@
 import { type ClipboardEvent, type RefObject, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '../i18n/translation.tsx'
 import { Field } from '../ui/field.tsx'
 
 interface SecretFieldProps {

@@ -1,7 +1,7 @@
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { Settings } from '../../../src/contract/index.ts'
 import { useSettings } from '../api/settings-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { Failure, Loading, PageHeader } from '../ui/states.tsx'

@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next'
 import type { KeyCheck, KeyTest } from '../../../src/contract/index.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { ServerText } from '../ui/server-text.tsx'
@@ -17,8 +17,8 @@ const expected = ['shape', 'reachable', 'authenticated', 'permitted', 'latency']
 
 /** What a test said: each thing that was tried, and what to do when one failed. */
 export function TestReport({ test, checks, pending, provider }: TestReportProps) {
-  const { t, i18n } = useTranslation()
-  const exact = test?.reason !== undefined && i18n.language === 'en'
+  const { t, locale } = useTranslation()
+  const exact = test?.reason !== undefined && locale === 'en'
   return (
     <div aria-live="polite" data-testid="test-report">
       {pending && (

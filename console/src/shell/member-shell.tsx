@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from 'react'
-import { useTranslation } from 'react-i18next'
 import { useSettings } from '../api/settings-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { useSession } from '../session/session-store.ts'
 import { applyBrand } from './apply-brand.ts'
 import { orgTabs } from './org-tabs.ts'

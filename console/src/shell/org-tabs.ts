@@ -1,8 +1,8 @@
-import type { TFunction } from 'i18next'
+import type { Translate } from '../i18n/translation.tsx'
 import type { Tab } from './shell.tsx'
 
 /** The pages of one organization; the audit trail is for those who manage. */
-export function orgTabs(t: TFunction, base: string, canAudit: boolean): Tab[] {
+export function orgTabs(t: Translate, base: string, canAudit: boolean): Tab[] {
   return [
     { href: `${base}/settings`, title: t('settings.title') },
     { href: `${base}/usage`, title: t('usage.title') },

@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import { call } from '../api/client.ts'
 import { isLocale, type Locale, languageNames, locales } from '../i18n/locales.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { forgetSession, useSession } from '../session/session-store.ts'
 import { Icon } from '../ui/icon.tsx'
 import { themes, useTheme } from './theme.ts'
@@ -74,12 +74,10 @@ function Logo({ src }: { src: string }) {
 }
 
 function Preferences({ offered }: { offered: readonly string[] }) {
-  const { t, i18n } = useTranslation()
+  const { t, locale: current } = useTranslation()
   const [theme, setTheme] = useTheme()
   const { session } = useSession()
-  const choices = locales.filter(
-    (locale) => locale === i18n.language || offered.some((one) => one.split('-')[0] === locale),
-  )
+  const choices = locales.filter((locale) => locale === current || offered.some((one) => one.split('-')[0] === locale))
   const compact = 'max-w-28 rounded-md bg-transparent py-1 ps-1 text-sm text-muted hover:text-ink'
   return (
     <div className="-me-1 flex items-center gap-1.5">
@@ -89,7 +87,7 @@ function Preferences({ offered }: { offered: readonly string[] }) {
           <select
             className={compact}
             aria-label={t('shell.language')}
-            value={i18n.language}
+            value={current}
             onChange={(event) => goTo(event.currentTarget.value)}
           >
             {choices.map((locale) => (

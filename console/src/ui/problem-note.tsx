@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next'
 import { ProblemError } from '../api/problem-error.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { Icon } from './icon.tsx'
 import { ServerText } from './server-text.tsx'
 

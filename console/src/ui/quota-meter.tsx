@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next'
 import type { SettingsQuota } from '../../../src/contract/index.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 
 /** How much of a hosted limit is used, and when it begins anew. */

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '../i18n/translation.tsx'
 import { Icon, type IconName } from './icon.tsx'
 import { ProblemNote } from './problem-note.tsx'
 

@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next'
 import type { KeyStatus } from '../../../src/contract/index.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { Icon, type IconName } from './icon.tsx'
 
 export type BadgeStatus = KeyStatus | 'disabled'

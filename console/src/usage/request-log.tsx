@@ -1,6 +1,6 @@
-import { useTranslation } from 'react-i18next'
 import type { AllRequestsPage, RequestRow } from '../../../src/contract/index.ts'
 import type { useRequests } from '../api/log-queries.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'

@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next'
 import type { UsageReport } from '../../../src/contract/index.ts'
+import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import type { Breakdown } from './measures.ts'

@@ -4,13 +4,13 @@ import { useSettings } from '../api/settings-queries.ts'
 import { ApiProvider } from '../api/use-api.tsx'
 import { OrgProvider } from '../api/use-org.tsx'
 import { directionOf, type Locale } from '../i18n/locales.ts'
+import { LanguageProvider, type Texts } from '../i18n/translation.tsx'
 import english from '../locales/en.json'
 import SettingsPage from '../settings/settings-page.tsx'
 import { QuotaMeter } from '../ui/quota-meter.tsx'
 import { Failure, Loading } from '../ui/states.tsx'
 import UsagePage from '../usage/usage-page.tsx'
 import { QueryClient, QueryClientProvider } from './query.tsx'
-import { LanguageProvider, type Texts } from './translation.tsx'
 
 /** What one element of a host page shows. */
 export interface WidgetProps {
