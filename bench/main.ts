@@ -1,6 +1,7 @@
 /**
  * The gateway beside its yardsticks, all in one run against one fake provider in a process of its own:
  * `npm run bench` prints a table in Markdown. Read the ratios; absolute numbers are this machine's, today's.
+ * `--quick` takes a quarter of the requests; `--only=<part of a name>` measures those scenarios or proxies alone (repeatable).
  */
 import { fork } from 'node:child_process'
 import { startPostgres } from '../test/support/postgres-server.ts'
@@ -29,6 +30,12 @@ interface Figures {
 }
 
 const quick = process.argv.includes('--quick')
+const only = process.argv.filter((flag) => flag.startsWith('--only=')).map((flag) => flag.slice(7))
+/** True when nothing of this kind was asked for by name, or this was. */
+function asked(name: string, all: readonly string[]): boolean {
+  const meant = only.filter((part) => all.some((one) => one.includes(part)))
+  return meant.length === 0 || meant.some((part) => name.includes(part))
+}
 /** Subjects take turns so often; the median of their CPU counts, because a machine's speed drifts. */
 const rounds = quick ? 3 : 5
 const scale = (quick ? 0.25 : 1) / rounds
@@ -112,7 +119,12 @@ async function run(): Promise<void> {
       const subject = await start(`http://127.0.0.1:${upstream.port}`)
       if (subject !== undefined) subjects.push(...[subject].flat())
     }
-    for (const scenario of scenarios) await runScenario(scenario, subjects.filter(takesPart(scenario)))
+    const scenarioNames = scenarios.map(({ name }) => name)
+    const subjectNames = subjects.map(({ name }) => name)
+    for (const scenario of scenarios.filter(({ name }) => asked(name, scenarioNames))) {
+      const taking = subjects.filter((one) => takesPart(scenario)(one) && asked(one.name, subjectNames))
+      await runScenario(scenario, taking)
+    }
   } finally {
     for (const subject of subjects) subject.stop()
     upstream.stop()

@@ -12,7 +12,7 @@ export interface CollectedHead {
   length: number | undefined
   /** Headers that the caller may see: name in lower case, value … */
   passed: string[]
-  raw: readonly Buffer[]
+  raw: readonly string[]
 }
 
 /** A provider's error as it goes to the caller: its status, shape and headers, no secret in it. */
@@ -76,10 +76,10 @@ export function cleanAnswer(head: CollectedHead, bytes: Buffer, redactor: KeyRed
   return { status: head.status, headers, body }
 }
 
-export function headerRecord(raw: readonly Buffer[]): Record<string, string> {
+export function headerRecord(raw: readonly string[]): Record<string, string> {
   const record: Record<string, string> = {}
   for (let i = 0; i < raw.length; i += 2) {
-    record[(raw[i] as Buffer).toString('latin1').toLowerCase()] = (raw[i + 1] as Buffer).toString('latin1')
+    record[(raw[i] as string).toLowerCase()] = raw[i + 1] as string
   }
   return record
 }

@@ -86,7 +86,7 @@ export class Gateway {
   async close(): Promise<void> {
     this.watch.close()
     await this.sessions.close()
-    await this.egress.close()
+    this.egress.close()
   }
 
   private limits(): EgressLimits {

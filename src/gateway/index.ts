@@ -4,7 +4,7 @@
  * system that sends requests to providers.
  */
 export { checkHost } from './check-host.ts'
-export { createCollector } from './collect-answer.ts'
+export { collectAnswer } from './collect-answer.ts'
 export type { EgressLimits } from './egress.ts'
 export { Gateway } from './gateway.ts'
 export type { AttemptReport, GatewayDeps, GatewaySetup } from './gateway-deps.ts'

@@ -1,17 +1,14 @@
 import { OwnkeyError } from '../contract/index.ts'
+import { timeoutCodes } from './http1/index.ts'
 
-const timeouts: ReadonlySet<string> = new Set([
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ETIMEDOUT',
-])
-
-/** What kept a provider from answering, in our words: too slow, or not to be reached. */
+/**
+ * What kept a provider from answering, in our words: too slow, or not to be reached. Only the code of a foreign error goes on:
+ * its message can hold the address and what was sent.
+ */
 export function describeNetworkError(error: Error): OwnkeyError {
   if (error instanceof OwnkeyError) return error
   const code = 'code' in error ? String(error.code) : 'unknown'
-  if (timeouts.has(code)) return new OwnkeyError('upstream_timeout', { facts: { cause: code } })
+  if (timeoutCodes.has(code)) return new OwnkeyError('upstream_timeout', { facts: { cause: code } })
   return new OwnkeyError('upstream_unreachable', {
     detail: `The provider cannot be reached (${code}).`,
     facts: { cause: code },

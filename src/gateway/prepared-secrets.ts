@@ -1,5 +1,5 @@
 import type { Provider, ProviderAnswer, SecretPreparation } from '../providers/index.ts'
-import { createCollector } from './collect-answer.ts'
+import { collectAnswer } from './collect-answer.ts'
 import type { Egress } from './egress.ts'
 import type { GatewaySetup } from './gateway-deps.ts'
 
@@ -43,21 +43,9 @@ function post(
   form: Readonly<Record<string, string>>,
 ): Promise<ProviderAnswer> {
   const { origin, pathname, search } = new URL(url)
-  return new Promise((resolve, reject) => {
-    egress.send(
-      {
-        origin,
-        guarded: false,
-        method: 'POST',
-        path: `${pathname}${search}`,
-        headers: [
-          ['accept', 'application/json'],
-          ['accept-encoding', 'identity'],
-          ['content-type', 'application/x-www-form-urlencoded'],
-        ].flat(),
-        body: Buffer.from(new URLSearchParams(form).toString()),
-      },
-      createCollector({ timeoutMs }, resolve, reject),
-    )
-  })
+  const headers = ['accept', 'application/json', 'accept-encoding', 'identity']
+  headers.push('content-type', 'application/x-www-form-urlencoded')
+  const body = Buffer.from(new URLSearchParams(form).toString())
+  const request = { origin, guarded: false, method: 'POST', path: `${pathname}${search}`, headers, body }
+  return collectAnswer(egress, request, { timeoutMs })
 }

@@ -2,12 +2,12 @@ import type { AnswerHeaderFilter } from './answer-headers.ts'
 import type { CollectedHead } from './collect-failure.ts'
 
 /** An answer's head in one walk: what is looked at, and what the caller may see. @param rawHeaders name, value, name, value … */
-export function readHead(status: number, rawHeaders: Buffer[], filter: AnswerHeaderFilter): CollectedHead {
+export function readHead(status: number, rawHeaders: readonly string[], filter: AnswerHeaderFilter): CollectedHead {
   const head: CollectedHead = { status, contentType: '', encoding: '', length: undefined, passed: [], raw: rawHeaders }
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = filter.passes((rawHeaders[i] as Buffer).toString('latin1'))
+    const name = filter.passes(rawHeaders[i] as string)
     if (name === '') continue
-    const value = (rawHeaders[i + 1] as Buffer).toString('latin1')
+    const value = rawHeaders[i + 1] as string
     if (name === 'content-type') head.contentType = value.toLowerCase()
     else if (name === 'content-length') head.length = Number(value)
     else if (name === 'content-encoding') head.encoding = value.toLowerCase()

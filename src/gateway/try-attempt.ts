@@ -213,7 +213,7 @@ function sendWith(
     // A length that the caller gave is kept: some providers take no upload without one.
     if (sent === body.streamed && body.declaredLength !== undefined)
       headers.push('content-length', String(body.declaredLength))
-    call.giveUp = gateway.egress.send(
+    call.hangUp = gateway.egress.send(
       { origin, guarded, method: req.method as string, path: opened.path, headers, body: sent },
       call,
     )

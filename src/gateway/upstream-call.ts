@@ -5,7 +5,7 @@ import type { Failure, Provider, StreamFraming, StreamOpening, UsageReading } fr
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import { AnswerUsage } from './answer-usage.ts'
 import { type CollectedHead, cleanAnswer, collectFailure, decodeBody, isDecodable } from './collect-failure.ts'
-import type { AnswerHandler } from './egress.ts'
+import type { AnswerHandler } from './http1/index.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 import { describeNetworkError, redirected } from './network-error.ts'
 import { OpeningReader } from './opening-reader.ts'
@@ -52,9 +52,8 @@ export class UpstreamCall implements AnswerHandler {
   private readonly startedAt = performance.now()
   private finish: (outcome: Outcome) => void = () => undefined
   private phase: Phase = 'waiting'
-  /** Gives up the connection where it does not stand yet; set by whoever sends. */
-  giveUp: (() => void) | undefined
-  private abortUpstream: ((error?: Error) => void) | undefined
+  /** Ends the exchange with the provider, also while its connection does not stand yet; set by whoever sends. */
+  hangUp: ((error: Error) => void) | undefined
   private cut: 'upstream' | 'caller' | undefined
   private resume: () => void = () => undefined
   private head: CollectedHead | undefined
@@ -79,21 +78,12 @@ export class UpstreamCall implements AnswerHandler {
   abort(): void {
     if (this.phase === 'over') return
     this.cut = 'caller'
-    const abort = this.abortUpstream
-    if (abort !== undefined) abort(new Error('the caller went away'))
-    else {
-      this.end({})
-      this.giveUp?.()
-    }
+    if (this.hangUp === undefined) this.end({})
+    else this.hangUp(new Error('the caller went away'))
   }
 
-  onConnect(abort: (error?: Error) => void): void {
-    this.abortUpstream = abort
-    if (this.phase === 'over') abort(new Error('the caller went away'))
-  }
-
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
-    if (status < 200 || this.phase === 'over') return true
+  onHeaders(status: number, rawHeaders: string[], resume: () => void): void {
+    if (this.phase === 'over') return
     const head = readHead(status, rawHeaders, this.options.filter)
     this.head = head
     this.resume = resume
@@ -109,7 +99,6 @@ export class UpstreamCall implements AnswerHandler {
       this.opening = new OpeningReader(this.options.provider, this.framing)
     } else if (this.options.provider.failsInside200 && head.contentType.includes('json')) this.phase = 'collecting'
     else this.beginRelay()
-    return true
   }
 
   onData(chunk: Buffer): boolean {
@@ -171,7 +160,7 @@ export class UpstreamCall implements AnswerHandler {
         const plain = this.plainParts() ?? Buffer.alloc(0)
         const answer = cleanAnswer(this.head as CollectedHead, plain, this.options.redactor)
         this.end({ failure: opening, answer })
-        this.abortUpstream?.(new Error('the stream opens with an error'))
+        this.hangUp?.(new Error('the stream opens with an error'))
         return true
       }
     }
@@ -189,13 +178,13 @@ export class UpstreamCall implements AnswerHandler {
     const { failure, answer } = collected
     if (head.status < 400 && head.status >= 300) this.end({ failure, error: redirected() })
     else this.end({ failure, answer })
-    if (this.partsBytes > longestErrorBody) this.abortUpstream?.(new Error('the error body is too long'))
+    if (this.partsBytes > longestErrorBody) this.hangUp?.(new Error('the error body is too long'))
     return true
   }
 
   private giveUpTranslating(): boolean {
     this.end({ failure: { class: 'provider_error' }, error: unreadable() })
-    this.abortUpstream?.(new Error('the answer is too long'))
+    this.hangUp?.(new Error('the answer is too long'))
     return true
   }
 

@@ -1,4 +1,4 @@
-import { createCollector, type Gateway } from '../gateway/index.ts'
+import { collectAnswer, type Gateway } from '../gateway/index.ts'
 import type { ProviderAnswer } from '../providers/index.ts'
 
 export interface OutsideRequest {
@@ -14,20 +14,16 @@ export interface OutsideRequest {
  * The promise rejects with `upstream_unreachable` or `upstream_timeout` when nothing answers.
  */
 export function createSendOutside(egress: Gateway['egress']) {
-  return (request: OutsideRequest): Promise<ProviderAnswer> =>
-    new Promise((resolve, reject) => {
-      const { origin, pathname, search } = new URL(request.url)
-      const headers = Object.entries({ accept: '*/*', 'accept-encoding': 'identity', ...request.headers }).flat()
-      egress.send(
-        {
-          origin,
-          guarded: false,
-          method: 'POST',
-          path: `${pathname}${search}`,
-          headers,
-          body: Buffer.from(request.body),
-        },
-        createCollector(request, resolve, reject),
-      )
-    })
+  return ({ url, headers, body, timeoutMs }: OutsideRequest): Promise<ProviderAnswer> => {
+    const { origin, pathname, search } = new URL(url)
+    const request = {
+      origin,
+      guarded: false,
+      method: 'POST',
+      path: `${pathname}${search}`,
+      headers: Object.entries({ accept: '*/*', 'accept-encoding': 'identity', ...headers }).flat(),
+      body: Buffer.from(body),
+    }
+    return collectAnswer(egress, request, { timeoutMs })
+  }
 }

@@ -1,6 +1,6 @@
 import { OwnkeyError } from '../contract/index.ts'
 import type { SendProbe } from '../control/index.ts'
-import { createCollector, type Gateway, type PreparedSecrets } from '../gateway/index.ts'
+import { collectAnswer, type Gateway, type PreparedSecrets } from '../gateway/index.ts'
 
 export interface SendProbeOptions {
   /** Makes tokens of stored documents; absent: none are tested. */
@@ -29,19 +29,15 @@ export function createSendProbe({ egress, sandbox, prepared }: SendProbeOptions)
     })
     if (body) headers.push(['content-type', 'application/json'])
     headers.push([header, `${prefix}${key}`])
-    return new Promise((resolve, reject) => {
-      egress.send(
-        {
-          origin: playsSandbox && sandbox ? sandbox.origin(request.provider.id) : request.origin,
-          guarded: request.guarded && !playsSandbox,
-          method: request.method,
-          path: playsSandbox ? `/${request.provider.id}${request.path}` : `${request.basePath}${request.path}`,
-          headers: headers.flat(),
-          body,
-        },
-        createCollector(request, resolve, reject),
-      )
-    })
+    const sent = {
+      origin: playsSandbox && sandbox ? sandbox.origin(request.provider.id) : request.origin,
+      guarded: request.guarded && !playsSandbox,
+      method: request.method,
+      path: playsSandbox ? `/${request.provider.id}${request.path}` : `${request.basePath}${request.path}`,
+      headers: headers.flat(),
+      body,
+    }
+    return collectAnswer(egress, sent, request)
   }
 }
 

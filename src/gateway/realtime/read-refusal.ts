@@ -23,9 +23,8 @@ export function readRefusal(
 ): Outcome {
   const outcome = { relayed: false, durationMs, bytes: 0 }
   if (answer instanceof Error) return { ...outcome, failure: { class: 'network' }, error: describeNetworkError(answer) }
-  const { status, body } = answer
-  const raw = answer.rawHeaders.map((text) => Buffer.from(text, 'latin1'))
-  const head = readHead(status, raw, gateway.filterOf(provider))
+  const { status, body, rawHeaders } = answer
+  const head = readHead(status, rawHeaders, gateway.filterOf(provider))
   if (status >= 300 && status < 400) return { ...outcome, status, failure: { class: 'network' }, error: redirected() }
   const collected = collectFailure(head, [body], { provider, redactor: opened.redactor })
   if (collected !== undefined) return { ...outcome, status, ...collected }

@@ -1,0 +1,123 @@
+import { headerName } from './header-grammar.ts'
+import { malformed } from './wire-error.ts'
+
+/** How an answer's body ends: after so many bytes, after its last chunk, or with its connection. */
+export type Framing = number | 'chunked' | 'close'
+
+export interface AnswerHead {
+  status: number
+  /** Name, value, name, value …, as they came. */
+  headers: string[]
+  framing: Framing
+  /** The connection may serve another exchange. */
+  keepsAlive: boolean
+  /** How long the other side says it keeps an idle connection. */
+  keepAliveMs: number | undefined
+}
+
+/** What a head must not hold anywhere: control characters, and line ends that are not CRLF. */
+const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
+const decimal = /^\d{1,15}$/
+const keepAliveHint = /(?:^|[,; ])timeout=(\d{1,6})/
+
+interface Fields {
+  length: string | undefined
+  transferEncoding: string | undefined
+  connection: string
+  keepAlive: string | undefined
+}
+
+/** The four fields that are about the connection; the same length twice is one, two lengths are none. */
+const readers: ReadonlyMap<string, (fields: Fields, value: string) => void> = new Map([
+  [
+    'content-length',
+    (fields: Fields, value: string) => {
+      if (!decimal.test(value)) throw malformed('its length is no number')
+      if (fields.length !== undefined && fields.length !== value) throw malformed('it has two lengths')
+      fields.length = value
+    },
+  ],
+  [
+    'transfer-encoding',
+    (fields: Fields, value: string) => {
+      fields.transferEncoding = fields.transferEncoding === undefined ? value : `${fields.transferEncoding}, ${value}`
+    },
+  ],
+  [
+    'connection',
+    (fields: Fields, value: string) => {
+      fields.connection = `${fields.connection},${value.toLowerCase()}`
+    },
+  ],
+  [
+    'keep-alive',
+    (fields: Fields, value: string) => {
+      fields.keepAlive = value
+    },
+  ],
+])
+
+/**
+ * Reads a head strictly (RFC 9112): what could be read in two ways is refused, because what follows on the same connection
+ * would then belong to nobody.
+ * @param text status line and fields as single bytes, without the empty line that ends them
+ * @param method of the request: an answer to HEAD has no body
+ * @throws WireError answer_malformed
+ */
+export function readAnswerHead(text: string, method: string): AnswerHead {
+  if (forbidden.test(text)) throw malformed('its head has a control character')
+  const firstEnd = endOfLine(text, 0)
+  const { status, minor } = readStatusLine(text, firstEnd)
+  const fields: Fields = { length: undefined, transferEncoding: undefined, connection: '', keepAlive: undefined }
+  const headers: string[] = []
+  for (let start = firstEnd + 2; start < text.length; ) {
+    const end = endOfLine(text, start)
+    const colon = text.indexOf(':', start)
+    if (colon === -1 || colon > end) throw malformed('a header has no colon')
+    const name = text.slice(start, colon)
+    const value = text.slice(colon + 1, end).trim()
+    const known = headerName(name)
+    if (known === '') throw malformed('a header has no proper name')
+    readers.get(known)?.(fields, value)
+    headers.push(name, value)
+    start = end + 2
+  }
+  const framing = framingOf(status, fields, method)
+  const keepsAlive = framing !== 'close' && staysOpen(fields.connection, minor)
+  const hint = fields.keepAlive === undefined ? undefined : keepAliveHint.exec(fields.keepAlive)?.[1]
+  return { status, headers, framing, keepsAlive, keepAliveMs: hint === undefined ? undefined : Number(hint) * 1000 }
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\r\n', from)
+  return end === -1 ? text.length : end
+}
+
+function readStatusLine(text: string, end: number): { status: number; minor: number } {
+  const minor = text.charCodeAt(7) - 48
+  const status = Number(text.slice(9, 12))
+  const isProper =
+    text.startsWith('HTTP/1.') &&
+    (minor === 0 || minor === 1) &&
+    text[8] === ' ' &&
+    status >= 100 &&
+    status <= 999 &&
+    (end === 12 || text[12] === ' ')
+  if (!isProper) throw malformed('it has no proper status line')
+  return { status, minor }
+}
+
+function framingOf(status: number, { length, transferEncoding }: Fields, method: string): Framing {
+  if (transferEncoding !== undefined) {
+    if (transferEncoding.toLowerCase() !== 'chunked') throw malformed('its transfer encoding is unknown')
+    if (length !== undefined) throw malformed('it has a length and a transfer encoding')
+  }
+  if (method === 'HEAD' || status === 204 || status === 304 || status < 200) return 0
+  if (transferEncoding !== undefined) return 'chunked'
+  return length === undefined ? 'close' : Number(length)
+}
+
+function staysOpen(connection: string, minor: number): boolean {
+  if (connection.includes('close')) return false
+  return minor === 1 || connection.includes('keep-alive')
+}

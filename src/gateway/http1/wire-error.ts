@@ -1,0 +1,30 @@
+/** What can go wrong between here and a provider, besides what the system itself reports (`ECONNREFUSED` …). */
+export type WireErrorCode =
+  | 'connection_closed'
+  | 'answer_malformed'
+  | 'request_malformed'
+  | 'first_byte_timeout'
+  | 'idle_timeout'
+
+/** The codes, of ours and of connecting, that mean "too slow". */
+export const timeoutCodes: ReadonlySet<string> = new Set([
+  'first_byte_timeout',
+  'idle_timeout',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+])
+
+/** Never holds what was sent or received. */
+export class WireError extends Error {
+  readonly code: WireErrorCode
+
+  constructor(code: WireErrorCode, message: string) {
+    super(message)
+    this.name = 'WireError'
+    this.code = code
+  }
+}
+
+export function malformed(what: string): WireError {
+  return new WireError('answer_malformed', `the answer is not HTTP/1.1: ${what}`)
+}
