@@ -89,6 +89,14 @@ const gateway = z.strictObject({
   firstByteTimeoutSeconds: z.number().positive().default(300),
   idleTimeoutSeconds: z.number().positive().default(300),
   bodyIdleSeconds: z.number().positive().default(60).describe('An upload of which nothing comes for so long is ended.'),
+  graceSeconds: z
+    .number()
+    .min(2)
+    .max(5)
+    .default(5)
+    .describe(
+      'How long requests are served by what is known when the database cannot be asked; then they are refused. At most 5: so long a removed key could still be used.',
+    ),
   realtime: z
     .strictObject({
       handshakeTimeoutSeconds: z
@@ -106,6 +114,13 @@ const gateway = z.strictObject({
         .min(1024)
         .default(32 * 1024 * 1024)
         .describe('A larger message ends its session.'),
+      maxSessionsPerOrg: z
+        .int()
+        .min(1)
+        .default(100)
+        .describe(
+          'Sockets that one organization may have open at once, in each process; one more is refused with 429.',
+        ),
     })
     .prefault({})
     .describe('WebSocket sessions.'),

@@ -7,7 +7,7 @@ export interface DialectAnswer {
 }
 
 interface Said {
-  error: OwnkeyError
+  error: Pick<OwnkeyError, 'status' | 'fix' | 'facts'> & { code: string }
   /** What happened and what to do, in one string. */
   message: string
   requestId: string
@@ -112,6 +112,10 @@ export function isRetryable(error: OwnkeyError): boolean {
   return retryable.has(error.code)
 }
 
-export function renderError(dialect: Dialect, error: OwnkeyError, requestId: string): DialectAnswer {
+export function renderError(
+  dialect: Dialect,
+  error: Said['error'] & { message: string },
+  requestId: string,
+): DialectAnswer {
   return { status: error.status, body: shapes[dialect]({ error, message: `${error.message} ${error.fix}`, requestId }) }
 }

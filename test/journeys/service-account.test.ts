@@ -2,6 +2,7 @@ import { createVerify, generateKeyPairSync } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { rawCall } from '../support/raw-call.ts'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
+import { open, refusal } from '../support/socket-client.ts'
 import { json, type RecordedRequest, startUpstream, type Upstream } from '../support/upstream.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -36,6 +37,7 @@ beforeAll(async () => {
       features: { assistant: { title: 'Assistant' } },
       plans: {
         standard: { verify: 'on_save', fallback: { mode: 'never' } },
+        alone: { verify: 'format_only', fallback: { mode: 'never' } },
         falling: { verify: 'format_only', fallback: { mode: 'always' } },
       },
     },
@@ -109,6 +111,38 @@ describe('a service account’s file as a key', () => {
       expect(`${JSON.stringify(credentials(request))}${request.body().toString()}`).not.toContain('PRIVATE KEY')
       expect(credentials(request)[0]).toMatch(/^Bearer ya29\.minted-/)
     }
+  })
+
+  test('opens sockets with a token too, and a refusal of one is answered before the upgrade', async () => {
+    mint()
+    const path = '/ws/google.cloud.aiplatform.v1beta1.LlmBidiService/BidiGenerateContent'
+    undo.push(vertex.onUpgrade(path, (websocket) => websocket.send('{"setupComplete":{}}')))
+    const token = await ownkey.token({ org: 'acme', feature: 'assistant' })
+    const headers = { authorization: `Bearer ${token}` }
+    const socket = await open(ownkey.url, { path: `/vertex${path}`, headers })
+    await socket.messages(1)
+    socket.websocket.close()
+    const [authorization, apiKey] = credentials(vertex.journal.requests.at(-1))
+    expect([authorization, apiKey]).toEqual([expect.stringMatching(/^Bearer ya29\.minted-/), undefined])
+
+    refuse()
+    await ownkey.putOrg('sockets', { plan: 'alone' })
+    await ownkey.putKey('sockets', 'vertex', file({ client_email: 'gone@acme.iam.gserviceaccount.com' }))
+    const other = { authorization: `Bearer ${await ownkey.token({ org: 'sockets', feature: 'assistant' })}` }
+    const from = vertex.journal.requests.length
+    const refused = await refusal(ownkey.url, { path: `/vertex${path}`, headers: other })
+    expect([refused.status, refused.json().error.status]).toEqual([401, 'UNAUTHENTICATED'])
+    expect(vertex.journal.requests.length).toBe(from)
+  })
+
+  test('of express mode goes into the header that it has on every route', async () => {
+    const path = '/ws/google.cloud.aiplatform.v1.LlmBidiService/BidiGenerateContent'
+    undo.push(vertex.onUpgrade(path, (websocket) => websocket.close(1000)))
+    await ownkey.putOrg('express')
+    await ownkey.putKey('express', 'vertex', 'AQ.own-key-of-express-mode-000000001')
+    const token = await ownkey.token({ org: 'express', feature: 'assistant' })
+    await (await open(ownkey.url, { path: `/vertex${path}`, headers: { 'x-goog-api-key': token } })).ended
+    expect(credentials(vertex.journal.requests.at(-1))).toEqual([undefined, 'AQ.own-key-of-express-mode-000000001'])
   })
 
   test('that is refused is not saved, and later fails as an invalid key without a request', async () => {

@@ -1,15 +1,17 @@
 import { Secret } from '../../crypto/index.ts'
-import type { Failure } from '../../providers/index.ts'
+import type { Failure, PreparedSecret } from '../../providers/index.ts'
 import type { TokenFacts } from '../../tenants/index.ts'
 import { describeRequest } from '../describe-request.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Outcome } from '../outcome.ts'
+import { prepareSecret } from '../prepare-secret.ts'
 import { keyAccepted, type Reserved, remember, report, type Try, upstreamPath } from '../try-attempt.ts'
 import type { CallerSocket } from './caller-socket.ts'
 import { checkModel } from './check-model.ts'
 import { type Dialled, dialProvider, type Refused } from './dial-provider.ts'
 import type { FirstMessageRules, Message } from './first-message.ts'
+import { KeyLesson } from './key-lesson.ts'
 import { type OpenedSocket, openSocketAttempt } from './open-socket-attempt.ts'
 import { type Answered, readRefusal } from './read-refusal.ts'
 import { isRuled, type Upgrade } from './read-upgrade.ts'
@@ -36,6 +38,10 @@ export interface Opening {
   held: Held | undefined
   /** The caller left. */
   signal: AbortSignal
+  /** Called when both sides stand. */
+  onRunning(): void
+  /** Called when a session that ran is over. */
+  onOver(): void
 }
 
 /**
@@ -44,10 +50,29 @@ export interface Opening {
  * @throws at once what `openSocketAttempt` throws
  */
 export function openSession(opening: Opening): Promise<Outcome> {
-  const { exchange, attempted, reserved, upgrade } = opening
+  const { exchange, attempted, reserved } = opening
+  const { provider, setup } = exchange
+  const { gateway, tenant, entry } = reserved
+  const asked = prepareSecret({ attempt: attempted.attempt, provider, setup, tenant }, gateway)
+  if (asked === undefined) return dialAndBegin(opening, openFor(opening, undefined))
+  return asked.then((prepared) => {
+    if ('failure' in prepared) return endRefused(opening, prepared)
+    try {
+      return dialAndBegin(opening, openFor(opening, prepared))
+    } catch (error) {
+      entry.settle({ durationMs: 0, charged: false })
+      throw error
+    }
+  })
+}
+
+function openFor(
+  { exchange, attempted, reserved, upgrade }: Opening,
+  prepared: PreparedSecret | undefined,
+): OpenedSocket {
   const { provider, setup, req } = exchange
   const { attempt } = attempted
-  const opened = openSocketAttempt(
+  return openSocketAttempt(
     {
       attempt,
       provider,
@@ -57,10 +82,10 @@ export function openSession(opening: Opening): Promise<Outcome> {
       offer: upgrade.offer,
       rawHeaders: req.rawHeaders,
       path: upstreamPath(exchange),
+      prepared,
     },
     reserved.gateway.deps,
   )
-  return dialAndBegin(opening, opened)
 }
 
 async function dialAndBegin(opening: Opening, opened: OpenedSocket): Promise<Outcome> {
@@ -94,9 +119,13 @@ function callerLeft(
   return { relayed: false, cut: 'caller', durationMs, bytes: 0 }
 }
 
-function refused({ exchange, attempted, reserved }: Opening, answered: Answered): Outcome {
+function refused(opening: Opening, answered: Answered): Outcome {
+  return endRefused(opening, readRefusal(opening.exchange, answered, opening.reserved.gateway))
+}
+
+/** The attempt has failed before there was a session. */
+function endRefused({ exchange, attempted, reserved }: Opening, outcome: Outcome): Outcome {
   const { gateway, key, entry, pilotDone } = reserved
-  const outcome = readRefusal(exchange, answered, gateway)
   const failure = outcome.failure as Failure
   if (keyAccepted.has(failure.class)) gateway.health.accepted(key)
   remember(key, exchange.model, outcome, gateway)
@@ -115,11 +144,10 @@ interface Begun {
 
 async function begin(opening: Opening, begun: Begun): Promise<Outcome> {
   const { exchange, attempted, reserved, upgrade, caller } = opening
-  const { gateway, key, pilotDone } = reserved
+  const { gateway, pilotDone } = reserved
   const { dialled, opened, durationMs } = begun
-  gateway.health.accepted(key)
+  // Some vendors upgrade whoever asks and look at the key afterwards: what the session tells counts, not the upgrade.
   pilotDone?.()
-  report(exchange, attempted, undefined, gateway)
   const right = await rightOf(opening, opened)
   try {
     if (exchange.callerGone) return callerLeft(opening, { answer: dialled, durationMs })
@@ -167,10 +195,11 @@ async function rightOf({ exchange, attempted, reserved }: Opening, opened: Opene
 }
 
 function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, right: Right): void {
-  const { exchange, reserved, upgrade, caller, held } = opening
+  const { exchange, reserved, upgrade, caller, held, onRunning, onOver } = opening
   const { sessions } = reserved.gateway
   const { provider } = exchange
-  const usage = new SessionUsage(provider, upgrade.route.usage)
+  const lesson = new KeyLesson(opening)
+  const usage = new SessionUsage(provider, upgrade.route.usage, (failure) => lesson.learn(failure))
   const first = firstRules(opening, opened)
   held?.release()
   const session: Session = new Session({
@@ -183,10 +212,12 @@ function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, 
     waiting: held?.messages ?? [],
     onEnd: (end) => {
       sessions.delete(session)
-      settleSession(opening, { end, usage, handshakeMs: durationMs })
+      onOver()
+      settleSession(opening, { end, usage, lesson, handshakeMs: durationMs })
     },
   })
   sessions.add(session, right)
+  onRunning()
 }
 
 function firstRules({ exchange, attempted, upgrade, reserved }: Opening, { secret }: OpenedSocket): FirstMessageRules {

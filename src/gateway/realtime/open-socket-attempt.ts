@@ -1,7 +1,7 @@
 import { OwnkeyError } from '../../contract/index.ts'
-import type { Secret } from '../../crypto/index.ts'
+import { Secret } from '../../crypto/index.ts'
 import type { Attempt } from '../../policy/index.ts'
-import type { Provider, SocketRoute } from '../../providers/index.ts'
+import type { PreparedSecret, Provider, SocketCredential, SocketRoute } from '../../providers/index.ts'
 import type { GatewayDeps } from '../gateway-deps.ts'
 import { KeyRedactor } from '../key-redactor.ts'
 import { isCustomHost, type SecretSource, secretOf } from '../open-attempt.ts'
@@ -18,6 +18,7 @@ export interface OpenedSocket {
   headers: string[]
   protocols: string[]
   redactor: KeyRedactor
+  /** As it is stored. */
   secret: Secret
 }
 
@@ -27,6 +28,8 @@ export interface SocketSource extends SecretSource {
   rawHeaders: readonly string[]
   /** Behind the provider's head, with the query less its credentials. */
   path: string
+  /** The token that was made of the stored document; absent: the secret is sent as it is. */
+  prepared?: PreparedSecret | undefined
 }
 
 /** What an HTTP header may carry; a document that stands for a key (a service account's file) is none. */
@@ -37,27 +40,35 @@ const sendable = /^[\x21-\x7e]+$/
  * @throws KeyChanged, key_unreadable, missing_key, sandbox_off, request_invalid
  */
 export function openSocketAttempt(source: SocketSource, deps: GatewayDeps): OpenedSocket {
-  const { provider, route, offer } = source
+  const { provider, offer, prepared } = source
   const secret = secretOf(source, deps)
-  const value = secret.reveal()
+  const value = prepared?.credential ?? secret.reveal()
   if (!sendable.test(value))
     throw new OwnkeyError('request_invalid', {
-      detail: 'This key is a document; sockets are served only by keys that are sent as they are.',
+      detail: 'This key is a document of which no token can be made for a socket.',
       fix: 'Save a key of the provider’s plain kind, or use its HTTP routes.',
     })
-  const { name = '', prefix = '', in: where } = route.upstream
+  const upstream = prepared === undefined ? source.route.upstream : headerOf(prepared)
+  const { name = '', prefix = '', in: where } = upstream
   const headers = passedHeaders(source.rawHeaders, provider.dropRequestHeaders)
   if (where === 'header') headers.push(name, prefix + value)
-  const entries = where === 'subprotocol' ? credentialEntries(route.upstream, value) : []
+  const entries = where === 'subprotocol' ? credentialEntries(upstream, value) : []
   const path = where === 'query' ? withParameter(source.path, name, prefix + value) : source.path
   return {
-    ...destinationOf(source, { path, sandbox: value.includes('sandbox'), deps }),
+    ...destinationOf(source, { path, sandbox: prepared === undefined && value.includes('sandbox'), deps }),
     headers,
     protocols: [...offer.names.filter((one) => !entries.includes(one)), ...entries],
-    redactor: new KeyRedactor(secret),
+    redactor: new KeyRedactor(prepared === undefined ? secret : new Secret(value)),
     secret,
   }
 }
+
+/** A token goes where the preparation says, as with the provider's HTTP routes. */
+const headerOf = ({ placement }: PreparedSecret): SocketCredential => ({
+  in: 'header',
+  name: placement.header,
+  prefix: placement.prefix,
+})
 
 function withParameter(path: string, name: string, value: string): string {
   const joint = !path.includes('?') ? '?' : /[?&]$/.test(path) ? '' : '&'

@@ -10,6 +10,7 @@ import { type Arrival, CallerSocket } from './caller-socket.ts'
 import { type Message, textField } from './first-message.ts'
 import { type Held, openSession } from './open-session.ts'
 import { readUpgrade, type Upgrade } from './read-upgrade.ts'
+import type { Place } from './sessions.ts'
 import { answerOffer } from './subprotocols.ts'
 
 /** From handshake to session: one WebSocket on a provider's own API. */
@@ -21,14 +22,23 @@ export async function serveUpgrade(arrival: Arrival, gateway: Gateway): Promise<
     leaving.abort()
   })
   exchange.refuse = (answer) => caller.refuse(answer)
+  let place: Place | undefined
+  let runs = false
   try {
     const upgrade = readUpgrade(exchange)
     const held = await readToken({ exchange, upgrade, caller, gateway })
     const found = identifyCaller(exchange.head as RequestHead, gateway.deps.tenants)
     exchange.caller = found instanceof Promise ? await found : found
     readBody(exchange, gateway)
+    const taken = gateway.sessions.takePlace(exchange.caller.tenant.org)
+    place = taken
+    const onOver = () => taken.release()
+    const onRunning = () => {
+      runs = true
+    }
+    const { signal } = leaving
     exchange.send = (tried, attempted, reserved) =>
-      openSession({ exchange: tried, attempted, reserved, upgrade, caller, held, signal: leaving.signal })
+      openSession({ exchange: tried, attempted, reserved, upgrade, caller, held, signal, onRunning, onOver })
     await decideAndTry(exchange as Required<Exchange>, gateway)
   } catch (error) {
     if (exchange.callerGone) return
@@ -39,6 +49,8 @@ export async function serveUpgrade(arrival: Arrival, gateway: Gateway): Promise<
         'a WebSocket handshake failed inside the gateway',
       )
     writeOwnError(exchange, own, [responseHeaders.requestId, exchange.requestId])
+  } finally {
+    if (!runs) place?.release()
   }
 }
 

@@ -4,6 +4,7 @@ import type { Message } from './first-message.ts'
 const brace = 0x7b
 /** Greetings and errors are short; a first message beyond this is content. */
 const longestError = 64 * 1024
+const errorMark = Buffer.from('"error"')
 
 /** What a session's messages tell of it, read while they pass. Unreadable ones tell nothing. */
 export class SessionUsage {
@@ -15,10 +16,17 @@ export class SessionUsage {
   private opened = false
   /** The failure that the provider's first message tells of. */
   failure: Failure | undefined
+  private readonly learn: (failure: Failure | undefined) => void
 
-  constructor(provider: Provider, reading: SocketUsage | undefined) {
+  /** @param learn told what the first message says of the key, and every error of a later one */
+  constructor(
+    provider: Provider,
+    reading: SocketUsage | undefined,
+    learn: (failure: Failure | undefined) => void = () => undefined,
+  ) {
     this.provider = provider
     this.reading = reading
+    this.learn = learn
     this.markers = (reading?.markers ?? []).map((marker) => Buffer.from(marker))
   }
 
@@ -29,6 +37,7 @@ export class SessionUsage {
 
   fromProvider({ data }: Message): void {
     if (!this.opened) this.readOpening(data)
+    else if (data.length <= longestError && data[0] === brace && data.includes(errorMark)) this.readLater(data)
     const read = this.reading?.read
     if (read === undefined || data[0] !== brace || !this.markers.some((marker) => data.includes(marker))) return
     const usage = read(parse(data))
@@ -54,9 +63,20 @@ export class SessionUsage {
 
   private readOpening(data: Buffer): void {
     this.opened = true
-    if (data[0] !== brace || data.length > longestError) return
+    this.failure = this.failureIn(data)
+    this.learn(this.failure)
+  }
+
+  /** An error in the middle says of the key what it says of it at the beginning; the session was served all the same. */
+  private readLater(data: Buffer): void {
+    const failure = this.failureIn(data)
+    if (failure !== undefined) this.learn(failure)
+  }
+
+  private failureIn(data: Buffer): Failure | undefined {
+    if (data[0] !== brace || data.length > longestError) return undefined
     const opening = this.provider.readStreamOpening({ data: parse(data) })
-    if (typeof opening === 'object') this.failure = opening
+    return typeof opening === 'object' ? opening : undefined
   }
 }
 

@@ -1,3 +1,4 @@
+import { OwnkeyError } from '../../contract/index.ts'
 import type { Secret } from '../../crypto/index.ts'
 import type { Attempt, DecisionRequest } from '../../policy/index.ts'
 import type { Gateway } from '../gateway.ts'
@@ -32,16 +33,48 @@ const endingRefusals: ReadonlySet<string> = new Set([
   'model_refused',
 ])
 
+/** One socket's share of what its organization may have open at once. */
+export interface Place {
+  /** May be called again. */
+  release(): void
+}
+
 /** All open sessions of this node: ended when their right to the key ends, when nothing passes, and at shutdown. */
 export class Sessions {
   private readonly open = new Map<Session, Right>()
   private readonly gateway: Gateway
   private readonly timer: NodeJS.Timeout
   private onEmpty: (() => void) | undefined
+  /** Organization → sockets, those whose handshake is under way included. */
+  private readonly taken = new Map<string, number>()
 
   constructor(gateway: Gateway) {
     this.gateway = gateway
     this.timer = setInterval(() => this.check(), checkEveryMs).unref()
+  }
+
+  /** Takes a place for one more socket of an organization. @throws rate_limited when all are taken */
+  takePlace(org: string): Place {
+    const limit = this.gateway.deps.setup().config.gateway.realtime.maxSessionsPerOrg
+    const taken = this.taken.get(org) ?? 0
+    if (taken >= limit)
+      throw new OwnkeyError('rate_limited', {
+        detail: `This organization has ${taken} WebSocket sessions open, and may have ${limit} at once.`,
+        fix: 'Close a session, or try again when one has ended.',
+        facts: { limit },
+        retryAfterSeconds: 5,
+      })
+    this.taken.set(org, taken + 1)
+    let released = false
+    return {
+      release: () => {
+        if (released) return
+        released = true
+        const left = (this.taken.get(org) ?? 1) - 1
+        if (left > 0) this.taken.set(org, left)
+        else this.taken.delete(org)
+      },
+    }
   }
 
   add(session: Session, right: Right): void {

@@ -1,6 +1,7 @@
 import type { EntryEnd } from '../../metering/index.ts'
 import type { Exchange } from '../exchange.ts'
-import { type Reserved, report, type Try } from '../try-attempt.ts'
+import type { Reserved, Try } from '../try-attempt.ts'
+import type { KeyLesson } from './key-lesson.ts'
 import type { SessionEnd } from './session.ts'
 import type { SessionUsage } from './session-usage.ts'
 
@@ -13,11 +14,12 @@ export interface Served {
 export interface Ended {
   end: SessionEnd
   usage: SessionUsage
+  lesson: KeyLesson
   handshakeMs: number
 }
 
 /** A session is charged once it was served: when the provider sent anything but an error, or did not end it with one. */
-export function settleSession({ exchange, attempted, reserved }: Served, { end, usage, handshakeMs }: Ended): void {
+export function settleSession({ exchange, reserved }: Served, { end, usage, lesson, handshakeMs }: Ended): void {
   const { provider, surface } = exchange
   const { byProvider } = end
   const closed = byProvider === undefined ? undefined : provider.readClose?.(byProvider.code, byProvider.reason)
@@ -34,6 +36,6 @@ export function settleSession({ exchange, attempted, reserved }: Served, { end, 
     ...(charged && measured),
   }
   reserved.entry.settle(entryEnd)
-  // Too late to fall back: the caller's upgrade is answered.
-  if (failure !== undefined) report(exchange, { ...attempted, mayFallBack: () => false }, failure, reserved.gateway)
+  // A caller who left before the provider said anything has not proved the key.
+  if (failure !== undefined || byProvider !== undefined) lesson.learn(failure)
 }

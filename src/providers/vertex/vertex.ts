@@ -139,7 +139,8 @@ export const vertex: Provider = {
   realtime: [
     {
       path: live,
-      upstream: { in: 'header', name: 'authorization', prefix: 'Bearer ' },
+      // Of express mode's keys; a service account's token goes where every token goes.
+      upstream: { in: 'header', name: 'x-goog-api-key' },
       accepts: [
         { in: 'header', name: 'authorization', prefix: 'Bearer ' },
         { in: 'header', name: 'x-goog-api-key' },
