@@ -77,6 +77,8 @@ export const maskedKeySchema = z
     updatedBy: z.string(),
     lastUsedAt: timeSchema.nullable(),
     lastTest: keyTestSchema.extend({ at: timeSchema }).nullable(),
+    /** The key that this one replaced, for as long as `POST …/restore` can put it back; null: none. */
+    restorable: z.object({ hint: z.string(), until: timeSchema }).nullable().optional(),
   })
   .meta({ id: 'MaskedKey' })
 export type MaskedKey = z.output<typeof maskedKeySchema>

@@ -128,6 +128,8 @@ export const settingsSchema = z
     holder: z.enum(holders),
     managers: z.array(z.enum(roles)),
     verify: z.enum(['on_save', 'format_only']),
+    /** How long a replaced key can be put back; 0: not at all. */
+    restoreHours: wholeSchema.optional(),
     /** `feature`: the model is picked by the task and nobody chooses one. */
     modelChoice: z.enum(['customer', 'feature']),
     choice: z.enum(['per_provider', 'single']),

@@ -1,6 +1,7 @@
 import { type KeyStatus, keyTestSchema, type MaskedKey, timeSchema } from '../contract/index.ts'
 import { type FallbackRule, type Policy, type PolicyPlan, publicProviderId } from '../policy/index.ts'
 import type { ProviderKeyRow } from '../store/index.ts'
+import type { Restorable } from './queries/restorable.ts'
 import { failureOf, sentencesFor } from './test-key/index.ts'
 
 const dayMs = 86_400_000
@@ -12,10 +13,11 @@ export interface ShowKeyContext {
   policy: Policy
   plan: PolicyPlan
   now: number
+  restorable?: Restorable | undefined
 }
 
 /** The key as anyone may see it: a public prefix, the last four characters, and how it does. */
-export function showKey(row: ProviderKeyRow, { policy, plan, now }: ShowKeyContext): MaskedKey {
+export function showKey(row: ProviderKeyRow, { policy, plan, now, restorable }: ShowKeyContext): MaskedKey {
   const { status } = row
   const lastTest = storedTestSchema.safeParse(row.last_test).data ?? null
   const errorClass = failureOf(row)
@@ -51,6 +53,7 @@ export function showKey(row: ProviderKeyRow, { policy, plan, now }: ShowKeyConte
     updatedBy: row.updated_by,
     lastUsedAt: row.last_used_at?.toISOString() ?? null,
     lastTest,
+    restorable: restorable ?? null,
   }
 }
 

@@ -42,7 +42,7 @@ const security: Readonly<Record<string, Record<string, string[]>[]>> = {
 /** The parts of a route's schema that are for the document and for serializing. */
 export function routeDocument(route: AnyRoute): FastifySchema & Record<string, unknown> {
   const status = route.status ?? (route.answer || route.answersLines ? 200 : 204)
-  const lists = route.path.match(/\/(usage|requests|audit|notices)$/)
+  const lists = route.path.match(/\/(usage|requests|audit|audit\/search|notices)$/)
   return {
     operationId: route.name,
     summary: route.summary,

@@ -4,11 +4,11 @@ import { maskKey, putKey } from '../../vault/index.ts'
 import type { ActorFields } from '../actor.ts'
 import type { ControlDeps } from '../deps.ts'
 import { setActiveProvider } from '../queries/orgs.ts'
-import { showKey } from '../show-key.ts'
 import { checkChoices, hostFor, type KeyHost } from './check-choices.ts'
 import { inside } from './inside.ts'
 import { inspect } from './inspect.ts'
 import type { SlotContext } from './resolve-slot.ts'
+import { showSaved } from './show-saved.ts'
 import { refuseUseless, storedTest, tryKey } from './try-key.ts'
 import { vaultDeps } from './vault-deps.ts'
 
@@ -52,7 +52,7 @@ export async function saveKey({ slot, body, by }: SaveKey, deps: ControlDeps): P
   })
   deps.tenants.forget(slot.org)
   return {
-    ...showKey(row, { policy: slot.inForce.policy, plan: slot.plan, now: deps.clock.now() }),
+    ...(await showSaved(row, slot, deps)),
     ...(remarks.length > 0 ? { remarks } : {}),
   }
 }

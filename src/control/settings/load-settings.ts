@@ -6,6 +6,7 @@ import { checkEnvironment } from '../check-environment.ts'
 import type { ControlDeps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
 import { listNotices } from '../queries/notices.ts'
+import { listRestorable } from '../queries/restorable.ts'
 import { requireOrg } from '../require-org.ts'
 import { showNotice } from '../show-notice.ts'
 import { showSettings } from './show-settings.ts'
@@ -30,9 +31,10 @@ export async function loadSettings(question: SettingsQuestion, deps: ControlDeps
   const user = userOf(caller, question.user)
   const row = await requireOrg(deps, org)
   const holder = inForce.policy.plans.get(row.plan)?.holder ?? 'organization'
-  const [tenant, keys, notices] = await Promise.all([
+  const [tenant, keys, restorable, notices] = await Promise.all([
     requireTenant(deps, org),
     listKeys(deps.database, org),
+    listRestorable(deps.database, { org, now: deps.clock.now() }),
     question.stored === false
       ? []
       : listNotices(deps.database, { org, state: 'open', member: memberOf(caller), limit: shownNotices }),
@@ -45,6 +47,7 @@ export async function loadSettings(question: SettingsQuestion, deps: ControlDeps
     inForce,
     caller,
     keys: own,
+    restorable,
     notices: shown,
     user,
     environment,

@@ -4,6 +4,7 @@ import type { Provider } from '../../providers/index.ts'
 import type { ProviderKeyRow } from '../../store/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
 import type { InForce } from '../deps.ts'
+import type { Restorable } from '../queries/restorable.ts'
 import { showKey } from '../show-key.ts'
 import { activeProviderOf } from './active-provider.ts'
 
@@ -13,6 +14,7 @@ export interface SettingsContext {
   plan: PolicyPlan
   features: readonly PolicyFeature[]
   keys: readonly ProviderKeyRow[]
+  restorable: ReadonlyMap<string, Restorable>
   /** Whose keys are looked at, where keys belong to users. */
   user: string
   environment: string
@@ -40,7 +42,7 @@ export function showProvider(provider: PolicyProvider, context: SettingsContext)
     defaultModel: provider.defaultModel ?? entry.defaultModels.chat ?? Object.values(entry.defaultModels)[0] ?? null,
     keys: keys
       .filter((row) => row.provider === provider.id)
-      .map((row) => showKey(row, { policy: inForce.policy, plan, now })),
+      .map((row) => showKey(row, { policy: inForce.policy, plan, now, restorable: context.restorable.get(row.id) })),
     keyPage: entry.keyPage,
     keyNeeds: [...entry.keyNeeds],
     keyExample: keyExample(entry),

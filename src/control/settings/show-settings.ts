@@ -6,6 +6,7 @@ import { byokOf } from '../byok.ts'
 import type { InForce } from '../deps.ts'
 import { roleSentence } from '../http/access.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Restorable } from '../queries/restorable.ts'
 import { showDecision } from '../show-decision.ts'
 import { fallbackOn } from '../show-key.ts'
 import { activeProviderOf } from './active-provider.ts'
@@ -19,6 +20,7 @@ export interface SettingsInput {
   inForce: InForce
   caller: Caller
   keys: readonly ProviderKeyRow[]
+  restorable: ReadonlyMap<string, Restorable>
   notices: readonly Notice[]
   user: string
   environment: string
@@ -28,7 +30,7 @@ export interface SettingsInput {
 
 /** All that the settings page shows this caller, from one version of the configuration and one state of the tenant. */
 export function showSettings(input: SettingsInput): Settings {
-  const { row, tenant, inForce, environment, user, now, keys } = input
+  const { row, tenant, inForce, environment, user, now, keys, restorable } = input
   const { policy } = inForce
   const plan = policy.plans.get(row.plan)
   if (!plan)
@@ -36,7 +38,7 @@ export function showSettings(input: SettingsInput): Settings {
       detail: `The organization is on the plan "${row.plan}", which the configuration no longer has.`,
     })
   const features = [...policy.features.values()].filter(({ id }) => plan.featureSet?.has(id) ?? true)
-  const context: SettingsContext = { inForce, tenant, plan, features, keys, user, environment, now }
+  const context: SettingsContext = { inForce, tenant, plan, features, keys, restorable, user, environment, now }
   const active = plan.choice === 'single' ? activeProviderOf(tenant, environment) : null
   const byok = byokOf({ plan: row.plan, byokEnabled: row.byok_enabled }, inForce)
   const settings: Settings = {
@@ -54,6 +56,7 @@ export function showSettings(input: SettingsInput): Settings {
     holder: plan.holder,
     managers: [...plan.managers],
     verify: plan.verify,
+    restoreHours: plan.rotation.overlapHours,
     modelChoice: plan.model,
     choice: plan.choice,
     activeProvider: active === null ? null : publicProviderId(policy, active),

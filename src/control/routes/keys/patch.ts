@@ -14,8 +14,8 @@ import { checkChoices, hostFor } from '../../keys/check-choices.ts'
 import { requireKey } from '../../keys/require-key.ts'
 import { resolveSlot, type SlotContext } from '../../keys/resolve-slot.ts'
 import { hostChoices, saveKey, settingsOf } from '../../keys/save-key.ts'
+import { showSaved } from '../../keys/show-saved.ts'
 import { vaultDeps } from '../../keys/vault-deps.ts'
-import { showKey } from '../../show-key.ts'
 import { keyParams, keysPath } from './path.ts'
 
 export const patchKeyRoute = defineRoute({
@@ -41,7 +41,7 @@ export const patchKeyRoute = defineRoute({
       by: actorOf(call),
     })
     deps.tenants.forget(slot.org)
-    return showKey(row, { policy: slot.inForce.policy, plan: slot.plan, now: deps.clock.now() })
+    return showSaved(row, slot, deps)
   },
 })
 

@@ -6,8 +6,8 @@ import { defineRoute } from '../../http/route.ts'
 import { inside } from '../../keys/inside.ts'
 import { requireKey } from '../../keys/require-key.ts'
 import { resolveSlot } from '../../keys/resolve-slot.ts'
+import { showSaved } from '../../keys/show-saved.ts'
 import { vaultDeps } from '../../keys/vault-deps.ts'
-import { showKey } from '../../show-key.ts'
 import { keyParams, keysPath } from './path.ts'
 
 export const restoreKeyRoute = defineRoute({
@@ -27,6 +27,6 @@ export const restoreKeyRoute = defineRoute({
       return restoreKey(vaultDeps(deps, inside(tx, deps.database)), { org: slot.org, keyId: id, by: actorOf(call) })
     })
     deps.tenants.forget(slot.org)
-    return showKey(row, { policy: slot.inForce.policy, plan: slot.plan, now: deps.clock.now() })
+    return showSaved(row, slot, deps)
   },
 })

@@ -6,8 +6,8 @@ import { defineRoute } from '../../http/route.ts'
 import { inside } from '../../keys/inside.ts'
 import { requireKey } from '../../keys/require-key.ts'
 import { resolveSlot } from '../../keys/resolve-slot.ts'
+import { showSaved } from '../../keys/show-saved.ts'
 import { vaultDeps } from '../../keys/vault-deps.ts'
-import { showKey } from '../../show-key.ts'
 import { keyParams, keysPath } from './path.ts'
 
 export const enableKeyRoute = setState('enable', 'active', 'Let a disabled key serve again.')
@@ -36,7 +36,7 @@ function setState(verb: 'enable' | 'disable', state: 'active' | 'disabled', summ
         })
       })
       deps.tenants.forget(slot.org)
-      return showKey(row, { policy: slot.inForce.policy, plan: slot.plan, now: deps.clock.now() })
+      return showSaved(row, slot, deps)
     },
   })
 }

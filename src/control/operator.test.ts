@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { databaseKinds } from '../../test/support/databases.ts'
+import { openaiKey } from '../../test/support/key-suite.ts'
+import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+import { json } from '../../test/support/upstream.ts'
+import { type EndedEntry, type OpenedEntry, writeEntries } from '../store/index.ts'
+
+const platformKey = `sk-proj-${'p'.repeat(40)}0001`
+const config = `
+platform: { name: Acme, aiName: Acme AI }
+providers:
+  openai: { baseUrl: UPSTREAM, as: open_ai, platformKey: ${platformKey} }
+  anthropic: { baseUrl: UPSTREAM }
+features: { chat: { title: Chat, capability: chat } }
+plans: { standard: { providers: { openai: optional, anthropic: optional } } }
+`
+
+interface Entry {
+  id: string
+  org: string
+  source: 'organization' | 'platform'
+  minutesAgo: number
+  /** Absent: it succeeded. */
+  failed?: 'invalid_key' | 'quota_exhausted'
+  /** What had failed before it. */
+  after?: 'invalid_key'
+}
+
+const entries: readonly Entry[] = [
+  { id: 'e1', org: 'acme', source: 'organization', minutesAgo: 50, failed: 'invalid_key' },
+  { id: 'e2', org: 'acme', source: 'platform', minutesAgo: 40, after: 'invalid_key' },
+  { id: 'e3', org: 'beta', source: 'organization', minutesAgo: 30 },
+  { id: 'e4', org: 'beta', source: 'organization', minutesAgo: 20, failed: 'quota_exhausted' },
+  { id: 'e5', org: 'beta', source: 'organization', minutesAgo: 60 * 30 },
+]
+
+function openedOf({ id, org, source, minutesAgo, after }: Entry, now: number): OpenedEntry {
+  const place = { og: org, us: undefined, fe: 'chat', en: 'production', pr: 'openai', mo: 'gpt-4.1-mini', su: 'chat' }
+  const st = now - minutesAgo * 60_000
+  return { id, rq: `request-${id}`, at: 1, ...place, ks: source, ho: 'h.example', cr: 3, fc: after, st }
+}
+
+function endedOf({ id, minutesAgo, failed }: Entry, now: number): EndedEntry {
+  const counts = { it: 10, ot: 5, cp: 2_000_000_000, cu: 'USD', du: 40 }
+  return { id, ok: !failed, sc: failed ? 401 : 200, ec: failed, ...counts, en: now - minutesAgo * 60_000 + 40 }
+}
+
+describe.each(databaseKinds)('what only the operator may ask on %s', (kind) => {
+  let control: RunningControl
+  let owner = ''
+  beforeAll(async () => {
+    control = await startControl({ kind, config })
+    control.upstream.on(/./, json({ data: [], choices: [{ message: { content: 'ok' } }] }))
+    await control.org('acme', { name: 'Acme Inc' })
+    await control.org('beta', { name: 'Beta Inc' })
+    owner = await control.member('acme')
+    const now = Date.now()
+    await writeEntries(control.database, {
+      opened: JSON.stringify(entries.map((entry) => openedOf(entry, now))),
+      ended: JSON.stringify(entries.map((entry) => endedOf(entry, now))),
+      node: 'node',
+      charging: false,
+    })
+  })
+  afterAll(() => control?.close())
+  const get = async (path: string) => (await control.call('GET', `/api/v1${path}`)).body
+
+  it.each([
+    ['GET', '/health'],
+    ['GET', '/requests'],
+    ['GET', '/audit/search'],
+    ['GET', '/sessions'],
+    ['GET', '/platform-keys'],
+    ['POST', '/platform-keys/openai/test'],
+    ['GET', '/webhooks'],
+    ['GET', '/config'],
+    ['DELETE', '/sessions/some-id'],
+  ])('is refused to a member: %s %s', async (method, path) => {
+    const answer = await control.call(method, `/api/v1${path}`, { token: owner })
+    expect(answer.body).toMatchObject({ status: 403, code: 'operator_required', fix: expect.stringMatching(/\w/) })
+    expect((await control.call(method, `/api/v1${path}`, { token: '' })).status).toBe(401)
+  })
+
+  it('GET /health counts by provider, class and organization within the hours asked for', async () => {
+    const health = await get('/health?hours=2')
+    expect(health).toMatchObject({ requests: 4, failed: 2, fallbacks: { requests: 1, credits: 3 } })
+    expect(health.errors).toEqual(
+      expect.arrayContaining([
+        { errorClass: 'invalid_key', keySource: 'organization', requests: 1 },
+        { errorClass: 'quota_exhausted', keySource: 'organization', requests: 1 },
+      ]),
+    )
+    const own = health.providers.find(({ keySource }: { keySource: string }) => keySource === 'organization')
+    expect(own).toMatchObject({ provider: 'open_ai', requests: 3, failed: 2, duration: { p50: 40, p95: 40 } })
+    expect(health.organizations[0]).toMatchObject({ org: 'acme', name: 'Acme Inc', requests: 2 })
+    expect((await get('/health?hours=40')).requests).toBe(5)
+    expect((await control.call('GET', '/api/v1/health?hours=0')).body).toMatchObject({ code: 'request_invalid' })
+  })
+
+  it('GET /health names the own keys that fail, with their class and never their text', async () => {
+    const key = openaiKey('4321')
+    await control.call('PUT', '/api/v1/orgs/acme/keys/openai', { body: { key } })
+    const undo = control.upstream.on(/./, json({ error: { code: 'invalid_api_key', message: key } }, { status: 401 }))
+    await control.call('POST', '/api/v1/orgs/acme/keys/openai/test', { body: {} })
+    undo()
+    const answer = await control.call('GET', '/api/v1/health')
+    expect(answer.body.failingKeys).toEqual([
+      expect.objectContaining({ org: 'acme', orgName: 'Acme Inc', provider: 'open_ai', status: 'invalid' }),
+    ])
+    expect(answer.text).not.toContain(key)
+  })
+
+  it('GET /requests lists attempts of all organizations, page by page and as CSV', async () => {
+    const first = await get('/requests?limit=2&from=2020-01-01')
+    expect(first.items.map(({ id, orgName }: { id: string; orgName: string }) => [id, orgName])).toEqual([
+      ['e4', 'Beta Inc'],
+      ['e3', 'Beta Inc'],
+    ])
+    const second = await get(`/requests?limit=2&from=2020-01-01&cursor=${encodeURIComponent(first.nextCursor)}`)
+    expect(second.items.map(({ id }: { id: string }) => id)).toEqual(['e2', 'e1'])
+    expect((await get('/requests?org=acme&outcome=failed')).items).toMatchObject([{ id: 'e1', org: 'acme' }])
+    const csv = await control.call('GET', '/api/v1/requests?org=acme', { headers: { accept: 'text/csv' } })
+    expect(csv.text.split('\r\n')[0]).toMatch(/^org,/)
+    expect(csv.text).toContain('request-e2')
+  })
+
+  it('GET /audit/search finds by how an action begins, by person and by organization', async () => {
+    const actions = async (query: string) =>
+      (await get(`/audit/search?${query}`)).items.map(({ action, org }: { action: string; org: string }) => [
+        action,
+        org,
+      ])
+    expect(await actions('action=org.&org=beta')).toEqual([['org.create', 'beta']])
+    expect((await actions('action=session.')).every(([action]: string[]) => action?.startsWith('session.'))).toBe(true)
+    expect(await actions('actor=nobody-of-this-name')).toEqual([])
+    const csv = await control.call('GET', '/api/v1/audit/search?action=org.', { headers: { accept: 'text/csv' } })
+    expect(csv.text).toMatch(/^org,/)
+    expect(csv.text.split('\r\n').filter((line) => /org\.create/.test(line))).toHaveLength(2)
+  })
+
+  it('GET and DELETE /sessions list who is signed in, without tokens, and end one at once', async () => {
+    const token = await control.member('beta', 'admin', 'u_gone')
+    const listed = await control.call('GET', '/api/v1/sessions?org=beta&kind=member')
+    expect(listed.text).not.toContain(token)
+    const [row] = listed.body.items
+    expect(row).toMatchObject({ org: 'beta', user: { id: 'u_gone', role: 'admin' }, parent: null, current: false })
+    expect((await control.call('GET', '/api/v1/orgs/beta/settings', { token })).status).toBe(200)
+    expect((await control.call('DELETE', `/api/v1/sessions/${row.id}`)).status).toBe(204)
+    expect((await control.call('GET', '/api/v1/orgs/beta/settings', { token })).status).toBe(401)
+    expect((await get('/sessions?org=beta')).items).toEqual([])
+    expect((await control.call('DELETE', '/api/v1/sessions/unknown')).body).toMatchObject({ code: 'not_found' })
+    expect((await get('/audit/search?action=session.revoke')).items[0]).toMatchObject({ org: 'beta', target: row.id })
+  })
+
+  it('POST /platform-keys/{provider}/test tries the key where it serves, and says when there is none', async () => {
+    const answer = await control.call('POST', '/api/v1/platform-keys/open_ai/test', { body: {} })
+    expect(answer.body).toMatchObject({ status: 'valid' })
+    expect(answer.text).not.toContain(platformKey)
+    expect(control.upstream.journal.requests.at(-1)?.header('authorization')).toBe(`Bearer ${platformKey}`)
+    expect((await control.call('POST', '/api/v1/platform-keys/anthropic/test', { body: {} })).body).toMatchObject({
+      status: 404,
+      code: 'key_unknown',
+      fix: expect.stringContaining('providers.anthropic.platformKey'),
+    })
+    const undo = control.upstream.on(
+      /./,
+      json({ error: { code: 'insufficient_quota', message: 'no' } }, { status: 429 }),
+    )
+    const dead = await control.call('POST', '/api/v1/platform-keys/open_ai/test', { body: {} })
+    undo()
+    expect(dead.body).toMatchObject({ status: 'quota', fix: expect.stringMatching(/\w/) })
+    const [row] = (await get('/audit/search?action=platform_key.')).items
+    expect(row).toMatchObject({ org: '', target: 'openai', detail: { status: 'quota' } })
+  })
+})
