@@ -10,11 +10,16 @@ export interface Resting<Answer> {
   until: number
 }
 
+/** The same by the clock that nobody sets. */
+interface Remembered<Answer> extends Omit<Resting<Answer>, 'until'> {
+  endsAt: number
+}
+
 interface State<Answer> {
   /** Last time the provider accepted the key. */
   goodAt: number
   /** By `''` (the key itself) or by model (its rate limit). */
-  resting: Map<string, Resting<Answer>>
+  resting: Map<string, Remembered<Answer>>
   failures: number
   /** The class of a failure that has happened once; the next of its kind makes the key rest. */
   suspect: ErrorClass | undefined
@@ -64,10 +69,14 @@ const patienceMs = 2_500
  */
 export class KeyHealth<Answer> {
   private readonly states = new Map<string, State<Answer>>()
+  private readonly wall: () => number
+  /** Rests and waits are measured by it: a clock that is set back must not let a key rest for an hour more. */
   private readonly now: () => number
 
+  /** @param now milliseconds since 1970; a clock of a test's own measures durations, too */
   constructor(now: () => number = Date.now) {
-    this.now = now
+    this.wall = now
+    this.now = now === Date.now ? () => performance.now() : now
   }
 
   /** The failure to answer instead of trying, if the key is resting. */
@@ -77,7 +86,7 @@ export class KeyHealth<Answer> {
     const now = this.now()
     for (const extent of ['', model ?? '-']) {
       const rest = state.resting.get(extent)
-      if (rest !== undefined && rest.until > now) return rest
+      if (rest !== undefined && rest.endsAt > now) return { ...rest, until: this.wall() + rest.endsAt - now }
     }
     return undefined
   }
@@ -126,7 +135,7 @@ export class KeyHealth<Answer> {
     const memory = memories[attempt.failure.class]
     if (memory === undefined) return
     const state = this.stateOf(key)
-    state.goodAt = 0
+    state.goodAt = Number.NEGATIVE_INFINITY
     if (attempt.failure.retryAfterMs === undefined && state.failures === 0 && state.suspect !== attempt.failure.class) {
       state.suspect = attempt.failure.class
       return
@@ -137,14 +146,21 @@ export class KeyHealth<Answer> {
     state.failures++
     const now = this.now()
     const extent = memory.extent === 'key' ? '' : (attempt.model ?? '-')
-    state.resting.set(extent, { failure: attempt.failure, answer: attempt.answer, since: now, until: now + restMs })
+    const { failure, answer } = attempt
+    state.resting.set(extent, { failure, answer, since: this.wall(), endsAt: now + restMs })
   }
 
   private stateOf(key: string): State<Answer> {
     let state = this.states.get(key)
     if (state === undefined) {
       if (this.states.size >= maxKeys) this.states.delete(this.states.keys().next().value as string)
-      state = { goodAt: 0, resting: new Map(), failures: 0, suspect: undefined, trial: undefined }
+      state = {
+        goodAt: Number.NEGATIVE_INFINITY,
+        resting: new Map(),
+        failures: 0,
+        suspect: undefined,
+        trial: undefined,
+      }
       this.states.set(key, state)
     }
     return state

@@ -72,6 +72,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       database,
       unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed),
       limits: () => live.current().limits,
+      maxAgeMs: () => live.current().config.gateway.graceSeconds * 1000,
     })
     closers.push(() => tenants.close())
     const { ledger, troubles } = openLedger({ database, live, environment, log })

@@ -71,6 +71,11 @@ export function isSilentConnection(error: unknown): boolean {
   return /^Query read timeout/i.test((error as Error).message ?? '')
 }
 
+/** True for what the server itself said, told by its kind of code. */
+export function isAnswer(error: unknown): boolean {
+  return /^[0-9FHPX][0-9A-Z]{4}$/.test((error as DriverError).code ?? '')
+}
+
 function reasonFor(failure: DriverError): string | undefined {
   const code = failure.code ?? ''
   if (code.startsWith('08')) return 'The connection to the database was cut.'

@@ -1,18 +1,19 @@
 import pg from 'pg'
 import { OwnkeyError } from '../contract/index.ts'
 import type { Database, Queryable } from './database.ts'
-import { asDatabaseError, isLostConnection, isSilentConnection } from './database-error.ts'
+import { asDatabaseError, isAnswer, isLostConnection, isSilentConnection } from './database-error.ts'
 import { inTransaction } from './in-transaction.ts'
 import { createListener } from './postgres-listener.ts'
 import { rowTypes } from './row-types.ts'
 import { rowsOf } from './rows-of.ts'
+import { createSilenceWatch, type SilenceWatch } from './silence-watch.ts'
 
 export interface PoolOptions {
   /** Connections at most; default 10. */
   max?: number | undefined
   /** Milliseconds that a statement may run; default 30 000. */
   statementTimeoutMs?: number | undefined
-  /** Milliseconds to wait for a connection, a new one or a free one; default 2 000. */
+  /** Milliseconds to wait for a connection, a new one or a free one; default 1 500. */
   connectTimeoutMs?: number | undefined
 }
 
@@ -31,15 +32,39 @@ export async function openPostgres(url: string, options: PoolOptions = {}): Prom
     throw startError(url, error)
   }
   const listener = createListener(settings)
+  const watch = createSilenceWatch({ probe: () => probeServer(settings) })
+  const server: Server = { pool, watch }
   return {
     kind: 'postgres',
-    query: (text, values) => queryPool(pool, text, values),
-    transaction: (work) => runTransaction(pool, work),
+    query: (text, values) => queryPool(server, text, values),
+    transaction: (work) => runTransaction(server, work),
     listen: (channel, heard) => listener.listen(channel, heard),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async close() {
+      watch.close()
       await Promise.all([listener.close(), pool.end()])
     },
+  }
+}
+
+interface Server {
+  pool: pg.Pool
+  watch: SilenceWatch
+}
+
+const probeTimeoutMs = 700
+
+/** Whether the server answers at all, on a connection of its own. That it refuses is an answer, too. */
+async function probeServer(settings: pg.ClientConfig): Promise<void> {
+  const client = new pg.Client({ ...settings, connectionTimeoutMillis: probeTimeoutMs, query_timeout: probeTimeoutMs })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query('select 1')
+  } catch (error) {
+    if (!isAnswer(error)) throw error
+  } finally {
+    client.end().catch(() => {})
   }
 }
 
@@ -51,7 +76,7 @@ function connectionSettings(url: string, options: PoolOptions): pg.ClientConfig 
     types: rowTypes,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 2_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 1_500,
     statement_timeout: statementTimeout,
     // The server stops a long statement itself; this is for a server that has vanished.
     query_timeout: statementTimeout + 5_000,
@@ -70,30 +95,69 @@ async function checkServer(pool: pg.Pool): Promise<void> {
 }
 
 /** One statement on any connection. A read that met a dead connection is sent once more; a write never is. */
-async function queryPool<Row>(pool: pg.Pool, text: string, values?: readonly unknown[]): Promise<Row[]> {
+async function queryPool<Row>(server: Server, text: string, values?: readonly unknown[]): Promise<Row[]> {
   try {
-    return await runOn<Row>(pool, text, values)
+    return await queryOnce<Row>(server, text, values)
   } catch (error) {
     if (!isLostConnection(error) || !isPlainRead(text)) throw asDatabaseError(error)
   }
   try {
-    return await runOn<Row>(pool, text, values)
+    return await queryOnce<Row>(server, text, values)
   } catch (error) {
     throw asDatabaseError(error)
   }
+}
+
+async function queryOnce<Row>({ pool, watch }: Server, text: string, values?: readonly unknown[]): Promise<Row[]> {
+  const client = await connect({ pool, watch })
+  let broken = false
+  const noteBroken = () => {
+    broken = true
+  }
+  client.on('error', noteBroken)
+  try {
+    return await watch.during(() => runOn<Row>(client, text, values))
+  } catch (error) {
+    broken ||= isGone(error)
+    throw error
+  } finally {
+    client.off('error', noteBroken)
+    client.release(broken)
+  }
+}
+
+/** A connection from the pool; one that comes when nobody waits for it any more goes back. */
+async function connect({ pool, watch }: Server): Promise<pg.PoolClient> {
+  let wanted = true
+  const coming = pool.connect()
+  coming.then(
+    (client) => void (wanted || client.release()),
+    () => {},
+  )
+  try {
+    return await watch.during(() => coming)
+  } catch (error) {
+    wanted = false
+    throw error
+  }
+}
+
+/** After this nothing more is to be expected of the connection. */
+function isGone(error: unknown): boolean {
+  return error instanceof OwnkeyError || isLostConnection(error) || isSilentConnection(error)
 }
 
 function isPlainRead(text: string): boolean {
   return /^\s*select\b/i.test(text) && !/\bfor\s+(no\s+key\s+)?update\b|\b(pg_notify|nextval|setval)\s*\(/i.test(text)
 }
 
-async function runOn<Row>(runner: pg.Pool | pg.PoolClient, text: string, values?: readonly unknown[]): Promise<Row[]> {
+async function runOn<Row>(runner: pg.PoolClient, text: string, values?: readonly unknown[]): Promise<Row[]> {
   // Without parameters the driver uses the simple protocol, which lets a migration be many statements.
   return rowsOf<Row>(await (values ? runner.query(text, values as unknown[]) : runner.query(text)))
 }
 
-async function runTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error) => {
+async function runTransaction<T>(server: Server, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  const client = await connect(server).catch((error) => {
     throw asDatabaseError(error)
   })
   let broken: unknown
@@ -105,9 +169,9 @@ async function runTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise
     try {
       // Nothing more is asked of a connection that is lost: it might take as long again to fail.
       if (broken) throw broken
-      return await runOn<Row>(client, text, values)
+      return await server.watch.during(() => runOn<Row>(client, text, values))
     } catch (error) {
-      if (isLostConnection(error) || isSilentConnection(error) || text === 'rollback') noteBroken(error)
+      if (isGone(error) || text === 'rollback') noteBroken(error)
       throw asDatabaseError(error)
     }
   }

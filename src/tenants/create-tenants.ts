@@ -22,7 +22,7 @@ export interface TenantsOptions {
   database: Database
   clock?: Clock | undefined
   /** No snapshot and no token older than this is given out. Default 5 000 ms. */
-  maxAgeMs?: number | undefined
+  maxAgeMs?: (() => number) | undefined
   /** Between two checks of all that is in use. Default 1 500 ms. */
   revalidateMs?: number | undefined
   /** Organizations, and tokens, kept at most. Default 20 000. */
@@ -115,7 +115,7 @@ function unexpired(facts: TokenFacts | undefined, now: number): TokenFacts | und
   return facts?.expiresAt !== undefined && facts.expiresAt <= now ? undefined : facts
 }
 
-function common({ clock = systemClock, maxAgeMs = 5_000, bound = 20_000 }: TenantsOptions) {
+function common({ clock = systemClock, maxAgeMs = () => 5_000, bound = 20_000 }: TenantsOptions) {
   return { clock, maxAgeMs, bound, unknownMs, idleMs, deadlineMs }
 }
 

@@ -7,7 +7,7 @@ export type Verdict<Value> = { keep: Value } | 'reload'
 export interface FreshCacheParts<Value> {
   clock: Clock
   /** A value that was not read or checked within this time is never given out. Milliseconds. */
-  maxAgeMs: number
+  maxAgeMs(): number
   /** How long "there is no such thing" is believed. Milliseconds. */
   unknownMs: number
   /** Values that nobody asked for in this time are dropped. Milliseconds. */
@@ -61,7 +61,7 @@ export function createFreshCache<Value>(parts: FreshCacheParts<Value>): FreshCac
     const found = kept.get(key)
     if (found) {
       const now = clock.monotonic()
-      if (now - found.readAt <= (found.value === undefined ? parts.unknownMs : parts.maxAgeMs)) {
+      if (now - found.readAt <= (found.value === undefined ? parts.unknownMs : parts.maxAgeMs())) {
         found.usedAt = now
         return found.value
       }

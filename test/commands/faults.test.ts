@@ -91,8 +91,8 @@ describe('a server that runs', () => {
     const answer = await put('meanwhile')
     const took = performance.now() - asked
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([503, 'unavailable'])
-    // C2 asks for two seconds; a loaded machine may add to them, waiting for a statement to time out would be 30.
-    expect(took).toBeLessThan(10_000)
+    // C2 asks for two seconds; a machine that does much else may add a little.
+    expect(took).toBeLessThan(2_500)
     expect((await fetch(`${url}/readyz`)).status).toBe(503)
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
     const second = await startPostgres({ directory: folder, port: first.port as number })
