@@ -9,13 +9,21 @@ const answering = (name: string) => ({
   handle: (_request: IncomingMessage, response: ServerResponse) => response.end(name),
 })
 
+async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let bytes = 0
+  for await (const part of request) bytes += (part as Buffer).length
+  response.end(JSON.stringify({ method: request.method, bytes, names: Object.keys(request.headers) }))
+}
+
 let server: ReturnType<typeof createHttpServer>
 let sockets: ReturnType<typeof trackSockets>
 let port: number
 
 beforeEach(async () => {
   server = createHttpServer({
-    control: answering('control'),
+    control: {
+      handle: (request, response) => (request.url === '/echo' ? echo(request, response) : response.end('control')),
+    },
     gateway: {
       ...answering('gateway'),
       upgrade: (_request, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'),
@@ -70,6 +78,20 @@ describe('the listener', () => {
       exchange(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
     expect(await upgrade('/acme/live')).toMatch(/^HTTP\/1.1 101 /)
     expect(await upgrade('/api/live')).toMatch(/^HTTP\/1.1 404 /)
+  })
+
+  test('serves a request that offers HTTP/2 on the way as an ordinary one, its body and what follows it included', async () => {
+    const length = 3 * 1024 * 1024
+    const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n'
+    const one = `POST /echo HTTP/1.1\r\nHost: x\r\n${offer}Content-Length: ${length}\r\n\r\n${'b'.repeat(length)}`
+    const two = `PUT /echo HTTP/1.1\r\nHost: x\r\n${offer}Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n`
+    const last = 'GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    const answer = await exchange(one + two.repeat(12) + last)
+    expect(answer.match(/\{.*?\}/g)?.map((text) => JSON.parse(text))).toEqual([
+      { method: 'POST', bytes: length, names: ['host', 'content-length'] },
+      ...Array(12).fill({ method: 'PUT', bytes: 4, names: ['host', 'transfer-encoding'] }),
+      { method: 'GET', bytes: 0, names: ['host', 'connection'] },
+    ])
   })
 
   test('answers what it cannot parse and closes', async () => {

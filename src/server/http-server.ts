@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { OwnkeyError } from '../contract/index.ts'
+import { isIgnoredUpgrade, takeAsOrdinary } from './ignored-upgrade.ts'
 import type { Log } from './log.ts'
 
 /** Whoever answers requests: the gateway, or the control API with the pages. */
@@ -63,6 +64,7 @@ export function createHttpServer({ control, gateway, isGatewayName, log, ...opti
   server.maxHeadersCount = 0
   server.maxConnections = limits.connections
   server.on('upgrade', (request, socket, head) => {
+    if (isIgnoredUpgrade(request)) return takeAsOrdinary(server, request, { socket, rest: head })
     const segment = firstSegment(request.url)
     const isGateway = segment !== undefined && (segment === 'v1' || isGatewayName(segment))
     if (isGateway && gateway.upgrade) gateway.upgrade(request, socket, head)

@@ -167,7 +167,6 @@ describe('a handshake that cannot go on is answered as an HTTP error of the vend
   })
 
   test.each([
-    ['another protocol', 'Upgrade: h2c', ''],
     ['no key', 'Upgrade: websocket', ''],
     [
       'another version',

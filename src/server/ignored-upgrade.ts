@@ -1,0 +1,55 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+/**
+ * True for an offer of a protocol that is not spoken here, such as `Upgrade: h2c` of Java's and .NET's clients. A server may
+ * answer such a request as if the offer were not there (RFC 9110, 7.8).
+ */
+export function isIgnoredUpgrade({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  const offered = (headers.upgrade ?? '').toLowerCase().split(',')
+  return !offered.some((protocol) => protocol.trim().split('/')[0] === 'websocket')
+}
+
+interface Released {
+  socket: Duplex
+  /** What came behind the head. */
+  rest: Buffer
+}
+
+/**
+ * Gives a request whose upgrade is ignored back to the server as an ordinary one, with all that follows it on its connection.
+ * Node has let go of the socket by then and would never read the body; so the head is written again, without the offer. It
+ * waits until the answers to the requests before it are out.
+ */
+export function takeAsOrdinary(server: Server, request: IncomingMessage, released: Released): void {
+  const { socket, rest } = released
+  if (socket.destroyed) return
+  const before = (socket as { _httpMessage?: ServerResponse | null })._httpMessage
+  if (before) {
+    before.once('close', () => setImmediate(takeAsOrdinary, server, request, released))
+    return
+  }
+  socket.unshift(Buffer.concat([headWithoutOffer(request), rest]))
+  // Node's own listener is the first; to everybody else this is no new connection.
+  server.listeners('connection')[0]?.call(server, socket)
+}
+
+const ofTheOffer: ReadonlySet<string> = new Set(['upgrade', 'http2-settings'])
+
+function headWithoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`]
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    const value = rawHeaders[i + 1] as string
+    const lower = name.toLowerCase()
+    if (ofTheOffer.has(lower)) continue
+    const kept = lower === 'connection' ? withoutOffer(value) : value
+    if (kept !== undefined) lines.push(`${name}: ${kept}`)
+  }
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+}
+
+function withoutOffer(connection: string): string | undefined {
+  const kept = connection.split(',').filter((option) => !ofTheOffer.has(option.trim().toLowerCase()))
+  return kept.length === 0 ? undefined : kept.join(',').trim()
+}
