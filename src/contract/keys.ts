@@ -8,6 +8,32 @@ export type TestStatus = (typeof testStatuses)[number]
 export const checkNames = ['shape', 'reachable', 'authenticated', 'permitted', 'model', 'latency'] as const
 export type CheckName = (typeof checkNames)[number]
 
+/**
+ * What a check found, beside the codes of a failure (the provider's cause where it told one, else the error class). Facts:
+ * `provider`, `host`, `capability`, `model`, `prefix`, whichever the sentence names.
+ */
+export const checkCodes = [
+  'usual_shape',
+  'unusual_shape',
+  'wrong_prefix',
+  'wrong_shape',
+  'no_answer',
+  'answers',
+  'own_trouble',
+  'accepted',
+  'may_be_used',
+  'nothing_against',
+  'fast',
+  'slow',
+] as const
+export type CheckCode = (typeof checkCodes)[number]
+
+/** What was noticed in pasted text. */
+export const remarkCodes = ['spaces_removed', 'looks_like', 'unusual_form', 'unusual_prefix'] as const
+export type RemarkCode = (typeof remarkCodes)[number]
+
+const sentenceFacts = z.record(z.string(), z.string())
+
 /** One thing that was tried, in the order of trying. What was not tried is not listed. */
 export const keyCheckSchema = z.object({
   name: z.enum(checkNames),
@@ -17,8 +43,14 @@ export const keyCheckSchema = z.object({
   latencyMs: wholeSchema.optional(),
   /** For `permitted`: the capability that was tried. */
   capability: z.string().optional(),
+  /** `detail` as a code with facts, for pages in other languages. */
+  code: z.string().optional(),
+  facts: sentenceFacts.optional(),
 })
 export type KeyCheck = z.output<typeof keyCheckSchema>
+
+const notedSchema = z.object({ code: z.enum(remarkCodes), facts: sentenceFacts })
+export type Noted = z.output<typeof notedSchema>
 
 export const keyTestSchema = z
   .object({
@@ -27,10 +59,15 @@ export const keyTestSchema = z
     /** Why, in a sentence; absent when the key is valid. */
     reason: z.string().optional(),
     fix: z.string().optional(),
+    /** `reason` as a code: the provider's cause where it told one, else the error class; and what it said is lacking. */
+    cause: z.string().optional(),
+    missing: z.string().optional(),
     /** The provider's limits for this key, as its answer's headers told them: header → value. */
     limits: z.record(z.string(), z.string()).optional(),
     /** What was mended or noticed in what was pasted ("2 spaces were removed"). */
     remarks: z.array(z.string()).optional(),
+    /** The same, in the same order, as codes with facts. */
+    noted: z.array(notedSchema).optional(),
   })
   .meta({ id: 'KeyTest' })
 export type KeyTest = z.output<typeof keyTestSchema>
@@ -52,6 +89,8 @@ export const maskedKeySchema = z
     status: z.enum(keyStatuses),
     /** The class of failure behind the status, as exactly as it is known; null when nothing is wrong. */
     statusClass: z.enum(errorClasses).nullable().optional(),
+    /** `statusReason` as a code: the provider's cause where it told one, else the class. */
+    statusCause: z.string().nullable().optional(),
     /** Cause and remedy of the status; both null when there is nothing to do. */
     statusReason: z.string().nullable(),
     statusFix: z.string().nullable(),
@@ -135,6 +174,6 @@ export type KeySlotQuery = z.input<typeof keySlotQuerySchema>
 
 /** PUT: the masked key, and what was noticed in the pasted text. */
 export const savedKeySchema = maskedKeySchema
-  .extend({ remarks: z.array(z.string()).optional() })
+  .extend({ remarks: z.array(z.string()).optional(), noted: z.array(notedSchema).optional() })
   .meta({ id: 'SavedKey' })
 export type SavedKey = z.output<typeof savedKeySchema>

@@ -22,7 +22,8 @@ export function showKey(row: ProviderKeyRow, { policy, plan, now, restorable }: 
   const lastTest = storedTestSchema.safeParse(row.last_test).data ?? null
   const errorClass = failureOf(row)
   const byTest = row.status_class === null ? saidByTest(lastTest, status) : undefined
-  const said = errorClass && (byTest ?? sentencesFor(errorClass))
+  const sentences = sentencesFor(errorClass)
+  const said = errorClass && (byTest ?? (sentences && { ...sentences, cause: errorClass }))
   return {
     id: row.id,
     provider: publicProviderId(policy, row.provider),
@@ -34,6 +35,7 @@ export function showKey(row: ProviderKeyRow, { policy, plan, now, restorable }: 
     last4: row.last4,
     status,
     statusClass: errorClass ?? null,
+    statusCause: said?.cause ?? null,
     statusReason: said?.reason ?? null,
     statusFix: said?.fix ?? null,
     scope: row.scope,
@@ -58,9 +60,9 @@ export function showKey(row: ProviderKeyRow, { policy, plan, now, restorable }: 
 }
 
 /** What the last test said, as long as no real request has said otherwise since. */
-function saidByTest(lastTest: MaskedKey['lastTest'], status: KeyStatus): { reason: string; fix: string } | undefined {
+function saidByTest(lastTest: MaskedKey['lastTest'], status: KeyStatus) {
   if (lastTest?.status !== status || !lastTest.reason) return undefined
-  return { reason: lastTest.reason, fix: lastTest.fix ?? '' }
+  return { reason: lastTest.reason, fix: lastTest.fix ?? '', cause: lastTest.cause ?? null }
 }
 
 /** The toggle where the plan has one, else the plan's word. */

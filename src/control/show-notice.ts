@@ -101,6 +101,9 @@ const texts: Readonly<Record<string, NoticeText>> = {
   },
 }
 
+/** The kinds that have words of their own. */
+export const noticeKinds: readonly string[] = Object.keys(texts)
+
 const general: NoticeText = {
   severity: 'warning',
   title: ({ provider }) => (provider ? `${provider} needs attention` : 'Something needs attention'),

@@ -59,6 +59,7 @@ describe('a pasted key', () => {
       trimmed: false,
       looksLike: 'anthropic',
       advice: 'This looks like an Anthropic key, not an OpenAI key.',
+      adviceAs: { code: 'looks_like', facts: { provider: 'OpenAI', other: 'Anthropic' } },
     })
     expect(inspect('AIzaSyabcdefghijk', anthropic)).toMatchObject({
       looksLike: 'gemini',
@@ -71,6 +72,7 @@ describe('a pasted key', () => {
       key: 'ya29.abcdefghijkl',
       trimmed: false,
       advice: 'This does not look like the Google Gemini keys that are known. They usually begin with "AIza" or "AQ.".',
+      adviceAs: { code: 'unusual_prefix', facts: { provider: 'Google Gemini', prefixes: '"AIza", "AQ."' } },
     })
     // Another provider's shape that is not distinctive names nobody.
     expect(inspect('sk-abcdefghijkl', gemini).looksLike).toBeUndefined()

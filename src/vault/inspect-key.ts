@@ -10,6 +10,8 @@ export interface InspectedKey {
   trimmed: boolean
   /** A sentence for the person who pasted it; never a reason to refuse. */
   advice?: string
+  /** The advice as a code with facts. */
+  adviceAs?: { code: 'looks_like' | 'unusual_form' | 'unusual_prefix'; facts: Record<string, string> }
   /** The other provider that the key seems to be of. */
   looksLike?: string
 }
@@ -22,34 +24,39 @@ const shortest = 4
 const invisible = new Set(['\u200B', '\u200C', '\u200D', '\u2060', '\uFEFF'])
 
 /** What cannot be a key, and what to say of it. The first that applies. The text itself is in no sentence. */
-const impossible: readonly { applies(text: string): boolean; detail: string; fix?: string }[] = [
-  { applies: (text) => text === '', detail: 'The key is empty.' },
+const impossible: readonly { problem: string; applies(text: string): boolean; detail: string; fix?: string }[] = [
+  { problem: 'empty', applies: (text) => text === '', detail: 'The key is empty.' },
   {
+    problem: 'ownkey_token',
     applies: (text) => /^ok[a-z]_[A-Za-z0-9]/.test(text),
     detail: 'This is a token of Ownkey itself, not a key of the provider.',
     fix: 'Paste the key that the provider gave you; Ownkey’s own tokens are for calling the gateway.',
   },
   {
+    problem: 'too_long',
     applies: (text) => text.length > longest,
     detail: `The key is longer than ${longest} characters.`,
     fix: 'Copy only the key from the provider’s page.',
   },
   {
+    problem: 'space_inside',
     applies: (text) => /\s/.test(text),
     detail: 'The key contains a space or a line break.',
     fix: 'Copy the key in one piece, without the text around it.',
   },
   {
+    problem: 'shortened',
     applies: (text) => /[\u2022\u2026*]{2,}|\.{3}/.test(text),
     detail: 'This is the shortened form of a key, with the middle left out.',
     fix: 'The provider shows the whole key only once, when it is made: create a new one and copy it then.',
   },
   {
+    problem: 'foreign_characters',
     applies: (text) => !/^[\x21-\x7E]*$/.test(text),
     detail: 'The key contains characters that no key has.',
     fix: 'Copy the key from the provider’s page, not from a document or a chat that changes characters.',
   },
-  { applies: (text) => text.length < shortest, detail: 'The key is too short to be one.' },
+  { problem: 'too_short', applies: (text) => text.length < shortest, detail: 'The key is too short to be one.' },
 ]
 
 /**
@@ -64,7 +71,11 @@ export function inspectKey(pasted: string, provider: Shapes, others: readonly Sh
     return inspectDocument(text, provider)
   const problem = impossible.find(({ applies }) => applies(text))
   if (problem)
-    throw new OwnkeyError('key_malformed', { detail: problem.detail, ...(problem.fix ? { fix: problem.fix } : {}) })
+    throw new OwnkeyError('key_malformed', {
+      detail: problem.detail,
+      ...(problem.fix ? { fix: problem.fix } : {}),
+      facts: { problem: problem.problem },
+    })
   return { secret: new Secret(text), trimmed: text !== pasted, ...adviceOn(text, provider, others) }
 }
 
@@ -75,6 +86,7 @@ function inspectDocument(text: string, provider: Shapes): InspectedKey {
     throw new OwnkeyError('key_malformed', {
       detail: `This begins like a JSON file, but it is not a whole one.`,
       fix: 'Paste the whole file as it was downloaded, from the first brace to the last.',
+      facts: { problem: 'broken_document' },
     })
   const line = JSON.stringify(document)
   return { secret: new Secret(line), trimmed: false, ...adviceOn(line, provider, []) }
@@ -94,18 +106,25 @@ function adviceOn(
   text: string,
   provider: Shapes,
   others: readonly Shapes[],
-): Pick<InspectedKey, 'advice' | 'looksLike'> {
+): Pick<InspectedKey, 'advice' | 'looksLike' | 'adviceAs'> {
   if (provider.keyShapes.length === 0 || fits(text, provider)) return {}
   const other = others.find((each) => each.id !== provider.id && fits(text, each, true))
   if (other)
     return {
       looksLike: other.id,
+      adviceAs: { code: 'looks_like', facts: { provider: provider.name, other: other.name } },
       advice: `This looks like ${article(other.name)} ${other.name} key, not ${article(provider.name)} ${provider.name} key.`,
     }
   const prefixes = [...new Set(provider.keyShapes.map(({ prefix }) => prefix).filter(Boolean))]
-  const usual =
-    prefixes.length > 0 ? ` They usually begin with ${prefixes.map((prefix) => `"${prefix}"`).join(' or ')}.` : ''
-  return { advice: `This does not look like the ${provider.name} keys that are known.${usual}` }
+  const quoted = prefixes.map((prefix) => `"${prefix}"`)
+  const usual = quoted.length > 0 ? ` They usually begin with ${quoted.join(' or ')}.` : ''
+  return {
+    advice: `This does not look like the ${provider.name} keys that are known.${usual}`,
+    adviceAs: {
+      code: quoted.length > 0 ? 'unusual_prefix' : 'unusual_form',
+      facts: { provider: provider.name, prefixes: quoted.join(', ') },
+    },
+  }
 }
 
 function fits(text: string, { keyShapes }: Shapes, distinctiveOnly = false): boolean {

@@ -1,9 +1,10 @@
-import { OwnkeyError } from '../../contract/index.ts'
+import { type Noted, OwnkeyError } from '../../contract/index.ts'
 import { type InspectedKey, inspectKey } from '../../vault/index.ts'
 import type { SlotContext } from './resolve-slot.ts'
 
 export interface Inspected extends InspectedKey {
   remarks: string[]
+  noted: Noted[]
 }
 
 /**
@@ -39,7 +40,11 @@ export function inspectForTest(
     ...(inspected.trimmed ? ['Spaces around the key were removed.'] : []),
     ...(inspected.advice ? [inspected.advice] : []),
   ]
-  return { ...inspected, remarks }
+  const noted: Noted[] = [
+    ...(inspected.trimmed ? [{ code: 'spaces_removed' as const, facts: {} }] : []),
+    ...(inspected.adviceAs ? [inspected.adviceAs] : []),
+  ]
+  return { ...inspected, remarks, noted }
 }
 
 /** Nothing else will be asked before it is saved, so a key of another provider, or without the provider's prefix, stops here. */

@@ -25,7 +25,7 @@ export interface SaveKey {
  * @throws OwnkeyError `key_malformed`, `key_rejected`, `model_refused`, `scope_unknown`, `choice_fixed`, `rate_limited`, …
  */
 export async function saveKey({ slot, body, by }: SaveKey, deps: ControlDeps): Promise<SavedKey> {
-  const { secret, remarks } = inspect(body.key, slot, deps.sandbox)
+  const { secret, remarks, noted } = inspect(body.key, slot, deps.sandbox)
   checkChoices(body, slot)
   const before = await getKeyInSlot(deps.database, slotOf(slot))
   const host = hostFor(hostChoices(body, before), slot, deps.checkHost)
@@ -53,7 +53,7 @@ export async function saveKey({ slot, body, by }: SaveKey, deps: ControlDeps): P
   deps.tenants.forget(slot.org)
   return {
     ...(await showSaved(row, slot, deps)),
-    ...(remarks.length > 0 ? { remarks } : {}),
+    ...(remarks.length > 0 ? { remarks, noted } : {}),
   }
 }
 

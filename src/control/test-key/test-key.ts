@@ -2,7 +2,7 @@ import type { Capability, KeyCheck, KeyTest, TestStatus } from '../../contract/i
 import type { Probe, Provider } from '../../providers/index.ts'
 import type { SendProbe } from '../deps.ts'
 import { type KeyTarget, type ProbeResult, runProbe } from './run-probe.ts'
-import { verdictOf } from './verdicts.ts'
+import { type SaidVerdict, verdictOf } from './verdicts.ts'
 
 export interface KeyTestInput extends KeyTarget {
   /** The model that the key would serve with; absent: each capability's default. */
@@ -64,15 +64,17 @@ async function tryAll(input: KeyTestInput, { run, tell }: Trying): Promise<KeyTe
   }
   add(shapeCheck(input, authenticated), reachableCheck(input, first))
   if (!authenticated) {
-    if (opening.status === 'invalid') add({ name: 'authenticated', ok: false, detail: opening.reason })
+    if (opening.status === 'invalid')
+      add({ name: 'authenticated', ok: false, detail: opening.reason, code: opening.code })
     return finish(checks, [opening], false)
   }
-  add({ name: 'authenticated', ok: true, detail: 'The provider accepts the key; it has not expired.' })
+  const detail = 'The provider accepts the key; it has not expired.'
+  add({ name: 'authenticated', ok: true, detail, code: 'accepted' })
   const tried = await tryCapabilities(input, { run, tell })
   // A denied listing proves nothing where the capabilities themselves were tried.
   const refusedFirst = opening && (opening.status !== 'permission' || tried.length === 0) ? [opening] : []
   if (tried.length > 0) checks.push(...tried.map(permittedCheck))
-  else add(...untriedChecks(input, opening?.status === 'permission' ? opening.reason : undefined))
+  else add(...untriedChecks(input, opening?.status === 'permission' ? opening : undefined))
   add(latencyCheck(first, tried))
   const denied = tried.filter(({ result }) => result.failure && verdictOf(result.failure, true).status === 'permission')
   const failures = tried.flatMap(({ result }) => (result.failure ? [verdictOf(result.failure, input.saved)] : []))
@@ -121,45 +123,64 @@ function modelFor(
 function shapeCheck({ provider, secret }: KeyTestInput, accepted: boolean): KeyCheck {
   const text = secret.reveal()
   const usual = provider.keyShapes.length === 0 || provider.keyShapes.some(({ pattern }) => pattern.test(text))
-  if (usual) return { name: 'shape', ok: true, detail: `It looks like a key of ${provider.name}.` }
+  const facts = { provider: provider.name }
+  if (usual)
+    return { name: 'shape', ok: true, detail: `It looks like a key of ${provider.name}.`, code: 'usual_shape', facts }
   const prefix = provider.keyShapes.find((shape) => shape.prefix !== '')?.prefix
   const expected = prefix
     ? `Keys of ${provider.name} begin with "${prefix}".`
     : `It does not look like a key of ${provider.name}.`
   return accepted
-    ? { name: 'shape', ok: true, detail: `An unusual form, but ${provider.name} accepts it.` }
-    : { name: 'shape', ok: false, detail: `${expected} Check that the whole key was copied.` }
+    ? {
+        name: 'shape',
+        ok: true,
+        detail: `An unusual form, but ${provider.name} accepts it.`,
+        code: 'unusual_shape',
+        facts,
+      }
+    : {
+        name: 'shape',
+        ok: false,
+        detail: `${expected} Check that the whole key was copied.`,
+        code: prefix ? 'wrong_prefix' : 'wrong_shape',
+        facts: { ...facts, ...(prefix ? { prefix } : {}) },
+      }
 }
 
 function reachableCheck({ origin }: KeyTestInput, { reached, failure, latencyMs }: ProbeResult): KeyCheck {
   const { host } = new URL(origin)
-  if (!reached) return { name: 'reachable', ok: false, detail: `${host} did not answer.`, latencyMs }
+  const facts = { host }
+  if (!reached)
+    return { name: 'reachable', ok: false, detail: `${host} did not answer.`, code: 'no_answer', facts, latencyMs }
   const ok = failure?.class !== 'provider_error' && failure?.class !== 'network'
   return {
     name: 'reachable',
     ok,
     detail: ok ? `${host} answers.` : `${host} answers with an error of its own.`,
+    code: ok ? 'answers' : 'own_trouble',
+    facts,
     latencyMs,
   }
 }
 
 /** Where no capability can be tried without cost. */
-function untriedChecks({ provider, capabilities }: KeyTestInput, denial: string | undefined): KeyCheck[] {
-  if (denial) return [{ name: 'permitted', ok: false, detail: denial }]
+function untriedChecks({ provider, capabilities }: KeyTestInput, denial: SaidVerdict | undefined): KeyCheck[] {
+  if (denial) return [{ name: 'permitted', ok: false, detail: denial.reason, code: denial.code }]
   const what = capabilities.length > 0 ? capabilities.join(', ') : 'any feature'
   const detail = `Nothing speaks against it; ${provider.name} has no check for ${what} that costs nothing.`
-  return [{ name: 'permitted', ok: true, detail }]
+  return [{ name: 'permitted', ok: true, detail, code: 'nothing_against', facts: { provider: provider.name } }]
 }
 
 function permittedCheck({ capability, model, result: { failure, latencyMs } }: Tried): KeyCheck {
-  const status = failure && verdictOf(failure, true).status
-  const ok = status !== 'permission' && status !== 'invalid'
+  const verdict = failure && verdictOf(failure, true)
+  const ok = verdict?.status !== 'permission' && verdict?.status !== 'invalid'
   const name = failure?.class === 'model_unavailable' ? ('model' as const) : ('permitted' as const)
-  const detail =
-    failure && status !== 'valid'
-      ? verdictOf(failure, true).reason
-      : `It may be used for ${capability}${model ? ` with ${model}` : ''}.`
-  return { name, ok, detail, latencyMs, capability }
+  const facts = { capability, ...(model ? { model } : {}) }
+  const said =
+    verdict && verdict.status !== 'valid'
+      ? { detail: verdict.reason, code: verdict.code }
+      : { detail: `It may be used for ${capability}${model ? ` with ${model}` : ''}.`, code: 'may_be_used', facts }
+  return { name, ok, ...said, latencyMs, capability }
 }
 
 function latencyCheck(first: ProbeResult, tried: readonly Tried[]): KeyCheck {
@@ -168,15 +189,12 @@ function latencyCheck(first: ProbeResult, tried: readonly Tried[]): KeyCheck {
   const limits = Object.entries(Object.assign({}, first.limits, ...tried.map(({ result }) => result.limits)))
   const said = limits.length > 0 ? ` The provider tells: ${limits.map((limit) => limit.join(' ')).join(', ')}.` : ''
   const detail = ok ? 'The answer came fast enough.' : 'The answer was slow; low tiers of a provider often are.'
-  return { name: 'latency', ok, latencyMs, detail: `${detail}${said}` }
+  return { name: 'latency', ok, latencyMs, detail: `${detail}${said}`, code: ok ? 'fast' : 'slow' }
 }
 
-function finish(
-  checks: KeyCheck[],
-  verdicts: readonly { status: TestStatus; reason: string; fix: string }[],
-  deniesAll: boolean,
-): KeyTestResult {
+function finish(checks: KeyCheck[], verdicts: readonly SaidVerdict[], deniesAll: boolean): KeyTestResult {
   const worst = [...verdicts].sort((a, b) => severity.indexOf(b.status) - severity.indexOf(a.status))[0]
   if (!worst || worst.status === 'valid') return { status: 'valid', checks, deniesAll: false }
-  return { status: worst.status, checks, reason: worst.reason, fix: worst.fix, deniesAll }
+  const { status, reason, fix, code, missing } = worst
+  return { status, checks, reason, fix, cause: code, ...(missing ? { missing } : {}), deniesAll }
 }

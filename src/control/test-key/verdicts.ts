@@ -10,6 +10,12 @@ interface Verdict {
   fix: string
 }
 
+/** With the code of the sentence: the cause where the provider told one, else the class. */
+export interface SaidVerdict extends Verdict {
+  code: ErrorClass | FailureCause
+  missing?: string
+}
+
 const waitAndSee = 'Nothing is wrong with the key as far as can be told. Test it again in a few minutes.'
 
 const byClass: Readonly<Record<ErrorClass, Verdict>> = {
@@ -55,7 +61,7 @@ const byClass: Readonly<Record<ErrorClass, Verdict>> = {
 }
 
 /** Where the provider says more exactly what is wrong. */
-const byCause: Partial<Record<FailureCause, { reason: string; fix: string; status?: TestStatus }>> = {
+export const byCause: Partial<Record<FailureCause, { reason: string; fix: string; status?: TestStatus }>> = {
   expired: { reason: 'The key has expired.', fix: 'Create a new key on the provider’s page and paste it.' },
   revoked: { reason: 'The key was revoked.', fix: 'Create a new key on the provider’s page and paste it.' },
   // The key is good and serves nothing here: neither valid nor invalid.
@@ -109,12 +115,14 @@ const tellTale: ReadonlySet<FailureCause> = new Set(['expired', 'revoked', 'acco
  * @param saved false for a key that was only pasted: every wrong key then gets the same verdict, so that nobody can sort
  * stolen keys by it
  */
-export function verdictOf(failure: Failure, saved: boolean): Verdict {
+export function verdictOf(failure: Failure, saved: boolean): SaidVerdict {
   const verdict = byClass[failure.class]
   const hidden = verdict.status === 'invalid' && !saved && failure.cause !== undefined && tellTale.has(failure.cause)
   const more = failure.cause && !hidden ? byCause[failure.cause] : undefined
   const missing = failure.missing ? ` It lacks: ${failure.missing}.` : ''
-  return { ...verdict, ...more, reason: `${more?.reason ?? verdict.reason}${missing}` }
+  const code = more && failure.cause ? failure.cause : failure.class
+  const reason = `${more?.reason ?? verdict.reason}${missing}`
+  return { ...verdict, ...more, reason, code, ...(failure.missing ? { missing: failure.missing } : {}) }
 }
 
 /** The class that a status stands for where nothing more exact is known. */

@@ -61,7 +61,7 @@ interface Pasted extends Testing {
 }
 
 async function testPasted({ slot, key, choices, by, onCheck }: Pasted, deps: ControlDeps): Promise<KeyTest> {
-  const { secret, remarks } = inspectForTest(key, slot, deps.sandbox)
+  const { secret, remarks, noted } = inspectForTest(key, slot, deps.sandbox)
   const host = hostFor(choices, slot, deps.checkHost)
   const test = await tryKey(
     { slot, secret, host, model: choices.model, scope: choices.scope ?? 'all', saved: false, by, onCheck },
@@ -71,7 +71,7 @@ async function testPasted({ slot, key, choices, by, onCheck }: Pasted, deps: Con
   await deps.database.transaction((tx) =>
     appendAudit(tx, deps, { org: slot.org, ...by, action: 'key.test', target: slot.provider.id, detail }),
   )
-  return { ...test, ...(remarks.length > 0 ? { remarks } : {}) }
+  return { ...test, ...(remarks.length > 0 ? { remarks, noted } : {}) }
 }
 
 async function testSaved(
