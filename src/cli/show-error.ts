@@ -1,3 +1,4 @@
+import { ConfigError, formatProblem } from '../config/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import { describeError, EnvironmentError } from '../server/index.ts'
 
@@ -7,6 +8,12 @@ export function showError(error: unknown): { lines: string[]; json: unknown } {
     return {
       lines: ['The environment is not right:', ...error.problems.map((problem) => `  - ${problem}`)],
       json: { error: { code: 'environment_invalid', problems: error.problems } },
+    }
+  }
+  if (error instanceof ConfigError) {
+    return {
+      lines: ['The configuration cannot be used:', ...error.problems.map(formatProblem)],
+      json: { error: { code: 'config_invalid', problems: error.problems } },
     }
   }
   if (error instanceof OwnkeyError) {

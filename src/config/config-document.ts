@@ -51,6 +51,8 @@ const sentences: Readonly<Record<string, readonly [message: string, expected: st
     'Write the anchor above, or quote the text if the asterisk is meant literally.',
   ],
 }
+/** Mistakes that leave the rest of the file readable. */
+const standsAlone: ReadonlySet<string> = new Set(['DUPLICATE_KEY', 'UNRESOLVED_ALIAS', 'TOO_MANY_ALIASES'])
 const notYaml = [
   'This is not valid YAML.',
   'a YAML mapping',
@@ -67,12 +69,14 @@ export function readDocument(text: string, file: string): ConfigDocument {
   }
   const problems: ConfigProblem[] = []
   const seenLines = new Set<number>()
+  let isBroken = false
   const lines = text.split('\n')
   const report = (code: string, offset: number): void => {
     const place = at(offset)
-    // One broken line brings a cascade of errors; the first is the one that helps.
-    if (code !== 'DUPLICATE_KEY' && seenLines.has(place.line)) return
+    // One broken place brings a cascade of errors down the file; the first is the one that helps.
+    if (standsAlone.has(code) ? seenLines.has(place.line) && code !== 'DUPLICATE_KEY' : isBroken) return
     seenLines.add(place.line)
+    isBroken ||= !standsAlone.has(code)
     const [message, expected, fix] = sentences[code] ?? notYaml
     const inBraces = code === 'UNEXPECTED_TOKEN' && /[{,[].*\$\{/.test(lines[place.line - 1] ?? '')
     problems.push({

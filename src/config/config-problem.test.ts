@@ -248,3 +248,12 @@ describe('a bad file', () => {
     expect(() => loadConfig({ file: '/nowhere/ownkey.yaml', env, catalogue })).toThrow('There is no such file.')
   })
 })
+
+test('of one broken place the first mistake is told, not what it does to the lines below', () => {
+  const text = 'platform: { name: Acme }\nplans:\n\tbyok: always\n  other:\n    holder: user\n'
+  expect(problemsOf(text).map(({ line, fix }) => ({ line, fix }))).toEqual([
+    { line: 3, fix: 'Replace the tab by spaces.' },
+  ])
+  const braces = 'providers:\n  gemini: { platformKey: ${GEMINI_API_KEY} }\n  openai: { title: x }\n'
+  expect(problemsOf(braces)).toMatchObject([{ line: 2, fix: 'Put "${…}" in quotation marks inside { } and [ ].' }])
+})

@@ -38,6 +38,8 @@ describe('the caller’s token', () => {
   it('is told apart from a provider’s key', () => {
     expect(() => readRequestHead(['Authorization', 'Bearer sk-proj-1234'], '')).toThrow(/may be a provider’s key/)
     expect(() => readRequestHead([], '')).toThrow(/No Ownkey token/)
+    // What an SDK sends when its key is empty.
+    expect(() => readRequestHead(['Authorization', 'Bearer', 'x-api-key', ''], '')).toThrow(/No Ownkey token/)
   })
 })
 

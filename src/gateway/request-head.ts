@@ -36,7 +36,7 @@ const ownkeyHeaders = new Map<string, OwnkeyHeader>(
 )
 
 const credentialQuery = /^(?:key|api-key|api_key|token|access_token|xi-api-key|single_use_token)$/
-const scheme = /^(?:Bearer|Token|Basic)[ \t]+/i
+const scheme = /^(?:Bearer|Token|Basic)(?:[ \t]+|$)/i
 const visible = /^[\x21-\x7e]{1,256}$/
 
 /**

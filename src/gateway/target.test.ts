@@ -17,6 +17,12 @@ describe('readTarget', () => {
     expect(target.path).toBe('/v1beta/models/gemini-3-pro:generateContent')
   })
 
+  it('keeps a space in a name, which a path has as %20', () => {
+    const target = readTarget('/gemini/v1beta/files/my%20notes%2F2')
+    expect(target).toMatchObject({ rest: '/v1beta/files/my%20notes%2F2', path: '/v1beta/files/my notes/2' })
+    expect(() => readTarget('/gemini/v1beta/files/my notes')).toThrow(/a space/)
+  })
+
   it.each([
     '/openai/v1/../../admin',
     '/openai/v1/%2e%2e/admin',

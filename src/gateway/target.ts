@@ -14,7 +14,8 @@ export interface Target {
 
 /** A segment that some server on the way could read as "here" or "up", in any encoding of it. */
 const dotSegment = /(^|\/)\.{1,2}(\/|$)/
-const controlOrSpace = /[\u0000-\u0020\u007f\\]/
+/** A space stands in a path as %20 only, and is one to everybody: names of files and deployments have it. */
+const controlOrBackslash = /[\u0000-\u001f\u007f\\]/
 
 /**
  * Reads a request line's target. What different servers could read differently — dot segments, empty segments,
@@ -32,7 +33,8 @@ export function readTarget(url: string): Target {
   const path = rest.includes('%') ? decode(rest) : rest
   if (rest.includes('//')) throw refused('it has an empty segment')
   if (path.includes('/.') && dotSegment.test(path)) throw refused('it has a "." or ".." segment')
-  if (controlOrSpace.test(path)) throw refused('it has a control character, a space or a backslash')
+  if (rest.includes(' ') || controlOrBackslash.test(path))
+    throw refused('it has a control character, a space or a backslash')
   if (rest.includes('#') || query.includes('#')) throw refused('it has a fragment')
   return { head, rest, path, query }
 }

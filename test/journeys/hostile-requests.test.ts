@@ -40,7 +40,6 @@ const paths = [
   '/openai/v1/..%5cadmin',
   '/openai/v1/models%00',
   '/openai/v1/models%0d%0aX-Injected:1',
-  '/openai/v1/models%20x',
   '/openai/v1/%zz',
   '/openai/v1/models#frag',
   'http://evil.test/openai/v1/models',

@@ -94,6 +94,15 @@ describe.each(databaseKinds)('what is left, and when it begins anew, on %s', (da
     expect(await preflight('counted')).toMatchObject({ allowed: true, quotasLeft: { asked: 1 }, creditsLeft: 6 })
   })
 
+  test('the settings count requests whose entries were written before anybody asked', async () => {
+    const token = await platformOnly('written', 'limited')
+    for (let n = 0; n < 2; n++) expect((await ask(token)).status).toBe(200)
+    // Over all organizations: writes what waits, and leaves each organization's snapshot as it is.
+    await journey.ownkey.api('GET', '/requests')
+    const { quotas, credits } = (await journey.ownkey.api('GET', '/orgs/written/settings')).body
+    expect([quotas[0].used, credits.balance]).toEqual([2, 6])
+  })
+
   test('a used up quota is refused until the next day, by the ledger and by the decision alike, and explain says when', async () => {
     const token = await platformOnly('used-up', 'limited')
     for (let n = 0; n < 3; n++) expect((await ask(token)).status).toBe(200)

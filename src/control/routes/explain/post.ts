@@ -21,8 +21,8 @@ export const explain = defineRoute({
     const { policy } = deps.inForce()
     const environment = body.environment ?? defaultEnvironment(policy)
     checkEnvironment(environment, policy)
-    // What is left is asked right after requests: those must be in it.
-    if (body.preflight) await deps.catchUp(params.org)
+    // What would happen is asked right after requests: what those used up must be in it.
+    await deps.catchUp(params.org)
     const tenant = await requireTenant(deps, params.org)
     const user = userOf(caller, body.user)
     const provider = body.provider === undefined ? undefined : (resolveProvider(policy, body.provider) ?? body.provider)

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { loadConfig } from '../config/index.ts'
+import { showError } from './show-error.ts'
+
+test('a configuration with which nothing can start is told with file, line, column and mend', () => {
+  const load = () =>
+    loadConfig({ file: 'ownkey.yaml', text: 'plans:\n  standard:\n    byok: allways\n', env: {}, catalogue: [] })
+  expect(load).toThrow()
+  try {
+    load()
+  } catch (error) {
+    const { lines, json } = showError(error)
+    expect(lines.join('\n')).toMatch(/ownkey\.yaml:3:11 plans\.standard\.byok[\s\S]*fix: Write "always"/)
+    expect(json).toMatchObject({ error: { code: 'config_invalid', problems: [{ line: 3, column: 11 }] } })
+  }
+})
