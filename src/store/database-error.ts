@@ -19,6 +19,7 @@ const unavailableCodes: Readonly<Record<string, string>> = {
   ENETUNREACH: 'The database’s network cannot be reached.',
   '25006': 'The database takes no writes.',
   '53100': 'The database’s disk is full.',
+  '58030': 'The database’s disk fails.',
   '53200': 'The database is out of memory.',
   '53300': 'The database has no connection left.',
   '57014': 'The database took too long and the statement was stopped.',
@@ -30,7 +31,7 @@ const unavailableCodes: Readonly<Record<string, string>> = {
 
 const lostConnection = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P05'])
 
-/** The driver gives these two facts by sentence only. */
+/** What is told by sentence only: by the driver, and by the database about the system's less common refusals. */
 const sentences: readonly [RegExp, string][] = [
   [
     /^Connection terminated|not queryable|connection is closed|Client was closed/i,
@@ -40,6 +41,7 @@ const sentences: readonly [RegExp, string][] = [
     /^timeout e(xceeded|xpired)|Connection terminated due to connection timeout|^Query read timeout/i,
     'The database does not answer.',
   ],
+  [/^could not (extend|write|create|open|fsync|truncate)\b.*\bfile /i, 'The database cannot write its files.'],
 ]
 
 /**

@@ -1,10 +1,14 @@
 import { once } from 'node:events'
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { OwnkeyError } from '../contract/index.ts'
 
 /** The embedded database's thread, as bytes in and bytes out. */
 export interface EmbeddedEngine {
   exchange(messages: Uint8Array): Promise<Uint8Array>
+  /** Why it has stopped for good; undefined: it works. */
+  readonly failure: OwnkeyError | undefined
   close(): Promise<void>
 }
 
@@ -38,7 +42,7 @@ export async function startEngine(directory: string): Promise<EmbeddedEngine> {
     await worker.terminate()
     throw unreadable(directory, error as Error)
   }
-  return converse(worker)
+  return converse(worker, directory)
 }
 
 function started(worker: Worker): Promise<void> {
@@ -57,7 +61,17 @@ function started(worker: Worker): Promise<void> {
   })
 }
 
+/** Recovery writes, too: PostgreSQL makes its log in files of 16 MB. */
+const roomToStart = 32 * 1024 * 1024
+
 function unreadable(directory: string, cause: Error): OwnkeyError {
+  const free = freeBytes(directory)
+  if (free !== undefined && free < roomToStart)
+    return new OwnkeyError('unavailable', {
+      detail: `The embedded database in ${directory} cannot be opened: its disk has ${Math.floor(free / 1024 / 1024)} MB left.`,
+      fix: 'Make room on that disk and start again; no acknowledged change is lost.',
+      cause,
+    })
   return new OwnkeyError('unavailable', {
     detail: `The embedded database in ${directory} cannot be opened (${cause.message}). Nothing in it was changed or deleted.`,
     fix: 'Put back a backup of the data directory, or move it away to start with an empty database; use PostgreSQL (DATABASE_URL) where data matters.',
@@ -65,40 +79,91 @@ function unreadable(directory: string, cause: Error): OwnkeyError {
   })
 }
 
-function converse(worker: Worker): EmbeddedEngine {
-  let waiting: Waiting | undefined
-  let broken: OwnkeyError | undefined
-  let closed = false
-  const fail = (reason: string) => {
-    if (closed) return
-    broken ??= new OwnkeyError('unavailable', {
-      detail: `The embedded database stopped (${reason}).`,
-      fix: 'Start the server again; no acknowledged change is lost.',
-    })
-    waiting?.reject(broken)
-    waiting = undefined
+/** Much longer than any statement of ours takes; what hangs in its thread cannot be stopped any other way. */
+const answerLimitMs = 30_000
+
+function freeBytes(directory: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(directory))
+    return bavail * bsize
+  } catch {
+    return undefined
   }
-  worker.on('message', ({ bytes, failure }: Answer) => {
-    if (!bytes) return fail(failure ?? 'no answer')
+}
+
+function converse(worker: Worker, directory: string): EmbeddedEngine {
+  let waiting: Waiting | undefined
+  let failure: OwnkeyError | undefined
+  let limit: NodeJS.Timeout | undefined
+  let closed = false
+  const fail = (reason: string, diskFull = false) => {
+    if (closed) return
+    failure ??= stopped(reason, { directory, diskFull })
+    waiting?.reject(failure)
+    waiting = undefined
+    clearTimeout(limit)
+    // After a panic its thread would only spin.
+    void worker.terminate()
+  }
+  worker.on('message', ({ bytes, failure: reason }: Answer) => {
+    if (!bytes) return fail(reason ?? 'no answer')
+    const panic = readPanic(bytes)
+    if (panic)
+      return fail(panic.message, panic.code === diskFullCode || /No space left|File too large/.test(panic.message))
+    clearTimeout(limit)
     waiting?.resolve(bytes)
     waiting = undefined
   })
   worker.on('error', (error) => fail(error.message))
   worker.on('exit', () => fail('its thread ended'))
   return {
+    get failure() {
+      return failure
+    },
     exchange(messages) {
-      if (broken) return Promise.reject(broken)
+      if (failure) return Promise.reject(failure)
       return new Promise((resolve, reject) => {
         waiting = { resolve, reject }
+        limit = setTimeout(() => fail('it does not answer'), answerLimitMs)
         worker.postMessage(messages)
       })
     },
     async close() {
       closed = true
-      if (broken) return void (await worker.terminate())
+      clearTimeout(limit)
+      if (failure) return void (await worker.terminate())
       const ended = once(worker, 'exit')
+      const late = setTimeout(() => void worker.terminate(), answerLimitMs)
       worker.postMessage('close')
       await ended
+      clearTimeout(late)
     },
   }
+}
+
+function stopped(reason: string, { directory, diskFull }: { directory: string; diskFull: boolean }): OwnkeyError {
+  return new OwnkeyError('unavailable', {
+    detail: diskFull
+      ? `The embedded database stopped: the disk of ${directory} is full.`
+      : `The embedded database stopped (${reason}).`,
+    fix: `${diskFull ? 'Make room on that disk and start' : 'Start'} the server again; no acknowledged change is lost.`,
+  })
+}
+
+const diskFullCode = '53100'
+const errorLetter = 'E'.charCodeAt(0)
+
+/**
+ * The database's last words, where there are any: after an error of this kind PostgreSQL would end its process and be
+ * started anew, which a database inside a thread cannot; it would never answer again.
+ */
+function readPanic(bytes: Uint8Array): { code: string; message: string } | undefined {
+  const answer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  for (let at = 0; at + 5 <= answer.length; at += 1 + answer.readUInt32BE(at + 1)) {
+    if (answer[at] !== errorLetter) continue
+    const fields = answer.toString('utf8', at + 5, at + 1 + answer.readUInt32BE(at + 1)).split('\0')
+    const field = (letter: string) => fields.find((one) => one.startsWith(letter))?.slice(1) ?? ''
+    if (/^(PANIC|FATAL)$/.test(field('V'))) return { code: field('C'), message: field('M') }
+  }
+  return undefined
 }

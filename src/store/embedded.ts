@@ -19,11 +19,13 @@ export async function openEmbedded(dataDir: string): Promise<Database> {
   try {
     const engine = await startEngine(join(dataDir, 'database'))
     const client = await connectTo(engine)
-    return overOneSession(client, async () => {
-      await client.end()
+    const shutDown = async () => {
+      // A session that was cut by the database's own end says no goodbye.
+      if (engine.failure === undefined) await client.end()
       await engine.close()
       unlock()
-    })
+    }
+    return overOneSession(client, { shutDown, failure: () => engine.failure })
   } catch (error) {
     unlock()
     throw error
@@ -56,7 +58,13 @@ async function connectTo(engine: EmbeddedEngine): Promise<pg.Client> {
   return client
 }
 
-function overOneSession(client: pg.Client, shutDown: () => Promise<void>): Database {
+interface Session {
+  shutDown(): Promise<void>
+  /** Why nothing more is to be expected of it. */
+  failure(): OwnkeyError | undefined
+}
+
+function overOneSession(client: pg.Client, { shutDown, failure }: Session): Database {
   const lease = createLease()
   const channels = new Map<string, Set<(payload: string) => void>>()
   let closing: Promise<void> | undefined
@@ -67,7 +75,7 @@ function overOneSession(client: pg.Client, shutDown: () => Promise<void>): Datab
     try {
       return rowsOf<Row>(await (values ? client.query(text, values as unknown[]) : client.query(text)))
     } catch (error) {
-      throw asDatabaseError(error)
+      throw failure() ?? asDatabaseError(error)
     }
   }
   return {

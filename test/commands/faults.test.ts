@@ -14,8 +14,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const serve = (env: Record<string, string>): Child =>
-  startChild('serve', ['serve', '--json'], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env } })
+const serve = (env: Record<string, string>, more: { fileBlocks?: number } = {}): Child =>
+  startChild('serve', ['serve', '--json'], { ...more, env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env } })
 const listening = async (child: Child) =>
   (JSON.parse(await child.line((line) => line.startsWith('{"url"'))) as { url: string }).url
 
@@ -102,6 +102,67 @@ describe('a server that runs', () => {
     expect((await child.ended).code).toBe(0)
     await second.stop()
   })
+
+  test('says that the disk of its embedded database is full, refuses at once from then on, and has lost nothing', async () => {
+    const dataDir = await copyEmbeddedDatabase()
+    const env = { OWNKEY_DATA_DIR: dataDir, OWNKEY_ADMIN_TOKEN: adminToken }
+    // Smaller than one more file of the database's log.
+    const child = serve(env, { fileBlocks: 10_000 })
+    const url = await listening(child)
+    const put = async (at: string, org: string) => {
+      const asked = performance.now()
+      const answer = await fetch(`${at}/api/v1/orgs/${org}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: org, plan: 'standard' }),
+        signal: AbortSignal.timeout(20_000),
+      })
+      return { status: answer.status, body: (await answer.json()) as Problem, took: performance.now() - asked }
+    }
+    const acknowledged: string[] = []
+    let refused: Awaited<ReturnType<typeof put>> | undefined
+    for (let n = 0; refused === undefined && n < 20_000; n += 20) {
+      const orgs = Array.from({ length: 20 }, (_, index) => `org-${n + index}`)
+      const answers = await Promise.all(orgs.map((org) => put(url, org)))
+      acknowledged.push(...orgs.filter((_, index) => answers[index]?.status === 200))
+      refused = answers.find(({ status }) => status !== 200)
+    }
+    for (const answer of [refused, await put(url, 'one-more'), await put(url, 'two-more')]) {
+      expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } })
+      expect(answer?.body.detail).toMatch(/disk of .* is full/)
+      expect(answer?.body.fix).toMatch(/Make room/)
+      expect(answer?.took).toBeLessThan(5_000)
+    }
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    expect((await fetch(`${url}/readyz`)).status).toBe(503)
+    child.process.kill('SIGTERM')
+    await child.ended
+
+    const again = serve(env)
+    const after = await listening(again)
+    const known: string[] = []
+    let cursor: string | null = null
+    do {
+      const query: string = cursor === null ? '' : `&cursor=${cursor}`
+      const page = await fetch(`${after}/api/v1/orgs?limit=200${query}`, {
+        headers: { authorization: `Bearer ${adminToken}` },
+      })
+      const { items, nextCursor } = (await page.json()) as { items: { id: string }[]; nextCursor: string | null }
+      known.push(...items.map(({ id }) => id))
+      cursor = nextCursor
+    } while (cursor !== null)
+    expect(acknowledged.filter((org) => !known.includes(org))).toEqual([])
+    expect((await put(after, 'goes-on')).status).toBe(200)
+    again.process.kill('SIGTERM')
+    expect((await again.ended).code).toBe(0)
+    rmSync(dataDir, { recursive: true, force: true })
+  }, 180_000)
 })
+
+interface Problem {
+  code: string
+  detail: string
+  fix: string
+}
 
 const adminToken = 'operator-token-of-the-faults-0000000000001'
