@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import type { Environment } from './environment.ts'
+import { createLiveConfig } from './live-config.ts'
 import type { Log } from './log.ts'
 import { startClusterMetrics } from './metrics/index.ts'
 import { prepareDatabase } from './open-vault.ts'
@@ -35,6 +36,7 @@ export async function runServer(options: RunServerOptions): Promise<number> {
 
 async function runPrimary({ environment, sandbox, log, ready }: RunServerOptions): Promise<number> {
   // Once, before the workers: they would wait for each other's migrations, and each would tell the same mistake.
+  createLiveConfig({ environment, sandbox, log })
   await prepareDatabase(environment)
   const metrics = startClusterMetrics()
   const exitCode = await runWorkers({
@@ -51,7 +53,10 @@ async function runPrimary({ environment, sandbox, log, ready }: RunServerOptions
 
 async function runSingle({ environment, sandbox, log, ready }: RunServerOptions): Promise<number> {
   const stop = stopSignal(log)
-  const server = await startServer({ environment, sandbox, log })
+  const server = await startServer({ environment, sandbox, log }).catch((error) => {
+    leavePrimary()
+    throw error
+  })
   const started: Started = {
     url: server.url,
     ...(!environment.production && !cluster.isWorker && { signIn: await server.signInLink() }),
@@ -64,9 +69,13 @@ async function runSingle({ environment, sandbox, log, ready }: RunServerOptions)
   await closeWithin(server, log)
   process.off('SIGHUP', reload)
   log.info('stopped')
-  // The channel to the primary would keep a worker alive.
-  if (cluster.isWorker) process.disconnect()
+  leavePrimary()
   return 0
+}
+
+/** The channel to the primary would keep a worker alive, one that could not start too. */
+function leavePrimary(): void {
+  if (cluster.isWorker && process.connected) process.disconnect()
 }
 
 async function closeWithin(server: RunningServer, log: Log): Promise<void> {

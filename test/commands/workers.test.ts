@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -7,6 +9,47 @@ import { freePort } from '../support/free-port.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 
 const adminToken = 'operator-token-of-the-workers-000000000001'
+
+describe('several workers that cannot start', () => {
+  const start = async (more: Record<string, string>) => {
+    const database = await createTestDatabase()
+    const folder = mkdtempSync(join(tmpdir(), 'ownkey-workers-'))
+    const child = startChild('serve', ['serve'], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        PORT: String(await freePort()),
+        DATABASE_URL: database.url,
+        OWNKEY_DATA_DIR: join(folder, 'data'),
+        OWNKEY_WORKERS: '2',
+        OWNKEY_ADMIN_TOKEN: adminToken,
+        ...more,
+      },
+    })
+    const { code, stderr } = await child.ended
+    await database.drop()
+    rmSync(folder, { recursive: true, force: true })
+    return { code, stderr }
+  }
+
+  test('end at once with 1, and a bad configuration is told once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ownkey-config-'))
+    const file = join(folder, 'ownkey.yaml')
+    writeFileSync(file, 'plans:\n  standard:\n    byok: allways\n')
+    const { code, stderr } = await start({ OWNKEY_CONFIG: file })
+    rmSync(folder, { recursive: true, force: true })
+    expect(code).toBe(1)
+    expect(stderr.match(/:3:11 plans\.standard\.byok/g)).toHaveLength(1)
+  })
+
+  test('end with 1 where another program has the port', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { code, stderr } = await start({ PORT: String((taken.address() as AddressInfo).port) })
+    taken.close()
+    expect(code).toBe(1)
+    expect(stderr).toContain('is taken by another program')
+  })
+})
 
 describe('several workers on one PostgreSQL', () => {
   let folder: string
