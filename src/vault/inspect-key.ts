@@ -59,6 +59,9 @@ const impossible: readonly { problem: string; applies(text: string): boolean; de
   { problem: 'too_short', applies: (text) => text.length < shortest, detail: 'The key is too short to be one.' },
 ]
 
+/** What a `key_malformed` is for, in its `facts.problem`. */
+export const keyProblems = [...impossible.map(({ problem }) => problem), 'broken_document']
+
 /**
  * Looks at a pasted key before anything else touches it: a line break in a header or a URL would carry it into an error.
  * @param provider whose key it should be

@@ -3,6 +3,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { locales } from '../../console/src/i18n/locales.ts'
+import { checkCodes, errorClasses, errorTable, remarkCodes } from '../../src/contract/index.ts'
+import { noticeKinds } from '../../src/control/show-notice.ts'
+import { byCause } from '../../src/control/test-key/verdicts.ts'
+import { skipCodes } from '../../src/policy/index.ts'
+import { keyProblems } from '../../src/vault/inspect-key.ts'
 
 const sources = fileURLToPath(new URL('../../console/src/', import.meta.url))
 const plural = /_(zero|one|two|few|many|other)$/
@@ -18,16 +23,39 @@ function textsOf(locale: string): Map<string, string> {
   return texts
 }
 
+/** What the server says in English by itself; other languages have a sentence for each of its codes. */
+const isSaid = (key: string) => key.startsWith('said.')
 const namesOf = (texts: Map<string, string>) =>
   [...new Set([...texts.keys()].map((key) => key.replace(plural, '')))].sort()
 const variablesOf = (text: string) => [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name))].sort()
 const english = textsOf('en')
+const german = textsOf('de')
+
+/** Every sentence that a page in another language may need for the server's. */
+const saidNames = [
+  ...Object.keys(errorTable).flatMap((code) => [`error.${code}.message`, `error.${code}.fix`]),
+  ...[...errorClasses, ...Object.keys(byCause)].flatMap((code) => [`cause.${code}.reason`, `cause.${code}.fix`]),
+  'cause.lacks',
+  ...noticeKinds.flatMap((kind) => ['title', 'detail', 'fix'].map((part) => `notice.${kind}.${part}`)),
+  ...skipCodes.map((code) => `skip.${code}`),
+  ...['own', 'platform', 'behind'].map((place) => `attempt.${place}`),
+  ...checkCodes.map((code) => `check.${code}`),
+  ...remarkCodes.map((code) => `remark.${code}`),
+  ...keyProblems.map((problem) => `malformed.${problem}`),
+]
+  .map((name) => `said.${name}`)
+  .sort()
 
 describe.each(locales)('the texts of %s', (locale) => {
   const texts = textsOf(locale)
 
   it('have every key that the English ones have, and no other', () => {
-    expect(namesOf(texts)).toEqual(namesOf(english))
+    expect(namesOf(texts).filter((key) => !isSaid(key))).toEqual(namesOf(english))
+  })
+
+  it('have a sentence for each code of the server’s, and no other', () => {
+    const sentences = locale === 'en' ? [] : saidNames
+    expect(namesOf(texts).filter(isSaid)).toEqual(sentences)
   })
 
   it('have every plural form of their language', () => {
@@ -39,8 +67,8 @@ describe.each(locales)('the texts of %s', (locale) => {
 
   it('fill in the same values', () => {
     const wrong = [...texts].filter(([key, text]) => {
-      const model = english.get(key) ?? english.get(key.replace(plural, '_other')) ?? ''
-      return variablesOf(text).join() !== variablesOf(model).join()
+      const model = isSaid(key) ? german.get(key) : (english.get(key) ?? english.get(key.replace(plural, '_other')))
+      return variablesOf(text).join() !== variablesOf(model ?? '').join()
     })
     expect(wrong).toEqual([])
   })

@@ -4,6 +4,9 @@ import type { FieldError, KeyCheck, Problem } from '../../../src/contract/index.
 export class ProblemError extends Error {
   readonly status: number
   readonly code: string
+  /** Says the case more exactly than its code does. */
+  readonly isExact: boolean
+  readonly facts: Readonly<Record<string, unknown>>
   readonly fix: string
   readonly fields: readonly FieldError[]
   readonly checks: readonly KeyCheck[]
@@ -13,6 +16,8 @@ export class ProblemError extends Error {
     this.name = 'ProblemError'
     this.status = problem.status
     this.code = problem.code
+    this.isExact = problem.title !== undefined && problem.title !== problem.detail
+    this.facts = problem.facts ?? {}
     this.fix = problem.fix
     this.fields = problem.errors ?? []
     this.checks = Array.isArray(problem.facts?.['checks']) ? (problem.facts['checks'] as KeyCheck[]) : []

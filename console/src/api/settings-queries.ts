@@ -47,9 +47,11 @@ export function useKeyActions({ provider, environment }: KeySlot) {
   }
   return {
     save: (body: PutKey) => refreshed(call<SavedKey>(path, { method: 'PUT', body: { ...body, environment } })),
-    change: (body: PatchKey) => refreshed(call<MaskedKey>(path, { method: 'PATCH', body: { ...body, environment } })),
+    change: (body: PatchKey) => refreshed(call<SavedKey>(path, { method: 'PATCH', body: { ...body, environment } })),
     remove: () => refreshed(call<void>(path, { method: 'DELETE', query })),
     enable: () => refreshed(call<MaskedKey>(`${path}/enable`, { method: 'POST', query })),
+    /** Puts the key back that the current one replaced. */
+    restore: () => refreshed(call<MaskedKey>(`${path}/restore`, { method: 'POST', query })),
     disable: () => refreshed(call<MaskedKey>(`${path}/disable`, { method: 'POST', query })),
   }
 }

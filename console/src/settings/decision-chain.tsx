@@ -11,7 +11,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { HostName } from '../ui/host-name.tsx'
 import { Icon, type IconName } from '../ui/icon.tsx'
-import { ServerText } from '../ui/server-text.tsx'
+import { Said } from '../ui/said.tsx'
 import { Failure, Loading } from '../ui/states.tsx'
 
 interface DecisionChainProps {
@@ -36,13 +36,14 @@ export function DecisionChain({ settings, feature }: DecisionChainProps) {
       </div>
     )
   }
-  return <Chain decision={decision.data} settings={settings} />
+  return <Chain decision={decision.data} settings={settings} feature={feature} />
 }
 
-function Chain({ decision, settings }: { decision: ExplainedDecision; settings: Settings }) {
+function Chain({ decision, settings, feature }: DecisionChainProps & { decision: ExplainedDecision }) {
   const { t } = useTranslation()
   const aiName = settings.platform.aiName
   const nameOf = (id: string) => settings.providers.find((provider) => provider.id === id)?.name ?? id
+  const values = { aiName, feature: feature.title }
   const own = decision.skipped.filter(({ source }) => source !== 'platform')
   const platform = decision.skipped.filter(({ source }) => source === 'platform')
   const skip = (one: ExplainedSkip) => (
@@ -52,7 +53,9 @@ function Chain({ decision, settings }: { decision: ExplainedDecision; settings: 
       title={t(one.source === 'platform' ? 'chain.platform' : 'chain.own', { provider: nameOf(one.provider), aiName })}
       note={t('chain.skipped')}
     >
-      <ServerText>{one.reason}</ServerText>
+      <Said code={`skip.${one.code}`} values={{ ...values, provider: nameOf(one.provider) }}>
+        {one.reason}
+      </Said>
     </Step>
   )
   return (
@@ -63,21 +66,29 @@ function Chain({ decision, settings }: { decision: ExplainedDecision; settings: 
           key={`${attempt.source}-${attempt.provider}-${attempt.host}`}
           attempt={attempt}
           first={place === 0}
-          aiName={aiName}
+          values={values}
         />
       ))}
       {platform.map(skip)}
       {decision.refusal && (
         <Step kind="refused" title={t('chain.refused')} note={decision.refusal.code}>
-          <ServerText>{decision.refusal.reason}</ServerText>{' '}
-          <ServerText className="font-medium text-ink">{decision.refusal.fix}</ServerText>
+          <Said code={`error.${decision.refusal.code}.message`}>{decision.refusal.reason}</Said>{' '}
+          <Said code={`error.${decision.refusal.code}.fix`} className="font-medium text-ink">
+            {decision.refusal.fix}
+          </Said>
         </Step>
       )}
     </ol>
   )
 }
 
-function AttemptStep({ attempt, first, aiName }: { attempt: ExplainedAttempt; first: boolean; aiName: string }) {
+interface AttemptProps {
+  attempt: ExplainedAttempt
+  first: boolean
+  values: { aiName: string; feature: string }
+}
+
+function AttemptStep({ attempt, first, values }: AttemptProps) {
   const { t } = useTranslation()
   const format = useFormat()
   return (
@@ -85,11 +96,16 @@ function AttemptStep({ attempt, first, aiName }: { attempt: ExplainedAttempt; fi
       kind={first ? 'serves' : 'behind'}
       title={t(attempt.source === 'platform' ? 'chain.platform' : 'chain.own', {
         provider: attempt.providerName,
-        aiName,
+        aiName: values.aiName,
       })}
       note={t(first ? 'chain.serves' : 'chain.behind')}
     >
-      <ServerText>{attempt.reason}</ServerText>
+      <Said
+        code={`attempt.${attempt.source !== 'platform' ? 'own' : first ? 'platform' : 'behind'}`}
+        values={{ ...values, provider: attempt.providerName }}
+      >
+        {attempt.reason}
+      </Said>
       <span className="block">
         {attempt.model && (
           <>

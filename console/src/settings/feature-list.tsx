@@ -2,7 +2,7 @@ import { useId, useState } from 'react'
 import type { Settings, SettingsFeature } from '../../../src/contract/index.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { HostName } from '../ui/host-name.tsx'
-import { ServerText } from '../ui/server-text.tsx'
+import { Said } from '../ui/said.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
 import { DecisionChain } from './decision-chain.tsx'
 import { isComing } from './key-of.ts'
@@ -70,7 +70,7 @@ function FeatureRow({ settings, feature }: { settings: Settings; feature: Settin
             refusal &&
             !coming && (
               <p className="text-sm text-muted">
-                <ServerText>{refusal.reason}</ServerText>
+                <Said code={`error.${refusal.code}.message`}>{refusal.reason}</Said>
               </p>
             )
           )}

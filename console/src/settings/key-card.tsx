@@ -4,11 +4,13 @@ import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contrac
 import { useKeyActions, useSlotTest } from '../api/settings-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
-import { ServerText } from '../ui/server-text.tsx'
+import { Said, useSaid } from '../ui/said.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
 import { type KeyDialogName, KeyDialogs } from './key-dialogs.tsx'
 import { KeyFacts } from './key-facts.tsx'
 import { badgeOf, featureTitles } from './key-of.ts'
+import type { Remark } from './remarks-of.ts'
+import { RestoreLine } from './restore-line.tsx'
 import { TestReport } from './test-report.tsx'
 
 interface KeyCardProps {
@@ -21,7 +23,7 @@ interface KeyCardProps {
 export function KeyCard({ settings, provider, current }: KeyCardProps) {
   const { t } = useTranslation()
   const [dialog, setDialog] = useState<KeyDialogName | null>(null)
-  const [remarks, setRemarks] = useState<readonly string[]>([])
+  const [remarks, setRemarks] = useState<readonly Remark[]>([])
   const actions = useKeyActions({ provider: provider.id, environment: current.environment })
   const test = useSlotTest({ provider: provider.id, environment: current.environment }, { saved: true })
   const enable = useMutation({ mutationFn: actions.enable })
@@ -48,13 +50,16 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
           </p>
         )}
         <StatusCause current={current} />
-        {remarks.map((remark) => (
-          <p key={remark} role="status" className="rounded-lg bg-sunken p-3 text-sm">
-            <ServerText>{remark}</ServerText>
+        {remarks.map(({ text, noted }) => (
+          <p key={text} role="status" className="rounded-lg bg-sunken p-3 text-sm">
+            <Said code={`remark.${noted?.code}`} values={noted?.facts ?? {}}>
+              {text}
+            </Said>
           </p>
         ))}
         <FallbackSwitch settings={settings} provider={provider} current={current} />
         <KeyFacts settings={settings} provider={provider} current={current} />
+        {canManage && <RestoreLine provider={provider} current={current} />}
         {(test.isPending || test.data) && (
           <TestReport test={test.data} checks={test.checks} pending={test.isPending} provider={provider.name} />
         )}
@@ -112,7 +117,8 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
 
 /** Why the badge says what it says, and what mends it. */
 function StatusCause({ current }: { current: MaskedKey }) {
-  const { t, locale } = useTranslation()
+  const { t } = useTranslation()
+  const said = useSaid()
   const status = badgeOf(current)
   if (status === 'valid') return null
   const tone =
@@ -121,17 +127,17 @@ function StatusCause({ current }: { current: MaskedKey }) {
       : status === 'quota' || status === 'network'
         ? 'bg-warn-soft'
         : 'bg-sunken'
-  const said = status === 'disabled' ? null : current.statusReason
-  const fix = status === 'disabled' ? null : current.statusFix
+  const known = status === 'disabled' ? null : current
+  const cause = `cause.${known?.statusCause ?? known?.statusClass}`
   return (
     <div className={`rounded-lg p-3 text-sm ${tone}`} data-testid="status-cause">
-      {!(said && locale === 'en') && <p className="font-medium">{t(`status.${status}.cause`)}</p>}
-      {said && (
-        <p className={locale === 'en' ? 'font-medium' : ''}>
-          <ServerText>{said}</ServerText>
-        </p>
-      )}
-      <p className="mt-0.5">{fix ? <ServerText>{fix}</ServerText> : t(`status.${status}.fix`)}</p>
+      <p className="font-medium">
+        {known?.statusReason ? <Said code={`${cause}.reason`}>{known.statusReason}</Said> : t(`status.${status}.cause`)}
+      </p>
+      {known?.lastTest?.missing && said('cause.lacks') && <p>{said('cause.lacks', known.lastTest)}</p>}
+      <p className="mt-0.5">
+        {known?.statusFix ? <Said code={`${cause}.fix`}>{known.statusFix}</Said> : t(`status.${status}.fix`)}
+      </p>
     </div>
   )
 }

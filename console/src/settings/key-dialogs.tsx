@@ -4,6 +4,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { KeyForm } from './key-form.tsx'
+import type { Remark } from './remarks-of.ts'
 import { TryOutDialog } from './try-out-dialog.tsx'
 import { whatHappensWithout } from './what-happens-without.ts'
 
@@ -15,24 +16,29 @@ interface KeyDialogsProps {
   settings: Settings
   provider: SettingsProvider
   current: MaskedKey
-  onRemarks(remarks: readonly string[]): void
+  onRemarks(remarks: readonly Remark[]): void
 }
 
 /** The dialogs of one key's card. */
 export function KeyDialogs({ name, close, settings, provider, current, onRemarks }: KeyDialogsProps) {
   const { t } = useTranslation()
   const actions = useKeyActions({ provider: provider.id, environment: current.environment })
-  const done = (remarks: readonly string[]) => {
+  const done = (remarks: readonly Remark[]) => {
     onRemarks(remarks)
     close()
   }
+  const kept = settings.restoreHours ?? 0
   const consequence = whatHappensWithout(settings, provider)
   const names = { provider: provider.name, hint: current.hint, aiName: settings.platform.aiName }
   if (name === 'try') return <TryOutDialog settings={settings} provider={provider} onClose={close} />
   if (name === 'replace' || name === 'edit') {
     return (
       <Dialog title={t(`key.${name}Title`, names)} onClose={close}>
-        {name === 'replace' && <p className="mb-4 text-sm text-muted">{t('key.replaceLead')}</p>}
+        {name === 'replace' && (
+          <p className="mb-4 text-sm text-muted">
+            {t(kept > 0 ? 'key.replaceKeeps' : 'key.replaceLead', { count: kept })}
+          </p>
+        )}
         <KeyForm
           settings={settings}
           provider={provider}

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { type SyntheticEvent, useRef, useState } from 'react'
-import type { MaskedKey, SavedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { ProblemError } from '../api/problem-error.ts'
 import { useKeyActions, useSlotTest } from '../api/settings-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
@@ -8,6 +8,7 @@ import { ProblemNote } from '../ui/problem-note.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { FallbackChoice, HostChoice, KeyNotes, ModelChoice, ScopeChoice } from './key-choices.tsx'
 import { bodyOf, choicesOf, hostChanged, type KeyChoices } from './key-draft.ts'
+import { type Remark, remarksOf } from './remarks-of.ts'
 import { SecretField } from './secret-field.tsx'
 import { Checks, TestReport } from './test-report.tsx'
 
@@ -18,7 +19,7 @@ interface KeyFormProps {
   current?: MaskedKey | undefined
   /** `key`: a key is pasted (new or replaced). `edit`: what is chosen beside it changes, the key stays. */
   mode: 'key' | 'edit'
-  onDone(remarks: readonly string[]): void
+  onDone(remarks: readonly Remark[]): void
   onCancel?: () => void
 }
 
@@ -108,8 +109,6 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
     </form>
   )
 }
-
-const remarksOf = (saved: SavedKey | MaskedKey): readonly string[] => ('remarks' in saved ? (saved.remarks ?? []) : [])
 
 /** Where the key is made, and what it must be allowed to do. */
 function KeySource({ provider }: { provider: SettingsProvider }) {

@@ -1,8 +1,8 @@
-import type { Notice } from '../../../src/contract/index.ts'
+import type { Notice, Settings } from '../../../src/contract/index.ts'
 import { useTranslation } from '../i18n/translation.tsx'
-import { useFormat } from '../i18n/use-format.ts'
+import { type Format, useFormat } from '../i18n/use-format.ts'
 import { Icon } from '../ui/icon.tsx'
-import { ServerText } from '../ui/server-text.tsx'
+import { Said, useSaid } from '../ui/said.tsx'
 
 const looks = {
   info: { tone: 'bg-sunken', ink: 'text-muted', icon: 'info' },
@@ -11,33 +11,65 @@ const looks = {
 } as const
 
 /** What needs someone now. Each goes away by itself when its cause is gone. */
-export function NoticeBanners({ notices }: { notices: readonly Notice[] }) {
+export function NoticeBanners({ settings }: { settings: Settings }) {
   const { t } = useTranslation()
-  const format = useFormat()
+  const { notices } = settings
   if (notices.length === 0) return null
   return (
     <ul className="grid gap-2" aria-label={t('notices.title')}>
-      {notices.map((notice) => {
-        const { tone, ink, icon } = looks[notice.severity]
-        return (
-          <li key={notice.id} data-notice={notice.kind} className={`flex gap-3 rounded-xl p-3.5 ${tone}`}>
-            <Icon name={icon} className={`mt-0.5 ${ink}`} />
-            <div className="min-w-0 text-sm">
-              <p className={`font-medium ${ink}`}>
-                <ServerText>{notice.title}</ServerText>
-              </p>
-              <p>
-                <ServerText>{`${notice.detail} ${notice.fix}`}</ServerText>
-              </p>
-              <p className="mt-0.5 text-muted">
-                {notice.count > 1
-                  ? t('notices.times', { count: notice.count, when: format.ago(notice.lastAt) })
-                  : format.ago(notice.lastAt)}
-              </p>
-            </div>
-          </li>
-        )
-      })}
+      {notices.map((notice) => (
+        <Banner key={notice.id} notice={notice} settings={settings} />
+      ))}
     </ul>
+  )
+}
+
+function Banner({ notice, settings }: { notice: Notice; settings: Settings }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const said = useSaid()
+  const { tone, ink, icon } = looks[notice.severity]
+  const cause = `cause.${notice.facts['errorClass'] ?? 'invalid_key'}`
+  const values = {
+    ...shown(notice.facts, format),
+    provider: settings.providers.find(({ id }) => id === notice.provider)?.name ?? notice.provider ?? '',
+    aiName: settings.platform.aiName,
+    why: said(`${cause}.reason`),
+    whyFix: said(`${cause}.fix`),
+  }
+  const part = (name: 'title' | 'detail' | 'fix') => (
+    <Said code={`notice.${notice.kind}.${name}`} values={values}>
+      {notice[name]}
+    </Said>
+  )
+  return (
+    <li data-notice={notice.kind} className={`flex gap-3 rounded-xl p-3.5 ${tone}`}>
+      <Icon name={icon} className={`mt-0.5 ${ink}`} />
+      <div className="min-w-0 text-sm">
+        <p className={`font-medium ${ink}`}>{part('title')}</p>
+        <p>
+          {part('detail')} {part('fix')}
+        </p>
+        <p className="mt-0.5 text-muted">
+          {notice.count > 1
+            ? t('notices.times', { count: notice.count, when: format.ago(notice.lastAt) })
+            : format.ago(notice.lastAt)}
+        </p>
+      </div>
+    </li>
+  )
+}
+
+/** A notice's facts as the reader's locale writes them: amounts of a currency, numbers, days. */
+function shown(facts: Notice['facts'], format: Format): Record<string, unknown> {
+  const { currency } = facts
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => {
+      if (typeof value === 'number') return [name, format.whole(value)]
+      if (typeof value !== 'string') return [name, value]
+      if (name === 'rotateBy') return [name, format.day(value)]
+      const isAmount = typeof currency === 'string' && (name === 'spent' || name === 'limit')
+      return [name, isAmount ? format.money(value, currency) : value]
+    }),
   )
 }

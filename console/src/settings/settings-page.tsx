@@ -59,7 +59,7 @@ function Sections({ settings }: { settings: Settings }) {
             <Icon name="info" className="mt-0.5 text-muted" /> <span>{t('settings.sandbox')}</span>
           </p>
         )}
-        <NoticeBanners notices={settings.notices} />
+        <NoticeBanners settings={settings} />
         {settings.byok.enabled && !settings.you.canManage && <ReadOnly settings={settings} />}
         <AtAGlance settings={settings} />
       </div>
@@ -93,7 +93,7 @@ function ReadOnly({ settings }: { settings: Settings }) {
 
 /** Own keys are off for this organization: whom to ask. */
 function NotEnabled({ settings }: { settings: Settings }) {
-  const { t } = useTranslation()
+  const { t, locale } = useTranslation()
   const { name, support, aiName } = settings.platform
   return (
     <section className="card flex gap-4 p-5" data-testid="byok-disabled">
@@ -101,7 +101,7 @@ function NotEnabled({ settings }: { settings: Settings }) {
       <div>
         <h2 className="font-semibold">{t('settings.notEnabled')}</h2>
         <p className="text-muted">
-          {settings.byok.reason ? (
+          {settings.byok.reason && locale === 'en' ? (
             <ServerText>{settings.byok.reason}</ServerText>
           ) : (
             t('settings.notEnabledLead', { name, aiName })

@@ -2,8 +2,10 @@ import type { KeyCheck, KeyTest } from '../../../src/contract/index.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { Icon } from '../ui/icon.tsx'
+import { Said, useSaid } from '../ui/said.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
+import { remarksOf } from './remarks-of.ts'
 
 interface TestReportProps {
   test: KeyTest | undefined
@@ -17,8 +19,8 @@ const expected = ['shape', 'reachable', 'authenticated', 'permitted', 'latency']
 
 /** What a test said: each thing that was tried, and what to do when one failed. */
 export function TestReport({ test, checks, pending, provider }: TestReportProps) {
-  const { t, locale } = useTranslation()
-  const exact = test?.reason !== undefined && locale === 'en'
+  const { t } = useTranslation()
+  const said = useSaid()
   return (
     <div aria-live="polite" data-testid="test-report">
       {pending && (
@@ -45,7 +47,7 @@ export function TestReport({ test, checks, pending, provider }: TestReportProps)
         <div className="rounded-lg border border-line">
           <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
             <StatusBadge status={test.status} />
-            {!exact && (
+            {!(test.reason && test.status !== 'valid') && (
               <span className="text-sm">
                 {test.status === 'valid' ? t('test.works') : t(`status.${test.status}.cause`)}
               </span>
@@ -56,17 +58,20 @@ export function TestReport({ test, checks, pending, provider }: TestReportProps)
             <div className="border-t border-line px-3 py-2 text-sm">
               {test.reason && (
                 <p>
-                  <ServerText>{test.reason}</ServerText>
+                  <Said code={`cause.${test.cause}.reason`}>{test.reason}</Said>
+                  {test.missing && said('cause.lacks') && ` ${said('cause.lacks', test)}`}
                 </p>
               )}
               <p className="mt-0.5 font-medium">
-                {test.fix ? <ServerText>{test.fix}</ServerText> : t(`status.${test.status}.fix`)}
+                {test.fix ? <Said code={`cause.${test.cause}.fix`}>{test.fix}</Said> : t(`status.${test.status}.fix`)}
               </p>
             </div>
           )}
-          {test.remarks?.map((remark) => (
-            <p key={remark} className="border-t border-line px-3 py-2 text-sm text-muted">
-              <ServerText>{remark}</ServerText>
+          {remarksOf(test).map(({ text, noted }) => (
+            <p key={text} className="border-t border-line px-3 py-2 text-sm text-muted">
+              <Said code={`remark.${noted?.code}`} values={noted?.facts ?? {}}>
+                {text}
+              </Said>
             </p>
           ))}
         </div>
@@ -98,10 +103,19 @@ export function Checks({ checks }: { checks: readonly KeyCheck[] }) {
                 · {t('common.milliseconds', { value: format.whole(check.latencyMs) })}
               </span>
             )}
-            <ServerText className="block text-muted">{check.detail}</ServerText>
+            <Found check={check} />
           </span>
         </li>
       ))}
     </ul>
   )
+}
+
+/** What one check found. A failure's code is its cause; else the check has codes of its own. */
+function Found({ check: { code, facts, detail } }: { check: KeyCheck }) {
+  const said = useSaid()
+  const use = [facts?.['capability'], facts?.['model']].filter(Boolean).join(' · ')
+  const known = said(`check.${code}`, { ...facts, use }) ?? said(`cause.${code}.reason`)
+  if (known) return <span className="block text-muted">{known}</span>
+  return <ServerText className="block text-muted">{detail}</ServerText>
 }

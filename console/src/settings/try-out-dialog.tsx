@@ -6,7 +6,7 @@ import { useFormat } from '../i18n/use-format.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
-import { ServerText } from '../ui/server-text.tsx'
+import { Said, useSaid } from '../ui/said.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
 
 interface TryOutDialogProps {
@@ -89,7 +89,7 @@ function Answer({ answer, aiName }: { answer: TryOut; aiName: string }) {
       )}
       {answer.error && (
         <p>
-          <code dir="ltr">{answer.error.code}</code> · <ServerText>{answer.error.detail}</ServerText>
+          <code dir="ltr">{answer.error.code}</code> · <Answered error={answer.error} />
         </p>
       )}
       <p className="flex flex-wrap items-center gap-2 text-muted">
@@ -103,4 +103,11 @@ function Answer({ answer, aiName }: { answer: TryOut; aiName: string }) {
       )}
     </div>
   )
+}
+
+/** A provider's error by its class, one of ours by its code. */
+function Answered({ error }: { error: NonNullable<TryOut['error']> }) {
+  const said = useSaid()
+  const known = said(`cause.${error.code}.reason`)
+  return known ?? <Said code={`error.${error.code}.message`}>{error.detail}</Said>
 }

@@ -19,6 +19,7 @@ const changes: readonly [method: string, path: RegExp, action: string][] = [
   ['DELETE', /\/keys\/([^/]+)$/, 'remove'],
   ['POST', /\/keys\/([^/]+)\/enable$/, 'enable'],
   ['POST', /\/keys\/([^/]+)\/disable$/, 'disable'],
+  ['POST', /\/keys\/([^/]+)\/restore$/, 'restore'],
   ['PUT', /\/settings\/active-provider()$/, 'active_provider'],
 ]
 

@@ -9,7 +9,7 @@ import { type CSSProperties, createElement, useEffect, useRef } from 'react'
 export type GetToken = (request: { renew: boolean }) => string | Promise<string>
 
 export interface OwnkeyChange {
-  action: 'save' | 'change' | 'remove' | 'enable' | 'disable' | 'active_provider'
+  action: 'save' | 'change' | 'remove' | 'enable' | 'disable' | 'restore' | 'active_provider'
   provider: string | null
 }
 
