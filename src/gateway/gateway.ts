@@ -13,6 +13,7 @@ import type { Exchange } from './exchange.ts'
 import type { GatewayDeps, GatewaySetup } from './gateway-deps.ts'
 import type { Lookup } from './guarded-connect.ts'
 import { KeyHealth } from './key-health.ts'
+import { OpenAnswers } from './open-answers.ts'
 import type { Outcome } from './outcome.ts'
 import { createPreparedSecrets, type PreparedSecrets } from './prepared-secrets.ts'
 import { Sessions, serveUpgrade } from './realtime/index.ts'
@@ -28,6 +29,7 @@ export class Gateway {
   readonly health: KeyHealth<Outcome>
   readonly watch: BodyWatch
   readonly sessions: Sessions
+  readonly answers = new OpenAnswers()
   readonly newRequestId: () => string
   readonly now: () => number
   /** Requests under way. */

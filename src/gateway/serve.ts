@@ -31,8 +31,10 @@ import { asOwnkeyError, writeOwnError, writeProviderError } from './write-answer
 export async function serve(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Promise<void> {
   const exchange = newExchange(req, res, gateway)
   gateway.openRequests++
+  gateway.answers.add(exchange)
   res.on('close', () => {
     gateway.openRequests--
+    gateway.answers.delete(exchange)
     leave(exchange)
   })
   try {

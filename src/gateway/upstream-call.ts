@@ -82,6 +82,11 @@ export class UpstreamCall implements AnswerHandler {
     else this.hangUp(new Error('the caller went away'))
   }
 
+  /** True while server-sent events pass to the caller as they are written. */
+  get passesEvents(): boolean {
+    return this.phase === 'relaying' && this.head?.encoding === '' && this.head.contentType.startsWith('text/event-stream')
+  }
+
   onHeaders(status: number, rawHeaders: string[], resume: () => void): void {
     if (this.phase === 'over') return
     const head = readHead(status, rawHeaders, this.options.filter)

@@ -92,7 +92,10 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
     let closing: Promise<void> | undefined
     const close = async (drainSeconds: number) => {
       state.draining = true
-      await drain({ server, sockets, seconds: drainSeconds, beforeCut: () => parts.gateway.sessions.endAll() })
+      const beforeCut = async () => {
+        await Promise.all([parts.gateway.sessions.endAll(), parts.gateway.answers.endAll()])
+      }
+      await drain({ server, sockets, seconds: drainSeconds, beforeCut })
       await parts.close()
     }
     return {

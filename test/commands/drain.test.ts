@@ -17,6 +17,7 @@ describe('SIGTERM with 200 open streams', () => {
     const begin = [head(200, { 'content-type': 'text/event-stream' }), write('data: {"choices":[]}\n\n')]
     upstream.on('/v1/finite', script(...begin, until(done.raised), write('data: [DONE]\n\n'), end()))
     upstream.on('/v1/endless', script(...begin, hang))
+    upstream.on('/v1/silent', hang)
     const ownkey = await startOwnkey({
       process: 'child',
       database: 'postgres',
@@ -50,11 +51,21 @@ describe('SIGTERM with 200 open streams', () => {
     const { ownkey, open, finish, close } = await start()
     const finite = await Promise.all(Array.from({ length: 150 }, () => open('/v1/finite')))
     const endless = await Promise.all(Array.from({ length: 50 }, () => open('/v1/endless')))
+    const cutWith: string[] = []
     const over = (stream: (typeof finite)[number]) =>
       new Promise<boolean>((resolve) => {
-        stream.on('error', () => {}).resume()
-        stream.once('close', () => resolve(stream.complete))
+        let text = ''
+        stream
+          .on('error', () => {})
+          .on('data', (bytes) => {
+            text += bytes
+          })
+        stream.once('close', () => {
+          if (!stream.complete) cutWith.push(text.split('data: ').at(-1) as string)
+          resolve(stream.complete)
+        })
       })
+    const silent = open('/v1/silent')
     const ends = [finite, endless].map((streams) => Promise.all(streams.map(over)))
     const child = ownkey.child()
     const { url } = ownkey
@@ -73,10 +84,20 @@ describe('SIGTERM with 200 open streams', () => {
     finish()
     expect(new Set(await ends[0])).toEqual(new Set([true]))
     expect(new Set(await ends[1])).toEqual(new Set([false]))
+    expect(cutWith.map((words) => JSON.parse(words).error.code)).toEqual(Array(50).fill('unavailable'))
+    const told = await silent
+    expect([told.statusCode, told.headers['ownkey-error'], told.headers['retry-after']]).toEqual([
+      503,
+      'unavailable',
+      '1',
+    ])
+    told.resume()
     expect(await child.ended).toMatchObject({ code: 0, signal: null })
     await ownkey.atRest(async (database) => {
       const rows = await database.query('select state, count(*) as count from entries group by state')
-      expect(rows).toEqual([{ state: 'settled', count: 200 }])
+      expect(rows).toContainEqual({ state: 'settled', count: 200 })
+      expect(rows).toContainEqual({ state: 'released', count: 1 })
+      expect(rows).toHaveLength(2)
     })
     await close()
   })

@@ -1,0 +1,67 @@
+import { OwnkeyError, responseHeaders } from '../contract/index.ts'
+import { renderError } from './dialect-errors.ts'
+import type { Exchange } from './exchange.ts'
+import { writeOwnError } from './write-answer.ts'
+
+/** So long a slow caller may take to be told; then its connection is cut all the same. */
+const tellWithinMs = 1_000
+
+/** The answers under way, so that those who still wait when the server ends are told why. */
+export class OpenAnswers {
+  private readonly exchanges = new Set<Exchange>()
+
+  add(exchange: Exchange): void {
+    this.exchanges.add(exchange)
+  }
+
+  delete(exchange: Exchange): void {
+    this.exchanges.delete(exchange)
+  }
+
+  /**
+   * Ends them all: a stream of events with an error event in its dialect, an answer that has not begun with an error, anything
+   * else by its connection, which is the one honest end of bytes that stop in the middle. Resolves when all are told.
+   */
+  async endAll(): Promise<void> {
+    await Promise.all([...this.exchanges].map(endOne))
+  }
+}
+
+async function endOne(exchange: Exchange): Promise<void> {
+  const { res, call, requestId } = exchange
+  const error = new OwnkeyError('unavailable', {
+    detail: 'The server is being stopped, and this answer took longer than it could wait.',
+    fix: 'Send the request again.',
+    retryAfterSeconds: 1,
+  })
+  if (!res.headersSent) {
+    exchange.callerGone = true
+    call?.abort()
+    if (!res.destroyed) writeOwnError(exchange, error, [responseHeaders.requestId, requestId, 'connection', 'close'])
+    await within(tellWithinMs, (done) => (res.writableFinished ? done() : res.once('finish', done).once('close', done)))
+  } else if (call?.passesEvents) {
+    await within(tellWithinMs, (done) => res.write(errorEvent(exchange, error), done))
+    call.abort()
+  }
+}
+
+/** The blank line first ends an event that was cut in the middle. */
+function errorEvent({ dialect, target, requestId }: Exchange, error: OwnkeyError): string {
+  const { body } = renderError(dialect, error, requestId)
+  if (dialect === 'anthropic') return `\n\nevent: error\ndata: ${JSON.stringify(body)}\n\n`
+  if (dialect === 'openai' && target !== undefined && /\/responses$/.test(target.path)) {
+    const { message, code } = (body as { error: { message: string; code: string } }).error
+    return `\n\nevent: error\ndata: ${JSON.stringify({ type: 'error', code, message, param: null })}\n\n`
+  }
+  return `\n\ndata: ${JSON.stringify(body)}\n\n`
+}
+
+function within(ms: number, work: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    work(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
