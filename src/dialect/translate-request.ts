@@ -6,8 +6,8 @@ import { elevenlabsSpeech, elevenlabsTranscription } from './audio/elevenlabs.ts
 import { sarvamSpeech, sarvamTranscription } from './audio/sarvam.ts'
 import { compatible } from './compatible/compatible.ts'
 import { googleEmbeddings } from './google/embeddings.ts'
-import { googleGenerate } from './google/generate.ts'
-import { googleTranscription } from './google/transcription.ts'
+import { googleGenerate, vertexGenerate } from './google/generate.ts'
+import { googleTranscription, vertexTranscription } from './google/transcription.ts'
 import { invalid } from './invalid.ts'
 import type { DialectCall, Target, Translation, UpstreamMessage } from './translation.ts'
 
@@ -16,6 +16,8 @@ const translations: Readonly<Record<TranslationName, Translation>> = {
   google_generate: googleGenerate,
   google_embeddings: googleEmbeddings,
   google_transcription: googleTranscription,
+  vertex_generate: vertexGenerate,
+  vertex_transcription: vertexTranscription,
   elevenlabs_speech: elevenlabsSpeech,
   elevenlabs_transcription: elevenlabsTranscription,
   sarvam_speech: sarvamSpeech,

@@ -39,7 +39,8 @@ export class KeyChanged extends Error {}
  * @throws KeyChanged, key_unreadable, sandbox_off, missing_key
  */
 export function openAttempt(source: AttemptSource, deps: GatewayDeps): OpenedAttempt {
-  const { attempt, provider, path, prepared } = source
+  const { attempt, provider, prepared } = source
+  const path = prepared?.path?.(source.path, attempt.region) ?? source.path
   const opened = prepared === undefined ? secretOf(source, deps) : new Secret(prepared.credential)
   const secret = opened.reveal()
   const placement = prepared?.placement ?? provider.credential(pathOnly(path))

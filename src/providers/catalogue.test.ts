@@ -145,3 +145,18 @@ describe('keys that name their provider', () => {
     expect(named.map((provider) => provider.id)).toEqual([id])
   })
 })
+
+describe('the models that are listed', () => {
+  it('are some for every provider whose models are not its customers’ own deployments', () => {
+    expect(catalogue.filter(({ models }) => models.length === 0).map(({ id }) => id)).toEqual(['azure-openai'])
+  })
+  it('have names that no other provider’s id or alias begins: `gemini/…` and `google/…` name a provider', () => {
+    for (const { id, models } of catalogue)
+      for (const model of models) {
+        const begins = findProvider(model.id.split('/')[0] as string)
+        const names = model.id.includes('/') && begins !== undefined && begins.id !== id
+        // Groq lists OpenAI's open models under OpenAI's name, as Groq does.
+        expect(names && id !== 'groq', model.id).toBe(false)
+      }
+  })
+})

@@ -175,6 +175,8 @@ export const translationNames = [
   'google_generate',
   'google_embeddings',
   'google_transcription',
+  'vertex_generate',
+  'vertex_transcription',
   'elevenlabs_speech',
   'elevenlabs_transcription',
   'sarvam_speech',
@@ -237,6 +239,8 @@ export interface SecretPreparation {
 export interface PreparedSecret {
   credential: string
   placement: CredentialPlacement
+  /** The path as the document's owner has it, where a request leaves the owner's project and place open. */
+  path?(path: string, region: string | undefined): string
 }
 /** Sends one form POST without following redirects. Rejects when the host cannot be reached. */
 export type TokenSender = (request: { url: string; form: Readonly<Record<string, string>> }) => Promise<ProviderAnswer>

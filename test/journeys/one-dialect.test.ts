@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DialectClient, type DialectServer, startDialectServer } from '../support/one-dialect.ts'
 
 /** Native translations and OpenAI-compatible APIs: the same suite for all. */
-const providers = ['openai', 'anthropic', 'gemini', 'groq', 'mistral', 'deepseek'] as const
+const providers = ['openai', 'anthropic', 'gemini', 'vertex', 'groq', 'mistral', 'deepseek'] as const
 
 const tool: OpenAI.ChatCompletionFunctionTool = {
   type: 'function',
@@ -216,8 +216,8 @@ describe('what a provider cannot do', () => {
     ['anthropic', { presence_penalty: 1 }, 'presence_penalty'],
     ['anthropic', { modalities: ['text', 'audio'] }, 'modalities'],
     ['anthropic', { audio: { voice: 'alloy', format: 'mp3' } }, 'audio'],
-    ['gemini', { logprobs: true }, 'logprobs'],
-    ['gemini', { n: 3 }, 'n'],
+    ['gemini', { top_logprobs: 3 }, 'top_logprobs'],
+    ['gemini', { n: 9 }, 'n'],
     ['gemini', { parallel_tool_calls: false, tools: [tool] }, 'parallel_tool_calls'],
     ['gemini', { logit_bias: { 50256: -100 } }, 'logit_bias'],
   ])('%s refuses %j by name, before anything is sent', async (provider, field, name) => {
@@ -232,6 +232,19 @@ describe('what a provider cannot do', () => {
     expect(error).toMatchObject({ code: 'request_invalid', param: name })
     expect(error.message).toMatch(provider === 'gemini' ? /Gemini/ : /Anthropic/)
     expect(error.headers?.get('x-should-retry')).toBe('false')
+  })
+
+  test('Gemini gives several answers, and how sure it was of each word', async () => {
+    for (const provider of ['gemini', 'vertex']) {
+      const request = { model: 'auto', messages: question, n: 3, logprobs: true, top_logprobs: 2 }
+      const { choices } = await clientOf(provider).openai.chat.completions.create(request)
+      expect(choices.map(({ index }) => index)).toEqual([0, 1, 2])
+      expect(choices[2]?.logprobs?.content?.[0]?.top_logprobs).toHaveLength(2)
+      const seen = new Set<number>()
+      for await (const chunk of await clientOf(provider).openai.chat.completions.create({ ...request, stream: true }))
+        for (const choice of chunk.choices) if (choice.finish_reason === 'stop') seen.add(choice.index)
+      expect([...seen]).toEqual([0, 1, 2])
+    }
   })
 
   test('defaults that are written out ask for nothing', async () => {

@@ -135,6 +135,32 @@ describe('a service account’s file as a key', () => {
     expect(vertex.journal.requests.length).toBe(from)
   })
 
+  test('serves the one dialect in its own project, at the place of the key’s region', async () => {
+    mint()
+    await ownkey.putOrg('dialect', { plan: 'alone' })
+    await ownkey.putKey('dialect', 'vertex', file({ client_email: 'one@acme.iam.gserviceaccount.com' }))
+    const answer = {
+      candidates: [{ content: { parts: [{ text: 'Hello' }] }, finishReason: 'STOP' }],
+      usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1 },
+    }
+    undo.push(vertex.on(/generateContent/, json(answer)))
+    const told = await rawCall(ownkey.url, {
+      method: 'POST',
+      path: '/v1/chat/completions',
+      headers: {
+        authorization: `Bearer ${await ownkey.token({ org: 'dialect', feature: 'assistant' })}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ model: 'vertex/gemini-2.5-pro', messages: [{ role: 'user', content: 'Hi' }] }),
+    })
+    expect([told.status, told.json().choices?.[0].message.content]).toEqual([200, 'Hello'])
+    const sent = vertex.journal.requests.at(-1)
+    expect(sent?.target).toBe(
+      '/v1/projects/acme/locations/global/publishers/google/models/gemini-2.5-pro:generateContent',
+    )
+    expect(credentials(sent)[0]).toMatch(/^Bearer ya29\.minted-/)
+  })
+
   test('of express mode goes into the header that it has on every route', async () => {
     const path = '/ws/google.cloud.aiplatform.v1.LlmBidiService/BidiGenerateContent'
     undo.push(vertex.onUpgrade(path, (websocket) => websocket.close(1000)))

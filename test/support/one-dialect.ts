@@ -7,6 +7,7 @@ const prefixes: Readonly<Record<string, string>> = {
   openai: 'sk-proj-',
   anthropic: 'sk-ant-api03-',
   gemini: 'AIza',
+  vertex: 'AQ.',
   groq: 'gsk_',
   mistral: '',
   deepseek: 'sk-',

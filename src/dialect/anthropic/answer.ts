@@ -1,4 +1,10 @@
-import { type CompletionCall, completionAnswer, type Finish, type TokenCounts } from '../chat/completion.ts'
+import {
+  type Choice,
+  type CompletionCall,
+  completionAnswer,
+  type Finish,
+  type TokenCounts,
+} from '../chat/completion.ts'
 import { countOf, entryOf, type Json, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
 import type { WholeAnswer } from '../translation.ts'
 
@@ -42,14 +48,21 @@ export function countsOf(usage: Json): TokenCounts {
 
 export function messageAnswer(bytes: Buffer, { created, asJson }: { created: number; asJson: boolean }): WholeAnswer {
   const message = parseAnswer(bytes)
-  const blocks = listOf(message['content']).map(recordOf)
-  const of = (...types: string[]) => blocks.filter((block) => types.includes(textOf(block['type'])))
-  const uses = of('tool_use')
-  const said = of('text').map((block) => textOf(block['text']))
   return completionAnswer({
     id: textOf(message['id']),
     model: textOf(message['model']),
     created,
+    usage: countsOf(recordOf(message['usage'])),
+    choices: [choiceOf(message, asJson)],
+  })
+}
+
+function choiceOf(message: Json, asJson: boolean): Choice {
+  const blocks = listOf(message['content']).map(recordOf)
+  const of = (...types: string[]) => blocks.filter((block) => types.includes(textOf(block['type'])))
+  const uses = of('tool_use')
+  const said = of('text').map((block) => textOf(block['text']))
+  return {
     text: asJson ? uses.map((block) => JSON.stringify(block['input'])).join('') || said.join('') : said.join(''),
     reasoning: of('thinking')
       .map((block) => textOf(block['thinking']))
@@ -58,8 +71,7 @@ export function messageAnswer(bytes: Buffer, { created, asJson }: { created: num
     calls: asJson ? [] : uses.map(callOf),
     refusal: refusalOf(message),
     finish: finishOf(message['stop_reason'], asJson),
-    usage: countsOf(recordOf(message['usage'])),
-  })
+  }
 }
 
 function callOf({ id, name, input }: Json): CompletionCall {

@@ -12,25 +12,31 @@ export interface ChunkHead {
 export class ChunkWriter {
   head: ChunkHead
   private readonly includeUsage: boolean
-  private greeted = false
+  /** The choices that have their role. */
+  private readonly greeted = new Set<number>()
 
   constructor(head: ChunkHead, { includeUsage }: { includeUsage: boolean }) {
     this.head = head
     this.includeUsage = includeUsage
   }
 
-  /** The role comes once, before anything else. */
-  delta(delta: Json): string {
-    const greeting = this.greeted ? '' : this.choice({ role: 'assistant', content: '', refusal: null }, null)
-    this.greeted = true
-    return greeting + this.choice(delta, null)
+  /** The role comes once a choice, before anything else. */
+  delta(delta: Json, { index = 0, logprobs }: { index?: number; logprobs?: Json | undefined } = {}): string {
+    const greeting = this.greeted.has(index)
+      ? ''
+      : this.choice({ role: 'assistant', content: '', refusal: null }, { index, finish: null })
+    this.greeted.add(index)
+    return greeting + this.choice(delta, { index, finish: null, logprobs })
   }
 
-  /** The last of a whole stream: why it ends, the counts if they were asked for, and the mark of its end. */
-  finish(reason: Finish, usage: TokenCounts): string {
-    const greeting = this.greeted ? '' : this.delta({})
+  /** The last of a whole stream: why each choice ends, the counts if they were asked for, and the mark of its end. */
+  finish(reasons: Finish | readonly Finish[], usage: TokenCounts): string {
+    const ends = [reasons].flat().map((finish, index) => {
+      const greeting = this.greeted.has(index) ? '' : this.delta({}, { index })
+      return greeting + this.choice({}, { index, finish })
+    })
     const counts = this.includeUsage ? this.event({ choices: [], usage: usageField(usage) }) : ''
-    return `${greeting}${this.choice({}, reason)}${counts}data: [DONE]\n\n`
+    return `${ends.join('')}${counts}data: [DONE]\n\n`
   }
 
   /** An error in the middle of a stream; nothing follows it, so no client takes the answer for a whole one. */
@@ -38,8 +44,11 @@ export class ChunkWriter {
     return `data: ${JSON.stringify({ error })}\n\n`
   }
 
-  private choice(delta: Json, finish: Finish | null): string {
-    const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }]
+  private choice(
+    delta: Json,
+    { index, finish, logprobs }: { index: number; finish: Finish | null; logprobs?: Json | undefined },
+  ): string {
+    const choices = [{ index, delta, logprobs: logprobs ?? null, finish_reason: finish }]
     return this.event(this.includeUsage ? { choices, usage: null } : { choices })
   }
 

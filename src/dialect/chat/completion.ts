@@ -6,6 +6,12 @@ export interface Completion {
   id: string
   model: string
   created: number
+  choices: readonly Choice[]
+  usage: TokenCounts
+}
+
+/** One of the answers; more than one only where `n` asked for it. */
+export interface Choice {
   text: string
   reasoning: string
   /** Anthropic's blocks, to be sent back unchanged with tool results. */
@@ -13,7 +19,8 @@ export interface Completion {
   calls: readonly CompletionCall[]
   refusal: string | undefined
   finish: Finish
-  usage: TokenCounts
+  /** OpenAI's `logprobs`, where they were asked for. */
+  logprobs?: Json | undefined
 }
 
 export interface CompletionCall {
@@ -37,7 +44,18 @@ export interface TokenCounts {
 
 /** `chat.completion`, whole. */
 export function completionAnswer(completion: Completion): WholeAnswer {
-  const { id, model, created, text, reasoning, thinking, calls, refusal, finish, usage } = completion
+  const { id, model, created, choices, usage } = completion
+  return jsonAnswer({
+    id,
+    object: 'chat.completion',
+    created,
+    model,
+    choices: choices.map(choiceField),
+    usage: usageField(usage),
+  })
+}
+
+function choiceField({ text, reasoning, thinking, calls, refusal, finish, logprobs }: Choice, index: number): Json {
   const message = {
     role: 'assistant',
     content: text === '' && (calls.length > 0 || refusal !== undefined) ? null : text,
@@ -46,14 +64,7 @@ export function completionAnswer(completion: Completion): WholeAnswer {
     ...(thinking.length === 0 ? {} : { thinking_blocks: thinking }),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map(toolCall) }),
   }
-  return jsonAnswer({
-    id,
-    object: 'chat.completion',
-    created,
-    model,
-    choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
-    usage: usageField(usage),
-  })
+  return { index, message, logprobs: logprobs ?? null, finish_reason: finish }
 }
 
 export function toolCall({ id, name, arguments: text, signature }: CompletionCall): Json {

@@ -1,6 +1,13 @@
-import { type CompletionCall, completionAnswer, type Finish, type TokenCounts } from '../chat/completion.ts'
+import {
+  type Choice,
+  type CompletionCall,
+  completionAnswer,
+  type Finish,
+  type TokenCounts,
+} from '../chat/completion.ts'
 import { countOf, entryOf, type Json, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
 import type { WholeAnswer } from '../translation.ts'
+import { logprobsOf } from './logprobs.ts'
 
 const finishes: Readonly<Record<string, Finish>> = {
   MAX_TOKENS: 'length',
@@ -24,11 +31,28 @@ export interface Said {
   finishReason: string
   /** Why the prompt or the answer was blocked, in a sentence. */
   refusal: string | undefined
-  usage: Json | undefined
+  logprobs: Json | undefined
 }
 
+/** The first of the answers. */
 export function readGenerated(answer: Json): Said {
-  const candidate = recordOf(listOf(answer['candidates'])[0])
+  return candidateOf(answer, recordOf(listOf(answer['candidates'])[0]))
+}
+
+/** All answers of one event or body, by their index; a blocked prompt is told as the first. */
+export function readCandidates(answer: Json): readonly { index: number; said: Said }[] {
+  const candidates = listOf(answer['candidates']).map(recordOf)
+  if (candidates.length === 0) return [{ index: 0, said: readGenerated(answer) }]
+  return candidates.map((candidate, at) => {
+    const index = typeof candidate['index'] === 'number' ? candidate['index'] : at
+    return { index, said: candidateOf(answer, candidate) }
+  })
+}
+
+export const usageIn = (answer: Json): Json | undefined =>
+  answer['usageMetadata'] === undefined ? undefined : recordOf(answer['usageMetadata'])
+
+function candidateOf(answer: Json, candidate: Json): Said {
   const parts = listOf(recordOf(candidate['content'])['parts']).map(recordOf)
   const texts = (thought: boolean) =>
     parts
@@ -43,7 +67,7 @@ export function readGenerated(answer: Json): Said {
     calls: parts.filter((part) => part['functionCall'] !== undefined).map(callOf),
     finishReason: blocked === '' ? finishReason : 'SAFETY',
     refusal: refusalOf(blocked, candidate),
-    usage: answer['usageMetadata'] === undefined ? undefined : recordOf(answer['usageMetadata']),
+    logprobs: logprobsOf(candidate),
   }
 }
 
@@ -89,18 +113,27 @@ export function callId(answerId: string, index: number): string {
 
 export function generateAnswer(bytes: Buffer, { created, model }: { created: number; model: string }): WholeAnswer {
   const answer = parseAnswer(bytes)
-  const said = readGenerated(answer)
   const id = textOf(answer['responseId']) || String(created)
   return completionAnswer({
     id: `chatcmpl-${id}`,
     model: textOf(answer['modelVersion']) || model,
     created,
-    text: said.text,
-    reasoning: said.reasoning,
-    thinking: [],
-    calls: said.calls.map((call, index) => ({ ...call, id: callId(id, index) })),
-    refusal: said.refusal,
-    finish: finishOf(said.finishReason, said.calls.length > 0),
-    usage: countsOf(said.usage ?? {}),
+    choices: choicesOf(answer, id),
+    usage: countsOf(usageIn(answer) ?? {}),
   })
+}
+
+function choicesOf(answer: Json, id: string): readonly Choice[] {
+  let calls = 0
+  return readCandidates(answer)
+    .toSorted((one, other) => one.index - other.index)
+    .map(({ said }) => ({
+      text: said.text,
+      reasoning: said.reasoning,
+      thinking: [],
+      calls: said.calls.map((call) => ({ ...call, id: callId(id, calls++) })),
+      refusal: said.refusal,
+      finish: finishOf(said.finishReason, said.calls.length > 0),
+      logprobs: said.logprobs,
+    }))
 }

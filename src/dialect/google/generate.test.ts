@@ -54,6 +54,133 @@ const conversation = {
   tools: [look],
 }
 
+describe('more answers than one, and their probabilities', () => {
+  const token = (text: string, logProbability: number) => ({ token: text, tokenId: 1, logProbability })
+  const candidate = (index: number, text: string, more: object = {}) => ({
+    index,
+    content: { role: 'model', parts: [{ text }] },
+    ...more,
+  })
+  const certain = {
+    logprobsResult: {
+      chosenCandidates: [token('é', -0.1)],
+      topCandidates: [{ candidates: [token('é', -0.1), token('e', -2)] }],
+    },
+  }
+
+  test('are asked for where Google has them', () => {
+    expect(translate({ n: 3, logprobs: true, top_logprobs: 2 }).sent['generationConfig']).toEqual({
+      candidateCount: 3,
+      responseLogprobs: true,
+      logprobs: 2,
+    })
+    expect(translate({ n: 1, logprobs: true }).sent['generationConfig']).toEqual({ responseLogprobs: true })
+    expect(translate({ n: 1, logprobs: false, top_logprobs: 0 }).sent['generationConfig']).toEqual({})
+  })
+
+  test.each([
+    [{ n: 9 }, 'n'],
+    [{ n: 1.5 }, 'n'],
+    [{ n: '2' }, 'n'],
+    [{ top_logprobs: 2 }, 'top_logprobs'],
+    [{ logprobs: 5 }, 'logprobs'],
+    [{ logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
+  ])('%j is refused by name', (request, param) => {
+    expect(() => translate(request)).toThrow(
+      expect.objectContaining({ code: 'request_invalid', facts: expect.objectContaining({ param }) }),
+    )
+  })
+
+  test('come as choices, in order', () => {
+    const { choices } = answerOf({
+      candidates: [
+        candidate(1, 'two', { finishReason: 'MAX_TOKENS' }),
+        candidate(0, 'é', { finishReason: 'STOP', ...certain }),
+      ],
+      usageMetadata: { promptTokenCount: 2, candidatesTokenCount: 4 },
+    })
+    expect(
+      choices.map((one: { index: number; message: { content: string }; finish_reason: string }) => [
+        one.index,
+        one.message.content,
+        one.finish_reason,
+      ]),
+    ).toEqual([
+      [0, 'é', 'stop'],
+      [1, 'two', 'length'],
+    ])
+    expect(choices[0].logprobs).toEqual({
+      content: [
+        {
+          token: 'é',
+          logprob: -0.1,
+          bytes: [195, 169],
+          top_logprobs: [
+            { token: 'é', logprob: -0.1, bytes: [195, 169] },
+            { token: 'e', logprob: -2, bytes: [101] },
+          ],
+        },
+      ],
+      refusal: null,
+    })
+    expect(choices[1].logprobs).toBeNull()
+  })
+
+  test('stream side by side, each with its role, its end and its calls', () => {
+    const call = { functionCall: { name: 'look', args: {} } }
+    const events = [
+      { candidates: [candidate(0, 'a', certain)], responseId: 'r' },
+      { candidates: [candidate(1, 'b'), candidate(0, 'c', { finishReason: 'STOP' })], responseId: 'r' },
+      { candidates: [{ index: 1, content: { parts: [call] }, finishReason: 'STOP' }], responseId: 'r' },
+      { candidates: [candidate(2, 'not asked for')] },
+    ]
+    const bytes = Buffer.from(events.map((event) => `data: ${JSON.stringify(event)}\r\n\r\n`).join(''))
+    const { message } = translate({ n: 2, stream: true, logprobs: true })
+    for (const pieces of everySplit(bytes)) {
+      const chunks = eventsOf(translated(message.answer.stream?.() as never, pieces)) as {
+        choices: { index: number; delta: Record<string, unknown>; finish_reason: string | null; logprobs: unknown }[]
+      }[]
+      const of = (index: number) => chunks.flatMap(({ choices = [] }) => choices).filter((one) => one.index === index)
+      expect(
+        of(0)
+          .map(({ delta }) => delta['content'] ?? '')
+          .join(''),
+      ).toBe('ac')
+      expect(of(0)[0]?.delta['role']).toBe('assistant')
+      expect(of(0)[1]?.logprobs).toMatchObject({ content: [{ token: 'é' }] })
+      expect(
+        of(1)
+          .map(({ delta }) => delta['content'] ?? '')
+          .join(''),
+      ).toBe('b')
+      expect(of(1).find(({ delta }) => delta['tool_calls'])?.delta['tool_calls']).toMatchObject([{ index: 0 }])
+      expect([of(0).at(-1)?.finish_reason, of(1).at(-1)?.finish_reason]).toEqual(['stop', 'tool_calls'])
+      expect(of(2)).toEqual([])
+    }
+  })
+})
+
+describe('a chat request for Vertex AI', () => {
+  const vertex = findProvider('vertex') as Provider
+  const pathOf = (model: string, stream: boolean) =>
+    translateRequest(
+      {
+        route: 'chat/completions',
+        contentType: 'application/json',
+        body: Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }], stream })),
+      },
+      { provider: vertex, model, created: 0 },
+    ).path
+
+  test('goes to the publisher’s model, whatever form its name has', () => {
+    expect(pathOf('google/gemini-2.5-pro', false)).toBe('/v1/publishers/google/models/gemini-2.5-pro:generateContent')
+    expect(pathOf('models/gemini-2.5-pro', true)).toBe(
+      '/v1/publishers/google/models/gemini-2.5-pro:streamGenerateContent?alt=sse',
+    )
+    expect(pathOf('../x', false)).toBe('/v1/publishers/google/models/..%2Fx:generateContent')
+  })
+})
+
 describe('a chat request for Gemini', () => {
   test('keeps instructions, media, calls and results where generateContent has them', () => {
     const { sent, message } = translate(conversation)

@@ -2,20 +2,23 @@ import { ChunkWriter, streamError } from '../chat/chunk-writer.ts'
 import { toolCall } from '../chat/completion.ts'
 import type { EventTranslation } from '../event-stream.ts'
 import { isRecord, type Json, textOf } from '../json.ts'
-import { callId, countsOf, finishOf, readGenerated, type Said } from './answer.ts'
+import { callId, countsOf, finishOf, readCandidates, type Said, usageIn } from './answer.ts'
 
 export interface GenerateStreamOptions {
   model: string
   created: number
   includeUsage: boolean
+  /** How many answers were asked for. */
+  choices: number
 }
 
 /** Google's events as `chat.completion.chunk` events. Nothing marks the end of its stream but the end. */
-export function generateEvents({ created, includeUsage, model }: GenerateStreamOptions): EventTranslation {
+export function generateEvents({ created, includeUsage, model, choices }: GenerateStreamOptions): EventTranslation {
   const writer = new ChunkWriter({ id: 'chatcmpl', model, created }, { includeUsage })
   let answerId = String(created)
   let calls = 0
-  let finishReason = ''
+  /** By choice: what it said last of its end, and how many calls it made. */
+  const ends: { reason: string; calls: number }[] = Array.from({ length: choices }, () => ({ reason: '', calls: 0 }))
   let usage: Json = {}
   let failed = false
 
@@ -25,15 +28,20 @@ export function generateEvents({ created, includeUsage, model }: GenerateStreamO
     writer.head = { created, id: `chatcmpl-${answerId}`, model: textOf(event['modelVersion']) || model }
   }
 
-  function write(said: Said): string {
+  function write(said: Said, index: number): string {
+    const end = ends[index]
+    // More answers than were asked for are none of the caller's.
+    if (end === undefined) return ''
+    end.reason = said.finishReason || end.reason
+    const { logprobs } = said
     return [
-      said.reasoning === '' ? '' : writer.delta({ reasoning_content: said.reasoning }),
-      said.text === '' ? '' : writer.delta({ content: said.text }),
+      said.reasoning === '' ? '' : writer.delta({ reasoning_content: said.reasoning }, { index }),
+      said.text === '' && logprobs === undefined ? '' : writer.delta({ content: said.text }, { index, logprobs }),
       ...said.calls.map((call) => {
-        const index = calls++
-        return writer.delta({ tool_calls: [{ index, ...toolCall({ ...call, id: callId(answerId, index) }) }] })
+        const made = { index: end.calls++, ...toolCall({ ...call, id: callId(answerId, calls++) }) }
+        return writer.delta({ tool_calls: [made] }, { index })
       }),
-      said.refusal === undefined ? '' : writer.delta({ refusal: said.refusal }),
+      said.refusal === undefined ? '' : writer.delta({ refusal: said.refusal }, { index }),
     ].join('')
   }
 
@@ -47,15 +55,17 @@ export function generateEvents({ created, includeUsage, model }: GenerateStreamO
       if (failed) return ''
       if (isRecord(event['error'])) return fail(textOf(event['error']['message']), textOf(event['error']['status']))
       name(event)
-      const said = readGenerated(event)
-      finishReason = said.finishReason || finishReason
-      usage = said.usage ?? usage
-      return write(said)
+      usage = usageIn(event) ?? usage
+      return readCandidates(event)
+        .map(({ index, said }) => write(said, index))
+        .join('')
     },
     end() {
       if (failed) return ''
-      if (finishReason === '') return fail('The provider’s stream ended before its answer did.', 'provider_error')
-      return writer.finish(finishOf(finishReason, calls > 0), countsOf(usage))
+      if (ends.every(({ reason }) => reason === ''))
+        return fail('The provider’s stream ended before its answer did.', 'provider_error')
+      const reasons = ends.map(({ reason, calls: made }) => finishOf(reason, made > 0))
+      return writer.finish(reasons, countsOf(usage))
     },
   }
 }

@@ -73,7 +73,10 @@ export const assemblyai: Provider = {
     },
   ],
   capabilities: ['speech_to_text', 'realtime'],
-  models: [],
+  models: [
+    { id: 'universal', hint: 'Transcription', recommended: true, capabilities: ['speech_to_text'] },
+    { id: 'slam-1', hint: 'Transcription that can be prompted, English', capabilities: ['speech_to_text'] },
+  ],
   defaultModels: {},
   probes: { authenticate: { method: 'GET', path: '/v2/transcript?limit=1' } },
   readFailure: reading.readFailure,

@@ -121,6 +121,6 @@ export const azureOpenai: Provider = {
   realtime: [socket(/^\/openai\/realtime$/), socket(/^\/openai\/v1\/realtime$/)],
   notes: [
     'Entra ID tokens are not supported: a resource key is needed.',
-    'The list of models tells base models, not what is deployed.',
+    'The list of models tells base models, not what is deployed: `/v1/models` lists the deployments that the configuration names (`defaultModel`, `models.allow`).',
   ],
 }

@@ -179,7 +179,14 @@ export const bedrock: Provider = {
     { name: 'guardrails', path: /^\/guardrail(?:\/[^/]+){1,4}$/, model: 'none', meters: 'none' },
   ],
   capabilities: ['chat', 'vision'],
-  models: [],
+  // Ids that begin with `global.` serve in every region; a region's own profiles begin with `eu.`, `us.` and so on.
+  models: [
+    { id: 'global.amazon.nova-2-lite-v1:0', hint: 'Fast and inexpensive', capabilities: ['chat', 'vision'] },
+    { id: 'amazon.nova-pro-v1:0', hint: 'Larger', capabilities: ['chat', 'vision'] },
+    { id: 'global.anthropic.claude-sonnet-4-6-v1:0', hint: 'Claude, balanced', capabilities: ['chat', 'vision'] },
+    { id: 'global.anthropic.claude-haiku-4-5-20251001-v1:0', hint: 'Claude, fast', capabilities: ['chat', 'vision'] },
+    { id: 'openai.gpt-oss-120b-1:0', hint: 'Open model with reasoning', capabilities: ['chat'] },
+  ],
   defaultModels: {},
   probes: {
     // Nothing can be listed on this host: a request without messages is refused after the key was accepted.

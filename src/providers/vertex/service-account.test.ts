@@ -40,6 +40,7 @@ describe('a service account', () => {
     expect(await preparation.prepare(file())).toEqual({
       credential: 'ya29.token-1',
       placement: { header: 'authorization', prefix: 'Bearer ' },
+      path: expect.any(Function),
     })
     expect(sent[0]?.url).toBe('https://oauth2.googleapis.com/token')
     const [header = '', claims = '', signature = ''] = sent[0]?.form['assertion']?.split('.') ?? []

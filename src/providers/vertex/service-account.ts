@@ -22,6 +22,8 @@ interface Account {
   email: string
   keyId: string
   privateKey: string
+  /** Absent in a file that names none that a path can carry. */
+  project: string | undefined
 }
 interface Held {
   answer: Promise<PreparedSecret | { failure: Failure }>
@@ -52,7 +54,10 @@ export function serviceAccountTokens(
     }
     const entry = held.get(slot)
     if (entry) entry.until = io.now() + lifetimeMs(answer) - marginMs
-    return { credential: token, placement: bearer }
+    const { project } = account
+    const path = (open: string, region: string | undefined) =>
+      project === undefined ? open : placed(open, project, region)
+    return { credential: token, placement: bearer, path }
   }
 
   function remember(account: Account, slot: string): Held['answer'] {
@@ -91,9 +96,23 @@ function readAccount(secret: string): Account | undefined {
     return undefined
   }
   if (!isRecord(file)) return undefined
-  const { client_email: email, private_key: privateKey, private_key_id: keyId } = file
+  const { client_email: email, private_key: privateKey, private_key_id: keyId, project_id: project } = file
   if (typeof email !== 'string' || typeof privateKey !== 'string') return undefined
-  return { email, privateKey, keyId: typeof keyId === 'string' ? keyId : '' }
+  return {
+    email,
+    privateKey,
+    keyId: typeof keyId === 'string' ? keyId : '',
+    project: typeof project === 'string' && /^[a-z0-9][a-z0-9:.-]{1,80}$/.test(project) ? project : undefined,
+  }
+}
+
+/**
+ * A call of express mode names neither project nor location, and service accounts are served only with both: the file names
+ * the project, the key's region the location. Other paths stay.
+ */
+function placed(path: string, project: string, region: string | undefined): string {
+  const found = /^(\/v1(?:beta1)?)(\/publishers\/[^/]+\/models\/[^/:?]+:.*)$/.exec(path)
+  return found === null ? path : `${found[1]}/projects/${project}/locations/${region ?? 'global'}${found[2]}`
 }
 
 /** A signed JWT, or undefined when the private key cannot be read. */

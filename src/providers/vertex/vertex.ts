@@ -117,18 +117,18 @@ export const vertex: Provider = {
       meters: 'none',
     },
   ],
-  capabilities: ['chat', 'vision', 'embeddings', 'realtime'],
+  capabilities: ['chat', 'vision', 'embeddings', 'speech_to_text', 'realtime'],
   models: [
     {
       id: 'gemini-2.5-flash',
       hint: 'Fast, and good for most tasks',
       recommended: true,
-      capabilities: ['chat', 'vision'],
+      capabilities: ['chat', 'vision', 'speech_to_text'],
     },
     { id: 'gemini-2.5-pro', hint: 'For complex tasks', capabilities: ['chat', 'vision'] },
     { id: 'gemini-2.5-flash-lite', hint: 'Cheapest', capabilities: ['chat', 'vision'] },
   ],
-  defaultModels: { chat: 'gemini-2.5-flash', vision: 'gemini-2.5-flash' },
+  defaultModels: { chat: 'gemini-2.5-flash', vision: 'gemini-2.5-flash', speech_to_text: 'gemini-2.5-flash' },
   probes: {
     authenticate: { method: 'GET', path: '/v1beta1/publishers/google/models?pageSize=1', provesKey: knowsKey },
   },
@@ -136,6 +136,7 @@ export const vertex: Provider = {
   readStreamOpening: reading.readStreamOpening,
   readClose: reading.readClose,
   usage: { markers: googleUsage.markers, read: readUsage },
+  translations: { 'chat/completions': 'vertex_generate', 'audio/transcriptions': 'vertex_transcription' },
   realtime: [
     {
       path: live,
@@ -150,7 +151,7 @@ export const vertex: Provider = {
     },
   ],
   notes: [
-    'The address of a call names the project and the location: callers write both.',
+    'The address of a call names the project and the location: callers write both. Where they leave both out, as express mode does, a service account’s own project and its key’s region (else `global`) take their places.',
     'Tokens are made from the service account’s file and kept in memory for less than an hour; the file’s own token address is ignored.',
     '429 "Resource exhausted" is shared capacity, not a quota of the customer.',
   ],

@@ -1,4 +1,4 @@
-import { type Answer, type Call, type JsonObject, listField, modelField, objectOf } from '../call.ts'
+import { type Answer, type Call, countField, type JsonObject, listField, modelField, objectOf } from '../call.ts'
 import { piecesOf, type Reply, replyTo } from '../content/reply.ts'
 import { soundOf, spokenSeconds } from '../content/sound.ts'
 import { promptSize, promptTokens } from '../content/tokens.ts'
@@ -12,6 +12,10 @@ interface Generation {
   finishReason: string
   inputTokens: number
   outputTokens: number
+  /** How many answers were asked for; all are the same here. */
+  candidates: number
+  /** How many other tokens were asked for beside each chosen one; undefined: no probabilities. */
+  logprobs: number | undefined
 }
 
 /** `POST …:generateContent` */
@@ -67,6 +71,8 @@ async function generate(call: Call): Promise<Generation> {
     parts: speaks ? [spoken(prompt.characters)] : partsOf(reply),
     finishReason: reply.cut ? 'MAX_TOKENS' : 'STOP',
     inputTokens: promptTokens(prompt),
+    candidates: countField(config, 'candidateCount', 8) ?? 1,
+    logprobs: config['responseLogprobs'] === true ? (countField(config, 'logprobs', 20) ?? 0) : undefined,
     outputTokens: speaks ? Math.ceil(spokenSeconds(prompt.characters) * 25) : reply.tokens,
   }
 }
@@ -107,8 +113,14 @@ function spoken(characters: number): JsonObject {
 function chunkOf(generation: Generation, { parts, last }: { parts: readonly JsonObject[]; last: boolean }): JsonObject {
   const { inputTokens, outputTokens, model, call } = generation
   const ending = last ? { finishReason: generation.finishReason } : {}
+  const certain = generation.logprobs === undefined ? {} : { logprobsResult: probabilities(parts, generation.logprobs) }
   return {
-    candidates: [{ content: { parts, role: 'model' }, ...ending, index: 0 }],
+    candidates: Array.from({ length: generation.candidates }, (_, index) => ({
+      content: { parts, role: 'model' },
+      ...ending,
+      ...certain,
+      index,
+    })),
     usageMetadata: {
       promptTokenCount: inputTokens,
       ...(last && { candidatesTokenCount: outputTokens }),
@@ -118,4 +130,18 @@ function chunkOf(generation: Generation, { parts, last }: { parts: readonly Json
     modelVersion: model,
     responseId: call.requestId,
   }
+}
+
+/** Every token as good as certain. */
+function probabilities(parts: readonly JsonObject[], others: number): JsonObject {
+  const chosenCandidates = piecesOf(parts.map((part) => String(part['text'] ?? '')).join('')).map((token, tokenId) => ({
+    token,
+    tokenId,
+    logProbability: -0.01,
+  }))
+  const beside = (one: JsonObject) =>
+    Array.from({ length: others }, (_, rank) =>
+      rank === 0 ? one : { token: `?${rank}`, tokenId: 0, logProbability: -5 - rank },
+    )
+  return { chosenCandidates, topCandidates: chosenCandidates.map((one) => ({ candidates: beside(one) })) }
 }
