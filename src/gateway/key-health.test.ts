@@ -3,15 +3,16 @@ import type { Failure } from '../providers/index.ts'
 import { KeyHealth } from './key-health.ts'
 
 let now = 0
-let health: KeyHealth<string>
+const said = (text: string) => ({ answer: { body: Buffer.from(text) } })
+let health: KeyHealth<ReturnType<typeof said>>
 
 beforeEach(() => {
   now = 1_000_000
   health = new KeyHealth(() => now)
 })
 
-const fail = (failure: Failure, model: string | undefined = 'm') =>
-  health.failed('k:1', { model, failure, answer: 'said' })
+const fail = (failure: Failure, model: string | undefined = 'm', text = 'said') =>
+  health.failed('k:1', { model, failure, answer: said(text) })
 
 describe('a key that failed', () => {
   it('is tried once more before it rests, unless the provider says how long to wait', () => {
@@ -24,10 +25,25 @@ describe('a key that failed', () => {
     expect(health.resting('k:1', 'm')).toBeDefined()
   })
 
+  it('does not rest while each failure reads differently: what is wrong with it changes', () => {
+    for (const text of ['The key is wrong.', 'The key has expired.', 'The key is wrong.', 'The account is closed.']) {
+      fail({ class: 'invalid_key' }, 'm', text)
+      expect(health.resting('k:1', 'm')).toBeUndefined()
+    }
+    fail({ class: 'invalid_key', cause: 'expired' }, 'm', 'The account is closed.')
+    expect(health.resting('k:1', 'm')).toBeUndefined()
+  })
+
+  it('rests when failures differ in ids, times and counts alone', () => {
+    fail({ class: 'invalid_key' }, 'm', '{"message":"wrong key","request_id":"req_011CX","at":"2026-11-20T10:00:00Z"}')
+    fail({ class: 'invalid_key' }, 'm', '{"message":"wrong key","request_id":"req_9z","at":"2026-11-20T10:00:01Z"}')
+    expect(health.resting('k:1', 'm')).toBeDefined()
+  })
+
   it('rests shortly, for every model, when it is invalid, and longer each time', () => {
     fail({ class: 'invalid_key' })
     fail({ class: 'invalid_key' })
-    expect(health.resting('k:1', 'other')).toMatchObject({ answer: 'said' })
+    expect(health.resting('k:1', 'other')).toMatchObject({ answer: said('said') })
     now += 5_001
     expect(health.resting('k:1', 'm')).toBeUndefined()
     fail({ class: 'invalid_key' })

@@ -21,8 +21,10 @@ interface State<Answer> {
   /** By `''` (the key itself) or by model (its rate limit). */
   resting: Map<string, Remembered<Answer>>
   failures: number
-  /** The class of a failure that has happened once; the next of its kind makes the key rest. */
-  suspect: ErrorClass | undefined
+  /** How the last failure reads; the next one that reads the same makes the key rest. */
+  reading: string | undefined
+  /** It has failed once since it was accepted, and nobody knows yet whether it will again. */
+  suspect: boolean
   /** Under way while the first requests of a key of unknown health are. */
   trial: Trial | undefined
 }
@@ -34,6 +36,11 @@ interface Trial {
   tell(): void
 }
 
+/** What a failed request was answered, as far as it is looked at here. */
+interface Told {
+  answer?: { body: Buffer } | undefined
+}
+
 interface Memory {
   /** First rest; doubled for every failure that follows, up to `maxMs`. */
   baseMs: number
@@ -43,9 +50,9 @@ interface Memory {
 }
 
 /**
- * What is worth remembering, once it has happened twice in a row or the provider says how long to wait: a single failure may
- * be of the moment, and whoever mends a key wants to see it work. An outage or a refused prompt says nothing about the next
- * request.
+ * What is worth remembering, once it has happened twice in a row with the same words or the provider says how long to wait: a
+ * single failure may be of the moment, and whoever mends a key wants to see it work, or to see what is wrong with it now. An
+ * outage or a refused prompt says nothing about the next request.
  */
 const memories: Partial<Record<ErrorClass, Memory>> = {
   invalid_key: { baseMs: 5_000, maxMs: 60_000, extent: 'key' },
@@ -56,6 +63,8 @@ const memories: Partial<Record<ErrorClass, Memory>> = {
 const longestRetryAfterMs = 120_000
 const goodForMs = 300_000
 const maxKeys = 50_000
+/** Bytes of an answer in which two failures may differ. */
+const longestReading = 2_048
 
 /** A second and a third pilot go when the first has not told after so long; a lost connection must not hold up the rest. */
 const morePilotsAfterMs = [400, 1_200]
@@ -67,7 +76,7 @@ const patienceMs = 2_500
  * (a new or changed key has a new version, so it is tried at once), the provider's own waiting times, and one pilot
  * request where a key's health is unknown.
  */
-export class KeyHealth<Answer> {
+export class KeyHealth<Answer extends Told> {
   private readonly states = new Map<string, State<Answer>>()
   private readonly wall: () => number
   /** Rests and waits are measured by it: a clock that is set back must not let a key rest for an hour more. */
@@ -119,14 +128,15 @@ export class KeyHealth<Answer> {
 
   /** True when the key has failed once in a way that lasts: one more request finds out, the others wait for it. */
   isSuspect(key: string): boolean {
-    return this.states.get(key)?.suspect !== undefined
+    return this.states.get(key)?.suspect === true
   }
 
   accepted(key: string): void {
     const state = this.stateOf(key)
     state.goodAt = this.now()
     state.failures = 0
-    state.suspect = undefined
+    state.suspect = false
+    state.reading = undefined
     if (state.resting.size > 0) state.resting.clear()
   }
 
@@ -136,11 +146,12 @@ export class KeyHealth<Answer> {
     if (memory === undefined) return
     const state = this.stateOf(key)
     state.goodAt = Number.NEGATIVE_INFINITY
-    if (attempt.failure.retryAfterMs === undefined && state.failures === 0 && state.suspect !== attempt.failure.class) {
-      state.suspect = attempt.failure.class
-      return
-    }
-    state.suspect = undefined
+    const reading = readingOf(attempt.failure, attempt.answer)
+    const isNew = state.reading !== reading
+    state.suspect = state.reading === undefined && attempt.failure.retryAfterMs === undefined
+    state.reading = reading
+    if (isNew) state.failures = 0
+    if (isNew && attempt.failure.retryAfterMs === undefined) return
     const ownMs = Math.min(memory.baseMs * 2 ** state.failures, memory.maxMs)
     const restMs = Math.min(attempt.failure.retryAfterMs ?? ownMs, longestRetryAfterMs)
     state.failures++
@@ -158,13 +169,20 @@ export class KeyHealth<Answer> {
         goodAt: Number.NEGATIVE_INFINITY,
         resting: new Map(),
         failures: 0,
-        suspect: undefined,
+        reading: undefined,
+        suspect: false,
         trial: undefined,
       }
       this.states.set(key, state)
     }
     return state
   }
+}
+
+/** A failure without what differs from one request to the next: ids, times, counts. */
+function readingOf({ class: errorClass, cause, code }: Failure, { answer }: Told): string {
+  const words = answer?.body.toString('latin1', 0, longestReading).replaceAll(/[\w-]*\d[\w-]*/g, '') ?? ''
+  return [errorClass, cause, code, words].join('\n')
 }
 
 function newTrial(since: number): Trial {
