@@ -216,7 +216,6 @@ describe('what a provider cannot do', () => {
     ['anthropic', { presence_penalty: 1 }, 'presence_penalty'],
     ['anthropic', { modalities: ['text', 'audio'] }, 'modalities'],
     ['anthropic', { audio: { voice: 'alloy', format: 'mp3' } }, 'audio'],
-    ['gemini', { top_logprobs: 3 }, 'top_logprobs'],
     ['gemini', { n: 9 }, 'n'],
     ['gemini', { parallel_tool_calls: false, tools: [tool] }, 'parallel_tool_calls'],
     ['gemini', { logit_bias: { 50256: -100 } }, 'logit_bias'],
