@@ -1,53 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { go, memberPages, operatorPages } from './pages.ts'
 import { openStage, textOf } from './stage.ts'
 
 const stage = openStage('support-inbox')
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const key = 'AIzaSyA-sandbox-quota-0000000000000001234'
-
-const memberPages = ['settings', 'usage', 'requests', 'audit']
-const operatorPages = [
-  'operator',
-  'operator/health',
-  'operator/platform-keys',
-  'operator/live',
-  'operator/audit',
-  'operator/webhooks',
-  'operator/sessions',
-  'operator/config',
-  'operator/orgs/acme/settings',
-  'operator/orgs/acme/usage',
-]
-
-/** Goes there inside the page, as its own links do, and waits until what is shown has come. */
-async function go(page: Page, path: string) {
-  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`)
-  await page.locator('main h1').waitFor()
-  await page.waitForLoadState('networkidle')
-  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
-}
-
-interface Finding {
-  id: string
-  impact: string
-  nodes: { html: string; failureSummary: string }[]
-}
-
-/** What axe finds serious or critical, one line each. */
-async function seriousFindings(page: Page): Promise<string[]> {
-  // Evaluated over the debugging protocol, so the page's content security policy stays as it is.
-  await page.evaluate(axe)
-  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
-    violations: Finding[]
-  }
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`))
-}
 
 const isTooWide = (page: Page) =>
   page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth') as Promise<boolean>
@@ -61,31 +19,6 @@ async function prepare() {
 }
 
 describe('every page', () => {
-  it.each(['light', 'dark'] as const)(
-    'gives axe nothing serious to find in %s',
-    async (colorScheme) => {
-      await prepare()
-      const page = await stage.visit({ org: 'acme' }, { name: 'Acme Support' }, { colorScheme })
-      const found: string[] = []
-      for (const path of memberPages) {
-        await go(page, `/en/${path}`)
-        found.push(...(await seriousFindings(page)))
-      }
-      await go(page, '/en/settings')
-      await page.getByRole('button', { name: 'Why? Chatbots' }).click()
-      await page.getByTestId('chain').waitFor()
-      await page.getByRole('button', { name: 'Replace key' }).click()
-      found.push(...(await seriousFindings(page)))
-      const operator = await stage.operator({ colorScheme })
-      for (const path of operatorPages) {
-        await go(operator, `/en/${path}`)
-        found.push(...(await seriousFindings(operator)))
-      }
-      expect(found).toEqual([])
-    },
-    120_000,
-  )
-
   it.each(['en', 'de', 'hi'])(
     'fits 320 px without scrolling sideways in %s',
     async (locale) => {
@@ -112,12 +45,6 @@ describe('every page', () => {
     const page = await stage.visit({ org: 'acme' }, {}, { viewport: { width: 360, height: 640 } })
     await page.evaluate(`document.documentElement.dir = 'rtl'`)
     expect(await isTooWide(page)).toBe(false)
-  })
-
-  it.each(['zh', 'hi', 'es', 'de'])('gives axe nothing serious to find in the settings in %s', async (locale) => {
-    await prepare()
-    const page = await stage.visit({ org: 'acme', locale }, { name: 'Acme Support', addOns: ['re_engagement'] })
-    expect(await seriousFindings(page)).toEqual([])
   })
 
   it('shows hostile names as text', async () => {

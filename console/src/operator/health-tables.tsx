@@ -84,7 +84,7 @@ export function ErrorBars({ health }: { health: Health }) {
               viewBox="0 0 100 1"
               preserveAspectRatio="none"
             >
-              <rect width={(row.requests / most) * 100} height="1" className="fill-warn" />
+              <rect width={(row.requests / most) * 100} height="1" className="fill-warn opacity-60" />
             </svg>
           </li>
         ))}

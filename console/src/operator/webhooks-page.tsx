@@ -122,7 +122,7 @@ function Delivery({ row, host }: { row: WebhookDelivery; host: string }) {
               {t(`operator.webhooks.states.${row.state}`)}
             </span>
           </h3>
-          <p className="flex flex-wrap gap-x-3 text-sm text-muted">
+          <p className="flex flex-wrap items-baseline gap-x-3 text-sm text-muted">
             <code dir="ltr">{host}</code>
             {row.org && <code dir="ltr">{row.org}</code>}
             <time dateTime={row.createdAt}>{format.time(row.createdAt)}</time>

@@ -25,13 +25,21 @@ export function Shell({ brand, home, tabs, children }: ShellProps) {
   const [path] = useLocation()
   const main = useRef<HTMLElement>(null)
   const current = tabs.findLast(({ href }) => path === href || path.startsWith(`${href}/`))
+  const tabList = useRef<HTMLElement>(null)
   const before = useRef(path)
+  const shown = current?.href
   useEffect(() => {
     if (before.current === path) return
     before.current = path
     main.current?.focus({ preventScroll: true })
     window.scrollTo(0, 0)
   }, [path])
+  useEffect(() => {
+    // On a narrow screen the tabs scroll, and the current one may be out of sight.
+    const list = tabList.current
+    const tab = shown && list?.querySelector<HTMLElement>('[aria-current]')
+    if (list && tab) list.scrollLeft = tab.offsetLeft - (list.clientWidth - tab.offsetWidth) / 2
+  }, [shown])
   useEffect(() => {
     document.title = [current?.title, brand?.name].filter(Boolean).join(' · ') || 'Ownkey'
   }, [current?.title, brand?.name])
@@ -48,7 +56,11 @@ export function Shell({ brand, home, tabs, children }: ShellProps) {
           </Link>
           <Preferences offered={brand?.locales ?? []} />
         </div>
-        <nav aria-label={t('shell.navigation')} className="mx-auto max-w-5xl overflow-x-auto px-4 sm:px-6">
+        <nav
+          ref={tabList}
+          aria-label={t('shell.navigation')}
+          className="relative mx-auto max-w-5xl overflow-x-auto px-4 sm:px-6"
+        >
           <ul className="flex gap-5">
             {tabs.map((tab) => (
               <li key={tab.href} className="flex">

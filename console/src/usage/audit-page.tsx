@@ -76,14 +76,15 @@ export function AuditTrail({ path, query }: { path: string; query: Record<string
 type EntryRow = AuditRow & Partial<Pick<AuditSearchPage['items'][number], 'org' | 'orgName'>>
 
 function Entry({ row }: { row: EntryRow }) {
-  const { t } = useTranslation()
+  const { t, has } = useTranslation()
   const format = useFormat()
+  const words = `audit.actions.${row.action.replace('.', '_')}`
   const facts = Object.entries(row.detail).filter(([, value]) => value !== null && value !== undefined && value !== '')
   return (
     <li className="grid gap-x-6 gap-y-1 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_auto] sm:px-5">
       <p className="min-w-0">
-        <span className="font-medium">{row.actor.name ?? row.actor.id}</span>{' '}
-        <code dir="ltr" className="rounded bg-sunken px-1.5 py-0.5">
+        <span className="font-medium">{row.actor.name ?? row.actor.id}</span> {has(words) && `${t(words)} `}
+        <code dir="ltr" className={has(words) ? 'text-muted' : 'rounded bg-sunken px-1.5 py-0.5'}>
           {row.action}
         </code>{' '}
         {row.target && (

@@ -2,6 +2,7 @@ import type { AllRequestsPage, RequestRow } from '../../../src/contract/index.ts
 import type { useRequests } from '../api/log-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
+import { HostName } from '../ui/host-name.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
 import { Empty, Failure, Loading } from '../ui/states.tsx'
@@ -33,7 +34,7 @@ export function RequestLog({ requests, aiName, features, showOrg = false }: Requ
   return (
     <>
       <ScrollRegion className="card " label={t('requests.title')}>
-        <table className="table">
+        <table className="table table-stack">
           <thead>
             <tr>
               <th scope="col">{t('requests.when')}</th>
@@ -105,7 +106,7 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
         <time dateTime={row.startedAt} className="whitespace-nowrap">
           {format.time(row.startedAt)}
         </time>
-        <code dir="ltr" className="block max-w-36 truncate text-xs text-muted" title={row.requestId}>
+        <code dir="ltr" className="block max-w-32 truncate text-xs text-muted" title={row.requestId}>
           {row.requestId}
         </code>
       </td>
@@ -135,20 +136,26 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
         <code dir="ltr" className="block text-xs text-muted">
           {row.model ?? row.provider}
         </code>
-        <code dir="ltr" className="block whitespace-nowrap text-xs text-muted" title={row.region ?? undefined}>
-          {row.host}
-        </code>
+        <span className="block max-w-44 text-xs text-muted" title={row.region ?? undefined}>
+          <HostName host={row.host} />
+        </span>
       </td>
-      <td className="number">
+      <td className="number" data-label={t('usage.measure.tokens')}>
         {tokens > 0
           ? `${row.estimated ? '≈ ' : ''}${format.whole(tokens)}`
           : row.characters
             ? t('requests.characters', { count: row.characters })
             : '–'}
       </td>
-      <td className="number">{row.cost ? format.money(row.cost.amount, row.cost.currency) : '–'}</td>
-      {priced && <td className="number">{format.whole(row.credits)}</td>}
-      <td className="number">
+      <td className="number" data-label={t('requests.cost')}>
+        {row.cost ? format.money(row.cost.amount, row.cost.currency) : '–'}
+      </td>
+      {priced && (
+        <td className="number" data-label={t('usage.measure.credits')}>
+          {format.whole(row.credits)}
+        </td>
+      )}
+      <td className="number" data-label={t('requests.duration')}>
         {row.durationMs === null ? '–' : t('common.milliseconds', { value: format.whole(row.durationMs) })}
       </td>
     </tr>

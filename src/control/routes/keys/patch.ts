@@ -5,7 +5,7 @@ import {
   type PatchKey,
   patchKeySchema,
 } from '../../../contract/index.ts'
-import type { ProviderKeyRow } from '../../../store/index.ts'
+import { type ProviderKeyRow, resolveNoticesOfKeys } from '../../../store/index.ts'
 import { updateKey } from '../../../vault/index.ts'
 import { actorOf } from '../../actor.ts'
 import type { ControlDeps } from '../../deps.ts'
@@ -40,6 +40,11 @@ export const patchKeyRoute = defineRoute({
       settings: { ...settingsOf(body), rotateBy: body.rotateBy, ...sameHost(body, { slot, before }, deps) },
       by: actorOf(call),
     })
+    // What the other setting had led to is over; what is still wrong is told by the state itself.
+    if (body.fallback !== undefined && body.fallback !== before.fallback)
+      await resolveNoticesOfKeys(deps.database, [before.id], {
+        kinds: [body.fallback ? 'key_failing' : 'fallback_active'],
+      })
     deps.tenants.forget(slot.org)
     return showSaved(row, slot, deps)
   },
