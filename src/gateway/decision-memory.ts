@@ -6,6 +6,8 @@ const maxAnswers = 500
 interface Remembered {
   policy: Policy
   answers: Map<string, Decision>
+  /** Most questions are the one before: that is seen without writing it down. */
+  last: { request: DecisionRequest; decision: Decision } | undefined
 }
 
 /**
@@ -18,9 +20,11 @@ export class DecisionMemory {
   decide(request: DecisionRequest, tenant: Tenant, policy: Policy): Decision {
     let known = this.remembered.get(tenant)
     if (known === undefined || known.policy !== policy) {
-      known = { policy, answers: new Map() }
+      known = { policy, answers: new Map(), last: undefined }
       this.remembered.set(tenant, known)
     }
+    const { last } = known
+    if (last !== undefined && isSame(last.request, request)) return last.decision
     const question = `${request.provider}\n${request.feature}\n${request.user}\n${request.environment}\n${request.capability}\n${request.model}\n${request.noModel}`
     let decision = known.answers.get(question)
     if (decision === undefined) {
@@ -28,6 +32,19 @@ export class DecisionMemory {
       if (known.answers.size >= maxAnswers) known.answers.clear()
       known.answers.set(question, decision)
     }
+    known.last = { request, decision }
     return decision
   }
+}
+
+function isSame(one: DecisionRequest, other: DecisionRequest): boolean {
+  return (
+    one.provider === other.provider &&
+    one.feature === other.feature &&
+    one.user === other.user &&
+    one.environment === other.environment &&
+    one.capability === other.capability &&
+    one.model === other.model &&
+    one.noModel === other.noModel
+  )
 }

@@ -12,16 +12,19 @@ import type { Target } from './target.ts'
 import type { AttemptSender } from './try-attempt.ts'
 import type { UpstreamCall } from './upstream-call.ts'
 
-/** One request on its way through the gateway; filled step by step, in the order of the fields. */
-export interface Exchange {
+/**
+ * One request on its way through the gateway; filled step by step, in the order of the fields. A class only so that every
+ * exchange has all its fields from the start: objects that grow on the way are slower to make and to read.
+ */
+export class Exchange {
   req: IncomingMessage
   res: ServerResponse
   setup: GatewaySetup
   requestId: string
   /** When its head was there; monotonic milliseconds. */
-  startedAt: number
+  startedAt = performance.now()
   /** In which shape errors are told. */
-  dialect: Dialect
+  dialect: Dialect = 'openai'
   target?: Target
   /** The route of the one dialect; absent: a provider's own API was called. */
   route?: OpenaiRoute | undefined
@@ -45,5 +48,12 @@ export interface Exchange {
   refuse?: ((answer: ErrorAnswer) => void) | undefined
   /** The call under way. */
   call?: UpstreamCall | undefined
-  callerGone: boolean
+  callerGone = false
+
+  constructor(req: IncomingMessage, res: ServerResponse, { setup, requestId }: Pick<Exchange, 'setup' | 'requestId'>) {
+    this.req = req
+    this.res = res
+    this.setup = setup
+    this.requestId = requestId
+  }
 }

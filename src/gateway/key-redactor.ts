@@ -22,6 +22,14 @@ export class KeyRedactor {
     this.needles = needles
   }
 
+  /** A passing answer in one piece, blanked. */
+  passWhole(body: Buffer): Buffer {
+    for (const needle of this.needles) blank(body, needle)
+    const open = this.openEnd(body)
+    if (this.tellsTooMuch(open)) body.fill(0x2a, body.length - open)
+    return body
+  }
+
   /** One chunk of a passing answer, blanked. What could be the beginning of a key is held back until the next chunk. */
   pass(chunk: Buffer): Buffer {
     const bytes = this.held === undefined ? chunk : Buffer.concat([this.held, chunk])
@@ -37,8 +45,13 @@ export class KeyRedactor {
   flush(): Buffer | undefined {
     const held = this.held
     this.held = undefined
-    if (held !== undefined && held.length >= publicPrefix(this.key) + window) held.fill(0x2a)
+    if (held !== undefined && this.tellsTooMuch(held.length)) held.fill(0x2a)
     return held
+  }
+
+  /** So much of a key's beginning is more than a masked form shows. */
+  private tellsTooMuch(length: number): boolean {
+    return length >= window && length >= publicPrefix(this.key) + window
   }
 
   /** Headers of a passing answer (name, value, name, value …); shorter values than the key cannot hold it. */

@@ -43,14 +43,14 @@ export class Relay {
   pass(chunk: Buffer, resume: () => void): boolean {
     const { redactor, stream, head, res } = this.options
     this.usage?.feed(chunk)
-    const safe = redactor.pass(chunk)
-    if (stream !== undefined) return this.say(stream.feed(safe)) || this.wait(resume)
-    const isFirst = this.bytes === 0
-    this.bytes += safe.length
-    if (isFirst && safe.length === head.length) {
-      this.whole = safe
+    if (chunk.length === head.length && stream === undefined && this.bytes === 0) {
+      this.whole = redactor.passWhole(chunk)
+      this.bytes = chunk.length
       return true
     }
+    const safe = redactor.pass(chunk)
+    if (stream !== undefined) return this.say(stream.feed(safe)) || this.wait(resume)
+    this.bytes += safe.length
     return res.write(safe) || this.wait(resume)
   }
 
@@ -63,10 +63,12 @@ export class Relay {
   finish(): void {
     const { res, redactor, stream } = this.options
     const rest = stream === undefined ? (redactor.flush() ?? this.whole) : undefined
-    if (rest === undefined) res.end()
-    // As text of single bytes, head and body go out as one piece instead of two.
-    else if (rest.length <= shortBody) res.end(rest.toString('latin1'), 'latin1')
-    else res.end(rest)
+    if (rest !== undefined && rest.length <= shortBody) {
+      // As text of single bytes, head and body are one piece; let go before the end, which would make it two again.
+      res.write(rest.toString('latin1'), 'latin1')
+      res.socket?.uncork()
+      res.end()
+    } else res.end(rest)
   }
 
   /** What was held back because it could have been the beginning of a key, before the answer breaks off. */

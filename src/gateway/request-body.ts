@@ -33,7 +33,9 @@ export class RequestBody implements WaitedFor {
   private ended: boolean
   private listening = false
   private broken: Error | undefined
-  private pulling: { promise: Promise<void>; done(): void } | undefined
+  private turn = 0
+  /** An attempt that was given up may still wait beside the next one. */
+  private waiting: readonly Waiting[] = nobody
 
   /** @throws body_too_large when the declared length is over the limit */
   constructor(req: IncomingMessage, head: RequestHead, { limits, watch }: { limits: BodyLimits; watch: BodyWatch }) {
@@ -65,9 +67,17 @@ export class RequestBody implements WaitedFor {
     return this.kept
   }
 
-  /** Reads until the body is complete or `enough` bytes are here; they stay for the attempt to send. */
-  async readAhead(enough: number): Promise<void> {
-    while (!this.ended && this.received < enough) await this.pull()
+  /** Reads until the body is complete or `enough` bytes are here, which stay for the attempt to send. Undefined: they are. */
+  readAhead(enough: number): Promise<void> | undefined {
+    if (this.broken !== undefined) return Promise.reject(this.broken)
+    if (this.ended || this.received >= enough) return undefined
+    return new Promise((resolve, reject) => {
+      this.waiting = [...this.waiting, { enough, resolve, reject }]
+      this.waitingSince = Date.now()
+      this.watch.add(this)
+      if (this.listening) this.req.resume()
+      else this.listen()
+    })
   }
 
   /** The body for one attempt. @param again whether another attempt may follow this one */
@@ -75,42 +85,22 @@ export class RequestBody implements WaitedFor {
     if (this.isEmpty) return null
     if (this.isComplete) return this.kept.length === 1 ? (this.kept[0] as Buffer) : Buffer.concat(this.kept)
     this.keeping = again && this.canReplay
-    this.streamed = this.stream()
+    this.streamed = this.stream(++this.turn)
     return this.streamed
   }
 
-  private async *stream(): AsyncGenerator<Buffer> {
+  /** @param turn an attempt that was given up takes nothing more from the one whose turn it is now */
+  private async *stream(turn: number): AsyncGenerator<Buffer> {
     let next = 0
-    while (true) {
+    while (turn === this.turn) {
       if (!this.canReplay) this.keeping = false
       while (next < this.kept.length) {
         if (!this.keeping && next > 0) next -= this.kept.splice(0, next).length
         yield (this.keeping ? this.kept[next++] : this.kept.shift()) as Buffer
       }
       if (this.ended) return
-      await this.pull()
+      await this.readAhead(this.received + 1)
     }
-  }
-
-  /** Asks for the next chunk. One that an attempt given up was waiting for is there for the next attempt. */
-  private pull(): Promise<void> {
-    if (this.broken !== undefined) return Promise.reject(this.broken)
-    if (this.pulling === undefined) {
-      let done: () => void = () => undefined
-      const promise = new Promise<void>((resolve) => {
-        done = resolve
-      })
-      this.pulling = { promise, done }
-      this.waitingSince = Date.now()
-      this.watch.add(this)
-      if (this.listening) this.req.resume()
-      else this.listen()
-    }
-    return this.broken === undefined ? this.pulling.promise.then(() => this.check()) : Promise.reject(this.broken)
-  }
-
-  private check(): void {
-    if (this.broken !== undefined) throw this.broken
   }
 
   /** The request flows only while somebody waits for a chunk, so the caller is slowed down to the upstream's pace. */
@@ -122,8 +112,8 @@ export class RequestBody implements WaitedFor {
       if (this.received > this.limits.maxBodyBytes) this.broken ??= tooLarge(this.limits.maxBodyBytes)
       else this.kept.push(chunk)
       if (this.received === this.declaredLength) this.ended = true
-      else req.pause()
       this.arrived()
+      if (!this.ended && this.waiting.length === 0) req.pause()
     })
     req.on('end', () => {
       this.ended = true
@@ -143,13 +133,27 @@ export class RequestBody implements WaitedFor {
   }
 
   private arrived(): void {
-    const waiting = this.pulling
-    if (waiting === undefined) return
-    this.pulling = undefined
-    this.watch.delete(this)
-    waiting.done()
+    const { waiting, broken } = this
+    if (waiting.length === 0) return
+    this.waiting = nobody
+    this.waitingSince = Date.now()
+    for (const one of waiting) {
+      if (broken !== undefined) one.reject(broken)
+      else if (this.ended || this.received >= one.enough) one.resolve()
+      else this.waiting = [...this.waiting, one]
+    }
+    if (this.waiting.length === 0) this.watch.delete(this)
   }
 }
+
+/** Somebody who goes on when so many bytes are here. */
+interface Waiting {
+  enough: number
+  resolve(): void
+  reject(error: Error): void
+}
+
+const nobody: readonly Waiting[] = []
 
 function tooLarge(limit: number): OwnkeyError {
   return new OwnkeyError('body_too_large', {

@@ -5,7 +5,7 @@ import type { Failure, Provider } from '../providers/index.ts'
 import type { Tenant } from '../tenants/index.ts'
 import { identifyCaller } from './caller.ts'
 import { describeRequest, readEnough, surfaceOf } from './describe-request.ts'
-import type { Exchange } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { listModels } from './list-models.ts'
 import {
@@ -23,7 +23,7 @@ import { refusalError } from './refusal-error.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
 import { readTarget, type Target } from './target.ts'
-import { tryAttempt } from './try-attempt.ts'
+import { Turn, tryAttempt } from './try-attempt.ts'
 import { wordedByPolicy } from './worded-by-policy.ts'
 import { asOwnkeyError, writeOwnError, writeProviderError } from './write-answer.ts'
 
@@ -59,15 +59,7 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
 }
 
 export function newExchange(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Exchange {
-  return {
-    req,
-    res,
-    setup: gateway.deps.setup(),
-    requestId: gateway.newRequestId(),
-    startedAt: performance.now(),
-    dialect: 'openai',
-    callerGone: false,
-  }
+  return new Exchange(req, res, { setup: gateway.deps.setup(), requestId: gateway.newRequestId() })
 }
 
 /** The caller's connection closed before the answer was over. */
@@ -148,17 +140,13 @@ async function firstThatAnswers(
   gateway: Gateway,
 ): Promise<void> {
   let failed: Failed | undefined
-  for (const [index, attempt] of attempts.entries()) {
-    const next = attempts[index + 1]
-    const mayFallBack = (failure: Failure) =>
-      next !== undefined &&
-      attempt.fallbackOn.includes(failure.class) &&
-      exchange.body.canReplay &&
-      !exchange.callerGone
+  for (let index = 0; index < attempts.length; index++) {
+    const attempt = attempts[index] as Attempt
+    const attempted = new Turn(exchange, { attempt, index, next: attempts[index + 1] })
     let outcome: Outcome
     try {
       if (exchange.route !== undefined) aimAt(exchange, attempt)
-      outcome = await tryAttempt(exchange, { attempt, index, next, mayFallBack }, gateway)
+      outcome = await tryAttempt(exchange, attempted, gateway)
     } catch (error) {
       // A fallback that may not be paid for, or cannot do what is asked, does not happen; the caller then learns why the
       // own key failed.
@@ -168,7 +156,7 @@ async function firstThatAnswers(
     }
     if (outcome.relayed || exchange.callerGone) return
     failed = { attempt, outcome }
-    if (!mayFallBack(outcome.failure as Failure)) return answerFailure(exchange, failed, gateway)
+    if (!attempted.mayFallBack(outcome.failure as Failure)) return answerFailure(exchange, failed, gateway)
     exchange.fallbackClass ??= (outcome.failure as Failure).class
   }
 }

@@ -1,22 +1,52 @@
+import type { ServerResponse } from 'node:http'
+import type { AnswerTranslation } from '../dialect/index.ts'
 import type { Entry, EntryEnd, EntryStart, Standing } from '../metering/index.ts'
 import type { Attempt } from '../policy/index.ts'
-import type { Failure, PreparedSecret } from '../providers/index.ts'
+import type { Failure, PreparedSecret, Provider, UsageReading } from '../providers/index.ts'
 import type { Tenant } from '../tenants/index.ts'
+import type { AnswerHeaderFilter } from './answer-headers.ts'
 import { askForCountsOf } from './counts-opt-in.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import type { Resting } from './key-health.ts'
-import { openAttempt } from './open-attempt.ts'
+import type { KeyRedactor } from './key-redactor.ts'
+import { type OpenedAttempt, openAttempt } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
 import { prepareSecret } from './prepare-secret.ts'
 import { servedUsage } from './served-usage.ts'
-import { UpstreamCall } from './upstream-call.ts'
+import { type CallOwner, UpstreamCall } from './upstream-call.ts'
 
+/** One attempt of a decision, in its place among the others. */
 export interface Try {
-  attempt: Attempt
-  index: number
-  next: Attempt | undefined
+  readonly attempt: Attempt
+  readonly index: number
+  readonly next: Attempt | undefined
+  /** True when the next attempt may be made after this one failed so. */
   mayFallBack(failure: Failure): boolean
+}
+
+/** An attempt whose turn it is. */
+export class Turn implements Try {
+  readonly attempt: Attempt
+  readonly index: number
+  readonly next: Attempt | undefined
+  private readonly exchange: Required<Exchange>
+
+  constructor(exchange: Required<Exchange>, { attempt, index, next }: Pick<Try, 'attempt' | 'index' | 'next'>) {
+    this.exchange = exchange
+    this.attempt = attempt
+    this.index = index
+    this.next = next
+  }
+
+  mayFallBack(failure: Failure): boolean {
+    return (
+      this.next !== undefined &&
+      this.attempt.fallbackOn.includes(failure.class) &&
+      this.exchange.body.canReplay &&
+      !this.exchange.callerGone
+    )
+  }
 }
 
 /** Failures that the provider finds only after it has accepted the key. */
@@ -29,9 +59,16 @@ export const keyAccepted: ReadonlySet<string> = new Set(['request_invalid', 'con
 export function tryAttempt(exchange: Required<Exchange>, attempted: Try, gateway: Gateway): Promise<Outcome> {
   const { attempt } = attempted
   const key = attempt.key === undefined ? `platform:${attempt.provider}` : `${attempt.key.id}:${attempt.key.version}`
-  if (gateway.health.isKnownGood(key))
-    return reserveAndSend(exchange, attempted, { gateway, key, pilotDone: undefined })
-  return tryUnproven(exchange, attempted, { gateway, key, pilotDone: undefined })
+  const sending: Sending = {
+    gateway,
+    key,
+    pilotDone: undefined,
+    entry: undefined,
+    tenant: undefined,
+    prepared: undefined,
+  }
+  if (gateway.health.isKnownGood(key)) return reserveAndSend(exchange, attempted, sending)
+  return tryUnproven(exchange, attempted, sending)
 }
 
 /** A key of unknown health: one request tries it, the others wait a moment for what it tells. */
@@ -51,7 +88,8 @@ async function tryUnproven(exchange: Required<Exchange>, attempted: Try, sending
     return resting
   }
   try {
-    return await reserveAndSend(exchange, attempted, { ...sending, pilotDone: turn })
+    sending.pilotDone = turn
+    return await reserveAndSend(exchange, attempted, sending)
   } finally {
     turn?.()
   }
@@ -68,19 +106,27 @@ function reserveAndSend(exchange: Required<Exchange>, attempted: Try, sending: S
 /** Opens the key as late as possible, from the newest snapshot: the request may have waited long for its body. */
 function openAndSend(exchange: Required<Exchange>, attempted: Try, entry: Entry, sending: Sending): Promise<Outcome> {
   const { tenant } = exchange.caller
-  const send = (newest: Tenant | undefined) => {
-    try {
-      const reserved = { ...sending, entry, tenant: newest ?? tenant }
-      if (exchange.send !== undefined) return exchange.send(exchange, attempted, reserved)
-      return prepareAndSend(exchange, attempted, reserved)
-    } catch (error) {
-      // An entry whose attempt could not be made charges nothing.
-      entry.settle({ durationMs: 0, charged: false })
-      throw error
-    }
-  }
+  sending.entry = entry
   const snapshot = sending.gateway.deps.tenants.get(tenant.org)
-  return snapshot instanceof Promise ? snapshot.then(send) : send(snapshot)
+  if (!(snapshot instanceof Promise)) return sendReserved(exchange, attempted, { sending, tenant: snapshot ?? tenant })
+  return snapshot.then((newest) => sendReserved(exchange, attempted, { sending, tenant: newest ?? tenant }))
+}
+
+function sendReserved(
+  exchange: Required<Exchange>,
+  attempted: Try,
+  { sending, tenant }: { sending: Sending; tenant: Tenant },
+): Promise<Outcome> {
+  sending.tenant = tenant
+  const reserved = sending as Reserved
+  try {
+    if (exchange.send !== undefined) return exchange.send(exchange, attempted, reserved)
+    return prepareAndSend(exchange, attempted, reserved)
+  } catch (error) {
+    // An entry whose attempt could not be made charges nothing.
+    reserved.entry.settle({ durationMs: 0, charged: false })
+    throw error
+  }
 }
 
 /** What the organization has left, as the snapshot says. */
@@ -125,20 +171,23 @@ export function upstreamPath({ req, target, head }: Required<Exchange>): string 
   return target.query === '' && (req.url as string).endsWith('?') ? `${target.rest}?` : target.rest
 }
 
+/** What an attempt gathers until it is sent. */
 export interface Sending {
   gateway: Gateway
   /** The key and version under which its health is known. */
   key: string
   pilotDone: (() => void) | undefined
+  entry: Entry | undefined
+  /** As new as can be. */
+  tenant: Tenant | undefined
+  /** The token that was made of the stored document. */
+  prepared: PreparedSecret | undefined
 }
 
 /** An attempt that stands in the ledger: from here on whoever sends it settles its entry, unless it throws at once. */
 export interface Reserved extends Sending {
   entry: Entry
-  /** As new as can be. */
   tenant: Tenant
-  /** The token that was made of the stored document. */
-  prepared?: PreparedSecret | undefined
 }
 
 /** Makes a reserved attempt. @throws before anything is sent; the entry is then settled for it */
@@ -147,15 +196,16 @@ export type AttemptSender = (exchange: Required<Exchange>, attempted: Try, reser
 /** Makes a token of the stored document first, where it is one. Without a token the attempt has failed, and nothing was sent. */
 function prepareAndSend(exchange: Required<Exchange>, attempted: Try, reserved: Reserved): Promise<Outcome> {
   const { provider, setup } = exchange
-  const { gateway, tenant, entry } = reserved
+  const { gateway, tenant } = reserved
   const asked = prepareSecret({ attempt: attempted.attempt, provider, setup, tenant }, gateway)
   if (asked === undefined) return sendWith(exchange, attempted, reserved)
   return asked.then((prepared) => {
     if ('failure' in prepared) return endUnprepared(exchange, attempted, { ...reserved, outcome: prepared })
+    reserved.prepared = prepared
     try {
-      return sendWith(exchange, attempted, { ...reserved, prepared })
+      return sendWith(exchange, attempted, reserved)
     } catch (error) {
-      entry.settle({ durationMs: 0, charged: false })
+      reserved.entry.settle({ durationMs: 0, charged: false })
       throw error
     }
   })
@@ -173,52 +223,91 @@ function endUnprepared(
   return outcome
 }
 
-function sendWith(
-  exchange: Required<Exchange>,
-  attempted: Try,
-  { gateway, key, pilotDone, entry, tenant, prepared }: Reserved,
-): Promise<Outcome> {
-  const { attempt, next, mayFallBack } = attempted
-  const { req, res, provider, surface, body, setup, upstream } = exchange
+function sendWith(exchange: Required<Exchange>, attempted: Try, reserved: Reserved): Promise<Outcome> {
+  const { attempt } = attempted
+  const { gateway, tenant, prepared } = reserved
+  const { req, provider, setup, upstream } = exchange
   const path = upstream?.path ?? upstreamPath(exchange)
   const counted = upstream === undefined ? askForCountsOf(exchange, attempt) : undefined
-  const rawHeaders = (upstream ?? counted)?.headers ?? req.rawHeaders
+  const rewritten = upstream ?? counted
+  const rawHeaders = rewritten?.headers ?? req.rawHeaders
   const opened = openAttempt({ attempt, provider, tenant, setup, rawHeaders, path, prepared }, gateway.deps)
-  const call = new UpstreamCall({
-    res,
-    provider,
-    filter: gateway.filterOf(provider),
-    redactor: opened.redactor,
-    usage: surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage),
-    ownHeaders: (failure) => gateway.ownHeaders(exchange, attempt, failure),
-    // A translated stream that opens with an error is told as an error, never relayed.
-    isFinal: (failure) => upstream === undefined && !mayFallBack(failure),
-    translation: (upstream ?? counted)?.answer,
-    onVerdict: (failure) => {
-      if (failure === undefined || keyAccepted.has(failure.class)) gateway.health.accepted(key)
-      pilotDone?.()
-      report(exchange, attempted, failure, gateway)
-    },
-    onEnd: (outcome) => {
-      entry.settle(entryEnd(outcome, exchange))
-      if (outcome.failure !== undefined && !outcome.relayed) remember(key, exchange.model, outcome, gateway)
-    },
-  })
+  const translation = rewritten?.answer
+  const call = new UpstreamCall(new AttemptUnderWay(exchange, attempted, { reserved, opened, translation }))
   exchange.call = call
-  const { origin, guarded, headers } = opened
   gateway.deps.ledger.beforeSending(() => {
-    if (exchange.callerGone) return call.abort()
-    if (attempted.index === 0) gateway.deps.measure?.added(performance.now() - exchange.startedAt)
-    const sent = (upstream ?? counted)?.body ?? body.open(next !== undefined)
-    // A length that the caller gave is kept: some providers take no upload without one.
-    if (sent === body.streamed && body.declaredLength !== undefined)
-      headers.push('content-length', String(body.declaredLength))
-    call.hangUp = gateway.egress.send(
-      { origin, guarded, method: req.method as string, path: opened.path, headers, body: sent },
-      call,
-    )
+    if (exchange.callerGone) call.abort()
+    else sendNow(exchange, attempted, { gateway, call, opened, body: rewritten?.body })
   })
   return call.outcome
+}
+
+function sendNow(
+  { req, body, startedAt }: Required<Exchange>,
+  { index, next }: Try,
+  sent: { gateway: Gateway; call: UpstreamCall; opened: OpenedAttempt; body: Buffer | undefined },
+): void {
+  const { gateway, call, opened } = sent
+  if (index === 0) gateway.deps.measure?.added(performance.now() - startedAt)
+  const sentBody = sent.body ?? body.open(next !== undefined)
+  // A length that the caller gave is kept: some providers take no upload without one.
+  if (sentBody === body.streamed && body.declaredLength !== undefined)
+    opened.headers.push('content-length', String(body.declaredLength))
+  const { origin, guarded, path, headers } = opened
+  const method = req.method as string
+  call.hangUp = gateway.egress.send({ origin, guarded, method, path, headers, body: sentBody }, call)
+}
+
+/** What the call to the provider needs of its attempt, and what it tells it. */
+class AttemptUnderWay implements CallOwner {
+  readonly res: ServerResponse
+  readonly provider: Provider
+  readonly filter: AnswerHeaderFilter
+  readonly redactor: KeyRedactor
+  readonly usage: UsageReading | undefined
+  readonly translation: AnswerTranslation | undefined
+  private readonly exchange: Required<Exchange>
+  private readonly attempted: Try
+  private readonly reserved: Reserved
+
+  constructor(
+    exchange: Required<Exchange>,
+    attempted: Try,
+    sent: { reserved: Reserved; opened: OpenedAttempt; translation: AnswerTranslation | undefined },
+  ) {
+    const { provider, surface } = exchange
+    this.exchange = exchange
+    this.attempted = attempted
+    this.reserved = sent.reserved
+    this.res = exchange.res
+    this.provider = provider
+    this.filter = sent.reserved.gateway.filterOf(provider)
+    this.redactor = sent.opened.redactor
+    this.usage = surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage)
+    this.translation = sent.translation
+  }
+
+  ownHeaders(failure: Failure | undefined): string[] {
+    return this.reserved.gateway.ownHeaders(this.exchange, this.attempted.attempt, failure)
+  }
+
+  isFinal(failure: Failure): boolean {
+    // A translated stream that opens with an error is told as an error, never relayed.
+    return this.exchange.upstream === undefined && !this.attempted.mayFallBack(failure)
+  }
+
+  onVerdict(failure: Failure | undefined): void {
+    const { gateway, key, pilotDone } = this.reserved
+    if (failure === undefined || keyAccepted.has(failure.class)) gateway.health.accepted(key)
+    pilotDone?.()
+    report(this.exchange, this.attempted, failure, gateway)
+  }
+
+  onEnd(outcome: Outcome): void {
+    const { gateway, key, entry } = this.reserved
+    entry.settle(entryEnd(outcome, this.exchange))
+    if (outcome.failure !== undefined && !outcome.relayed) remember(key, this.exchange.model, outcome, gateway)
+  }
 }
 
 function entryStart(exchange: Required<Exchange>, { attempt, index }: Try): EntryStart {
@@ -226,6 +315,7 @@ function entryStart(exchange: Required<Exchange>, { attempt, index }: Try): Entr
   const quota =
     attempt.meter === undefined ? undefined : setup.policy.plans.get(caller.tenant.plan)?.quotas[attempt.meter]
   return {
+    kind: attempt,
     requestId,
     namedByCaller: head.requestId !== undefined,
     meterPer: quota?.per,
@@ -270,10 +360,11 @@ export function remember(key: string, model: string | undefined, outcome: Outcom
 
 export function report(
   exchange: Required<Exchange>,
-  { attempt, mayFallBack }: Try,
+  attempted: Try,
   failure: Failure | undefined,
   { deps }: Gateway,
 ): void {
+  const { attempt } = attempted
   deps.report?.({
     org: exchange.caller.tenant.org,
     feature: exchange.caller.feature,
@@ -282,6 +373,6 @@ export function report(
     key: attempt.key,
     surface: exchange.surface.name,
     failure,
-    fallback: failure !== undefined && mayFallBack(failure) ? failure.class : undefined,
+    fallback: failure !== undefined && attempted.mayFallBack(failure) ? failure.class : undefined,
   })
 }

@@ -18,8 +18,8 @@ const longestErrorBody = 256 * 1024
 /** A stream that only greets is held back so long: it may still turn out to be a failure, but callers wait for it. */
 const longestPreambleMs = 5_000
 
-/** What a call needs from the exchange that it serves. */
-export interface CallOptions {
+/** What a call needs from the attempt that it makes, and whom it tells how it goes. */
+export interface CallOwner {
   res: ServerResponse
   provider: Provider
   filter: AnswerHeaderFilter
@@ -48,7 +48,7 @@ type Phase = 'waiting' | 'opening' | 'collecting' | 'translating' | 'relaying' |
  */
 export class UpstreamCall implements AnswerHandler {
   readonly outcome: Promise<Outcome>
-  private readonly options: CallOptions
+  private readonly owner: CallOwner
   private readonly startedAt = performance.now()
   private finish: (outcome: Outcome) => void = () => undefined
   private phase: Phase = 'waiting'
@@ -67,8 +67,8 @@ export class UpstreamCall implements AnswerHandler {
   private failure: Failure | undefined
   private firstByteMs: number | undefined
 
-  constructor(options: CallOptions) {
-    this.options = options
+  constructor(owner: CallOwner) {
+    this.owner = owner
     this.outcome = new Promise((resolve) => {
       this.finish = resolve
     })
@@ -84,16 +84,18 @@ export class UpstreamCall implements AnswerHandler {
 
   /** True while server-sent events pass to the caller as they are written. */
   get passesEvents(): boolean {
-    return this.phase === 'relaying' && this.head?.encoding === '' && this.head.contentType.startsWith('text/event-stream')
+    return (
+      this.phase === 'relaying' && this.head?.encoding === '' && this.head.contentType.startsWith('text/event-stream')
+    )
   }
 
   onHeaders(status: number, rawHeaders: string[], resume: () => void): void {
     if (this.phase === 'over') return
-    const head = readHead(status, rawHeaders, this.options.filter)
+    const head = readHead(status, rawHeaders, this.owner.filter)
     this.head = head
     this.resume = resume
-    const { translation } = this.options
-    this.framing = framingOf(this.options.provider, head)
+    const { translation } = this.owner
+    this.framing = framingOf(this.owner.provider, head)
     const isEvents = head.contentType.startsWith('text/event-stream') || this.framing !== undefined
     const isStream = isEvents && isDecodable(head.encoding)
     if (status >= 300 && status !== 304) this.phase = 'collecting'
@@ -101,8 +103,8 @@ export class UpstreamCall implements AnswerHandler {
       this.phase = 'translating'
     else if (isStream) {
       this.phase = 'opening'
-      this.opening = new OpeningReader(this.options.provider, this.framing)
-    } else if (this.options.provider.failsInside200 && head.contentType.includes('json')) this.phase = 'collecting'
+      this.opening = new OpeningReader(this.owner.provider, this.framing)
+    } else if (this.owner.provider.failsInside200 && head.contentType.includes('json')) this.phase = 'collecting'
     else this.beginRelay()
   }
 
@@ -126,7 +128,7 @@ export class UpstreamCall implements AnswerHandler {
 
   onError(error: Error): void {
     if (this.phase === 'over') return
-    if (this.options.res.destroyed) this.cut = 'caller'
+    if (this.owner.res.destroyed) this.cut = 'caller'
     if (this.phase === 'relaying') this.breakRelay()
     else if (this.cut === 'caller') this.end({})
     // The body of an error broke off: its status, and what came of it, still tell.
@@ -147,7 +149,7 @@ export class UpstreamCall implements AnswerHandler {
 
   /** Of a compressed stream all that has come is unpacked again for each piece: an opening is short. */
   private readPackedOpening(): StreamOpening {
-    this.opening = new OpeningReader(this.options.provider, this.framing)
+    this.opening = new OpeningReader(this.owner.provider, this.framing)
     const plain = this.plainParts()
     return plain === undefined ? 'content' : this.opening.read(plain)
   }
@@ -161,9 +163,9 @@ export class UpstreamCall implements AnswerHandler {
     if (this.phase !== 'opening') return true
     if (typeof opening === 'object') {
       this.failure = opening
-      if (!this.options.isFinal(opening)) {
+      if (!this.owner.isFinal(opening)) {
         const plain = this.plainParts() ?? Buffer.alloc(0)
-        const answer = cleanAnswer(this.head as CollectedHead, plain, this.options.redactor)
+        const answer = cleanAnswer(this.head as CollectedHead, plain, this.owner.redactor)
         this.end({ failure: opening, answer })
         this.hangUp?.(new Error('the stream opens with an error'))
         return true
@@ -176,8 +178,8 @@ export class UpstreamCall implements AnswerHandler {
   private judgeCollected(): boolean {
     const head = this.head as CollectedHead
     const collected = collectFailure(head, this.parts, {
-      provider: this.options.provider,
-      redactor: this.options.redactor,
+      provider: this.owner.provider,
+      redactor: this.owner.redactor,
     })
     if (collected === undefined) return this.beginRelayWithParts()
     const { failure, answer } = collected
@@ -195,7 +197,7 @@ export class UpstreamCall implements AnswerHandler {
 
   /** Nothing was given to the caller yet: an answer that cannot be read is a failure like any other. */
   private answerTranslated(): void {
-    const { res, ownHeaders, provider, redactor, translation, usage } = this.options
+    const { res, provider, redactor, translation, usage } = this.owner
     const head = this.head as CollectedHead
     const failed = provider.failsInside200 ? collectFailure(head, this.parts, { provider, redactor }) : undefined
     const answer = translateWhole(translation?.whole, { head, parts: this.parts, redactor })
@@ -206,7 +208,7 @@ export class UpstreamCall implements AnswerHandler {
       const counts = usage === undefined ? undefined : new AnswerUsage(usage, head)
       for (const part of this.parts) counts?.feed(part)
       const passed = redactor.cleanHeaders(wholeHeaders(head.passed, answer))
-      res.writeHead(head.status, [...passed, ...ownHeaders(undefined)])
+      res.writeHead(head.status, [...passed, ...this.owner.ownHeaders(undefined)])
       this.settle(counts, answer.body.length)
       res.end(answer.body)
     }
@@ -221,7 +223,7 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   private beginRelay(): void {
-    const { res, ownHeaders, usage, redactor, translation } = this.options
+    const { res, usage, redactor, translation } = this.owner
     const head = this.head as CollectedHead
     this.phase = 'relaying'
     this.served()
@@ -233,7 +235,7 @@ export class UpstreamCall implements AnswerHandler {
       stream: this.opening === undefined ? undefined : translation?.stream?.(),
     })
     this.relay = relay
-    relay.begin(ownHeaders(this.failure), this.parts.length > 0)
+    relay.begin(this.owner.ownHeaders(this.failure), this.parts.length > 0)
   }
 
   private pass(chunk: Buffer): boolean {
@@ -243,7 +245,7 @@ export class UpstreamCall implements AnswerHandler {
   /** The first byte goes to the caller: no fallback any more. */
   private served(): void {
     this.firstByteMs = performance.now() - this.startedAt
-    this.options.onVerdict(this.failure)
+    this.owner.onVerdict(this.failure)
   }
 
   private finishRelay(): void {
@@ -277,7 +279,7 @@ export class UpstreamCall implements AnswerHandler {
   private end(what: Partial<Outcome>): void {
     this.phase = 'over'
     clearTimeout(this.patience)
-    if (this.firstByteMs === undefined && this.cut !== 'caller') this.options.onVerdict(what.failure)
+    if (this.firstByteMs === undefined && this.cut !== 'caller') this.owner.onVerdict(what.failure)
     const outcome: Outcome = {
       relayed: this.firstByteMs !== undefined,
       durationMs: what.durationMs ?? performance.now() - this.startedAt,
@@ -291,7 +293,7 @@ export class UpstreamCall implements AnswerHandler {
       deliveredTokens: what.deliveredTokens,
       firstByteMs: this.firstByteMs,
     }
-    this.options.onEnd(outcome)
+    this.owner.onEnd(outcome)
     this.finish(outcome)
   }
 }

@@ -10,6 +10,7 @@ import {
   writeEntries,
 } from '../store/index.ts'
 import { endedRow, openedRow } from './entry-rows.ts'
+import { endedText, openedText } from './entry-text.ts'
 import type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
 import { createLimitGuard } from './limit-guard.ts'
 import type { Cost, Sale } from './prices.ts'
@@ -31,7 +32,7 @@ export interface LedgerOptions {
   spoolDir?: string | undefined
   price?: ((sale: Sale) => Cost | undefined) | undefined
   onTrouble?: ((trouble: LedgerTrouble) => void) | undefined
-  /** Milliseconds that lines gather before they are written together. Default 10. */
+  /** Milliseconds that lines gather before they are written together. Default 40. */
   gatherMs?: number | undefined
   /** Lines that may wait for the database; beyond it new requests are refused. Default 200 000. */
   maxWaiting?: number | undefined
@@ -74,7 +75,7 @@ export function createLedger(options: LedgerOptions): LiveLedger {
     onTake: () => spool?.beginBatch(),
     onIdle: () => spool?.clear(),
     onTrouble,
-    gatherMs: options.gatherMs ?? 10,
+    gatherMs: options.gatherMs ?? 40,
     batchSize,
   })
   const reservations = createReservations({ database, node })
@@ -135,12 +136,18 @@ function checkCaps({ watch, clock }: Book, { org }: EntryStart, { caps, spentAsO
 
 function openEntry(book: Book, start: EntryStart, standing?: Standing): Entry {
   if (book.queue.waiting >= book.maxWaiting) throw tooMuchWaiting()
-  const row = openedRow(book.newId(), start)
-  const charging = row.cr > 0 || row.me !== undefined
-  const line: OpenedLine = { json: JSON.stringify(row), charging, taken: false, ended: undefined }
+  const id = book.newId()
+  const charging = start.credits > 0 || start.meter !== undefined
+  const line: OpenedLine = {
+    json: openedText(id, start),
+    charging,
+    taken: false,
+    ended: undefined,
+    onWritten: undefined,
+  }
   book.spool?.append(`${line.json}\n`)
   book.queue.pushOpened(line)
-  return createEntry(book, start, { id: row.id, charging, line, capped: isCapped(standing) })
+  return createEntry(book, start, { id, charging, line, capped: isCapped(standing) })
 }
 
 function isCapped(standing: Standing | undefined): boolean {
@@ -183,7 +190,7 @@ function createEntry(book: Book, start: EntryStart, { id, charging, line, capped
       const endedAt = book.clock.now()
       const cost = priceOf(book, start, end)
       const onWritten = capped && cost ? book.watch.note(start, cost) : undefined
-      const json = JSON.stringify(endedRow(id, end, { endedAt, cost }))
+      const json = endedText(endedRow(id, end, { endedAt, cost }))
       book.spool?.append(`${json}\n`)
       // Not written yet: it is written as settled, in one go.
       if (line && !line.taken) {

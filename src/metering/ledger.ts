@@ -5,6 +5,8 @@ import type { Usage } from '../providers/index.ts'
 /** What is known of an attempt when it is sent. */
 export interface EntryStart {
   requestId: string
+  /** Whatever is the same object for all entries that differ in request id, number, model and times only. */
+  kind?: object | undefined
   /** The caller chose the request id (`Ownkey-Request-Id`): a repeat within 24 hours is charged once. */
   namedByCaller?: boolean | undefined
   attempt: number

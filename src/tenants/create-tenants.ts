@@ -11,7 +11,7 @@ import {
   type TokenRow,
 } from '../store/index.ts'
 import type { SealedKey } from '../vault/index.ts'
-import { createFreshCache, type FreshCache, type Verdict } from './fresh-cache.ts'
+import { createFreshCache, type Verdict } from './fresh-cache.ts'
 import { hearChanges } from './hear-changes.ts'
 import { dueAllowances, grantDueAllowances, isStale, noLimits, type PlanLimits } from './plan-limits.ts'
 import { readTenants, refreshed, type Snapshot } from './read-tenant.ts'
@@ -57,9 +57,11 @@ export function createTenants(options: TenantsOptions): LiveTenants {
   const { clock = systemClock } = options
   const tenants = createFreshCache(tenantParts(options))
   const tokens = createFreshCache(tokenParts(options))
+  const hashes = new Map<string, string>()
 
   let checking: Promise<void> | undefined
   const revalidate = () => {
+    hashes.clear()
     checking ??= Promise.all([tenants.revalidate(), tokens.revalidate()]).then(() => {
       checking = undefined
     })
@@ -88,7 +90,8 @@ export function createTenants(options: TenantsOptions): LiveTenants {
       return found instanceof Promise ? found.then((snapshot) => snapshot?.tenant) : found?.tenant
     },
     token(token) {
-      const found = findToken(tokens, token)
+      const hash = hashOf(token, hashes)
+      const found = hash === undefined ? undefined : tokens.get(hash)
       const now = clock.now()
       return found instanceof Promise ? found.then((facts) => unexpired(facts, now)) : unexpired(found, now)
     },
@@ -106,9 +109,19 @@ export function createTenants(options: TenantsOptions): LiveTenants {
   }
 }
 
-function findToken(tokens: FreshCache<TokenFacts>, token: string): ReturnType<FreshCache<TokenFacts>['get']> {
-  // Anything that cannot be a token costs no query and no place in the cache.
-  return looksLikeToken(token) ? tokens.get(hashToken(token)) : undefined
+const mostHashes = 20_000
+
+/**
+ * What a token is looked up by; undefined for anything that cannot be one, which costs no query and no place in the cache.
+ * @param recent hashes of the tokens that were seen since the last check of all that is in use: a second or so
+ */
+function hashOf(token: string, recent: Map<string, string>): string | undefined {
+  const known = recent.get(token)
+  if (known !== undefined || !looksLikeToken(token)) return known
+  const made = hashToken(token)
+  if (recent.size >= mostHashes) recent.clear()
+  recent.set(token, made)
+  return made
 }
 
 function unexpired(facts: TokenFacts | undefined, now: number): TokenFacts | undefined {

@@ -17,6 +17,7 @@ export interface AnswerHead {
 
 /** What a head must not hold anywhere: control characters, and line ends that are not CRLF. */
 const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
+const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?:[ \r]|$)/
 const decimal = /^\d{1,15}$/
 const keepAliveHint = /(?:^|[,; ])timeout=(\d{1,6})/
 
@@ -67,7 +68,7 @@ const readers: ReadonlyMap<string, (fields: Fields, value: string) => void> = ne
 export function readAnswerHead(text: string, method: string): AnswerHead {
   if (forbidden.test(text)) throw malformed('its head has a control character')
   const firstEnd = endOfLine(text, 0)
-  const { status, minor } = readStatusLine(text, firstEnd)
+  const { status, minor } = readStatusLine(text)
   const fields: Fields = { length: undefined, transferEncoding: undefined, connection: '', keepAlive: undefined }
   const headers: string[] = []
   for (let start = firstEnd + 2; start < text.length; ) {
@@ -93,18 +94,10 @@ function endOfLine(text: string, from: number): number {
   return end === -1 ? text.length : end
 }
 
-function readStatusLine(text: string, end: number): { status: number; minor: number } {
-  const minor = text.charCodeAt(7) - 48
-  const status = Number(text.slice(9, 12))
-  const isProper =
-    text.startsWith('HTTP/1.') &&
-    (minor === 0 || minor === 1) &&
-    text[8] === ' ' &&
-    status >= 100 &&
-    status <= 999 &&
-    (end === 12 || text[12] === ' ')
-  if (!isProper) throw malformed('it has no proper status line')
-  return { status, minor }
+function readStatusLine(text: string): { status: number; minor: number } {
+  const found = statusLine.exec(text)
+  if (found === null) throw malformed('it has no proper status line')
+  return { status: Number(found[2]), minor: Number(found[1]) }
 }
 
 function framingOf(status: number, { length, transferEncoding }: Fields, method: string): Framing {

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { readAnswerHead } from './answer-head.ts'
+
+const head = (...lines: string[]) => lines.join('\r\n')
+
+describe('an answer’s head', () => {
+  test('is its status, its fields as they came, and how its body ends', () => {
+    const text = head('HTTP/1.1 200 OK', 'Content-Type: text/plain', 'X-A:1', 'x-a: \t two ', 'Content-Length: 12')
+    expect(readAnswerHead(text, 'GET')).toEqual({
+      status: 200,
+      headers: ['Content-Type', 'text/plain', 'X-A', '1', 'x-a', 'two', 'Content-Length', '12'],
+      framing: 12,
+      keepsAlive: true,
+      keepAliveMs: undefined,
+    })
+  })
+
+  test.each([
+    ['chunked', 'GET', head('HTTP/1.1 200 OK', 'Transfer-Encoding: Chunked'), 'chunked', true],
+    ['without a length', 'GET', head('HTTP/1.1 200 OK'), 'close', false],
+    ['of HTTP/1.0', 'GET', head('HTTP/1.0 200 OK', 'content-length: 3'), 3, false],
+    ['of HTTP/1.0 kept open', 'GET', head('HTTP/1.0 200 OK', 'content-length: 3', 'connection: Keep-Alive'), 3, true],
+    ['that closes', 'GET', head('HTTP/1.1 200 OK', 'content-length: 3', 'connection: x, Close'), 3, false],
+    ['to HEAD', 'HEAD', head('HTTP/1.1 200 OK', 'content-length: 3'), 0, true],
+    ['to HEAD, chunked', 'HEAD', head('HTTP/1.1 200 OK', 'transfer-encoding: chunked'), 0, true],
+    ['204', 'POST', head('HTTP/1.1 204 No Content'), 0, true],
+    ['304 with a length', 'GET', head('HTTP/1.1 304 Not Modified', 'content-length: 99'), 0, true],
+    ['without a reason', 'GET', head('HTTP/1.1 500', 'content-length: 0'), 0, true],
+    ['with one length twice', 'GET', head('HTTP/1.1 200 OK', 'content-length: 3', 'Content-Length: 3'), 3, true],
+  ])('%s', (_, method, text, framing, keepsAlive) => {
+    expect(readAnswerHead(text, method)).toMatchObject({ framing, keepsAlive })
+  })
+
+  test('says how long an idle connection is kept', () => {
+    const kept = (value: string) => readAnswerHead(head('HTTP/1.1 200 OK', `Keep-Alive: ${value}`), 'GET').keepAliveMs
+    expect([kept('timeout=5'), kept('max=100, timeout=20'), kept('max=100'), kept('untimeout=3')]).toEqual([
+      5000,
+      20_000,
+      undefined,
+      undefined,
+    ])
+  })
+
+  test.each([
+    ['another protocol', 'HTTP/2 200'],
+    ['another version', 'HTTP/1.2 200 OK'],
+    ['no status', 'HTTP/1.1 OK'],
+    ['a short status', 'HTTP/1.1 20 OK'],
+    ['a status below 100', 'HTTP/1.1 099 OK'],
+    ['a signed status', 'HTTP/1.1 +20 OK'],
+    ['a status in other digits', 'HTTP/1.1 1e2 OK'],
+    ['no reason’s space', 'HTTP/1.1 200OK'],
+    ['a field without a colon', head('HTTP/1.1 200 OK', 'nothing')],
+    ['a space before the colon', head('HTTP/1.1 200 OK', 'content-length : 3')],
+    ['a folded line', head('HTTP/1.1 200 OK', 'a: b', ' c')],
+    ['an empty name', head('HTTP/1.1 200 OK', ': b')],
+    ['a bare line feed', 'HTTP/1.1 200 OK\r\na: b\nc: d'],
+    ['a bare carriage return', 'HTTP/1.1 200 OK\r\na: b\rc: d'],
+    ['a zero byte', head('HTTP/1.1 200 OK', 'a: b\0c')],
+    ['two lengths', head('HTTP/1.1 200 OK', 'content-length: 3', 'content-length: 4')],
+    ['a list of lengths', head('HTTP/1.1 200 OK', 'content-length: 3, 3')],
+    ['a signed length', head('HTTP/1.1 200 OK', 'content-length: +3')],
+    ['a hexadecimal length', head('HTTP/1.1 200 OK', 'content-length: 0x3')],
+    ['an endless length', head('HTTP/1.1 200 OK', `content-length: ${'9'.repeat(30)}`)],
+    ['a length and chunks', head('HTTP/1.1 200 OK', 'content-length: 3', 'transfer-encoding: chunked')],
+    ['an unknown encoding', head('HTTP/1.1 200 OK', 'transfer-encoding: gzip, chunked')],
+    ['chunks twice', head('HTTP/1.1 200 OK', 'transfer-encoding: chunked', 'transfer-encoding: chunked')],
+  ])('with %s is refused', (_, text) => {
+    expect(() => readAnswerHead(text, 'GET')).toThrow(expect.objectContaining({ code: 'answer_malformed' }))
+  })
+})
