@@ -34,7 +34,7 @@ const starts: fc.Arbitrary<EntryStart> = fc.record({
 const ends: fc.Arbitrary<EntryEnd> = fc.record({
   status: maybe(number),
   errorClass: maybe(fc.constantFrom('invalid_key', 'network')),
-  usage: maybe(fc.record({ inputTokens: maybe(number), outputTokens: maybe(number), audioSeconds: maybe(number) })),
+  usage: maybe(fc.record({ inputTokens: number, outputTokens: number, audioSeconds: number }, { requiredKeys: [] })),
   model: maybe(anyText),
   estimated: fc.boolean(),
   firstByteMs: maybe(number),
