@@ -213,6 +213,7 @@ export const bedrock: Provider = {
   openai: { base: '/openai/v1', routes: ['chat/completions'] },
   notes: [
     'API keys only: requests signed with SigV4 are not supported.',
+    "AWS’s SDK for JavaScript speaks HTTP/2 by itself, which a plain `http://` address does not: give it the handler for HTTP/1.1, as in `new BedrockRuntimeClient({ region: 'us-east-1', endpoint: 'http://127.0.0.1:8787/bedrock', token: { token: 'okt_…' }, authSchemePreference: ['httpBearerAuth'], requestHandler: new NodeHttpHandler() })` with `NodeHttpHandler` of `@smithy/node-http-handler`. Behind a TLS proxy that speaks HTTP/2 it needs none.",
     'Streams are AWS event streams, except on the OpenAI-compatible route.',
     'Model ids with the prefix `eu.`, `us.` or `global.` are inference profiles.',
   ],
