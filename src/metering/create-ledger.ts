@@ -161,6 +161,8 @@ async function reserveEntry(
 ): Promise<Entry> {
   const row = openedRow(book.newId(), start)
   const parts: EntryParts = { id: row.id, charging: true, line: undefined, capped: isCapped(standing) }
+  // A try after a failed one asks for the same request id: the end of that one must be there, or this would be free.
+  if (start.attempt > 1 && start.namedByCaller) await settledBefore(book.queue)
   try {
     await take(row)
   } catch (error) {
@@ -204,6 +206,18 @@ function createEntry(book: Book, start: EntryStart, { id, charging, line, capped
 function priceOf({ price }: Book, start: EntryStart, end: EntryEnd): Cost | undefined {
   if (!price || !end.usage || !end.charged) return undefined
   return price({ provider: start.provider, model: end.model ?? start.model, usage: end.usage, at: start.startedAt })
+}
+
+const patienceMs = 1_000
+
+/** Lets what was settled so far be written; a database that is away is told by the reservation itself. */
+async function settledBefore(queue: WriteQueue): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patienceMs)
+  })
+  await Promise.race([queue.flush(), late])
+  clearTimeout(timer)
 }
 
 async function closeQueue(queue: WriteQueue, withinMs: number): Promise<number> {

@@ -199,8 +199,12 @@ describe('C8: the database can take no writes', () => {
         )
       ).rows.map(({ name }) => name)
       const found: Record<string, string> = {}
-      for (const name of tables.filter((one) => counted.some((some) => one.includes(some.replace(/s$/, '')))))
-        found[name] = (await client.query<{ rows: string }>(`select count(*) as rows from ${name}`)).rows[0]?.rows ?? ''
+      for (const name of tables.filter((one) => counted.some((some) => one.includes(some.replace(/s$/, ''))))) {
+        // What the server tells of by itself, such as credits that run low, is no part of a change.
+        const some = name === 'webhook_events' ? "where type not like 'notice.%'" : ''
+        found[name] =
+          (await client.query<{ rows: string }>(`select count(*) as rows from ${name} ${some}`)).rows[0]?.rows ?? ''
+      }
       return found
     })
   const changes = () => {
@@ -231,13 +235,16 @@ describe('C8: the database can take no writes', () => {
     ],
   ])('%s: management calls are refused, and nothing is half done', async (_name, make, undo) => {
     await asRoot((client) => client.query(make))
-    const before = await counts()
-    expect(Object.keys(before).length).toBeGreaterThan(4)
-    for (const answer of await changes()) expect([answer.status, answer.body.code]).toEqual([503, 'unavailable'])
-    expect(await counts()).toEqual(before)
-    // Who is served does not depend on the log of changes.
-    expect((await stage.ask('own')).header('ownkey-key-source')).toBe('organization')
-    await asRoot((client) => client.query(undo))
+    try {
+      const before = await counts()
+      expect(Object.keys(before).length).toBeGreaterThan(4)
+      for (const answer of await changes()) expect([answer.status, answer.body.code]).toEqual([503, 'unavailable'])
+      expect(await counts()).toEqual(before)
+      // Who is served does not depend on the log of changes.
+      expect((await stage.ask('own')).header('ownkey-key-source')).toBe('organization')
+    } finally {
+      await asRoot((client) => client.query(undo))
+    }
   })
 
   test('the whole server takes no writes: refused, nothing half done, and it goes on when it does again', async () => {

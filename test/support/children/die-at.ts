@@ -6,6 +6,7 @@ import fs, { readFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { DecisionMemory } from '../../../src/gateway/decision-memory.ts'
 import { Egress } from '../../../src/gateway/egress.ts'
+import { Connection } from '../../../src/gateway/http1/connection.ts'
 import { UpstreamCall } from '../../../src/gateway/upstream-call.ts'
 
 export interface DeathPlan {
@@ -19,7 +20,9 @@ type Methods = Record<string, (...values: unknown[]) => unknown>
 function before(owner: object, name: string): (pass: () => void) => void {
   return (pass) => {
     const methods = owner as Methods
-    const original = methods[name] as Methods[string]
+    const original = methods[name]
+    // A point that is gone would let the server live for ever.
+    if (original === undefined) throw new Error(`there is no ${name} to die at`)
     methods[name] = function (this: unknown, ...values) {
       pass()
       return original.apply(this, values)
@@ -30,7 +33,9 @@ function before(owner: object, name: string): (pass: () => void) => void {
 function after(owner: object, name: string): (pass: () => void) => void {
   return (pass) => {
     const methods = owner as Methods
-    const original = methods[name] as Methods[string]
+    const original = methods[name]
+    // A point that is gone would let the server live for ever.
+    if (original === undefined) throw new Error(`there is no ${name} to die at`)
     methods[name] = function (this: unknown, ...values) {
       const result = original.apply(this, values)
       pass()
@@ -55,7 +60,7 @@ const points = {
   'after authentication': before(DecisionMemory.prototype, 'decide'),
   'after reservation': afterSpooling,
   'after decryption': before(Egress.prototype, 'send'),
-  'at the connection': before(UpstreamCall.prototype, 'onConnect'),
+  'at the connection': before(Connection.prototype, 'write'),
   'at the first byte': before(UpstreamCall.prototype, 'onHeaders'),
   'in the middle': before(UpstreamCall.prototype, 'onData'),
   'at the last byte': before(UpstreamCall.prototype, 'onComplete'),

@@ -1,0 +1,92 @@
+/** C10: the node's clock is set an hour ahead or back. What is a duration goes on; what is a date goes by the new clock. */
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { canaryKeys } from '../support/canary.ts'
+import { rawCall } from '../support/raw-call.ts'
+import { json, signal } from '../support/upstream.ts'
+import { openStage, type Stage } from './stage.ts'
+
+const hour = 3_600_000
+
+describe.each([
+  ['ahead', hour],
+  ['back', -hour],
+])('a clock that is set an hour %s', (_name, by) => {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await openStage()
+  })
+  afterEach(() => vi.useRealTimers())
+  afterAll(() => stage?.close())
+  const move = () => {
+    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true })
+    vi.setSystemTime(Date.now() + by)
+  }
+
+  test('interrupts nobody: snapshots, reservations and open requests go on, and the books stay right', async () => {
+    const { upstream, ask, ownkey } = stage
+    for (const org of ['platform', 'own', 'near'] as const) expect((await ask(org)).status).toBe(200)
+    const goOn = signal()
+    const undo = upstream.on('/v1/chat/completions', async (exchange) => {
+      await goOn.raised
+      const tokens = Number(exchange.request.header('x-chaos-id')?.slice('chaos-'.length))
+      await json({ choices: [], usage: { prompt_tokens: tokens, completion_tokens: 5 } })(exchange)
+    })
+    const order = upstream.journal.requests.length
+    const open = ask('own')
+    await upstream.journal.request(order)
+    move()
+    undo()
+    for (const org of ['platform', 'own', 'near'] as const) expect((await ask(org)).status).toBe(200)
+    goOn.raise()
+    expect((await open).status).toBe(200)
+    expect((await ownkey.api('GET', '/orgs/own/settings')).status).toBe(200)
+    expect((await stage.settledBooks()).faults).toEqual([])
+    const { body } = await ownkey.api('GET', '/orgs/own/requests?limit=10&to=2100-01-01')
+    for (const { durationMs } of body.items) expect(durationMs).toBeLessThan(60_000)
+  }, 180_000)
+
+  test('lets no key rest for an hour more', async () => {
+    const { upstream, ownkey } = stage
+    await ownkey.putOrg(`resting-${by}`)
+    await ownkey.api('POST', `/orgs/resting-${by}/credits`, { amount: 50, reason: 'test', idempotencyKey: 'x' })
+    await ownkey.putKey(`resting-${by}`, 'openai', `${canaryKeys.openai}${by > 0 ? 'a' : 'b'}`)
+    const token = await ownkey.token({ org: `resting-${by}`, feature: 'assistant' })
+    const call = () =>
+      rawCall(ownkey.url, {
+        method: 'POST',
+        path: '/openai/v1/chat/completions',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-chaos-id': stage.newId() },
+        body: '{"model":"test-model","messages":[]}',
+      })
+    const undo = upstream.on(
+      '/v1/chat/completions',
+      json(
+        { error: { message: 'slow down', code: 'rate_limit_exceeded' } },
+        { status: 429, headers: { 'retry-after': '2' } },
+      ),
+    )
+    expect((await call()).status).toBe(429)
+    undo()
+    move()
+    const resting = await call()
+    expect(resting.status).toBe(429)
+    expect(Number(resting.header('retry-after'))).toBeLessThanOrEqual(2)
+    await expect.poll(async () => (await call()).status, { timeout: 20_000, interval: 200 }).toBe(200)
+  })
+
+  test('ends a token by the date that it carries, and not before', async () => {
+    const { ownkey } = stage
+    const wish = { org: 'platform', feature: 'assistant' }
+    const [short, long] = [
+      await ownkey.token({ ...wish, expiresIn: 600 }),
+      await ownkey.token({ ...wish, expiresIn: 7_200 }),
+    ]
+    const status = async (token: string) =>
+      (await fetch(`${ownkey.url}/v1/models`, { headers: { authorization: `Bearer ${token}` } })).status
+    expect([await status(short), await status(long)]).toEqual([200, 200])
+    move()
+    expect([await status(short), await status(long)]).toEqual([by > 0 ? 401 : 200, 200])
+    vi.useRealTimers()
+    expect([await status(short), await status(long)]).toEqual([200, 200])
+  })
+})
