@@ -174,10 +174,7 @@ describe.each(databaseKinds)('quotas, credits and caps, swept on %s', (kind) => 
     control.reload(`exchangeRates: { INR: 0.01 }\n${limits}`)
     const { open, told } = await swept()
     expect(open).toEqual([])
-    expect(told).toEqual([
-      'notice.resolved credits_low',
-      'notice.resolved currency_uncounted',
-    ])
+    expect(told).toEqual(['notice.resolved credits_low', 'notice.resolved currency_uncounted'])
   })
 
   it('leave organizations alone that have nothing to tell', async () => {
