@@ -97,6 +97,13 @@ claims as (
 
 const noClaims = 'claims as (select null::text as entry_id where false),'
 
+/**
+ * Sums that stop at the largest number instead of failing: a customer's own server may tell any counts, and an entry whose
+ * totals cannot be written would not be written either.
+ */
+const grown = (columns: readonly string[]) =>
+  columns.map((name) => `${name} = t.${name} + least(excluded.${name}, 9223372036854775807 - t.${name})`).join(', ')
+
 const writeRows = `
 r as (
   select o.*, e.id is not null as over, coalesce(e.ok, true) as ok, e.sc, e.ec, coalesce(e.mo, o.mo) as model, e.it, e.ot,
@@ -144,14 +151,7 @@ totals as (
    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
    order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
   on conflict (org_id, grain, bucket, user_id, feature, provider, model, surface, key_source, key_id, environment, error_class, currency)
-  do update set requests = t.requests + excluded.requests, failed = t.failed + excluded.failed, fallbacks = t.fallbacks + excluded.fallbacks,
-     unpriced = t.unpriced + excluded.unpriced, input_tokens = t.input_tokens + excluded.input_tokens,
-     output_tokens = t.output_tokens + excluded.output_tokens,
-     cache_read_tokens = t.cache_read_tokens + excluded.cache_read_tokens,
-     cache_write_tokens = t.cache_write_tokens + excluded.cache_write_tokens,
-     reasoning_tokens = t.reasoning_tokens + excluded.reasoning_tokens, characters = t.characters + excluded.characters,
-     audio_ms = t.audio_ms + excluded.audio_ms, credits = t.credits + excluded.credits,
-     cost_pico = t.cost_pico + excluded.cost_pico),
+  do update set ${grown(['requests', 'failed', 'fallbacks', 'unpriced', 'input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens', 'characters', 'audio_ms', 'credits', 'cost_pico'])}),
 spending as (
   insert into spend_totals as t
   select org_id, per, date_trunc(per, started_at, 'UTC'), coalesce(feature, ''), coalesce(key_id, ''),
@@ -162,7 +162,7 @@ spending as (
    group by 1, 2, 3, 4, 5, 6, 7
    order by 1, 2, 3, 4, 5, 6, 7
   on conflict (org_id, per, period_start, feature, key_id, source, currency)
-  do update set cost_pico = t.cost_pico + excluded.cost_pico, unpriced = t.unpriced + excluded.unpriced)`
+  do update set ${grown(['cost_pico', 'unpriced'])})`
 
 /** The part of a charge (or, below zero, of what is given back) that the month's allowance does not cover. */
 export const beyondAllowance = (credits: string) =>
