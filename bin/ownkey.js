@@ -1,9 +1,5 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
-
-// One process a core: threads that help with the young generation's garbage only take the core from each other.
-setFlagsFromString('--no-parallel-scavenge')
 
 const main = new URL('../dist/cli/index.js', import.meta.url)
 if (existsSync(main)) {

@@ -1,6 +1,12 @@
-import { buildConnector } from 'undici'
 import { guardedConnect, type Lookup } from './guarded-connect.ts'
-import { type AnswerHandler, type ConnectionTimes, OriginConnections, type WireRequest } from './http1/index.ts'
+import {
+  type AnswerHandler,
+  type ConnectionTimes,
+  type Connector,
+  createConnector,
+  OriginConnections,
+  type WireRequest,
+} from './http1/index.ts'
 
 /** One request to a provider. Nothing else in the system opens connections to providers. */
 export interface UpstreamRequest extends WireRequest {
@@ -23,8 +29,8 @@ const tickMs = 500
 interface Ways {
   limits: EgressLimits
   times: ConnectionTimes
-  open: buildConnector.connector
-  guarded: buildConnector.connector
+  open: Connector
+  guarded: Connector
 }
 
 /** Sends requests to providers: never follows a redirect, never retries, one connection an exchange. */
@@ -50,7 +56,7 @@ export class Egress {
   }
 
   /** What makes every connection to a provider, a WebSocket's too. @param guarded the customer named the host */
-  connector(guarded: boolean): buildConnector.connector {
+  connector(guarded: boolean): Connector {
     const ways = this.ways()
     return guarded ? ways.guarded : ways.open
   }
@@ -97,7 +103,7 @@ function waysOf(limits: EgressLimits, lookup: Lookup | undefined): Ways {
       idleTicks: Math.ceil(idleTimeoutMs / tickMs),
       tickMs,
     },
-    open: buildConnector({ timeout: connectTimeoutMs }),
+    open: createConnector({ timeoutMs: connectTimeoutMs }),
     guarded: guardedConnect({ timeoutMs: connectTimeoutMs, privateHosts, lookup }),
   }
 }

@@ -1,8 +1,8 @@
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { lookup as systemLookup } from 'node:dns'
 import ipaddr from 'ipaddr.js'
-import { buildConnector } from 'undici'
 import { OwnkeyError } from '../contract/index.ts'
+import { type Connector, createConnector } from './http1/index.ts'
 
 export type Lookup = (
   hostname: string,
@@ -34,20 +34,21 @@ export function guardedConnect(options: {
   timeoutMs: number
   privateHosts: readonly string[]
   lookup?: Lookup | undefined
-}): buildConnector.connector {
-  const open = buildConnector({ timeout: options.timeoutMs })
-  const guarded = buildConnector({
-    timeout: options.timeoutMs,
-    lookup: checkedLookup(options.lookup ?? (systemLookup as Lookup)),
-  } as buildConnector.BuildOptions)
-  return (target, callback) => {
-    const hostname = target.hostname.replace(/^\[|\]$/g, '')
-    if (isAllowedPrivateHost(hostname, options.privateHosts)) return open(target, callback)
-    if (target.protocol !== 'https:') return callback(notAllowed('only https is allowed'), null)
-    if (ipaddr.isValid(hostname) && !isPublicAddress(hostname))
-      return callback(notAllowed('its address is not public'), null)
-    return guarded(target, callback)
+}): Connector {
+  const { timeoutMs } = options
+  const open = createConnector({ timeoutMs })
+  const guarded = createConnector({ timeoutMs, lookup: checkedLookup(options.lookup ?? (systemLookup as Lookup)) })
+  return (target, done) => {
+    const { hostname, protocol } = target
+    if (isAllowedPrivateHost(hostname, options.privateHosts)) return open(target, done)
+    if (protocol !== 'https:') return refuse(done, 'only https is allowed')
+    if (ipaddr.isValid(hostname) && !isPublicAddress(hostname)) return refuse(done, 'its address is not public')
+    return guarded(target, done)
   }
+}
+
+function refuse(done: Parameters<Connector>[1], why: string): undefined {
+  done(notAllowed(why), undefined)
 }
 
 function checkedLookup(resolve: Lookup) {

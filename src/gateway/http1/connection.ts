@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
-import type { buildConnector } from 'undici'
 import { type AnswerHead, readAnswerHead } from './answer-head.ts'
 import { ChunkedReader } from './chunked-reader.ts'
+import type { Connector, SocketTarget } from './open-socket.ts'
 import { renderRequestHead } from './request-text.ts'
 import { malformed, WireError } from './wire-error.ts'
 
@@ -37,8 +37,8 @@ export interface ConnectionTimes {
 
 /** The connections of an origin, as one of them sees them. */
 export interface Home {
-  target: buildConnector.Options
-  connect: buildConnector.connector
+  target: SocketTarget
+  connect: Connector
   times(): ConnectionTimes
   /** The exchange is over, and the connection can take another. */
   rest(connection: Connection): void
@@ -131,13 +131,14 @@ export class Connection {
 
   private open(request: WireRequest): void {
     const { connect, target } = this.home
-    // It gives the socket at once, which its types do not say; nothing where the host is refused.
     const socket = connect(target, (error, connected) => {
-      if (error !== null) return this.fail(error)
-      if (this.handler === undefined) return void connected.destroy()
-      this.listen(connected)
-      this.write(request)
-    }) as unknown as Socket | undefined
+      if (connected === undefined) this.fail(error ?? closed())
+      else if (this.handler === undefined) connected.destroy()
+      else {
+        this.listen(connected)
+        this.write(request)
+      }
+    })
     if (socket !== undefined) {
       this.socket = socket
       socket.once('close', () => this.home.leave(this))

@@ -5,5 +5,6 @@
  * `chunked-reader.ts` read what comes, `request-text.ts` writes what goes.
  */
 export { type AnswerHandler, Connection, type ConnectionTimes, type WireRequest } from './connection.ts'
+export { type Connector, createConnector, type SocketTarget, socketTarget } from './open-socket.ts'
 export { OriginConnections } from './origin-connections.ts'
 export { timeoutCodes, WireError } from './wire-error.ts'

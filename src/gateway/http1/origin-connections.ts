@@ -1,21 +1,20 @@
-import type { buildConnector } from 'undici'
 import { type AnswerHandler, Connection, type ConnectionTimes, type Home, type WireRequest } from './connection.ts'
+import { type Connector, type SocketTarget, socketTarget } from './open-socket.ts'
 
 /**
  * Connections to one origin: a free list. A connection carries one exchange at a time and comes back when it is over; the
  * one used last is taken first, so its socket is warm and the rest can go.
  */
 export class OriginConnections implements Home {
-  readonly target: buildConnector.Options
-  readonly connect: buildConnector.connector
+  readonly target: SocketTarget
+  readonly connect: Connector
   readonly times: () => ConnectionTimes
   private readonly resting: Connection[] = []
   private readonly all = new Set<Connection>()
 
   /** @param origin `https://host[:port]` */
   constructor(origin: string, { connect, times }: Pick<Home, 'connect' | 'times'>) {
-    const { host, hostname, protocol, port } = new URL(origin)
-    this.target = { host, hostname: hostname.replace(/^\[|\]$/g, ''), protocol, port }
+    this.target = socketTarget(origin)
     this.connect = connect
     this.times = times
   }

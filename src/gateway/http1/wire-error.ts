@@ -3,14 +3,15 @@ export type WireErrorCode =
   | 'connection_closed'
   | 'answer_malformed'
   | 'request_malformed'
+  | 'connect_timeout'
   | 'first_byte_timeout'
   | 'idle_timeout'
 
-/** The codes, of ours and of connecting, that mean "too slow". */
+/** The codes, of ours and of the system's, that mean "too slow". */
 export const timeoutCodes: ReadonlySet<string> = new Set([
+  'connect_timeout',
   'first_byte_timeout',
   'idle_timeout',
-  'UND_ERR_CONNECT_TIMEOUT',
   'ETIMEDOUT',
 ])
 

@@ -1,14 +1,14 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { buildConnector } from 'undici'
 import { type ClientOptions, WebSocket } from 'ws'
 import { OwnkeyError } from '../../contract/index.ts'
+import { type Connector, socketTarget } from '../http1/index.ts'
 import { closeWithinMs } from './close-frames.ts'
 import type { OpenedSocket } from './open-socket-attempt.ts'
 
 export interface Dial {
   opened: OpenedSocket
-  connect: buildConnector.connector
+  connect: Connector
   /** The whole handshake, connecting and a refusal's body included. */
   timeoutMs: number
   maxMessageBytes: number
@@ -80,7 +80,6 @@ export function dialProvider(dial: Dial): Promise<Dialled | Refused> {
 
 function clientOptions({ opened, connect, maxMessageBytes }: Dial, connection: { socket?: Socket | undefined }) {
   const { origin, path, headers } = opened
-  const { hostname, host, protocol, port } = new URL(origin)
   return {
     // Its types know no name that stands twice.
     headers: headerRecord(headers) as Record<string, string>,
@@ -91,10 +90,7 @@ function clientOptions({ opened, connect, maxMessageBytes }: Dial, connection: {
     // Waited for at most after our closing frame; its types do not know it.
     ...({ closeTimeout: closeWithinMs } as object),
     createConnection: ((_options: unknown, done: (error: Error | null, socket?: Socket) => void) => {
-      const target = { hostname, host, protocol, port }
-      connection.socket = connect(target, (error, socket) =>
-        error === null ? done(null, socket as Socket) : done(error),
-      ) as unknown as Socket | undefined
+      connection.socket = connect(socketTarget(origin), done)
     }) as never,
     // A URL would rewrite characters of the query; the caller's bytes go as they came.
     finishRequest: (request: ClientRequest) => {
