@@ -207,4 +207,34 @@ describe.each(databaseKinds)('own keys on %s', (kind) => {
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
     expect((await call('PUT', '/keys/gemini', { key: geminiKey('many') })).body.code).toBe('rate_limited')
   })
+
+  it('is of no use for sorting a thousand stolen keys, by however many members of however many organizations', async () => {
+    const { control } = state
+    await control.database.query('delete from rate_windows')
+    const asked = () => control.upstream.journal.requests.length
+    const before = asked()
+    const members = await Promise.all(
+      Array.from({ length: 4 }, (_, index) => control.member('acme', 'admin', `carder-${index}`)),
+    )
+    const statuses: number[] = []
+    for (let from = 0; from < 1_000; from += 50) {
+      const some = Array.from({ length: 50 }, (_, index) => from + index)
+      const answers = await Promise.all(
+        some.map((number) =>
+          call(
+            'POST',
+            '/keys/gemini/test',
+            { key: geminiKey(String(number).padStart(4, '0')) },
+            { token: members[number % members.length] as string },
+          ),
+        ),
+      )
+      statuses.push(...answers.map(({ status }) => status))
+    }
+    expect(statuses.filter((status) => status === 200)).toHaveLength(120)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(880)
+    const tried = new Set(control.upstream.journal.requests.slice(before).map((one) => one.header('x-goog-api-key')))
+    expect(tried.size).toBe(120)
+    await control.database.query('delete from rate_windows')
+  })
 })
