@@ -91,6 +91,29 @@ describe('every page', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Remove key')
   })
+
+  it('keeps the focus where the reader was: in a test, in a dialog, and after what was there is gone', async () => {
+    await prepare()
+    const page = await stage.visit({ org: 'acme' })
+    const focused = () => page.evaluate('document.activeElement.textContent') as Promise<string>
+    const card = page.getByTestId('key-card')
+    await card.getByRole('button', { name: 'Test key' }).focus()
+    await page.keyboard.press('Enter')
+    await page.locator('[data-testid=test-report] [data-status]').waitFor()
+    expect(await focused()).toBe('Test key')
+    await card.getByRole('button', { name: 'Replace key' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor()
+    expect(await page.evaluate('document.activeElement.name')).toBe('provider-secret')
+    await page.keyboard.press('Escape')
+    await card.getByRole('button', { name: 'Remove key' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor()
+    expect(await focused()).toBe('Cancel')
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove key' }).click()
+    await card.waitFor({ state: 'detached' })
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main')
+  })
 })
 
 describe('signing in', () => {

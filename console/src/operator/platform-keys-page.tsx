@@ -62,8 +62,8 @@ function KeyItem({ item }: { item: PlatformKey }) {
           <button
             type="button"
             className="button"
-            onClick={() => test.mutate({})}
-            disabled={test.isPending}
+            onClick={() => test.isPending || test.mutate({})}
+            aria-disabled={test.isPending}
             aria-label={`${t('test.key')}: ${item.name}`}
           >
             {t('test.key')}

@@ -68,7 +68,12 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
       </div>
       {canManage && (
         <footer className="flex flex-wrap gap-1 border-t border-line px-2.5 py-2 sm:px-3.5">
-          <button type="button" className="button button-quiet" onClick={() => test.run()} disabled={test.isPending}>
+          <button
+            type="button"
+            className="button button-quiet"
+            onClick={() => test.isPending || test.run()}
+            aria-disabled={test.isPending}
+          >
             {t('test.key')}
           </button>
           <button type="button" className="button button-quiet" onClick={() => setDialog('try')}>

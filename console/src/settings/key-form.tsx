@@ -97,7 +97,13 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
           </button>
         )}
         {needsKey && (
-          <button type="button" className="button" onClick={tryPasted} disabled={busy || !filled}>
+          <button
+            type="button"
+            className="button"
+            onClick={() => busy || tryPasted()}
+            disabled={!filled}
+            aria-disabled={busy}
+          >
             {t('test.connection')}
           </button>
         )}

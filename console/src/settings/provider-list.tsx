@@ -122,7 +122,13 @@ function AddKeyDialog({ settings, free, first, onClose }: AddKeyProps) {
       <div className="grid gap-5">
         <Field label={t('common.provider')}>
           {({ id }) => (
-            <select id={id} className="input" value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
+            <select
+              id={id}
+              {...(first ? {} : { 'data-first': '' })}
+              className="input"
+              value={chosen}
+              onChange={(event) => setChosen(event.currentTarget.value)}
+            >
               {offered.map((one) => (
                 <option key={one.id} value={one.id}>
                   {one.name}

@@ -45,6 +45,7 @@ export function SecretField({ input, example, onChange }: SecretFieldProps) {
           ref={input}
           id={id}
           name="provider-secret"
+          data-first=""
           type="text"
           className="input secret"
           placeholder={example ?? ''}

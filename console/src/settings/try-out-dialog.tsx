@@ -26,6 +26,7 @@ export function TryOutDialog({ settings, provider, feature, onClose }: TryOutDia
   const [chosen, setChosen] = useState(feature ?? offered[0]?.id ?? '')
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault()
+    if (tryOut.isPending) return
     const prompt = String(new FormData(event.currentTarget).get('prompt') ?? '').trim()
     tryOut.mutate({
       feature: chosen,
@@ -63,7 +64,7 @@ export function TryOutDialog({ settings, provider, feature, onClose }: TryOutDia
         <div aria-live="polite">{tryOut.data && <Answer answer={tryOut.data} aiName={settings.platform.aiName} />}</div>
         {tryOut.error && <ProblemNote error={tryOut.error} />}
         <div className="flex justify-end">
-          <button type="submit" className="button button-primary" disabled={tryOut.isPending || !chosen}>
+          <button type="submit" className="button button-primary" disabled={!chosen} aria-disabled={tryOut.isPending}>
             {tryOut.isPending && <span className="spinner" />}
             {t('tryOut.send')}
           </button>

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
-import { type ReactNode, useRef } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslation } from '../i18n/translation.tsx'
 import { Dialog } from './dialog.tsx'
 import { ProblemNote } from './problem-note.tsx'
@@ -18,7 +18,6 @@ interface ConfirmProps {
 /** One question before something that cannot be taken back, saying what will happen. */
 export function ConfirmDialog({ title, children, action, danger = false, run, onClose, onDone }: ConfirmProps) {
   const { t } = useTranslation()
-  const cancel = useRef<HTMLButtonElement>(null)
   const confirm = useMutation({
     mutationFn: run,
     onSuccess: () => {
@@ -31,7 +30,7 @@ export function ConfirmDialog({ title, children, action, danger = false, run, on
       <div className="grid gap-3 text-muted">{children}</div>
       {confirm.error && <ProblemNote error={confirm.error} className="mt-4" />}
       <div className="mt-6 flex flex-wrap justify-end gap-2">
-        <button ref={cancel} type="button" className="button" onClick={onClose} disabled={confirm.isPending}>
+        <button type="button" className="button" data-first onClick={onClose} disabled={confirm.isPending}>
           {t('common.cancel')}
         </button>
         <button

@@ -11,6 +11,12 @@ interface DialogProps {
   busy?: boolean
 }
 
+/** Where a dialog's focus begins: at what is safe to press, else at what is to be filled in. */
+const firstPlaces = [
+  '[data-first]',
+  'form input:checked, form input:not([type=radio]):not(:disabled), form select, form textarea',
+]
+
 /** The browser's own modal dialog: focus stays inside, Escape closes, focus returns to where it came from. */
 export function Dialog({ title, onClose, children, wide = false, busy = false }: DialogProps) {
   const { t } = useTranslation()
@@ -22,9 +28,15 @@ export function Dialog({ title, onClose, children, wide = false, busy = false }:
     const place = dialog?.getRootNode()
     const before = place instanceof ShadowRoot ? place.activeElement : document.activeElement
     dialog?.showModal()
+    dialog?.querySelector<HTMLElement>(firstPlaces.find((places) => dialog.querySelector(places)) ?? 'button')?.focus()
     return () => {
       dialog?.close()
       if (before instanceof HTMLElement) before.focus()
+      // What opened it may be gone with what it did (a removed key's card); then reading goes on at the page's content.
+      if (place instanceof Document)
+        requestAnimationFrame(() => {
+          if (!before?.isConnected) document.getElementById('main')?.focus({ preventScroll: true })
+        })
     }
   }, [])
   return (

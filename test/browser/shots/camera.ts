@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
+import { shrinkPng } from './shrink-png.ts'
 
 export interface Shot {
   name: string
@@ -42,7 +44,8 @@ export function openCamera(browser: Browser, { folder, only }: { folder: string;
         const path = join(folder, `${name}-${look}.png`)
         const whole = Number(await page.evaluate('document.documentElement.scrollHeight'))
         const clip = { x: 0, y: 0, width, height: Math.min(window ? height : whole, longest) }
-        await page.screenshot({ path, clip, fullPage: !window, animations: 'disabled', caret: 'hide' })
+        const picture = await page.screenshot({ clip, fullPage: !window, animations: 'disabled', caret: 'hide' })
+        writeFileSync(path, shrinkPng(picture))
       }
       await context.close()
     }
