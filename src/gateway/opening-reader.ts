@@ -50,12 +50,14 @@ export class OpeningReader {
   }
 
   private readEvent(block: string): StreamOpening {
+    // JSON without the stream's framing, in one line or in many, is how some providers tell an error.
+    if (/^\s*[{[]/.test(block)) return this.judge(parse(block), undefined)
     let name: string | undefined
     const data: string[] = []
     for (const line of block.split(/\r\n|\n|\r/)) {
       if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5))
       else if (line.startsWith('event:')) name = line.slice(6).trim()
-      // A bare JSON line is an error that a provider wrote without the stream's framing.
+      // The same behind a comment or an event's name.
       else if (line.startsWith('{')) data.push(line)
     }
     if (data.length === 0) return 'preamble'

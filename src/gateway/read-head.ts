@@ -15,3 +15,13 @@ export function readHead(status: number, rawHeaders: readonly string[], filter: 
   }
   return head
 }
+
+const eventField = /^\s*(?:(?:data|event|id|retry) ?:|:)/
+const document = /^\s*[{[]/
+
+/** What an answer without a content type holds, by its first bytes; '' when they do not tell. */
+export function guessContentType(first: Buffer): string {
+  const text = first.toString('latin1', 0, 64)
+  if (eventField.test(text)) return 'text/event-stream'
+  return document.test(text) ? 'application/json' : ''
+}

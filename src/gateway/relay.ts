@@ -30,13 +30,11 @@ export class Relay {
     this.usage = options.usage
   }
 
-  /** @param follows true when the body's beginning is at hand and goes out with the head */
-  begin(ownHeaders: readonly string[], follows: boolean): void {
+  /** The body's beginning, or its end, is at hand and goes out with the head. */
+  begin(ownHeaders: readonly string[]): void {
     const { res, head, redactor, stream } = this.options
     const passed = stream === undefined ? head.passed : streamHeaders(head.passed)
     res.writeHead(head.status, [...redactor.cleanHeaders(passed), ...ownHeaders])
-    // A length means that the body follows at once and goes out with the head in one packet; a stream's head must not wait.
-    if (head.length === undefined && !follows) res.flushHeaders()
   }
 
   /** @returns false: wait; `resume` is called when the caller has taken what there is */

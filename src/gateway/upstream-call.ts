@@ -10,10 +10,11 @@ import type { KeyRedactor } from './key-redactor.ts'
 import { describeNetworkError, redirected } from './network-error.ts'
 import { OpeningReader } from './opening-reader.ts'
 import type { Outcome } from './outcome.ts'
-import { readHead } from './read-head.ts'
+import { guessContentType, readHead } from './read-head.ts'
 import { Relay } from './relay.ts'
 import { longestAnswer, translateWhole, unreadable, wholeHeaders } from './translate-answer.ts'
 
+const nothing = Buffer.alloc(0)
 const longestErrorBody = 256 * 1024
 /** A stream that only greets is held back so long: it may still turn out to be a failure, but callers wait for it. */
 const longestPreambleMs = 5_000
@@ -38,8 +39,8 @@ export interface CallOwner {
   onEnd(outcome: Outcome): void
 }
 
-/** `translating`: a success is awaited whole, to be told in the caller's dialect. */
-type Phase = 'waiting' | 'opening' | 'collecting' | 'translating' | 'relaying' | 'over'
+/** `headed`: a success, of which only the head is here. `translating`: it is awaited whole, to be told in the caller's dialect. */
+type Phase = 'waiting' | 'headed' | 'opening' | 'collecting' | 'translating' | 'relaying' | 'over'
 
 /**
  * One request to a provider and its answer on the way to the caller: first it is found out whether this is a failure (by
@@ -94,21 +95,11 @@ export class UpstreamCall implements AnswerHandler {
     const head = readHead(status, rawHeaders, this.owner.filter)
     this.head = head
     this.resume = resume
-    const { translation } = this.owner
-    this.framing = framingOf(this.owner.provider, head)
-    const isEvents = head.contentType.startsWith('text/event-stream') || this.framing !== undefined
-    const isStream = isEvents && isDecodable(head.encoding)
-    if (status >= 300 && status !== 304) this.phase = 'collecting'
-    else if (translation?.whole !== undefined && !(isStream && head.encoding === '' && translation.stream))
-      this.phase = 'translating'
-    else if (isStream) {
-      this.phase = 'opening'
-      this.opening = new OpeningReader(this.owner.provider, this.framing)
-    } else if (this.owner.provider.failsInside200 && head.contentType.includes('json')) this.phase = 'collecting'
-    else this.beginRelay()
+    this.phase = status >= 300 && status !== 304 ? 'collecting' : 'headed'
   }
 
   onData(chunk: Buffer): boolean {
+    if (this.phase === 'headed') this.readKind(chunk)
     if (this.phase === 'relaying') return this.pass(chunk)
     if (this.phase === 'over') return true
     this.parts.push(chunk)
@@ -120,6 +111,7 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   onComplete(): void {
+    if (this.phase === 'headed') this.readKind(nothing)
     if (this.phase === 'opening') this.judgeOpening((this.opening as OpeningReader).end())
     if (this.phase === 'collecting') this.judgeCollected()
     if (this.phase === 'translating') this.answerTranslated()
@@ -132,8 +124,28 @@ export class UpstreamCall implements AnswerHandler {
     if (this.phase === 'relaying') this.breakRelay()
     else if (this.cut === 'caller') this.end({})
     // The body of an error broke off: its status, and what came of it, still tell.
-    else if (this.phase === 'collecting') this.judgeCollected()
+    else if (this.phase === 'collecting' && (this.head as CollectedHead).status >= 300) this.judgeCollected()
     else this.end({ failure: { class: 'network' }, error: describeNetworkError(error) })
+  }
+
+  /**
+   * What kind of success this is, once its first bytes are here: until then nothing is given to the caller, so that an answer
+   * that breaks off behind its head is a failure like any other.
+   */
+  private readKind(first: Buffer): void {
+    const head = this.head as CollectedHead
+    const { provider, translation } = this.owner
+    if (head.contentType === '' && head.encoding === '') head.contentType = guessContentType(first)
+    this.framing = framingOf(provider, head)
+    const isEvents = head.contentType.startsWith('text/event-stream') || this.framing !== undefined
+    const isStream = isEvents && isDecodable(head.encoding)
+    if (translation?.whole !== undefined && !(isStream && head.encoding === '' && translation.stream))
+      this.phase = 'translating'
+    else if (isStream) {
+      this.phase = 'opening'
+      this.opening = new OpeningReader(provider, this.framing)
+    } else if (provider.failsInside200 && head.contentType.includes('json')) this.phase = 'collecting'
+    else this.beginRelay()
   }
 
   private readOpening(chunk: Buffer): boolean {
@@ -235,7 +247,7 @@ export class UpstreamCall implements AnswerHandler {
       stream: this.opening === undefined ? undefined : translation?.stream?.(),
     })
     this.relay = relay
-    relay.begin(this.owner.ownHeaders(this.failure), this.parts.length > 0)
+    relay.begin(this.owner.ownHeaders(this.failure))
   }
 
   private pass(chunk: Buffer): boolean {

@@ -47,6 +47,7 @@ const withPlatform = (provider: FiveProvider) => (request: RecordedRequest) => {
 }
 
 interface Played {
+  org: string
   answer: RawAnswer
   own: number
   platform: number
@@ -54,7 +55,7 @@ interface Played {
 
 /** One call on a fresh organization whose own key gets `answer` and whose platform serves. */
 async function play(provider: FiveProvider, plan: string, own: Answer | Responder, body?: string): Promise<Played> {
-  const { token } = await journey.newOrg(plan)
+  const { org, token } = await journey.newOrg(plan)
   const undo = [
     journey.upstream.on(withOwn(provider), own),
     journey.upstream.on(withPlatform(provider), json({ served: 'platform' })),
@@ -65,6 +66,7 @@ async function play(provider: FiveProvider, plan: string, own: Answer | Responde
   for (const one of undo) one()
   const seen = journey.upstream.journal.requests.slice(from)
   return {
+    org,
     answer,
     own: seen.filter(withOwn(provider)).length,
     platform: seen.filter(withPlatform(provider)).length,
@@ -220,6 +222,25 @@ describe('a stream that opens with an error', () => {
     served('quota_exhausted', await play('openai', 'falling', answer))
   })
 
+  test.each([
+    ['as bare JSON', '{"error":{"code":503,"status":"UNAVAILABLE","message":"x"}}'],
+    ['as a list, in lines', '[\n  {\n    "error": {\n "code": 503, "status": "UNAVAILABLE", "message": "x" } }\n]\n'],
+    ['behind a comment', ': hi\n\n{"error":{"code":503,"status":"UNAVAILABLE","message":"x"}}\n\n'],
+  ])('%s, without any framing, is one too', async (_name, text) => {
+    const headers = { 'content-type': 'text/event-stream' }
+    served('provider_error', await play('gemini', 'falling', bytes(text, { headers })))
+  })
+
+  test('without a content type is one too, and without an error its counts are read', async () => {
+    const error = 'data: {"error":{"code":"insufficient_quota","type":"insufficient_quota","message":"x"}}\n\n'
+    served('quota_exhausted', await play('openai', 'falling', script(head(200, {}), write(error), end())))
+    const words = 'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}\n\ndata: [DONE]\n\n'
+    const { org, answer } = await play('openai', 'falling', script(head(200, {}), write(words), end()))
+    expect([answer.text, answer.header('content-type')]).toEqual([words, undefined])
+    const { body } = await journey.ownkey.api('GET', `/orgs/${org}/requests`)
+    expect(body.items[0]).toMatchObject({ inputTokens: 3, outputTokens: 4 })
+  })
+
   test('an error behind the first words is the caller’s to see: no second answer is glued on', async () => {
     const events: SseEvent[] = [
       { data: { choices: [{ delta: { content: 'Hello' } }] } },
@@ -247,6 +268,18 @@ describe('a provider that cannot be reached or is too slow', () => {
     [
       'greets and then hangs up',
       script(head(200, { 'content-type': 'text/event-stream' }), write(': hi\n\n'), reset),
+      502,
+      'upstream_unreachable',
+    ],
+    [
+      'breaks off behind the head of a success',
+      script(head(200, { 'content-type': 'application/json', 'content-length': '100' }), reset),
+      502,
+      'upstream_unreachable',
+    ],
+    [
+      'breaks off behind a head of which nobody knows what follows',
+      script(head(200, { 'content-type': 'audio/mpeg' }), reset),
       502,
       'upstream_unreachable',
     ],
