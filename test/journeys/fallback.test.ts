@@ -316,6 +316,23 @@ describe('a provider that cannot be reached or is too slow', () => {
     await other.close()
   })
 
+  test('a success that may yet turn out to be an error breaks off', async () => {
+    const upstream = await startUpstream()
+    upstream.on(
+      /./,
+      script(head(200, { 'content-type': 'application/json', 'content-length': '100' }), write('{"id":'), reset),
+    )
+    const other = await startJourney({ more: { providers: { openrouter: { baseUrl: upstream.origin } } } })
+    await other.ownkey.putOrg('broken')
+    await other.ownkey.putKey('broken', 'openrouter', `sk-or-v1-${'ab12'.repeat(16)}`)
+    const token = await other.ownkey.token({ org: 'broken', feature: 'assistant' })
+    const path = '/openrouter/api/v1/chat/completions'
+    const answer = await rawCall(other.ownkey.url, { ...nativeCalls.openai(token), path })
+    expect([answer.status, answer.json().error.code]).toEqual([502, 'upstream_unreachable'])
+    await other.close()
+    await upstream.close()
+  })
+
   test('an answer that stalls in the middle is cut', async () => {
     const stalling = script(head(200, { 'content-type': 'text/plain' }), write('begun'), hang)
     const { answer, platform } = await play('openai', 'falling', stalling)
