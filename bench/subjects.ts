@@ -50,7 +50,7 @@ export const nginx: StartSubject = async (upstream) => {
 events { worker_connections 4096; }
 http { access_log off; client_body_temp_path ${folder}/b; proxy_temp_path ${folder}/p; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
 upstream provider { server ${new URL(upstream).host}; keepalive 256; }
-server { listen 127.0.0.1:${port}; keepalive_requests 1000000; client_max_body_size 64m; location / { proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; } } }`,
+server { listen 127.0.0.1:${port}; keepalive_requests 1000000; client_max_body_size 64m; client_body_buffer_size 1m; location / { proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; } } }`,
   )
   const running = await startProgram([nginxBinary, '-c', file, '-e', join(folder, 'error.log')], { port })
   return subject({ name: 'nginx', running })

@@ -9,7 +9,7 @@ const longestOpening = 64 * 1024
 export class OpeningReader {
   private readonly provider: Provider
   private readonly readFrames: ((chunk: Buffer) => StreamFrame[]) | undefined
-  private text = ''
+  private rest: Buffer = Buffer.alloc(0)
   private bytes = 0
 
   /** @param framing absent: server-sent events */
@@ -26,13 +26,15 @@ export class OpeningReader {
     return opening
   }
 
+  /** Event by event, so that of a long piece only what decides is made into text. */
   private readEvents(chunk: Buffer): StreamOpening {
-    this.text += chunk.toString('utf8')
+    let rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk])
     let opening: StreamOpening = 'preamble'
-    for (let end = eventEnd(this.text); end !== undefined && opening === 'preamble'; end = eventEnd(this.text)) {
-      opening = this.readEvent(this.text.slice(0, end.at))
-      this.text = this.text.slice(end.next)
+    for (let end = eventEnd(rest); end !== undefined && opening === 'preamble'; end = eventEnd(rest)) {
+      opening = this.readEvent(rest.toString('utf8', 0, end.at))
+      rest = rest.subarray(end.next)
     }
+    this.rest = rest
     return opening
   }
 
@@ -46,7 +48,8 @@ export class OpeningReader {
 
   /** The stream ended: what is left without a closing empty line. */
   end(): StreamOpening {
-    return this.text.trim() === '' ? 'content' : this.readEvent(this.text)
+    const text = this.rest.toString('utf8')
+    return text.trim() === '' ? 'content' : this.readEvent(text)
   }
 
   private readEvent(block: string): StreamOpening {
@@ -69,9 +72,16 @@ export class OpeningReader {
   }
 }
 
-function eventEnd(text: string): { at: number; next: number } | undefined {
-  const match = /\r\n\r\n|\n\n|\r\r/.exec(text)
-  return match === null ? undefined : { at: match.index, next: match.index + match[0].length }
+const blankLines = ['\n\n', '\r\n\r\n', '\r\r']
+
+/** Where the first event ends, and where the next one begins. */
+function eventEnd(bytes: Buffer): { at: number; next: number } | undefined {
+  let first: { at: number; next: number } | undefined
+  for (const line of blankLines) {
+    const at = bytes.indexOf(line, 0, 'latin1')
+    if (at !== -1 && (first === undefined || at < first.at)) first = { at, next: at + line.length }
+  }
+  return first
 }
 
 function parse(data: string): unknown {
