@@ -19,7 +19,7 @@ export interface AnswerHead {
 const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?:[ \r]|$)/
 const decimal = /^\d{1,15}$/
-const keepAliveHint = /(?:^|[,; ])timeout=(\d{1,6})/
+const keepAliveHint = /(?:^|[,; ])timeout=(\d{1,6})/i
 
 interface Fields {
   length: string | undefined
@@ -76,17 +76,32 @@ export function readAnswerHead(text: string, method: string): AnswerHead {
     const colon = text.indexOf(':', start)
     if (colon === -1 || colon > end) throw malformed('a header has no colon')
     const name = text.slice(start, colon)
-    const value = text.slice(colon + 1, end).trim()
+    const value = trimmed(text, colon + 1, end)
     const known = headerName(name)
     if (known === '') throw malformed('a header has no proper name')
     readers.get(known)?.(fields, value)
     headers.push(name, value)
     start = end + 2
   }
+  if (fields.transferEncoding !== undefined && minor === 0) throw malformed('HTTP/1.0 knows no transfer encoding')
   const framing = framingOf(status, fields, method)
-  const keepsAlive = framing !== 'close' && staysOpen(fields.connection, minor)
+  const keepsAlive =
+    framing !== 'close' && !isBodyAnnouncedInVain(status, fields) && staysOpen(fields.connection, minor)
   const hint = fields.keepAlive === undefined ? undefined : keepAliveHint.exec(fields.keepAlive)?.[1]
   return { status, headers, framing, keepsAlive, keepAliveMs: hint === undefined ? undefined : Number(hint) * 1000 }
+}
+
+/** Without the spaces and tabs around it; other letters that count as space (0xa0) may be half of one in UTF-8. */
+function trimmed(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isSpace(text.charCodeAt(start))) start++
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 function endOfLine(text: string, from: number): number {
@@ -108,6 +123,11 @@ function framingOf(status: number, { length, transferEncoding }: Fields, method:
   if (method === 'HEAD' || status === 204 || status === 304 || status < 200) return 0
   if (transferEncoding !== undefined) return 'chunked'
   return length === undefined ? 'close' : Number(length)
+}
+
+/** These answers have no body, but one that says it has may well send it: it would be taken for the next answer. */
+function isBodyAnnouncedInVain(status: number, { length, transferEncoding }: Fields): boolean {
+  return (status === 204 || status < 200) && (transferEncoding !== undefined || Number(length ?? 0) > 0)
 }
 
 function staysOpen(connection: string, minor: number): boolean {

@@ -2,7 +2,7 @@ import { malformed } from './wire-error.ts'
 
 const carriageReturn = 13
 const lineFeed = 10
-/** Extensions and trailers together; nobody needs them, and an endless one is an attack. */
+/** The extension of a chunk, or all trailers; nobody needs them, and an endless one is an attack. */
 const longestAside = 16 * 1024
 const longestDigits = 12
 
@@ -28,6 +28,7 @@ interface Counts {
   /** Bytes of the chunk that are still to come. */
   left: number
   digits: number
+  /** Bytes beside the payload since this chunk's size. */
   aside: number
 }
 
@@ -38,6 +39,7 @@ const steps: readonly ((counts: Counts, byte: number) => Place)[] = [
     if (digit === -1) throw malformed('a chunk has no size')
     counts.left = digit
     counts.digits = 1
+    counts.aside = 0
     return at.digits
   },
   (counts, byte) => {

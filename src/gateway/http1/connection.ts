@@ -1,39 +1,10 @@
 import type { Socket } from 'node:net'
-import { type AnswerHead, readAnswerHead } from './answer-head.ts'
-import { ChunkedReader } from './chunked-reader.ts'
+import type { AnswerHead } from './answer-head.ts'
+import { AnswerReader } from './answer-reader.ts'
 import type { Connector, SocketTarget } from './open-socket.ts'
-import { renderRequestHead } from './request-text.ts'
-import { malformed, WireError } from './wire-error.ts'
-
-/** What an exchange sends: nothing, bytes, or pieces that come while they are sent. */
-export type WireBody = null | Buffer | AsyncIterable<Buffer>
-
-export interface WireRequest {
-  method: string
-  path: string
-  /** Name, value, name, value …; a `content-length` among them is the length of a body that comes in pieces. */
-  headers: readonly string[]
-  body: WireBody
-}
-
-/** Hears of one answer, in this order; `onComplete` or `onError` is called once, and nothing after it. */
-export interface AnswerHandler {
-  /** @param resume goes on after an `onData` that returned false */
-  onHeaders(status: number, headers: string[], resume: () => void): void
-  /** A piece of the body, its memory the handler's own. False: no more until `resume` is called. */
-  onData(chunk: Buffer): boolean
-  onComplete(): void
-  onError(error: Error): void
-}
-
-/** How long a silence may last, in ticks of whoever calls `tick`. */
-export interface ConnectionTimes {
-  /** From the request's last byte to the answer's first. */
-  firstByteTicks: number
-  /** Between two pieces of the answer; a caller who takes none is not counted. */
-  idleTicks: number
-  tickMs: number
-}
+import { RequestWriter } from './request-writer.ts'
+import type { AnswerHandler, ConnectionTimes, WireRequest } from './wire.ts'
+import { WireError } from './wire-error.ts'
 
 /** The connections of an origin, as one of them sees them. */
 export interface Home {
@@ -46,14 +17,11 @@ export interface Home {
   leave(connection: Connection): void
 }
 
-const longestHead = 64 * 1024
-/** A body up to this size travels in one piece with its head. */
-const shortBody = 8 * 1024
-const endOfHead = '\r\n\r\n'
 /** Others' servers close what they think idle after 5 s and more; what they close while a request is on its way is lost. */
-const keepMs = 4_000
+const usualKeepMs = 4_000
 const longestKeepMs = 60_000
-const nothing = Buffer.alloc(0)
+/** Taken off what the other side says: its clock started earlier, and our request takes a moment to get there. */
+const keepMarginMs = 1_000
 
 /**
  * A connection to a provider, one exchange at a time. Never retries: a connection that breaks under a request may have
@@ -62,20 +30,14 @@ const nothing = Buffer.alloc(0)
 export class Connection {
   private readonly home: Home
   private socket: Socket | undefined
-  private stands = false
+  /** Absent until the connection stands. */
+  private writer: RequestWriter | undefined
+  private readonly answer = new AnswerReader()
+  /** Of the exchange under way; whatever is called too late finds another one here, or none. */
   private handler: AnswerHandler | undefined
-  /** Of the request under way. */
-  private method = ''
-  /** The request's last byte is with the system. */
-  private sent = false
-  private head: AnswerHead | undefined
-  private headBytes: Buffer = nothing
-  private left = 0
-  private chunks: ChunkedReader | undefined
   private paused = false
   private quietTicks = 0
-  private keepMs = keepMs
-  private onDrain: (() => void) | undefined
+  private keepMs = usualKeepMs
 
   constructor(home: Home) {
     this.home = home
@@ -84,13 +46,10 @@ export class Connection {
   /** @returns ends the exchange in every phase, and with it the connection; the handler hears of it as an error */
   send(request: WireRequest, handler: AnswerHandler): (error: Error) => void {
     this.handler = handler
-    this.method = request.method
-    this.sent = false
-    this.head = undefined
-    this.headBytes = nothing
     this.quietTicks = 0
-    if (this.stands) this.write(request)
-    else this.open(request)
+    this.answer.expect(request.method)
+    if (this.writer === undefined) this.open(request)
+    else this.write(this.writer, request)
     return (error) => {
       if (this.handler === handler) this.fail(error)
     }
@@ -98,195 +57,109 @@ export class Connection {
 
   /** At rest and not yet closed by the other side. */
   get canServe(): boolean {
-    return this.stands && (this.socket as Socket).writable
+    return (this.socket as Socket).writable
   }
 
   /** Called at even intervals: ends what has been silent for too long. */
   tick(): void {
-    if (!this.stands || this.paused) return
+    if (this.writer === undefined || this.paused) return
     this.quietTicks++
     const { firstByteTicks, idleTicks, tickMs } = this.home.times()
     if (this.handler === undefined) {
       if (this.quietTicks * tickMs >= this.keepMs) this.destroy()
-    } else if (this.head !== undefined) {
+    } else if (!this.writer.isWaitedFor) return
+    else if (this.answer.head !== undefined) {
       if (this.quietTicks > idleTicks) this.fail(new WireError('idle_timeout', 'the answer stopped coming'))
-    } else if (this.isWaited && this.quietTicks > firstByteTicks)
-      this.fail(new WireError('first_byte_timeout', 'no answer came'))
+    } else if (this.quietTicks > firstByteTicks) this.fail(new WireError('first_byte_timeout', 'no answer came'))
   }
 
-  /** The provider is waited for, not the caller's upload. */
-  private get isWaited(): boolean {
-    return this.sent || (this.socket as Socket).writableNeedDrain
-  }
-
-  close(): void {
-    this.fail(closed())
+  close(error: Error): void {
+    this.fail(error)
   }
 
   private destroy(): void {
-    this.stands = false
     if (this.socket === undefined) this.home.leave(this)
     else this.socket.destroy()
   }
 
   private open(request: WireRequest): void {
     const { connect, target } = this.home
-    const socket = connect(target, (error, connected) => {
-      if (connected === undefined) this.fail(error ?? closed())
-      else if (this.handler === undefined) connected.destroy()
-      else {
-        this.listen(connected)
-        this.write(request)
-      }
-    })
-    if (socket !== undefined) {
-      this.socket = socket
-      socket.once('close', () => this.home.leave(this))
+    try {
+      this.socket = connect(target, (error, connected) => {
+        if (connected === undefined) this.fail(error ?? closed())
+        else if (this.handler === undefined) connected.destroy()
+        else this.write(this.listen(connected), request)
+      })
+    } catch (error) {
+      this.fail(error as Error)
     }
+    this.socket?.once('close', () => this.home.leave(this))
   }
 
-  private listen(socket: Socket): void {
+  private listen(socket: Socket): RequestWriter {
+    const writer = new RequestWriter(socket, {
+      onProgress: () => {
+        this.quietTicks = 0
+      },
+      onBroken: (error) => this.fail(error),
+    })
     this.socket = socket
-    this.stands = true
-    socket.on('data', (chunk: Buffer) => this.receive(chunk))
-    socket.on('drain', () => this.drained())
+    this.writer = writer
+    socket.on('data', (piece: Buffer) => this.receive(piece))
     socket.on('end', () => this.ended())
     socket.on('error', (error) => this.fail(error))
     socket.on('close', () => this.fail(closed()))
+    return writer
   }
 
-  private write({ method, path, headers, body }: WireRequest): void {
-    const { host } = this.home.target
-    const length = body === null ? 0 : Buffer.isBuffer(body) ? body.length : undefined
-    let head: string
+  private write(writer: RequestWriter, request: WireRequest): void {
     try {
-      head = renderRequestHead({ method, path, host: host as string, headers, length })
+      writer.write(request, this.home.target.host)
     } catch (error) {
       this.fail(error as Error)
-      return
-    }
-    const socket = this.socket as Socket
-    if (body === null) socket.write(head, 'latin1')
-    else if (!Buffer.isBuffer(body)) {
-      socket.write(head, 'latin1')
-      void this.stream(body, headers)
-      return
-    } else if (body.length <= shortBody) socket.write(head + body.toString('latin1'), 'latin1')
-    else {
-      socket.cork()
-      socket.write(head, 'latin1')
-      socket.write(body)
-      socket.uncork()
-    }
-    this.sent = true
-  }
-
-  /** A body that comes in pieces, no faster than the provider takes it. */
-  private async stream(body: AsyncIterable<Buffer>, headers: readonly string[]): Promise<void> {
-    const handler = this.handler
-    const socket = this.socket as Socket
-    const isOver = () => this.handler !== handler
-    const length = declaredLength(headers)
-    let bytes = 0
-    try {
-      for await (const chunk of body) {
-        if (isOver()) return
-        if (chunk.length === 0) continue
-        bytes += chunk.length
-        if (length !== undefined && bytes > length) throw lengthBroken()
-        this.quietTicks = 0
-        if (!writePiece(socket, chunk, length === undefined)) await this.untilDrained()
-        if (isOver()) return
-      }
-      if (length === undefined) socket.write('0\r\n\r\n', 'latin1')
-      else if (bytes < length) throw lengthBroken()
-      this.quietTicks = 0
-      this.sent = true
-    } catch (error) {
-      if (!isOver()) this.fail(error as Error)
     }
   }
 
-  private untilDrained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.onDrain = resolve
-    })
-  }
-
-  private drained(): void {
-    this.quietTicks = 0
-    const done = this.onDrain
-    this.onDrain = undefined
-    done?.()
-  }
-
-  private receive(chunk: Buffer): void {
-    this.quietTicks = 0
+  private receive(piece: Buffer): void {
     // Bytes that nobody asked for: they would be taken for the next answer.
     if (this.handler === undefined) {
       this.destroy()
       return
     }
     try {
-      if (this.head !== undefined) this.receiveBody(chunk)
-      else this.receiveHead(this.headBytes.length === 0 ? chunk : Buffer.concat([this.headBytes, chunk]))
+      this.read(piece)
     } catch (error) {
       this.fail(error as Error)
-    }
-  }
-
-  private receiveHead(bytes: Buffer): void {
-    const end = bytes.indexOf(endOfHead, Math.max(0, this.headBytes.length - 3), 'latin1')
-    if ((end === -1 ? bytes.length : end) > longestHead) throw malformed('its head is too long')
-    if (end === -1) {
-      this.headBytes = bytes
       return
     }
-    this.headBytes = nothing
-    const head = readAnswerHead(bytes.toString('latin1', 0, end), this.method)
-    const rest = end + endOfHead.length === bytes.length ? nothing : bytes.subarray(end + endOfHead.length)
-    if (head.status === 101) throw malformed('it changes the protocol, which nobody asked for')
-    if (head.status >= 200) {
-      this.begin(head)
-      if (this.handler !== undefined && (head.framing === 0 || rest.length > 0)) this.receiveBody(rest)
-      // Early hints and the like came before the answer.
-    } else if (rest.length > 0) this.receiveHead(rest)
+    if (this.answer.isOver && this.handler !== undefined) this.complete(this.answer.hasSurplus)
   }
 
-  private begin(head: AnswerHead): void {
-    this.head = head
-    this.left = typeof head.framing === 'number' ? head.framing : 0
-    this.chunks = head.framing === 'chunked' ? new ChunkedReader() : undefined
-    this.keepMs = head.keepAliveMs === undefined ? keepMs : Math.min(head.keepAliveMs - 1_000, longestKeepMs)
-    const handler = this.handler as AnswerHandler
-    handler.onHeaders(head.status, head.headers, () => this.goOn(handler))
-  }
-
-  private receiveBody(bytes: Buffer): void {
-    const { framing } = this.head as AnswerHead
-    if (framing === 'close') this.pass(bytes)
-    else if (framing === 'chunked') this.receiveChunks(bytes)
-    else this.receiveCounted(bytes)
-  }
-
-  private receiveChunks(bytes: Buffer): void {
-    const reader = this.chunks as ChunkedReader
-    const payload = reader.read(bytes)
+  private read(piece: Buffer): void {
+    const { answer } = this
+    let body: Buffer | undefined = piece
+    if (answer.head === undefined) {
+      body = answer.readHead(piece)
+      if (body === undefined) return
+      this.begin(answer.head as unknown as AnswerHead)
+      if (this.handler === undefined) return
+    }
+    this.quietTicks = 0
+    const payload = answer.readBody(body)
     if (payload.length > 0) this.pass(payload)
-    if (reader.isOver && this.handler !== undefined) this.complete(reader.surplus > 0)
   }
 
-  private receiveCounted(bytes: Buffer): void {
-    const taken = Math.min(this.left, bytes.length)
-    this.left -= taken
-    if (taken > 0) this.pass(taken === bytes.length ? bytes : bytes.subarray(0, taken))
-    if (this.left === 0 && this.handler !== undefined) this.complete(taken < bytes.length)
+  private begin({ status, headers, keepAliveMs }: AnswerHead): void {
+    const handler = this.handler as AnswerHandler
+    this.keepMs = keepAliveMs === undefined ? usualKeepMs : Math.min(keepAliveMs - keepMarginMs, longestKeepMs)
+    handler.onHeaders(status, headers, () => this.goOn(handler))
   }
 
-  private pass(bytes: Buffer): void {
-    if ((this.handler as AnswerHandler).onData(bytes) || this.handler === undefined) return
+  private pass(payload: Buffer): void {
+    // Before it is asked, so that a `resume` from within is heard too.
     this.paused = true
-    ;(this.socket as Socket).pause()
+    if ((this.handler as AnswerHandler).onData(payload)) this.paused = false
+    else if (this.paused) (this.socket as Socket).pause()
   }
 
   private goOn(handler: AnswerHandler): void {
@@ -298,54 +171,39 @@ export class Connection {
 
   private ended(): void {
     if (this.handler === undefined) this.destroy()
-    else if (this.head?.framing === 'close') this.complete(true)
+    else if (this.answer.endsByClose) this.complete(true)
     else this.fail(closed())
   }
 
   /** @param spoilt the connection cannot carry another exchange */
   private complete(spoilt: boolean): void {
     const handler = this.handler as AnswerHandler
-    const { keepsAlive } = this.head as AnswerHead
+    const writer = this.writer as RequestWriter
+    const { keepsAlive } = this.answer.head as AnswerHead
     this.handler = undefined
+    this.quietTicks = 0
+    writer.stop()
     if (this.paused) {
       this.paused = false
       ;(this.socket as Socket).resume()
     }
     // An answer that came before the request was sent whole leaves the rest of it unsaid.
-    if (spoilt || !keepsAlive || !this.sent || this.keepMs <= 0) this.destroy()
+    if (spoilt || !keepsAlive || !writer.isDone || this.keepMs <= 0) this.destroy()
     else this.home.rest(this)
-    handler.onComplete()
-    this.drained()
+    try {
+      handler.onComplete()
+    } catch (error) {
+      handler.onError(error as Error)
+    }
   }
 
   private fail(error: Error): void {
-    const handler = this.handler
+    const { handler } = this
     this.handler = undefined
     this.destroy()
+    this.writer?.stop()
     handler?.onError(error)
-    this.drained()
   }
-}
-
-function writePiece(socket: Socket, chunk: Buffer, framed: boolean): boolean {
-  if (!framed) return socket.write(chunk)
-  socket.cork()
-  socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
-  socket.write(chunk)
-  const goOn = socket.write('\r\n', 'latin1')
-  socket.uncork()
-  return goOn
-}
-
-function declaredLength(headers: readonly string[]): number | undefined {
-  for (let i = 0; i < headers.length; i += 2) {
-    if ((headers[i] as string).toLowerCase() === 'content-length') return Number(headers[i + 1])
-  }
-  return undefined
-}
-
-function lengthBroken(): WireError {
-  return new WireError('request_malformed', 'the body is not as long as its header says')
 }
 
 function closed(): WireError {

@@ -1,15 +1,20 @@
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
-/** Names as they come (any case) → the name in lower case, or '' for what is none. The bound is for names made up to fill it. */
+/** Names as they come (any case) → the name in lower case. The bounds are for names made up to fill it. */
 const names = new Map<string, string>()
 const maxNames = 2_000
+const longestKnown = 60
 
 /** A header's name in lower case; '' when it is not made of the characters that names have (RFC 9110, token). */
 export function headerName(name: string): string {
   const known = names.get(name)
   if (known !== undefined) return known
-  const lower = token.test(name) ? name.toLowerCase() : ''
-  if (names.size < maxNames) names.set(name, lower)
+  if (!token.test(name)) return ''
+  if (names.size >= maxNames || name.length > longestKnown) return name.toLowerCase()
+  // A copy: a name cut out of a head would keep the whole head in memory, for ever.
+  const own = Buffer.from(name, 'latin1').toString('latin1')
+  const lower = own.toLowerCase()
+  names.set(own, lower)
   return lower
 }
 

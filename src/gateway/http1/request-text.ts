@@ -4,6 +4,8 @@ import { WireError } from './wire-error.ts'
 /** Methods whose request says that it has no body, when it has none. */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QUERY'])
 
+const decimal = /^\d{1,15}$/
+
 export interface RequestLine {
   method: string
   /** With query, byte for byte. */
@@ -24,17 +26,22 @@ export function renderRequestHead({ method, path, host, headers, length }: Reque
   if (headerName(method) === '' || !isPath(path))
     throw new WireError('request_malformed', 'the request line is refused')
   let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`
-  let hasLength = false
+  let declared: string | undefined
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string
     const value = headers[i + 1] as string
     const known = headerName(name)
     if (known === '' || !isHeaderValue(value))
       throw new WireError('request_malformed', 'a header of the request is refused')
-    if (known === 'content-length') hasLength = true
+    if (known === 'content-length') {
+      if (declared !== undefined || !decimal.test(value) || (length !== undefined && length !== Number(value)))
+        throw new WireError('request_malformed', 'the length of the request is refused')
+      declared = value
+    } else if (known === 'transfer-encoding')
+      throw new WireError('request_malformed', 'a transfer encoding of the request is refused')
     text += `${name}: ${value}\r\n`
   }
-  if (hasLength) return `${text}\r\n`
+  if (declared !== undefined) return `${text}\r\n`
   if (length === undefined) return `${text}transfer-encoding: chunked\r\n\r\n`
   return length > 0 || methodsWithBody.has(method) ? `${text}content-length: ${length}\r\n\r\n` : `${text}\r\n`
 }

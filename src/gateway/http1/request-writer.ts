@@ -1,0 +1,141 @@
+import type { Socket } from 'node:net'
+import { renderRequestHead } from './request-text.ts'
+import type { WireRequest } from './wire.ts'
+import { WireError } from './wire-error.ts'
+
+/** A body up to this size travels in one piece with its head. */
+const shortBody = 8 * 1024
+/** A longer body goes out in such pieces, one after the other: each that is taken shows that the provider still reads. */
+const longPiece = 256 * 1024
+
+/** Whom a writer tells how it goes. */
+export interface Sender {
+  /** Something more is on its way. */
+  onProgress(): void
+  /** The body ended in an error, or not at its length. */
+  onBroken(error: Error): void
+}
+
+/** Writes one request after another to a socket, no faster than the provider takes it. */
+export class RequestWriter {
+  private readonly socket: Socket
+  private readonly sender: Sender
+  /** The request was written to its last byte. */
+  private isWritten = false
+  /** Counts requests: a body whose turn is over writes nothing more, whenever its next piece comes. */
+  private turn = 0
+  private onDrain: (() => void) | undefined
+
+  constructor(socket: Socket, sender: Sender) {
+    this.socket = socket
+    this.sender = sender
+    socket.on('drain', () => {
+      sender.onProgress()
+      this.wake()
+    })
+  }
+
+  /** The provider is waited for, not the caller's upload. */
+  get isWaitedFor(): boolean {
+    return this.isWritten || this.socket.writableNeedDrain
+  }
+
+  /** The request is with the system to its last byte; what is not would reach the provider ahead of the next request. */
+  get isDone(): boolean {
+    return this.isWritten && this.socket.writableLength === 0
+  }
+
+  /**
+   * @param host as the `host` header says it
+   * @throws WireError request_malformed before anything was written
+   */
+  write({ method, path, headers, body }: WireRequest, host: string): void {
+    const { socket } = this
+    const length = body === null ? 0 : Buffer.isBuffer(body) ? body.length : undefined
+    const head = renderRequestHead({ method, path, host, headers, length })
+    this.isWritten = true
+    if (body === null) socket.write(head, 'latin1')
+    else if (!Buffer.isBuffer(body)) {
+      socket.write(head, 'latin1')
+      void this.stream(body, declaredLength(headers))
+    } else if (body.length <= shortBody) socket.write(head + body.toString('latin1'), 'latin1')
+    else if (body.length <= longPiece) {
+      socket.cork()
+      socket.write(head, 'latin1')
+      socket.write(body)
+      socket.uncork()
+    } else {
+      socket.write(head, 'latin1')
+      void this.stream(piecesOf(body), body.length)
+    }
+  }
+
+  /** The exchange is over: nothing more of its body is read or written. */
+  stop(): void {
+    this.turn++
+    this.wake()
+  }
+
+  /** @param length undefined: the body goes out in chunks */
+  private async stream(body: AsyncIterable<Buffer> | Iterable<Buffer>, length: number | undefined): Promise<void> {
+    const { turn } = this
+    let bytes = 0
+    this.isWritten = false
+    try {
+      for await (const piece of body) {
+        if (turn !== this.turn) return
+        bytes += piece.length
+        if (length !== undefined && bytes > length) throw lengthBroken()
+        // An empty chunk would be the last one.
+        if (piece.length > 0 && !this.writePiece(piece, length === undefined)) await this.untilDrained()
+        if (turn !== this.turn) return
+      }
+      if (turn !== this.turn) return
+      if (length === undefined) this.socket.write('0\r\n\r\n', 'latin1')
+      else if (bytes < length) throw lengthBroken()
+      this.isWritten = true
+      this.sender.onProgress()
+    } catch (error) {
+      if (turn === this.turn) this.sender.onBroken(error as Error)
+    }
+  }
+
+  private writePiece(piece: Buffer, framed: boolean): boolean {
+    const { socket } = this
+    this.sender.onProgress()
+    if (!framed) return socket.write(piece)
+    socket.cork()
+    socket.write(`${piece.length.toString(16)}\r\n`, 'latin1')
+    socket.write(piece)
+    const goOn = socket.write('\r\n', 'latin1')
+    socket.uncork()
+    return goOn
+  }
+
+  private untilDrained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.onDrain = resolve
+    })
+  }
+
+  private wake(): void {
+    const { onDrain } = this
+    this.onDrain = undefined
+    onDrain?.()
+  }
+}
+
+function* piecesOf(body: Buffer): Generator<Buffer> {
+  for (let at = 0; at < body.length; at += longPiece) yield body.subarray(at, at + longPiece)
+}
+
+function declaredLength(headers: readonly string[]): number | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    if ((headers[i] as string).toLowerCase() === 'content-length') return Number(headers[i + 1])
+  }
+  return undefined
+}
+
+function lengthBroken(): WireError {
+  return new WireError('request_malformed', 'the body is not as long as its header says')
+}
