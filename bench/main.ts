@@ -102,6 +102,16 @@ async function measure(subject: Subject, scenario: Scenario): Promise<Figures> {
   return { ...result, cpu: (spent / per) * 1e6, memory: memoryMiB(subject.pids) }
 }
 
+/** A server runs for weeks: what its compiler does with the first thousands of requests is not what a request costs. */
+async function warmUp(subject: Subject): Promise<void> {
+  for (const kind of ['json', 'sse'] as const) {
+    const requests = kind === 'json' ? 10_000 : 2_000
+    await measure(subject, { name: 'warm-up', kind, connections: 32, requests, bodyBytes: 1_900 }).catch(
+      () => undefined,
+    )
+  }
+}
+
 function message(child: ReturnType<typeof fork>): Promise<unknown> {
   return new Promise((resolve, reject) => {
     child.once('message', resolve)
@@ -119,6 +129,7 @@ async function run(): Promise<void> {
       const subject = await start(`http://127.0.0.1:${upstream.port}`)
       if (subject !== undefined) subjects.push(...[subject].flat())
     }
+    for (const subject of subjects) await warmUp(subject)
     const scenarioNames = scenarios.map(({ name }) => name)
     const subjectNames = subjects.map(({ name }) => name)
     for (const scenario of scenarios.filter(({ name }) => asked(name, scenarioNames))) {

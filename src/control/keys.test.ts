@@ -111,7 +111,7 @@ describe.each(databaseKinds)('own keys on %s', (kind) => {
       (await call('PUT', '/keys/gemini?environment=staging', { key: geminiKey('x'), environment: 'production' })).body
         .code,
     ).toBe('request_invalid')
-    expect((await call('PUT', '/keys/gemini?environment=nowhere', { key: geminiKey('x') })).body.code).toBe(
+    expect((await call('PUT', '/keys/gemini?environment=no%20where', { key: geminiKey('x') })).body.code).toBe(
       'request_invalid',
     )
   })
@@ -210,31 +210,37 @@ describe.each(databaseKinds)('own keys on %s', (kind) => {
 
   it('is of no use for sorting a thousand stolen keys, by however many members of however many organizations', async () => {
     const { control } = state
-    await control.database.query('delete from rate_windows')
-    const asked = () => control.upstream.journal.requests.length
-    const before = asked()
     const members = await Promise.all(
       Array.from({ length: 4 }, (_, index) => control.member('acme', 'admin', `carder-${index}`)),
     )
-    const statuses: number[] = []
-    for (let from = 0; from < 1_000; from += 50) {
-      const some = Array.from({ length: 50 }, (_, index) => from + index)
-      const answers = await Promise.all(
-        some.map((number) =>
-          call(
-            'POST',
-            '/keys/gemini/test',
-            { key: geminiKey(String(number).padStart(4, '0')) },
-            { token: members[number % members.length] as string },
+    const sortAll = async () => {
+      await control.database.query('delete from rate_windows')
+      const before = control.upstream.journal.requests.length
+      const statuses: number[] = []
+      for (let from = 0; from < 1_000; from += 50) {
+        const some = Array.from({ length: 50 }, (_, index) => from + index)
+        const answers = await Promise.all(
+          some.map((number) =>
+            call(
+              'POST',
+              '/keys/gemini/test',
+              { key: geminiKey(String(number).padStart(4, '0')) },
+              { token: members[number % members.length] as string },
+            ),
           ),
-        ),
-      )
-      statuses.push(...answers.map(({ status }) => status))
+        )
+        statuses.push(...answers.map(({ status }) => status))
+      }
+      const tried = control.upstream.journal.requests.slice(before).map((one) => one.header('x-goog-api-key'))
+      const count = (wanted: number) => statuses.filter((status) => status === wanted).length
+      return { answered: count(200), refused: count(429), tried: new Set(tried).size }
     }
-    expect(statuses.filter((status) => status === 200)).toHaveLength(120)
-    expect(statuses.filter((status) => status === 429)).toHaveLength(880)
-    const tried = new Set(control.upstream.journal.requests.slice(before).map((one) => one.header('x-goog-api-key')))
-    expect(tried.size).toBe(120)
+    const window = () => Math.floor(Date.now() / 600_000)
+    const began = window()
+    let seen = await sortAll()
+    // The limit is per ten minutes: when these ended in the middle, what counts is a run within the next ten.
+    if (window() !== began) seen = await sortAll()
+    expect(seen).toEqual({ answered: 120, refused: 880, tried: 120 })
     await control.database.query('delete from rate_windows')
   })
 })
