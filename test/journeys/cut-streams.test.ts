@@ -26,7 +26,7 @@ test('streams that the server cuts at its end close with an error event of their
       .on('error', () => {})
       .on('data', (bytes) => {
         text += bytes
-        if (text === beginning) begun()
+        if (text.startsWith(beginning)) begun()
       })
     let begun = () => {}
     const hasBegun = new Promise<void>((resolve) => {
@@ -61,4 +61,4 @@ test('streams that the server cuts at its end close with an error event of their
     ])
   })
   await journey.close()
-}, 60_000)
+})
