@@ -98,6 +98,13 @@ const mistakes: readonly (readonly [
     { suggestion: 'chat' },
   ],
   [
+    'a scope by the name of the one that is always there',
+    'features: { chat: { title: Chat } }\nplans: { a: { scopes: { all: { title: All, features: [chat] } } } }',
+    2,
+    'plans.a.scopes.all',
+    { message: expect.stringContaining('"all"'), expected: expect.stringContaining('always there') },
+  ],
+  [
     'an unknown feature in a plan',
     'features: { chat: { title: Chat } }\nplans: { a: { features: [cht] } }',
     2,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { errorClasses, holders, providerPolicies, roles } from '../contract/index.ts'
+import { errorClasses, holders, providerPolicies, type Role, roles } from '../contract/index.ts'
 
-/** What an organization may be on: the policies of one plan. Part of the configuration's schema in `schema.ts`. */
+/** Parts of the configuration's schema in `schema.ts`: names, amounts, and the policies of one plan. */
 export const id = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'an id: letters, digits, "_", "-" and ".", at most 64')
@@ -73,7 +73,11 @@ const quota = z.strictObject({
   count: z.enum(['successes', 'attempts']).default('successes').describe('What counts toward the limit.'),
 })
 
-export const plan = z.strictObject({
+const scopeName = id.refine((name) => name !== 'all', {
+  error: 'another name: the scope "all" is always there, with every feature of the plan',
+})
+
+const planFields = z.strictObject({
   title: z.string().min(1).optional(),
   byok: z
     .enum(['always', 'by_operator', 'never'])
@@ -83,8 +87,10 @@ export const plan = z.strictObject({
   managers: z
     .array(z.enum(roles))
     .min(1)
-    .default(['owner', 'admin'])
-    .describe('Roles that set, change and remove keys.'),
+    .optional()
+    .describe(
+      'Roles that set, change and remove keys; absent: owner and admin, or every role where keys belong to users.',
+    ),
   providers: z
     .record(z.string(), z.enum(providerPolicies))
     .default({ '*': 'optional' })
@@ -96,7 +102,7 @@ export const plan = z.strictObject({
     .default('per_provider')
     .describe('single: one active provider’s key serves all.'),
   scopes: z
-    .record(id, z.strictObject({ title: z.string().min(1), features: z.array(id).min(1) }))
+    .record(scopeName, z.strictObject({ title: z.string().min(1), features: z.array(id).min(1) }))
     .default({})
     .describe('Offered to managers beside "all".'),
   model: z
@@ -131,3 +137,9 @@ export const plan = z.strictObject({
     })
     .prefault({}),
 })
+
+/** What an organization may be on. Where keys belong to users, a member manages their own: then nobody is left out by default. */
+export const plan = planFields.transform((fields) => ({
+  ...fields,
+  managers: fields.managers ?? (fields.holder === 'user' ? [...roles] : (['owner', 'admin'] satisfies Role[])),
+}))

@@ -162,8 +162,10 @@ export const configSchema = z.strictObject({
   environments: z
     .array(id)
     .min(1)
-    .default(['production', 'staging'])
-    .describe('Each has keys of its own; a request that names none is production.'),
+    .optional()
+    .describe(
+      'The only environments there are; absent: any name. Each has keys of its own; a request that names none is for production, or for the first where the list has no production.',
+    ),
   gateway: gateway.prefault({}),
   vault: z.strictObject({ outerLayer: z.enum(['none', 'pgcrypto']).default('none') }).prefault({}),
   lifetimes: lifetimes.prefault({}),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configIdSchema, timeSchema, userIdSchema, wholeSchema } from './fields.ts'
+import { configIdSchema, environmentSchema, timeSchema, userIdSchema, wholeSchema } from './fields.ts'
 import { errorClasses } from './words.ts'
 
 const sources = z.enum(['organization', 'user', 'platform'])
@@ -10,7 +10,7 @@ export const explainRequestSchema = z
     provider: configIdSchema.optional(),
     model: z.string().min(1).max(200).optional(),
     user: userIdSchema.optional(),
-    environment: configIdSchema.optional(),
+    environment: environmentSchema.optional(),
     /** Adds `allowed`, `keySource`, `creditsLeft`, `quotasLeft` and `capsLeft`: what would happen if the request came now. */
     preflight: z.boolean().optional(),
   })

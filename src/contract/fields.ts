@@ -13,7 +13,14 @@ export const userIdSchema = z
     'an id: letters, digits and "_ . : @ | + -", at most 255 characters',
   )
 
-/** Ids of the configuration: plans, features, providers, environments, meters. */
+/** What an id of the configuration may be; environments are such ids too, whether it declares them or not. */
+export const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/
+
+export const environmentSchema = z
+  .string()
+  .regex(idPattern, 'an environment: letters, digits, "_", "-" and ".", at most 64 characters')
+
+/** Ids of the configuration: plans, features, providers, meters. */
 export const configIdSchema = z
   .string()
   .regex(/^[A-Za-z0-9_*][A-Za-z0-9_.-]{0,63}$/, 'an id: letters, digits, "_", "-" and ".", at most 64 characters')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configIdSchema, lineSchema, timeSchema, userIdSchema, wholeSchema } from './fields.ts'
+import { configIdSchema, environmentSchema, lineSchema, timeSchema, userIdSchema, wholeSchema } from './fields.ts'
 import { errorClasses, holders, keyStatuses } from './words.ts'
 
 export const testStatuses = ['valid', 'invalid', 'permission', 'quota', 'network'] as const
@@ -140,7 +140,7 @@ const keyChoices = {
 }
 
 const slot = {
-  environment: configIdSchema.optional().describe('Default: `production`.'),
+  environment: environmentSchema.optional().describe('Default: `production`.'),
   user: userIdSchema.optional().describe('Whose key, where keys belong to users; only the operator may name another.'),
 }
 

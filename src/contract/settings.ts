@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { decisionSchema } from './explain.ts'
-import { configIdSchema, timeSchema, userIdSchema, wholeSchema } from './fields.ts'
+import { configIdSchema, environmentSchema, timeSchema, userIdSchema, wholeSchema } from './fields.ts'
 import { maskedKeySchema } from './keys.ts'
 import { noticeSchema } from './notices.ts'
 import { capabilities, errorClasses, holders, providerPolicies, roles } from './words.ts'
 
 export const settingsQuerySchema = z.strictObject({
-  environment: configIdSchema.optional().describe('Which environment’s decisions are shown; default `production`.'),
+  environment: environmentSchema.optional().describe('Which environment’s decisions are shown; default `production`.'),
   user: userIdSchema.optional().describe('The operator may look as this user, where keys belong to users.'),
 })
 

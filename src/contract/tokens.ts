@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configIdSchema, orgIdSchema, timeSchema, userIdSchema } from './fields.ts'
+import { configIdSchema, environmentSchema, orgIdSchema, timeSchema, userIdSchema } from './fields.ts'
 import { cursorQuery, pageOf } from './page.ts'
 
 export const createTokenSchema = z
@@ -8,7 +8,7 @@ export const createTokenSchema = z
     org: orgIdSchema.optional(),
     user: userIdSchema.optional(),
     feature: configIdSchema.optional(),
-    environment: configIdSchema.optional(),
+    environment: environmentSchema.optional(),
     expiresIn: z
       .int()
       .min(1)

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { configIdSchema, lineSchema, wholeSchema } from './fields.ts'
+import { configIdSchema, environmentSchema, lineSchema, wholeSchema } from './fields.ts'
 
 /** A one-line real generation through the gateway, as the product would send it. It counts and costs like any other. */
 export const tryOutRequestSchema = z
   .strictObject({
     feature: configIdSchema,
     provider: configIdSchema.optional().describe('Default: the one that the decision picks.'),
-    environment: configIdSchema.optional(),
+    environment: environmentSchema.optional(),
     prompt: lineSchema.optional(),
   })
   .meta({ id: 'TryOutRequest' })

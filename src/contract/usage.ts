@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configIdSchema, orgIdSchema, timeSchema, wholeSchema } from './fields.ts'
+import { configIdSchema, environmentSchema, orgIdSchema, timeSchema, wholeSchema } from './fields.ts'
 import { cursorQuery, pageOf } from './page.ts'
 import { errorClasses } from './words.ts'
 
@@ -26,7 +26,7 @@ const range = {
 const filters = {
   feature: configIdSchema.optional(),
   provider: configIdSchema.optional(),
-  environment: configIdSchema.optional(),
+  environment: environmentSchema.optional(),
   keySource: z.enum(['organization', 'user', 'platform']).optional(),
 }
 

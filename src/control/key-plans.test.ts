@@ -80,4 +80,20 @@ describe('own keys by the plan', () => {
     ).toBe('request_invalid')
     expect(keysIn(await settings({ token: bob, org: 'people' }), 'openai')).toHaveLength(1)
   })
+
+  it('shows a member, where keys belong to users, what they did themselves, and an owner everything', async () => {
+    const [cy, owner] = await Promise.all([
+      state.control.member('people', 'member', 'cy'),
+      state.control.member('people', 'owner', 'boss'),
+    ])
+    const audit = (token: string, query = '') =>
+      call('GET', `/audit${query}`, undefined, { token, org: 'people' }).then(({ body }) => body)
+    await call('PUT', '/keys/openai', { key: openaiKey('cy01') }, { token: cy, org: 'people' })
+    const actors = async (token: string) =>
+      new Set((await audit(token)).items.map(({ actor }: { actor: { id: string } }) => actor.id))
+    expect(await actors(cy)).toEqual(new Set(['cy']))
+    expect([...(await actors(owner))]).toEqual(expect.arrayContaining(['cy', 'ada', 'operator']))
+    expect(await audit(cy, '?actor=ada')).toMatchObject({ status: 403, code: 'role_required' })
+    expect((await audit(cy, '?actor=cy')).items).not.toEqual([])
+  })
 })

@@ -155,7 +155,7 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
     [{ kind: 'access' }, 'request_invalid'],
     [{ kind: 'service', user: 'ada' }, 'request_invalid'],
     [{ kind: 'service', feature: 'caht' }, 'feature_unknown'],
-    [{ kind: 'service', environment: 'nowhere' }, 'request_invalid'],
+    [{ kind: 'service', environment: 'no where' }, 'request_invalid'],
     [{ kind: 'access', org: 'nobody' }, 'org_unknown'],
     [{ kind: 'root' }, 'request_invalid'],
     [{ kind: 'service', expiresIn: 0 }, 'request_invalid'],

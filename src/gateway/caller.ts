@@ -1,5 +1,7 @@
 import { OwnkeyError } from '../contract/index.ts'
+import { checkEnvironment, defaultEnvironment, type Policy } from '../policy/index.ts'
 import type { Tenant, Tenants, TokenFacts } from '../tenants/index.ts'
+import type { Exchange } from './exchange.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** Who calls, for whom and in what: the token's facts completed by the headers. */
@@ -11,37 +13,45 @@ export interface Caller {
   environment: string
 }
 
-const defaultEnvironment = 'production'
-
 /**
  * The one place where a token's limits are held against the request. At once when token and tenant are warm.
- * @throws token_invalid, token_scope, org_required, org_unknown
+ * @throws token_invalid, token_scope, org_required, org_unknown, request_invalid (an environment that there is not)
  */
-export function identifyCaller(head: RequestHead, tenants: Tenants): Caller | Promise<Caller> {
-  const token = tenants.token(head.token)
+export function identifyCaller({ head, setup }: Exchange, tenants: Tenants): Caller | Promise<Caller> {
+  const asked = { head: head as RequestHead, policy: setup.policy }
+  const token = tenants.token(asked.head.token)
   return token instanceof Promise
-    ? token.then((found) => findTenant(found, head, tenants))
-    : findTenant(token, head, tenants)
+    ? token.then((found) => findTenant(found, asked, tenants))
+    : findTenant(token, asked, tenants)
 }
 
-function findTenant(token: TokenFacts | undefined, head: RequestHead, tenants: Tenants): Caller | Promise<Caller> {
+/** What the token's limits are held against. */
+interface Asked {
+  head: RequestHead
+  policy: Policy
+}
+
+function findTenant(token: TokenFacts | undefined, asked: Asked, tenants: Tenants): Caller | Promise<Caller> {
+  const { head } = asked
   if (token === undefined) throw new OwnkeyError('token_invalid')
   const org = within(token, head, 'org')
   if (org === undefined) throw new OwnkeyError('org_required')
   const tenant = tenants.get(org)
   return tenant instanceof Promise
-    ? tenant.then((found) => callerOf(token, head, found))
-    : callerOf(token, head, tenant)
+    ? tenant.then((found) => callerOf(token, asked, found))
+    : callerOf(token, asked, tenant)
 }
 
-function callerOf(token: TokenFacts, head: RequestHead, tenant: Tenant | undefined): Caller {
+function callerOf(token: TokenFacts, { head, policy }: Asked, tenant: Tenant | undefined): Caller {
   if (tenant === undefined) throw new OwnkeyError('org_unknown')
+  const environment = within(token, head, 'environment')
+  if (environment !== undefined) checkEnvironment(environment, policy)
   return {
     token: token.id,
     tenant,
     feature: within(token, head, 'feature'),
     user: within(token, head, 'user'),
-    environment: within(token, head, 'environment') ?? defaultEnvironment,
+    environment: environment ?? defaultEnvironment(policy),
   }
 }
 

@@ -39,7 +39,7 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
   })
   try {
     readRequest(exchange)
-    const caller = identifyCaller(exchange.head as RequestHead, gateway.deps.tenants)
+    const caller = identifyCaller(exchange, gateway.deps.tenants)
     exchange.caller = caller instanceof Promise ? await caller : caller
     if (exchange.route === 'models') return listModels(exchange as Required<Exchange>, gateway)
     readBody(exchange, gateway)

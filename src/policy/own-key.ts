@@ -137,16 +137,20 @@ function notActive(
 
 /** Why the slot is empty, when another slot of the same people holds a key. Other users' keys are never mentioned. */
 function whyMissing(ask: Ask, provider: PolicyProvider): [SkipCode, string] {
-  const { tenant, plan, request, policy } = ask
+  const { tenant, plan, request } = ask
   const people = peopleOf(ask)
   if (!people) return ['no_key', 'Own keys belong to users here, and the request names no user.']
   const slot = { ...people, provider: provider.id }
-  const elsewhere = policy.environments.find((environment) => findSlot(tenant.keys, { ...slot, environment }))
-  if (elsewhere !== undefined) {
-    return [
-      'environment',
-      `The own ${provider.name} key is for the environment “${elsewhere}”, and this request is for “${request.environment}”.`,
-    ]
+  const elsewhere = tenant.keys.filter(
+    (key) => key.provider === slot.provider && key.user === slot.user && key.holder === slot.holder,
+  )
+  if (elsewhere.length > 0) {
+    const names = elsewhere.map(({ environment }) => environment).sort()
+    const phrase =
+      names.length === 1
+        ? `The own ${provider.name} key is for the environment ${list(names)}`
+        : `Own ${provider.name} keys are for the environments ${list(names)}`
+    return ['environment', `${phrase}, and this request is for “${request.environment}”.`]
   }
   const other =
     plan.holder === 'user'

@@ -73,7 +73,8 @@ export interface Policy {
   providers: ReadonlyMap<string, PolicyProvider>
   /** Id, alias or public id in lower case → provider id. */
   names: ReadonlyMap<string, string>
-  environments: readonly string[]
+  /** The only ones there are; absent: every id is one. */
+  environments?: readonly string[] | undefined
 }
 
 /** The region of a host that belongs to no region. */

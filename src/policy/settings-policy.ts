@@ -1,6 +1,7 @@
 import type { Capability, Holder, ProviderPolicy, Role } from '../contract/index.ts'
 import type { Member, TenantFacts } from './decision.ts'
 import { describeFallback, type FallbackDescription } from './describe-fallback.ts'
+import { environmentsOf } from './environments.ts'
 import { byokOff } from './own-key.ts'
 import type { Policy, PolicyFeature, PolicyPlan, PolicyProvider } from './policy.ts'
 
@@ -81,7 +82,7 @@ export function settingsPolicy(tenant: TenantFacts, member: Member, policy: Poli
     managers: plan.managers,
     choice: plan.choice,
     verify: plan.verify,
-    environments: policy.environments,
+    environments: environmentsOf(policy, tenant.keys),
     providers: shownProviders(policy, plan).map((provider) => describeProvider(provider, { plan, features: inPlan })),
     features: features.map((feature) => describeFeature(feature, { plan, tenant })),
     scopes: [

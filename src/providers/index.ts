@@ -4,6 +4,7 @@
  * its id. Pure, but for the minting of short-lived tokens, whose requests are sent by the caller.
  */
 
+export { beginsLikeKey } from './begins-like-key.ts'
 export { catalogue, findProvider } from './catalogue.ts'
 export { openaiCompatible } from './custom-endpoint.ts'
 export { describeCatalogue } from './describe-catalogue.ts'

@@ -28,7 +28,7 @@ plans:
   single: { providers: { openai: optional, anthropic: optional }, choice: single, fallback: { mode: always } }
   by_format: { providers: { openai: optional }, verify: format_only, model: feature, rotation: { everyDays: 30 } }
   asked: { providers: { openai: optional }, byok: by_operator }
-  users: { providers: { openai: optional }, holder: user, managers: [owner, admin, member] }
+  users: { providers: { openai: optional }, holder: user }
 `
 
 export const geminiKey = (end: string) => `AIza${'A'.repeat(31)}${end}`

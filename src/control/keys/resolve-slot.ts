@@ -1,13 +1,12 @@
 import { OwnkeyError } from '../../contract/index.ts'
-import type { PolicyPlan, PolicyProvider } from '../../policy/index.ts'
+import { checkEnvironment, defaultEnvironment, type PolicyPlan, type PolicyProvider } from '../../policy/index.ts'
 import type { Provider } from '../../providers/index.ts'
-import type { OrganizationRow } from '../../store/index.ts'
+import { listKeys, type OrganizationRow } from '../../store/index.ts'
 import { byokOf } from '../byok.ts'
-import { checkEnvironment } from '../check-environment.ts'
 import type { ControlDeps, InForce } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
 import { requireOrg } from '../require-org.ts'
-import { defaultEnvironment, userOf } from '../settings/load-settings.ts'
+import { userOf } from '../settings/load-settings.ts'
 import { findNamed, resolveProviderNamed } from './resolve-provider.ts'
 
 /** Where one own key fits, with all that decides about it. */
@@ -48,7 +47,9 @@ export async function resolveSlot(
     use === 'save' ? resolveProviderNamed(params.provider, { inForce, plan }) : findNamed(params.provider, inForce)
   if (use === 'save') requireByok(row, inForce)
   const environment = oneOf('environment', query.environment, body?.environment) ?? defaultEnvironment(inForce.policy)
-  checkEnvironment(environment, inForce.policy)
+  const keeps = async () => (await listKeys(deps.database, params.org)).some((key) => key.environment === environment)
+  // A key stays when its environment is taken from the configuration; it must not stay for ever.
+  if (use === 'save' || !(await keeps())) checkEnvironment(environment, inForce.policy)
   const user = userOf(caller, oneOf('user', query.user, body?.user))
   if (plan.holder === 'user' && user === '') {
     const detail = 'Keys belong to users here; name the user.'

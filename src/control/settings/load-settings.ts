@@ -1,8 +1,7 @@
 import { OwnkeyError, type Settings } from '../../contract/index.ts'
-import type { Policy } from '../../policy/index.ts'
+import { checkEnvironment, defaultEnvironment } from '../../policy/index.ts'
 import { listKeys } from '../../store/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
-import { checkEnvironment } from '../check-environment.ts'
 import type { ControlDeps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
 import { listNotices } from '../queries/notices.ts'
@@ -59,11 +58,6 @@ export async function loadSettings(question: SettingsQuestion, deps: ControlDeps
 /** Whose eyes notices are chosen for; undefined: the operator's, who sees all. */
 export function memberOf(caller: Caller): string | undefined {
   return caller.kind === 'member' ? caller.id : undefined
-}
-
-/** A request that names no environment is for this one. */
-export function defaultEnvironment({ environments }: Pick<Policy, 'environments'>): string {
-  return environments.includes('production') ? 'production' : (environments[0] as string)
 }
 
 /**

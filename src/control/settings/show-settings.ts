@@ -1,5 +1,5 @@
 import { type Notice, OwnkeyError, type Settings } from '../../contract/index.ts'
-import { decide, type PolicyFeature, type PolicyPlan, publicProviderId } from '../../policy/index.ts'
+import { decide, environmentsOf, type PolicyFeature, type PolicyPlan, publicProviderId } from '../../policy/index.ts'
 import type { OrganizationRow, ProviderKeyRow } from '../../store/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
 import { byokOf } from '../byok.ts'
@@ -61,7 +61,7 @@ export function showSettings(input: SettingsInput): Settings {
     choice: plan.choice,
     activeProvider: active === null ? null : publicProviderId(policy, active),
     environment,
-    environments: [...policy.environments],
+    environments: environmentsOf(policy, [...keys, { environment }]),
     providers: shownProviders(context).map((provider) => showProvider(provider, context)),
     features: features.map((feature) => showFeature(feature, context)),
     scopes: showScopes(plan, features),

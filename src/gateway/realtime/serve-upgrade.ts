@@ -3,7 +3,6 @@ import { OwnkeyError, responseHeaders } from '../../contract/index.ts'
 import { identifyCaller } from '../caller.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
-import type { RequestHead } from '../request-head.ts'
 import { decideAndTry, newExchange, readBody } from '../serve.ts'
 import { asOwnkeyError, writeOwnError } from '../write-answer.ts'
 import { type Arrival, CallerSocket } from './caller-socket.ts'
@@ -27,7 +26,7 @@ export async function serveUpgrade(arrival: Arrival, gateway: Gateway): Promise<
   try {
     const upgrade = readUpgrade(exchange)
     const held = await readToken({ exchange, upgrade, caller, gateway })
-    const found = identifyCaller(exchange.head as RequestHead, gateway.deps.tenants)
+    const found = identifyCaller(exchange, gateway.deps.tenants)
     exchange.caller = found instanceof Promise ? await found : found
     readBody(exchange, gateway)
     const taken = gateway.sessions.takePlace(exchange.caller.tenant.org)

@@ -5,6 +5,7 @@ import {
   type AuditRow,
   auditPageSchema,
   auditQuerySchema,
+  OwnkeyError,
   orgIdSchema,
 } from '../../../contract/index.ts'
 import type { ControlDeps } from '../../deps.ts'
@@ -24,8 +25,13 @@ export const listAuditRoute = defineRoute({
   query: auditQuerySchema,
   answer: auditPageSchema,
   async handle(call, deps) {
-    await requireOrg(deps, call.params.org)
-    return auditPage(call.params.org, call, deps)
+    const { plan } = await requireOrg(deps, call.params.org)
+    const { caller, query } = call
+    // Where keys belong to users, everyone manages, and that is their own keys: what the others did is not theirs to read.
+    const isOwn = caller.kind === 'member' && caller.role === 'member'
+    const onlyOwn = isOwn && deps.inForce().policy.plans.get(plan)?.holder === 'user'
+    if (onlyOwn && query.actor !== undefined && query.actor !== caller.id) throw new OwnkeyError('role_required')
+    return auditPage(call.params.org, onlyOwn ? { ...call, query: { ...query, actor: caller.id } } : call, deps)
   },
 })
 

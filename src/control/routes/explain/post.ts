@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { decisionSchema, explainRequestSchema } from '../../../contract/index.ts'
-import { decide, resolveProvider } from '../../../policy/index.ts'
-import { checkEnvironment } from '../../check-environment.ts'
+import { checkEnvironment, decide, defaultEnvironment, resolveProvider } from '../../../policy/index.ts'
 import { defineRoute } from '../../http/route.ts'
-import { defaultEnvironment, requireTenant, userOf } from '../../settings/load-settings.ts'
+import { requireTenant, userOf } from '../../settings/load-settings.ts'
 import { showDecision } from '../../show-decision.ts'
 import { showPreflight } from '../../show-preflight.ts'
 

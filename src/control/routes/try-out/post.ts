@@ -7,10 +7,16 @@ import {
   tryOutRequestSchema,
   tryOutSchema,
 } from '../../../contract/index.ts'
-import { decide, type Policy, publicProviderId, type Refusal } from '../../../policy/index.ts'
+import {
+  checkEnvironment,
+  decide,
+  defaultEnvironment,
+  type Policy,
+  publicProviderId,
+  type Refusal,
+} from '../../../policy/index.ts'
 import type { Provider } from '../../../providers/index.ts'
 import { newToken } from '../../../tenants/index.ts'
-import { checkEnvironment } from '../../check-environment.ts'
 import type { ControlDeps } from '../../deps.ts'
 import type { Caller } from '../../http/caller.ts'
 import { defineRoute } from '../../http/route.ts'
@@ -19,7 +25,7 @@ import { findNamed } from '../../keys/resolve-provider.ts'
 import { hashOf } from '../../queries/sessions.ts'
 import { deleteToken, insertToken } from '../../queries/tokens.ts'
 import { requireOrg } from '../../require-org.ts'
-import { defaultEnvironment, requireTenant } from '../../settings/load-settings.ts'
+import { requireTenant } from '../../settings/load-settings.ts'
 import { limitTests } from '../../test-key/index.ts'
 
 const tokenLifeMs = 120_000

@@ -1,0 +1,44 @@
+import { idPattern, OwnkeyError } from '../contract/index.ts'
+import { beginsLikeKey } from '../providers/index.ts'
+import type { KeyFacts } from './decision.ts'
+import type { Policy } from './policy.ts'
+
+type Known = Pick<Policy, 'environments'>
+
+/** What a page offers from the start, where the configuration declares no environments. */
+const usual = ['production', 'staging']
+
+/** A request that names no environment is for this one: production, or the first of a list without it. */
+export function defaultEnvironment({ environments }: Known): string {
+  const [first = 'production'] = environments ?? []
+  return environments?.includes('production') ? 'production' : first
+}
+
+/**
+ * Passes every id where the configuration declares no environments, else only the declared ones. A key that was given as a
+ * name would be stored and shown like one: it never passes.
+ * @throws OwnkeyError `request_invalid`, which names the known ones and never what was sent
+ */
+export function checkEnvironment(environment: string, { environments }: Known): void {
+  const isOne = environments === undefined ? isName(environment) : environments.includes(environment)
+  if (isOne) return
+  const known = environments?.join(', ')
+  const detail =
+    known === undefined ? 'This cannot be an environment.' : `There is no such environment; known are ${known}.`
+  throw new OwnkeyError('request_invalid', {
+    detail,
+    fix: known === undefined ? 'Use at most 64 letters, digits, "_", "-" and ".".' : `Use one of ${known}.`,
+    errors: [{ field: 'environment', detail }],
+  })
+}
+
+function isName(environment: string): boolean {
+  return idPattern.test(environment) && !beginsLikeKey(environment)
+}
+
+/** What a page lets choose: the declared ones, or the usual ones and those that these keys are for. */
+export function environmentsOf({ environments }: Known, keys: readonly Pick<KeyFacts, 'environment'>[]): string[] {
+  if (environments !== undefined) return [...environments]
+  const others = keys.map(({ environment }) => environment).filter((name) => !usual.includes(name))
+  return [...usual, ...[...new Set(others)].sort()]
+}
