@@ -26,14 +26,28 @@ describe('an answer’s head', () => {
     ['204', 'POST', head('HTTP/1.1 204 No Content'), 0, true],
     ['304 with a length', 'GET', head('HTTP/1.1 304 Not Modified', 'content-length: 99'), 0, true],
     ['without a reason', 'GET', head('HTTP/1.1 500', 'content-length: 0'), 0, true],
+    ['204 with an empty body', 'GET', head('HTTP/1.1 204 No Content', 'content-length: 0'), 0, true],
+    ['204 with a body', 'GET', head('HTTP/1.1 204 No Content', 'content-length: 3'), 0, false],
+    ['204 in chunks', 'GET', head('HTTP/1.1 204 No Content', 'transfer-encoding: chunked'), 0, false],
     ['with one length twice', 'GET', head('HTTP/1.1 200 OK', 'content-length: 3', 'Content-Length: 3'), 3, true],
   ])('%s', (_, method, text, framing, keepsAlive) => {
     expect(readAnswerHead(text, method)).toMatchObject({ framing, keepsAlive })
   })
 
+  test('loses nothing of a value but the spaces and tabs around it', () => {
+    const value = Buffer.from('voilà').toString('latin1')
+    expect(value.charCodeAt(value.length - 1)).toBe(0xa0)
+    expect(readAnswerHead(head('HTTP/1.1 200 OK', `x:\t ${value} \t`, 'y: \t '), 'GET').headers).toEqual([
+      'x',
+      value,
+      'y',
+      '',
+    ])
+  })
+
   test('says how long an idle connection is kept', () => {
     const kept = (value: string) => readAnswerHead(head('HTTP/1.1 200 OK', `Keep-Alive: ${value}`), 'GET').keepAliveMs
-    expect([kept('timeout=5'), kept('max=100, timeout=20'), kept('max=100'), kept('untimeout=3')]).toEqual([
+    expect([kept('Timeout=5'), kept('max=100, timeout=20'), kept('max=100'), kept('untimeout=3')]).toEqual([
       5000,
       20_000,
       undefined,
@@ -61,6 +75,9 @@ describe('an answer’s head', () => {
     ['a list of lengths', head('HTTP/1.1 200 OK', 'content-length: 3, 3')],
     ['a signed length', head('HTTP/1.1 200 OK', 'content-length: +3')],
     ['a hexadecimal length', head('HTTP/1.1 200 OK', 'content-length: 0x3')],
+    ['a length behind an odd space', head('HTTP/1.1 200 OK', 'content-length: 3\xa0')],
+    ['chunks in HTTP/1.0', head('HTTP/1.0 200 OK', 'transfer-encoding: chunked')],
+    ['an empty encoding', head('HTTP/1.1 200 OK', 'transfer-encoding:')],
     ['an endless length', head('HTTP/1.1 200 OK', `content-length: ${'9'.repeat(30)}`)],
     ['a length and chunks', head('HTTP/1.1 200 OK', 'content-length: 3', 'transfer-encoding: chunked')],
     ['an unknown encoding', head('HTTP/1.1 200 OK', 'transfer-encoding: gzip, chunked')],

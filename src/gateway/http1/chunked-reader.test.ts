@@ -43,6 +43,11 @@ describe('a chunked body', () => {
     expect(read([Buffer.from('1\r\na\r\n0\r\n\r\nHTTP/1.1 200')])).toEqual({ payload: 'a', isOver: true, surplus: 12 })
   })
 
+  test('may pad each size: only one line is bounded, not all of them', () => {
+    const text = `${'1        ;x=y\r\na\r\n'.repeat(5_000)}0\r\n\r\n`
+    expect(read([Buffer.from(text)])).toEqual({ payload: 'a'.repeat(5_000), isOver: true, surplus: 0 })
+  })
+
   test('is not over before its last line', () => {
     expect(read([Buffer.from('1\r\na\r\n0\r\n')]).isOver).toBe(false)
   })

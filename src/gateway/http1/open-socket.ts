@@ -31,9 +31,16 @@ export type Connector = (
 const probeIdleAfterMs = 60_000
 const mostSessions = 200
 
-/** @param lookup resolves the target's name; default: the system's resolver */
-export function createConnector(options: { timeoutMs: number; lookup?: LookupFunction | undefined }): Connector {
-  const { timeoutMs, lookup } = options
+export interface ConnectorOptions {
+  /** Until the connection stands, TLS included. */
+  timeoutMs: number
+  /** Resolves the target's name; default: the system's resolver. */
+  lookup?: LookupFunction | undefined
+  /** Who may sign certificates, in PEM; default: those that Node trusts. */
+  ca?: string | undefined
+}
+
+export function createConnector({ timeoutMs, lookup, ca }: ConnectorOptions): Connector {
   /** TLS sessions by host, so that the next connection there needs half a handshake. */
   const sessions = new Map<string, Buffer>()
   return ({ protocol, hostname, host, port }, done) => {
@@ -41,7 +48,7 @@ export function createConnector(options: { timeoutMs: number; lookup?: LookupFun
     const place = { host: hostname, port: Number(port) || (isTls ? 443 : 80), lookup }
     const servername = isIP(hostname) === 0 ? hostname : ''
     const session = sessions.get(host)
-    const socket = isTls ? openTls({ ...place, servername, ALPNProtocols: ['http/1.1'], session }) : openTcp(place)
+    const socket = isTls ? openTls({ ...place, servername, ca, session, ALPNProtocols: ['http/1.1'] }) : openTcp(place)
     socket.setNoDelay(true).setKeepAlive(true, probeIdleAfterMs)
     const timer = setTimeout(
       () => socket.destroy(new WireError('connect_timeout', 'no connection came to stand')),

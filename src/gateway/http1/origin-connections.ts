@@ -75,8 +75,9 @@ export class OriginConnections implements Home {
 
   close(): void {
     const error = new WireError('connection_closed', 'the connections were closed on this side')
-    for (const waiting of this.waiting.splice(0)) giveUp(waiting, error)
-    for (const connection of this.all) connection.close(error)
+    for (const waiting of this.waiting.splice(0)) this.giveUp(waiting, error)
+    // A copy: who hears of it may ask again, and would be ended for ever.
+    for (const connection of [...this.all]) connection.close(error)
   }
 
   private takeRested(): Connection | undefined {
@@ -96,8 +97,15 @@ export class OriginConnections implements Home {
     this.waiting.push(waiting)
     return (error) => {
       if (waiting.abort !== undefined) waiting.abort(error)
-      else giveUp(waiting, error)
+      else this.giveUp(waiting, error)
     }
+  }
+
+  private giveUp(waiting: Waiting, error: Error): void {
+    if (!waiting.isQueued) return
+    waiting.isQueued = false
+    this.waiting = this.waiting.filter((one) => one !== waiting)
+    waiting.handler.onError(error)
   }
 
   /**
@@ -117,6 +125,7 @@ export class OriginConnections implements Home {
 
   private serveWaiting(): void {
     for (const one of this.waiting.splice(0)) {
+      // Given up just now, by what another of them heard.
       if (!one.isQueued) continue
       const connection = this.takeRested() ?? (this.waiting.length < this.settling.length ? undefined : this.open())
       if (connection === undefined) this.waiting.push(one)
@@ -126,10 +135,4 @@ export class OriginConnections implements Home {
       }
     }
   }
-}
-
-function giveUp(waiting: Waiting, error: Error): void {
-  if (!waiting.isQueued) return
-  waiting.isQueued = false
-  waiting.handler.onError(error)
 }
