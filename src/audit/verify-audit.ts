@@ -59,6 +59,8 @@ export async function verifyAudit(deps: {
   database: Database
   keyring: Keyring
   kept?: readonly AuditHead[] | undefined
+  /** Told after each chain, with the rows that are read so far. */
+  onChain?: ((rows: number) => void) | undefined
 }): Promise<AuditReport> {
   const { database, keyring } = deps
   const key = await readAuditKey(database, keyring)
@@ -73,6 +75,7 @@ export async function verifyAudit(deps: {
     report.rows += checked.rows
     report.findings.push(...checked.findings)
     if (checked.head) report.heads.push(checked.head)
+    deps.onChain?.(report.rows)
   }
   report.intact = report.findings.length === 0
   report.findings.length = Math.min(report.findings.length, mostFindings)

@@ -3,7 +3,6 @@ import { adminTokenOf, type Environment, type Log, localUrl, openParts } from '.
 
 export interface ApiQuestion {
   environment: Environment
-  log: Log
   path: string
   body: unknown
 }
@@ -18,8 +17,60 @@ interface Answered {
  * this process on the same database. One API, so both say the same.
  * @throws OwnkeyError with the API's own words
  */
-export async function askApi(question: ApiQuestion): Promise<unknown> {
-  const { status, body } = (await askRunning(question)) ?? (await askInProcess(question))
+export async function askApi(question: ApiQuestion & { log: Log }): Promise<unknown> {
+  const asked = await askRunning(question, { headers: {}, signal: AbortSignal.timeout(10_000) }, jsonOf)
+  return asked ? asked.value : answerOf(await askInProcess(question))
+}
+
+/**
+ * Asks the running server for something that may take hours: it tells how far it is, so that nothing between takes the
+ * connection for dead.
+ * @returns undefined when nothing listens on HOST:PORT
+ * @throws OwnkeyError with the API's own words
+ */
+export function askLong(question: ApiQuestion): Promise<{ value: unknown } | undefined> {
+  return askRunning(question, { headers: { accept: 'application/x-ndjson' } }, lastLineOf)
+}
+
+async function askRunning(
+  { environment, path, body }: ApiQuestion,
+  { headers, signal }: { headers: Record<string, string>; signal?: AbortSignal },
+  read: (response: Response) => Promise<Answered>,
+): Promise<{ value: unknown } | undefined> {
+  const url = new URL(path, localUrl(environment))
+  const authorization = `Bearer ${adminTokenOf(environment).reveal()}`
+  let answered: Answered
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+      ...(signal && { signal }),
+    })
+    answered = await read(response)
+  } catch (error) {
+    if (isNobodyThere(error)) return undefined
+    throw new OwnkeyError('unavailable', {
+      detail: `What listens on ${url.host} did not answer as an Ownkey server does.`,
+    })
+  }
+  if (answered.status === 401) throw otherToken(url.host)
+  return { value: answerOf(answered) }
+}
+
+async function jsonOf(response: Response): Promise<Answered> {
+  return { status: response.status, body: await response.json() }
+}
+
+/** `{"result": …}` or `{"problem": …}`, behind lines of progress; what is refused at once is a problem alone. */
+async function lastLineOf(response: Response): Promise<Answered> {
+  const text = await response.text()
+  const last = JSON.parse(text.trimEnd().split('\n').at(-1) ?? '') as { result?: unknown; problem?: { status: number } }
+  if (response.status >= 300) return { status: response.status, body: last }
+  return last.problem ? { status: last.problem.status, body: last.problem } : { status: 200, body: last.result }
+}
+
+function answerOf({ status, body }: Answered): unknown {
   if (status < 300) return body
   const problem = body as { detail?: string; title?: string; code?: string; fix?: string }
   throw new OwnkeyError((problem.code ?? 'internal') as OwnkeyErrorCode, {
@@ -28,29 +79,18 @@ export async function askApi(question: ApiQuestion): Promise<unknown> {
   })
 }
 
-async function askRunning({ environment, path, body }: ApiQuestion): Promise<Answered | undefined> {
-  const url = new URL(path, localUrl(environment))
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${adminTokenOf(environment).reveal()}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
-    })
-    return { status: response.status, body: await response.json() }
-  } catch (error) {
-    if (isNobodyThere(error)) return undefined
-    throw new OwnkeyError('unavailable', {
-      detail: `What listens on ${url.host} did not answer as an Ownkey server does.`,
-    })
-  }
+function otherToken(host: string): OwnkeyError {
+  return new OwnkeyError('token_invalid', {
+    detail: `The server on ${host} has another operator’s token than this command.`,
+    fix: 'Set OWNKEY_ADMIN_TOKEN, or OWNKEY_DATA_DIR where it was generated, as for the server; HOST and PORT say which server is asked.',
+  })
 }
 
 function isNobodyThere(error: unknown): boolean {
   return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED'
 }
 
-async function askInProcess({ environment, log, path, body }: ApiQuestion): Promise<Answered> {
+async function askInProcess({ environment, log, path, body }: ApiQuestion & { log: Log }): Promise<Answered> {
   const parts = await openParts({ environment, sandbox: false, log })
   try {
     const answer = await parts.control.inject({

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ConfigError, loadConfig } from '../config/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import { catalogue } from '../providers/index.ts'
-import { type Environment, keyringOf, localUrl, openVault, readEnvironment } from '../server/index.ts'
+import { type Environment, hasMasterKey, keyringOf, localUrl, openVault, readEnvironment } from '../server/index.ts'
 import type { CommandEntry } from './run.ts'
 
 export const doctorCommand: CommandEntry = {
@@ -56,7 +56,7 @@ async function examineConfig({ configFile, variables }: Environment): Promise<Fi
 }
 
 async function examineMasterKey(environment: Environment): Promise<Finding> {
-  if (!environment.masterKey && !existsSync(join(environment.dataDir, 'master-key'))) {
+  if (!hasMasterKey(environment)) {
     return { ok: true, detail: `made at the first start, in ${environment.dataDir}` }
   }
   const { active, byId } = keyringOf(environment)

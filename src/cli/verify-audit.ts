@@ -1,24 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { type AuditHead, type AuditReport, verifyAudit } from '../audit/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
-import { openVault, readEnvironment } from '../server/index.ts'
+import { readEnvironment } from '../server/index.ts'
+import { onVault } from './on-vault.ts'
 import type { CommandEntry } from './run.ts'
 
 export const verifyAuditCommand: CommandEntry = {
   name: 'audit verify',
   summary: 'find edited, removed and cut-off rows of the audit log',
   description:
-    'Reads every organization’s chain from its first row to its recorded end. Keep the output of --json outside the database and give it with --kept next time: then a database that was put back to an older state is found too.',
+    'Reads every organization’s chain from its first row to its recorded end. Keep the output of --json outside the database and give it with --kept next time: then a database that was put back to an older state is found too. With the embedded database a running server is asked.',
   options: [{ flags: '--kept <file>', description: 'the JSON that an earlier run printed' }],
   async run({ kept }) {
     const heads = kept === undefined ? undefined : readHeads(String(kept))
-    const { database, keyring, close } = await openVault(readEnvironment(), { migrate: false })
-    try {
-      const report = await verifyAudit({ database, keyring, kept: heads })
-      return { exitCode: report.intact ? 0 : 1, json: report, lines: describe(report) }
-    } finally {
-      await close()
-    }
+    const report = await onVault<AuditReport>({
+      environment: readEnvironment(),
+      migrate: false,
+      here: ({ database, keyring }) => verifyAudit({ database, keyring, kept: heads }),
+      there: { path: '/api/v1/audit/verify', body: { ...(heads && { kept: heads }) } },
+    })
+    return { exitCode: report.intact ? 0 : 1, json: report, lines: describe(report) }
   },
 }
 

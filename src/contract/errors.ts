@@ -215,6 +215,11 @@ export const errorTable = {
     message: 'Sandbox keys work only on a server started with --sandbox.',
     fix: 'Use a real key, or start the server with --sandbox.',
   },
+  server_differs: {
+    status: 409,
+    message: 'The server is set up in another way than the command’s environment.',
+    fix: 'Give the command the same HOST, PORT, OWNKEY_DATA_DIR and BYOK_ENCRYPTION_KEY as the server.',
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 export type OwnkeyErrorCode = keyof typeof errorTable

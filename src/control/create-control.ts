@@ -79,6 +79,7 @@ function register(app: FastifyInstance, route: AnyRoute, deps: ControlDeps): voi
   app.route({
     method: route.method,
     url: route.path,
+    ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
     schema: {
       ...(route.params ? { params: route.params } : {}),
       ...(route.query ? { querystring: route.query } : {}),

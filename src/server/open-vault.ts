@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { generateMasterKey, type Keyring, parseKeyring } from '../crypto/index.ts'
 import { type Database, migrate, openDatabase } from '../store/index.ts'
 import { checkMasterKey, verifyMasterKey } from '../vault/index.ts'
 import type { Environment } from './environment.ts'
 import { generatedSecret, makeDataDir } from './generated-secret.ts'
+
+const masterKeyFile = 'master-key'
 
 /** The database with the master key that is proved to belong to it. */
 export interface OpenVault {
@@ -13,7 +17,12 @@ export interface OpenVault {
 
 /** The master key: the one of the environment, else the one that is kept in the data folder (never in production). */
 export function keyringOf({ masterKey, dataDir }: Environment): Keyring {
-  return parseKeyring(masterKey ?? generatedSecret(dataDir, 'master-key', generateMasterKey).secret)
+  return parseKeyring(masterKey ?? generatedSecret(dataDir, masterKeyFile, generateMasterKey).secret)
+}
+
+/** Whether there is one already, in the environment or in the data folder. */
+export function hasMasterKey({ masterKey, dataDir }: Environment): boolean {
+  return masterKey !== undefined || existsSync(join(dataDir, masterKeyFile))
 }
 
 /**
@@ -23,11 +32,14 @@ export function keyringOf({ masterKey, dataDir }: Environment): Keyring {
  */
 export async function openVault(environment: Environment, options: { migrate: boolean }): Promise<OpenVault> {
   const { dataDir, databaseUrl } = environment
-  // Before the database is opened, so that a key that is refused leaves nothing behind.
-  const keyring = keyringOf(environment)
+  // Before the database is opened, so that a key that is refused leaves nothing behind; a new one is made only for a
+  // database that is ours, not beside a running server that has its own.
+  const given = hasMasterKey(environment) ? keyringOf(environment) : undefined
   if (!databaseUrl) makeDataDir(dataDir)
   const database = await openDatabase({ url: databaseUrl?.reveal(), dataDir })
+  let keyring: Keyring
   try {
+    keyring = given ?? keyringOf(environment)
     await verifyMasterKey({ database, keyring })
     if (options.migrate) {
       await migrate(database)

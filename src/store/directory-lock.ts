@@ -136,5 +136,6 @@ function inUse(owner: Owner, dataDir: string): OwnkeyError {
   return new OwnkeyError('unavailable', {
     detail: `Another Ownkey server (${where}) uses the data directory ${dataDir}.`,
     fix: 'Stop that server, give this one another OWNKEY_DATA_DIR, or use PostgreSQL (DATABASE_URL) to run several.',
+    facts: { heldBy: owner.pid },
   })
 }

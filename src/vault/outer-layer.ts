@@ -60,6 +60,10 @@ export async function addOuterLayer(
   ])
 }
 
+export function hasOuterLayer({ envelope }: SealedKey): boolean {
+  return magic.every((byte, at) => envelope[at] === byte)
+}
+
 /**
  * Takes the outer layer off where there is one; the keys stay sealed. One that cannot be taken off is left as it is, and
  * is refused as unreadable when it is opened: one damaged row does not keep the others from working.
@@ -68,7 +72,7 @@ export async function openOuterLayer(
   { database, keyring }: { database: Queryable; keyring: Keyring },
   sealed: readonly SealedKey[],
 ): Promise<SealedKey[]> {
-  const layered = sealed.filter(({ envelope }) => magic.every((byte, at) => envelope[at] === byte))
+  const layered = sealed.filter(hasOuterLayer)
   if (layered.length === 0) return [...sealed]
   const tasks = layered.flatMap((key) => readPacket(keyring, key) ?? [])
   const opened = await decryptAll(database, tasks)

@@ -149,10 +149,28 @@ describe.each(databaseKinds)('rotation of the master key on %s', (kind) => {
     const heads = () => database.query("select encode(substr(envelope, 1, 2), 'escape') as head from key_secrets")
     expect(await heads()).toEqual([{ head: 'OP' }, { head: 'OP' }])
     expect(await openAll(database, 'a', newRing)).toBe(2)
-    const back = parseKeyring(`third:${generateMasterKey()},${newText}`)
-    await rotateMasterKey({ database, keyring: back, clock: systemClock })
+    const thirdText = `third:${generateMasterKey()}`
+    const third = parseKeyring(`${thirdText},${newText}`)
+    // Whoever does not know the configuration takes no layer away.
+    await rotateMasterKey({ database, keyring: third, clock: systemClock })
+    expect(await heads()).toEqual([{ head: 'OP' }, { head: 'OP' }])
+    expect(await openAll(database, 'a', parseKeyring(thirdText))).toBe(2)
+    const back = parseKeyring(`fourth:${generateMasterKey()},${thirdText}`)
+    await rotateMasterKey({ database, keyring: back, clock: systemClock, outerLayer: 'none' })
     expect(await heads()).toEqual([{ head: 'OK' }, { head: 'OK' }])
     expect(await openAll(database, 'a', back)).toBe(2)
+  })
+
+  it('writes whose run changed something into the platform’s log, and nothing for a run that had nothing to do', async () => {
+    await putMany(3)
+    const batches: number[] = []
+    const deps = { database, keyring: bothRings, clock: systemClock, batchSize: 2, by }
+    await rotateMasterKey({ ...deps, onBatch: (rewrapped) => batches.push(rewrapped) })
+    await rotateMasterKey(deps)
+    expect(batches.slice(0, 2)).toEqual([2, 3])
+    expect(await database.query("select action, target, detail from audit_log where org_id = ''")).toEqual([
+      { action: 'master_key.rotate', target: 'new', detail: { rewrapped: 3, unreadable: 0 } },
+    ])
   })
 
   it('refuses to start without a master key that stored keys still need, and says which', async () => {

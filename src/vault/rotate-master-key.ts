@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { auditKeyContext } from '../audit/index.ts'
+import { type AuditActor, appendAudit, auditKeyContext } from '../audit/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import { type Keyring, readKekId, rewrapEnvelope } from '../crypto/index.ts'
 import {
@@ -13,7 +13,8 @@ import {
 } from '../store/index.ts'
 import { masterCheckContext } from './check-master-key.ts'
 import { keyContext, sealedKeyOf } from './key-context.ts'
-import { addOuterLayer, openOuterLayer } from './outer-layer.ts'
+import { addOuterLayer, hasOuterLayer, openOuterLayer } from './outer-layer.ts'
+import type { SealedKey } from './sealed-key.ts'
 import type { VaultDeps } from './vault-deps.ts'
 
 export interface RotationReport {
@@ -23,6 +24,14 @@ export interface RotationReport {
   rewrapped: number
   /** Keys that could not be opened and were left as they are, by master key. */
   unreadable: Readonly<Record<string, number>>
+}
+
+interface RotationDeps extends VaultDeps {
+  batchSize?: number | undefined
+  /** Whose row ends the run in the audit log; absent: none. */
+  by?: AuditActor | undefined
+  /** Told after each batch, with the keys that are wrapped anew so far. */
+  onBatch?: ((rewrapped: number) => void) | undefined
 }
 
 const defaultBatch = 200
@@ -37,8 +46,11 @@ const beginning: Place = { keyId: '', version: 0 }
  * every key can be read, because the ring opens with all its master keys. Killed anywhere it leaves whole batches; run
  * again it goes on with the rest; two at once share the work. When `unreadable` is empty, the other master keys may be
  * taken out of `BYOK_ENCRYPTION_KEY`, once no server runs that still has one of them as the active one.
+ *
+ * Without `outerLayer` every key keeps the layer that it has. A run that changed something ends with a row of the platform's
+ * audit log, when `by` says whose.
  */
-export async function rotateMasterKey(deps: VaultDeps & { batchSize?: number | undefined }): Promise<RotationReport> {
+export async function rotateMasterKey(deps: RotationDeps): Promise<RotationReport> {
   const { database, keyring } = deps
   const run: Run = { deps, batchSize: deps.batchSize ?? defaultBatch, rewrapped: 0, unreadable: new Map() }
   for (;;) {
@@ -48,8 +60,9 @@ export async function rotateMasterKey(deps: VaultDeps & { batchSize?: number | u
       ({ kek_id, count }) => keyring.byId.has(kek_id) && count > (run.unreadable.get(kek_id)?.size ?? 0),
     )
     if (open.length === 0) {
-      await database.transaction((tx) => rewrapDeployment(tx, keyring))
-      return { activeKey: keyring.active.id, rewrapped: run.rewrapped, unreadable: countUnreadable(old) }
+      const report = { activeKey: keyring.active.id, rewrapped: run.rewrapped, unreadable: countUnreadable(old) }
+      await database.transaction((tx) => finish(tx, deps, report))
+      return report
     }
     const before = run.rewrapped
     for (const { kek_id } of open) await rewrapKek(run, kek_id)
@@ -58,7 +71,7 @@ export async function rotateMasterKey(deps: VaultDeps & { batchSize?: number | u
 }
 
 interface Run {
-  deps: VaultDeps
+  deps: RotationDeps
   batchSize: number
   rewrapped: number
   /** By master key: the key versions that could not be opened. */
@@ -73,6 +86,7 @@ async function rewrapKek(run: Run, kekId: string): Promise<void> {
     const from: Place = after
     const batch = await run.deps.database.transaction((tx) => rewrapBatch(tx, run, { kekId, after: from }))
     run.rewrapped += batch.rewrapped
+    run.deps.onBatch?.(run.rewrapped)
     for (const id of batch.unreadable) unreadable.add(id)
     after = batch.last
   }
@@ -87,34 +101,32 @@ interface Batch {
 
 async function rewrapBatch(tx: Queryable, run: Run, from: { kekId: string; after: Place }): Promise<Batch> {
   const rows = await lockSecretsOfKek(tx, { ...from, limit: run.batchSize })
-  const sealed = await openOuterLayer({ database: tx, keyring: run.deps.keyring }, rows.map(sealedKeyOf))
+  const stored = rows.map(sealedKeyOf)
+  const sealed = await openOuterLayer({ database: tx, keyring: run.deps.keyring }, stored)
   const done: (Place & { envelope: Uint8Array })[] = []
   const unreadable: string[] = []
-  for (const key of sealed) {
+  for (const [place, key] of sealed.entries()) {
     const { keyId, version } = key.binding
     const envelope = rewrapped(run.deps.keyring, key)
-    if (!envelope) unreadable.push(`${keyId} ${version}`)
-    else done.push({ keyId, version, envelope: await withLayer(tx, run.deps, { ...key, envelope }) })
+    if (!envelope) {
+      unreadable.push(`${keyId} ${version}`)
+      continue
+    }
+    const layer = run.deps.outerLayer ?? (hasOuterLayer(stored[place] as SealedKey) ? 'pgcrypto' : 'none')
+    const layered = layer === 'none' ? envelope : await addOuterLayer(tx, run.deps.keyring, { ...key, envelope })
+    done.push({ keyId, version, envelope: layered })
   }
   if (done.length > 0) await updateEnvelopes(tx, done, run.deps.keyring.active.id)
   return { rewrapped: done.length, unreadable, last: placeOf(rows.at(-1)) }
 }
 
-function rewrapped(keyring: Keyring, { binding, envelope }: ReturnType<typeof sealedKeyOf>): Uint8Array | undefined {
+function rewrapped(keyring: Keyring, { binding, envelope }: SealedKey): Uint8Array | undefined {
   try {
     return rewrapEnvelope(keyring, keyContext(binding), envelope)
   } catch (error) {
     if (error instanceof OwnkeyError && error.code === 'key_unreadable') return undefined
     throw error
   }
-}
-
-function withLayer(
-  tx: Queryable,
-  deps: VaultDeps,
-  sealed: ReturnType<typeof sealedKeyOf>,
-): Uint8Array | Promise<Uint8Array> {
-  return deps.outerLayer === 'pgcrypto' ? addOuterLayer(tx, deps.keyring, sealed) : sealed.envelope
 }
 
 function placeOf(row: KeySecretRow | undefined): Place | undefined {
@@ -125,14 +137,23 @@ function countUnreadable(old: readonly { kek_id: string; count: number }[]): Rec
   return Object.fromEntries(old.map(({ kek_id, count }) => [kek_id, count]))
 }
 
+async function finish(tx: Queryable, deps: RotationDeps, { activeKey, rewrapped, unreadable }: RotationReport) {
+  const changed = (await rewrapDeployment(tx, deps.keyring)) || rewrapped > 0
+  if (!deps.by || !changed) return
+  const left = Object.values(unreadable).reduce((sum, count) => sum + count, 0)
+  const detail = { rewrapped, unreadable: left }
+  await appendAudit(tx, deps, { org: '', ...deps.by, action: 'master_key.rotate', target: activeKey, detail })
+}
+
 /** The known text and the audit log's key are wrapped by the master key like everything else. */
-async function rewrapDeployment(tx: Queryable, keyring: Keyring): Promise<void> {
+async function rewrapDeployment(tx: Queryable, keyring: Keyring): Promise<boolean> {
   const row = await getDeployment(tx, 'for update')
-  if (!row) return
+  if (!row) return false
   const needed = [row.master_check, row.audit_key].some((envelope) => readKekId(envelope) !== keyring.active.id)
-  if (!needed) return
+  if (!needed) return false
   await updateDeployment(tx, {
     master_check: rewrapEnvelope(keyring, masterCheckContext, row.master_check),
     audit_key: rewrapEnvelope(keyring, auditKeyContext, row.audit_key),
   })
+  return true
 }

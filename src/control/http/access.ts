@@ -34,6 +34,8 @@ export const access: Readonly<Record<string, Access>> = {
   'health.get': 'operator',
   'requests.all': 'operator',
   'audit.search': 'operator',
+  'audit.verify': 'operator',
+  'master-key.rotate': 'operator',
   'settings.get': 'member',
   'settings.active-provider': 'manager',
   'keys.put': 'manager',

@@ -55,6 +55,8 @@ export interface Route<Params extends Shape, Query extends Shape, Body extends S
   tellsProgress?: boolean
   /** Its answer is `LinesAnswer`. */
   answersLines?: boolean
+  /** The longest body, in bytes; absent: the API's own limit. */
+  bodyLimit?: number
   /** Default 200, or 204 without an answer. */
   status?: 200 | 201 | 204
   handle(

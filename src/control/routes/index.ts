@@ -2,11 +2,13 @@
 import type { AnyRoute } from '../http/route.ts'
 import { listAuditRoute, listPlatformAudit } from './audit/list.ts'
 import { searchAuditRoute } from './audit/search.ts'
+import { verifyAuditRoute } from './audit/verify.ts'
 import { getConfig } from './config/get.ts'
 import { deletionRoutes } from './deletions/index.ts'
 import { explain } from './explain/post.ts'
 import { getHealth } from './health/get.ts'
 import { keyRoutes } from './keys/index.ts'
+import { rotateMasterKeyRoute } from './master-key/rotate.ts'
 import { listNoticesRoute } from './notices/list.ts'
 import { orgRoutes } from './orgs/index.ts'
 import { listPlatformKeys } from './platform-keys/list.ts'
@@ -31,6 +33,8 @@ export const routes: readonly AnyRoute[] = [
   getHealth,
   listAllRequests,
   searchAuditRoute,
+  verifyAuditRoute,
+  rotateMasterKeyRoute,
   getSettings,
   putActiveProvider,
   ...keyRoutes,
