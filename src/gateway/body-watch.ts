@@ -1,7 +1,8 @@
 import { OwnkeyError } from '../contract/index.ts'
+import { type Enrolled, Roster } from '../lib/index.ts'
 
 /** A body that somebody waits for. */
-export interface WaitedFor {
+export interface WaitedFor extends Enrolled {
   /** Milliseconds (wall time) since when nothing has come. */
   readonly waitingSince: number
   giveUp(error: OwnkeyError): void
@@ -14,7 +15,7 @@ const everyMs = 2_000
  * every request; an upload that waits for a slow provider is not among them.
  */
 export class BodyWatch {
-  private readonly waiting = new Set<WaitedFor>()
+  private readonly waiting = new Roster<WaitedFor>()
   private readonly sweeping: NodeJS.Timeout
   private readonly idleMs: () => number
 
@@ -33,7 +34,7 @@ export class BodyWatch {
 
   sweep(now: number): void {
     const idleMs = this.idleMs()
-    for (const body of this.waiting) if (now - body.waitingSince > idleMs) body.giveUp(stalled(idleMs))
+    for (const body of this.waiting.list()) if (now - body.waitingSince > idleMs) body.giveUp(stalled(idleMs))
   }
 
   close(): void {

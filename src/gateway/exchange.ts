@@ -49,6 +49,8 @@ export class Exchange {
   /** The call under way. */
   call?: UpstreamCall | undefined
   callerGone = false
+  /** Among the answers under way. */
+  place = -1
 
   constructor(req: IncomingMessage, res: ServerResponse, { setup, requestId }: Pick<Exchange, 'setup' | 'requestId'>) {
     this.req = req

@@ -1,4 +1,5 @@
 import { OwnkeyError, responseHeaders } from '../contract/index.ts'
+import { Roster } from '../lib/index.ts'
 import { renderError } from './dialect-errors.ts'
 import type { Exchange } from './exchange.ts'
 import { writeOwnError } from './write-answer.ts'
@@ -8,7 +9,7 @@ const tellWithinMs = 1_000
 
 /** The answers under way, so that those who still wait when the server ends are told why. */
 export class OpenAnswers {
-  private readonly exchanges = new Set<Exchange>()
+  private readonly exchanges = new Roster<Exchange>()
 
   add(exchange: Exchange): void {
     this.exchanges.add(exchange)
@@ -23,7 +24,7 @@ export class OpenAnswers {
    * else by its connection, which is the one honest end of bytes that stop in the middle. Resolves when all are told.
    */
   async endAll(): Promise<void> {
-    await Promise.all([...this.exchanges].map(endOne))
+    await Promise.all(this.exchanges.list().map(endOne))
   }
 }
 

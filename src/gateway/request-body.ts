@@ -20,6 +20,7 @@ export interface BodyLimits {
 export class RequestBody implements WaitedFor {
   readonly declaredLength: number | undefined
   waitingSince = 0
+  place = -1
   private readonly limits: BodyLimits
   private readonly watch: BodyWatch
   private readonly req: IncomingMessage

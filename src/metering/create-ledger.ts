@@ -32,7 +32,7 @@ export interface LedgerOptions {
   spoolDir?: string | undefined
   price?: ((sale: Sale) => Cost | undefined) | undefined
   onTrouble?: ((trouble: LedgerTrouble) => void) | undefined
-  /** Milliseconds that lines gather before they are written together. Default 40. */
+  /** Milliseconds that lines gather before they are written together. Default 20. */
   gatherMs?: number | undefined
   /** Lines that may wait for the database; beyond it new requests are refused. Default 200 000. */
   maxWaiting?: number | undefined
@@ -75,7 +75,7 @@ export function createLedger(options: LedgerOptions): LiveLedger {
     onTake: () => spool?.beginBatch(),
     onIdle: () => spool?.clear(),
     onTrouble,
-    gatherMs: options.gatherMs ?? 40,
+    gatherMs: options.gatherMs ?? 20,
     batchSize,
   })
   const reservations = createReservations({ database, node })
