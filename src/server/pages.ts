@@ -16,7 +16,8 @@ export interface PagesOptions {
 
 /**
  * Registers the console's pages and files. A path without a file behind it is one of the console's own addresses and gets
- * its index.html. Without a built console there is one plain page that says what is running.
+ * its index.html where a page is asked for, as browsers do; a program that calls a wrong path is told so. Without a built
+ * console there is one plain page that says what is running.
  */
 export function registerPages(app: FastifyInstance, options: PagesOptions): void {
   const files = readStaticFiles(options.folder)
@@ -30,9 +31,17 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
     const file = files.get(path)
     if (file && isWidget(path)) share(reply)
     if (file) return sendFile(request, reply, file)
-    if (/\.[a-z0-9]+$/i.test(path) && path !== '/landing.css') return reply.callNotFound()
+    if (path !== '/landing.css' && !isPage(path, request)) return reply.callNotFound()
     return index ? sendFile(request, reply, index) : sendLanding(path, reply, options)
   }
+}
+
+/** What is printed or linked for people, and may be tried with anything: the start and the sign-in link. */
+const forPeople: ReadonlySet<string> = new Set(['/', '/signin'])
+
+function isPage(path: string, { headers }: FastifyRequest): boolean {
+  if (/\.[a-z0-9]+$/i.test(path)) return false
+  return forPeople.has(path) || /\btext\/html\b/i.test(headers.accept ?? '')
 }
 
 /** The API forbids all caching; for a file its own rule holds. */

@@ -76,6 +76,28 @@ describe('a running server', () => {
     keepEvidence('pages.html', await page.text())
   })
 
+  test('gives the console to browsers, and tells everybody else that a path leads nowhere', async () => {
+    const ask = (path: string, accept?: string, method = 'GET') =>
+      fetch(`${ownkey.url}${path}`, { method, ...(accept !== undefined && { headers: { accept } }) })
+    const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+    for (const path of ['/settings', '/signin?code=none', '/some/where'])
+      expect((await ask(path, browser)).headers.get('content-type')).toMatch(/^text\/html/)
+    for (const path of ['/', '/signin?code=none']) expect((await ask(path)).status).toBe(200)
+    for (const accept of [undefined, '*/*', 'application/json', 'application/xml, image/*']) {
+      for (const path of ['/some/where', '/settings', '/opnai/v1/models', '/favicon.ico']) {
+        const answer = await ask(path, accept)
+        expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([
+          404,
+          'application/problem+json',
+        ])
+        expect(await answer.json()).toMatchObject({ status: 404, code: 'not_found', fix: expect.any(String) })
+      }
+    }
+    expect((await ask('/some/where', undefined, 'HEAD')).status).toBe(404)
+    expect((await ask('/some/where', browser, 'HEAD')).status).toBe(200)
+    expect((await ask('/favicon.ico', browser)).status).toBe(404)
+  })
+
   test.each(['/assets/..%2f..%2fpackage.json', '/..%2f..%2fpackage.json', '/%2e%2e/package.json', '/package.json'])(
     'gives no file of the disk for %s',
     async (path) => {
