@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import {
   type ConnectionTimes,
   type Connector,
@@ -53,4 +53,12 @@ export function openOrigin(origin: string, connect: Connector = createConnector(
     },
   }
   return opened
+}
+
+/** To a Unix socket, whatever the target is called. */
+export function connectorTo(path: string): Connector {
+  return (_, done) => {
+    const socket = connect(path, () => done(null, socket))
+    return socket.once('error', (error) => done(error, undefined))
+  }
 }

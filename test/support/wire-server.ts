@@ -3,14 +3,32 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import type { AnswerHandler } from '../../src/gateway/http1/index.ts'
 
+/** A bound against hanging, not a measure. */
+const longestWaitMs = 60_000
+
 /** Resolves when `holds` does; asks once in each turn of the event loop. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+  const end = Date.now() + longestWaitMs
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`It does not come true: ${holds}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 /** So many turns of the event loop, each with a look at every socket. */
 export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Resolves when a number has stood still for fifty turns of the event loop. */
+export async function settled(number: () => number): Promise<void> {
+  let last = number()
+  let same = 0
+  await until(() => {
+    same = number() === last ? same + 1 : 0
+    last = number()
+    return same === 50
+  })
 }
 
 /** One connection as its server sees it. */
@@ -35,14 +53,15 @@ export interface WireServer {
   close(): Promise<void>
 }
 
-/** @param script plays on every connection; without one the test does */
-export async function startWireServer({
-  tls,
-  script,
-}: {
+export interface WireServerOptions {
   tls?: TlsOptions
+  /** Plays on every connection; without one the test does. */
   script?: (peer: Peer) => void
-} = {}): Promise<WireServer> {
+  /** Of a Unix socket, whose buffers are small and whose connections are cheap; default: a port of this machine. */
+  path?: string
+}
+
+export async function startWireServer({ tls, script, path }: WireServerOptions = {}): Promise<WireServer> {
   const peers: Peer[] = []
   const accept = (socket: Socket) => {
     const peer = peerOf(socket)
@@ -52,8 +71,10 @@ export async function startWireServer({
   // A client that goes away in the middle of a handshake is no fault of the server.
   const server: Server =
     tls === undefined ? createServer(accept) : createTlsServer(tls, accept).on('tlsClientError', () => undefined)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  await new Promise<void>((resolve) =>
+    path === undefined ? server.listen(0, '127.0.0.1', resolve) : server.listen(path, resolve),
+  )
+  const port = path === undefined ? (server.address() as AddressInfo).port : 80
   return {
     port,
     origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,

@@ -2,11 +2,10 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openOrigin } from '../../../test/support/open-origin.ts'
+import { connectorTo, openOrigin } from '../../../test/support/open-origin.ts'
 import { Heard, turns } from '../../../test/support/wire-server.ts'
 
 const exchanges = Number(process.env['CHAOS_ROUNDS'] ?? 1) > 1 ? 200_000 : 20_000
@@ -52,11 +51,7 @@ test(`of ${exchanges} exchanges, most given up in the middle, none has a foreign
   const folder = mkdtempSync(join(tmpdir(), 'many-aborts-'))
   const path = join(folder, 'socket')
   await new Promise<void>((resolve) => server.listen(path, resolve))
-  const origin = openOrigin('http://provider.test', (_, done) => {
-    const socket = connect(path, () => done(null, socket))
-    socket.once('error', (error) => done(error, undefined))
-    return socket
-  })
+  const origin = openOrigin('http://provider.test', connectorTo(path))
 
   let aborted = 0
   let completed = 0

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type OpenOrigin, openOrigin } from '../../../test/support/open-origin.ts'
+import { connectorTo, type OpenOrigin, openOrigin } from '../../../test/support/open-origin.ts'
 import { plainAnswer } from '../../../test/support/wire-answers.ts'
-import { startWireServer, turns, until, type WireServer } from '../../../test/support/wire-server.ts'
+import { settled, startWireServer, turns, until, type WireServer } from '../../../test/support/wire-server.ts'
 
 let server: WireServer
 let origin: OpenOrigin
@@ -206,20 +209,27 @@ describe('an answer that comes before the request was sent', () => {
     await (await server.peer(1)).requests(1)
   })
 
-  test('leaves no connection whose last piece still waits to be sent', async () => {
-    const filler = new Fed()
-    const { heard } = origin.ask({ ...post, body: filler })
-    const peer = await server.peer(0)
+  test('leaves no connection whose last bytes still wait to be sent', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'request-writer-'))
+    const path = join(folder, 'socket')
+    const narrow = await startWireServer({ path })
+    const through = openOrigin('http://provider.test', connectorTo(path))
+    // More than such a socket takes at once, and yet written at once.
+    const { heard } = through.ask({ ...post, body: Buffer.alloc(256 * 1024, 'x') })
+    const peer = await narrow.peer(0)
     peer.socket.pause()
-    void filler.feed(Buffer.alloc(16_000_000, 'x'))
-    await until(() => origin.sockets[0]?.writableNeedDrain === true)
+    await settled(() => through.sockets[0]?.writableLength ?? 0)
+    expect(through.sockets[0]?.writableLength).toBeGreaterThan(0)
     await peer.say(plainAnswer('no'))
     await heard.over
+    expect(heard.body).toBe('no')
     peer.socket.resume()
     await peer.gone
-    await until(() => filler.isLeft)
-    origin.ask()
-    await (await server.peer(1)).requests(1)
+    through.ask()
+    await (await narrow.peer(1)).requests(1)
+    await through.close()
+    await narrow.close()
+    rmSync(folder, { recursive: true })
   })
 
   test('may stand while the upload goes on, as long as it is not over', async () => {
@@ -260,9 +270,20 @@ describe('an abort of an upload', () => {
     expect(asked.heard.error).toBe(gone)
     peer.socket.resume()
     await peer.gone
+    // A body that waits for the provider is let go at once, one that waits for its caller with whatever comes next.
+    if (where === 'waits for the caller') await body.feed('late')
+    await until(() => body.isLeft)
+    expect(asked.heard.calls).toEqual(['error'])
+  })
+
+  test('whose body breaks off as well hears of it once', async () => {
+    const body = new Fed()
+    const asked = origin.ask({ ...post, body })
+    await (await server.peer(0)).requests(1)
+    asked.abort(gone)
     body.break(new Error('the caller left as well'))
     await turns(10)
-    expect(asked.heard.calls).toEqual(['error'])
+    expect([asked.heard.error, asked.heard.calls]).toEqual([gone, ['error']])
   })
 
   test('before the connection stands never asks for its body', async () => {

@@ -3,7 +3,14 @@ import type { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type OpenOrigin, openOrigin } from '../../../test/support/open-origin.ts'
 import { plainAnswer } from '../../../test/support/wire-answers.ts'
-import { Heard, type Peer, startWireServer, until, type WireServer } from '../../../test/support/wire-server.ts'
+import {
+  Heard,
+  type Peer,
+  settled,
+  startWireServer,
+  until,
+  type WireServer,
+} from '../../../test/support/wire-server.ts'
 
 let server: WireServer
 let origin: OpenOrigin
@@ -200,17 +207,6 @@ describe('an upload', () => {
     expect(heard.error).toBe(undefined)
   })
 })
-
-/** Resolves when a number has stood still for fifty turns of the event loop. */
-async function settled(number: () => number): Promise<void> {
-  let last = number()
-  let same = 0
-  await until(() => {
-    same = number() === last ? same + 1 : 0
-    last = number()
-    return same === 50
-  })
-}
 
 describe('a connection at rest', () => {
   const rested = async (head = '') => {
