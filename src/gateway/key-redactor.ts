@@ -13,12 +13,14 @@ const maskedText = /([A-Za-z0-9_-]{0,40})(?:\*{2,}|•{2,}|\.{3,}|…+)([A-Za-z0
 export class KeyRedactor {
   private readonly key: string
   private readonly needles: readonly Buffer[]
+  private readonly alphabet: Uint8Array
   /** The end of the last chunk, held because it could be the beginning of a key. */
   private held: Buffer | undefined
 
   constructor(secret: Secret) {
-    const { key, needles } = searched(secret)
+    const { key, needles, alphabet } = searched(secret)
     this.key = key
+    this.alphabet = alphabet
     this.needles = needles
   }
 
@@ -69,8 +71,9 @@ export class KeyRedactor {
     return cleaned
   }
 
-  /** How many bytes at the end could be the beginning of a needle. */
+  /** How many bytes at the end could be the beginning of a needle; of an event, which ends with a line, none. */
   private openEnd(bytes: Buffer): number {
+    if (bytes.length === 0 || this.alphabet[bytes[bytes.length - 1] as number] !== 1) return 0
     let most = 0
     for (const needle of this.needles) {
       const first = needle[0] as number
@@ -120,6 +123,8 @@ export class KeyRedactor {
 interface Searched {
   key: string
   needles: readonly Buffer[]
+  /** By byte: 1 for those that stand in a needle. */
+  alphabet: Uint8Array
 }
 
 /** What is searched for, kept as long as the open secret itself: requests that share one need not make it again. */
@@ -129,10 +134,17 @@ function searched(secret: Secret): Searched {
   let known = searchedFor.get(secret)
   if (known === undefined) {
     const key = secret.reveal()
-    known = { key, needles: forms(key).map((form) => Buffer.from(form, 'latin1')) }
+    const needles = forms(key).map((form) => Buffer.from(form, 'latin1'))
+    known = { key, needles, alphabet: alphabetOf(needles) }
     searchedFor.set(secret, known)
   }
   return known
+}
+
+function alphabetOf(needles: readonly Buffer[]): Uint8Array {
+  const alphabet = new Uint8Array(256)
+  for (const needle of needles) for (const byte of needle) alphabet[byte] = 1
+  return alphabet
 }
 
 const plainKey = /^[\w.-]+$/
