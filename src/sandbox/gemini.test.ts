@@ -126,6 +126,63 @@ test('a midstream key breaks off with an error', async () => {
   await expect(array.text()).rejects.toThrow()
 })
 
+test('an answer that is cut says sandbox too', async () => {
+  const answer = await fetch(`${sandbox.baseUrl('gemini')}/v1beta/models/gemini-embedding-001:embedContent`, {
+    method: 'POST',
+    body: JSON.stringify({ content: { parts: [{ text: 'hello' }] } }),
+    headers: { 'x-goog-api-key': 'sandbox-midstream' },
+  })
+  let text = ''
+  const read = async () => {
+    for await (const piece of answer.body ?? []) text += Buffer.from(piece).toString()
+  }
+  await expect(read()).rejects.toThrow()
+  expect(text).toContain('sandbox')
+})
+
+describe('files', () => {
+  const files = (behaviour = 'ok') =>
+    new GoogleGenAI({ apiKey: `AIza-sandbox-${behaviour}`, httpOptions: { baseUrl: sandbox.baseUrl('gemini') } }).files
+
+  test('are uploaded as the SDK does it, in several pieces, and found, used and deleted by their names', async () => {
+    // Two pieces of the SDK's eight megabytes.
+    const size = 9 * 1024 * 1024
+    const blob = new Blob([Buffer.alloc(size, 'x')], { type: 'application/pdf' })
+    const file = await files().upload({
+      file: blob,
+      config: { displayName: 'Manual, 2nd edition', mimeType: blob.type },
+    })
+    expect(file).toMatchObject({
+      name: expect.stringMatching(/^files\/sandbox[a-z0-9]+$/),
+      displayName: 'Manual, 2nd edition',
+      mimeType: 'application/pdf',
+      sizeBytes: String(size),
+      state: 'ACTIVE',
+    })
+    expect(await files().get({ name: file.name ?? '' })).toMatchObject(file)
+    expect(await files().get({ name: file.uri ?? '' })).toMatchObject({ name: file.name })
+    const about = { fileData: { fileUri: file.uri ?? '', mimeType: 'application/pdf' } }
+    const answered = await client('ok').generateContent({ ...request, contents: [{ role: 'user', parts: [about] }] })
+    expect(answered.text).toContain('sandbox')
+    await files().delete({ name: file.name ?? '' })
+    await expect(files().get({ name: 'files/abc123' })).rejects.toMatchObject({ status: 404 })
+  })
+
+  test('can be sent in one request', async () => {
+    const answer = await fetch(`${sandbox.baseUrl('gemini')}/upload/v1beta/files`, {
+      method: 'POST',
+      body: 'hello',
+      headers: { 'x-goog-api-key': 'sandbox', 'x-goog-upload-protocol': 'raw', 'content-type': 'text/plain' },
+    })
+    expect(await answer.json()).toMatchObject({ file: { mimeType: 'text/plain', sizeBytes: '5' } })
+  })
+
+  test('are refused with a key that Google would refuse', async () => {
+    const upload = files('invalid').upload({ file: new Blob(['x']), config: { mimeType: 'text/plain' } })
+    await expect(upload).rejects.toMatchObject({ status: 400 })
+  })
+})
+
 test('credentials count only in their place, and only one of them', async () => {
   const ask = (query: string, headers: Record<string, string>, rest = ':generateContent') =>
     fetch(`${native()}${rest}${query}`, { method: 'POST', body, headers }).then((answer) => answer.status)

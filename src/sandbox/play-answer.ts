@@ -25,7 +25,7 @@ export async function playAnswer(answer: Answer, playing: Playing): Promise<void
   if (response.destroyed) return
   const broken = behaviour === 'midstream' && breaks
   if ('pieces' in answer) return playStream(answer, { ...playing, broken })
-  const body = 'bytes' in answer ? answer.bytes : Buffer.from(JSON.stringify(marked(answer.json)))
+  const body = 'bytes' in answer ? answer.bytes : Buffer.from(JSON.stringify(marked(answer.json, broken)))
   const type = 'bytes' in answer ? {} : { 'content-type': 'application/json' }
   response.writeHead(answer.status ?? 200, { ...type, 'content-length': String(body.length), ...answer.headers })
   if (!broken) return void response.end(body)
@@ -61,8 +61,10 @@ async function untilGone(response: ServerResponse, milliseconds: number): Promis
   response.off('close', stop)
 }
 
-/** Every JSON answer says sandbox; one whose texts do not gets a field that does. */
-function marked(value: unknown): unknown {
-  const plain = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return plain && !JSON.stringify(value).includes('sandbox') ? { ...value, sandbox: true } : value
+/** Every JSON answer says sandbox, and in its first half when only that is sent; one that does not gets a field that does. */
+function marked(value: unknown, broken: boolean): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const text = JSON.stringify(value)
+  const sent = broken ? text.slice(0, text.length / 2) : text
+  return sent.includes('sandbox') ? value : { sandbox: true, ...value }
 }

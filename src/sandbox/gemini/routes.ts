@@ -3,6 +3,7 @@ import { type Answer, type Call, modelField, type Route } from '../call.ts'
 import { modelIds } from '../openai/models.ts'
 import { openAiRoutes } from '../openai/routes.ts'
 import { batchEmbedContents, embedContent } from './embed.ts'
+import { deleteFile, getFile, uploadFile } from './files.ts'
 import { countTokens, generateContent, streamGenerateContent } from './generate.ts'
 
 function described(id: string) {
@@ -46,6 +47,10 @@ export const geminiRoutes: readonly Route[] = [
   { method: 'GET', path: /^\/v1[a-z0-9]*\/(?:publishers\/[^/]+\/)?models$/, answer: listModels },
   { method: 'GET', path: /^\/v1[a-z0-9]*\/(?:publishers\/[^/]+\/)?models\/(?<model>[^/:]+)$/, answer: getModel },
   { method: 'GET', path: /^\/v1[a-z0-9]*\/files$/, answer: () => ({ json: { files: [], sandbox: true } }) },
+  { method: 'POST', path: /^\/upload\/v1[a-z0-9]*\/files$/, answer: uploadFile },
+  { method: 'PUT', path: /^\/upload\/v1[a-z0-9]*\/files$/, answer: uploadFile },
+  { method: 'GET', path: /^\/v1[a-z0-9]*\/files\/(?<file>[^/:]+)$/, answer: getFile },
+  { method: 'DELETE', path: /^\/v1[a-z0-9]*\/files\/(?<file>[^/:]+)$/, answer: deleteFile },
   ...openAiRoutes.map(
     (route): Route => ({ ...route, path: new RegExp(`^(?=.*/(?:openai|openapi)/)(?:${route.path.source})`) }),
   ),
