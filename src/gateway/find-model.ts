@@ -16,6 +16,7 @@ export interface ModelSource {
 /** The model that a request names; undefined when it names none. @throws request_invalid when it names two */
 export function findModel(source: ModelSource): string | undefined {
   const found = places[placeOf(source)](source)
+  if (found.length <= 1) return found[0]?.replace(/^models\//, '')
   const distinct = new Set(found.map((model) => model.replace(/^models\//, '')))
   if (distinct.size > 1) {
     throw new OwnkeyError('request_invalid', {

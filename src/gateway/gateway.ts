@@ -109,7 +109,9 @@ export class Gateway {
   }
 }
 
+const safe = /^[\x21-\x7e]{1,200}$/
+
 /** A model comes from the caller's body: only what a header may carry is repeated in one. */
 function headerSafe(text: string): string {
-  return text.replace(/[^\x21-\x7e]/g, '?').slice(0, 200)
+  return safe.test(text) ? text : text.replace(/[^\x21-\x7e]/g, '?').slice(0, 200)
 }

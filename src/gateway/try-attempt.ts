@@ -58,7 +58,7 @@ export const keyAccepted: ReadonlySet<string> = new Set(['request_invalid', 'con
  */
 export function tryAttempt(exchange: Required<Exchange>, attempted: Try, gateway: Gateway): Promise<Outcome> {
   const { attempt } = attempted
-  const key = attempt.key === undefined ? `platform:${attempt.provider}` : `${attempt.key.id}:${attempt.key.version}`
+  const key = healthNameOf(attempt)
   const sending: Sending = {
     gateway,
     key,
@@ -69,6 +69,18 @@ export function tryAttempt(exchange: Required<Exchange>, attempted: Try, gateway
   }
   if (gateway.health.isKnownGood(key)) return reserveAndSend(exchange, attempted, sending)
   return tryUnproven(exchange, attempted, sending)
+}
+
+const healthNames = new WeakMap<Attempt, string>()
+
+/** What the health of an attempt's key is known by. An attempt is the same object for every request that is decided alike. */
+function healthNameOf(attempt: Attempt): string {
+  let name = healthNames.get(attempt)
+  if (name === undefined) {
+    name = attempt.key === undefined ? `platform:${attempt.provider}` : `${attempt.key.id}:${attempt.key.version}`
+    healthNames.set(attempt, name)
+  }
+  return name
 }
 
 /** A key of unknown health: one request tries it, the others wait a moment for what it tells. */
