@@ -69,6 +69,14 @@ describe('an answer', () => {
     expect(() => readOne(text)).toThrow(expect.objectContaining({ code: 'answer_malformed' }))
   })
 
+  test('begins anew after one with bytes behind it', () => {
+    const reader = new AnswerReader()
+    for (const surplus of ['x', '']) {
+      reader.expect('GET')
+      expect(read(reader, [Buffer.from(plainAnswer('a') + surplus)]).hasSurplus).toBe(surplus !== '')
+    }
+  })
+
   test('may stand behind thirty-two interim ones, each anew', () => {
     const reader = new AnswerReader()
     for (let i = 0; i < 3; i++) {

@@ -165,7 +165,6 @@ export class Connection {
   private goOn(handler: AnswerHandler): void {
     if (this.handler !== handler || !this.paused) return
     this.paused = false
-    this.quietTicks = 0
     ;(this.socket as Socket).resume()
   }
 
@@ -181,7 +180,6 @@ export class Connection {
     const writer = this.writer as RequestWriter
     const { keepsAlive } = this.answer.head as AnswerHead
     this.handler = undefined
-    this.quietTicks = 0
     writer.stop()
     if (this.paused) {
       this.paused = false

@@ -213,6 +213,17 @@ describe('a connection that does not come to stand', () => {
     expect(heard.calls).toEqual([])
   })
 
+  test.each(['http', 'https'])('is told once, over %s', async (scheme) => {
+    const server = await silent()
+    const told: (string | undefined)[] = []
+    const target = socketTarget(`${scheme}://127.0.0.1:${server.port}`)
+    const connect = createConnector({ timeoutMs: 20_000 })
+    const socket = connect(target, (error) => told.push((error as NodeJS.ErrnoException | null)?.code))
+    socket?.destroy(Object.assign(new Error('broken'), { code: 'EBROKEN' }))
+    await new Promise((resolve) => socket?.once('close', resolve))
+    expect(told).toEqual(['EBROKEN'])
+  })
+
   test('because its name is nobody’s is an error', async () => {
     const lookup: ConnectorOptions['lookup'] = (_, _options, done) =>
       done(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), [])

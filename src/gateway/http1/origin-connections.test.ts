@@ -217,6 +217,25 @@ describe('a request that waits for a connection', () => {
     expect(heard.calls).toEqual(['error'])
   })
 
+  test('can be given up by what another of them hears', async () => {
+    const gone = new Error('given up')
+    const aborts: ((error: Error) => void)[] = []
+    const second = new Heard()
+    const broken = new Heard({ before: (call) => call === 'error' && aborts[1]?.(gone) })
+    const ask = () => {
+      aborts.push(origin.ask({ path: 'no path' }, broken).abort, origin.ask({ path: '/second' }, second).abort)
+    }
+    const firsts = [new Heard(), new Heard({ before: (call) => call === 'complete' && ask() })]
+    for (const first of firsts) origin.ask({}, first)
+    const peers = [await server.peer(0), await server.peer(1)]
+    for (const peer of peers) await peer.requests(1)
+    for (const peer of peers) peer.socket.write(plainAnswer('ok'))
+    for (const heard of [...firsts, broken, second]) await heard.over
+    await turns(5)
+    expect([second.error, second.calls, broken.calls]).toEqual([gone, ['error'], ['error']])
+    expect(server.peers.map((peer) => peer.received()).join('')).not.toContain('/second')
+  })
+
   test('ends with its origin', async () => {
     const heard = await waiting(() => origin.connections.close())
     expect(await heard.code()).toBe('connection_closed')
@@ -242,6 +261,23 @@ describe('the end of an origin', () => {
     await until(() => origin.connections.isEmpty)
     expect(origin.sockets.every((socket) => socket.destroyed)).toBe(true)
     await Promise.all(server.peers.map((peer) => peer.gone))
+  })
+})
+
+describe('a handler that asks again when it hears of the end', () => {
+  test('does not keep the end from coming', async () => {
+    const again: Heard[] = []
+    let asks = true
+    const ask = (): void => {
+      const heard = new Heard({ before: (call) => call === 'error' && asks && again.length < 1_000 && ask() })
+      again.push(heard)
+      origin.ask({}, heard)
+    }
+    ask()
+    await (await server.peer(0)).requests(1)
+    origin.connections.close()
+    asks = false
+    expect(again).toHaveLength(2)
   })
 })
 

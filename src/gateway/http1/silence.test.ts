@@ -1,13 +1,17 @@
 /** Silences, counted in the ticks of a clock that the test winds. */
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type OpenOrigin, openOrigin } from '../../../test/support/open-origin.ts'
+import { connectorTo, type OpenOrigin, openOrigin } from '../../../test/support/open-origin.ts'
 import { plainAnswer } from '../../../test/support/wire-answers.ts'
 import {
   Heard,
   type Peer,
   settled,
   startWireServer,
+  turns,
   until,
   type WireServer,
 } from '../../../test/support/wire-server.ts'
@@ -89,6 +93,9 @@ describe('a provider that does not answer', () => {
     origin.ticks(3)
     await peer.say(plainAnswer('first'))
     await heard.over
+    await turns(3)
+    // What it rested is not counted either.
+    origin.ticks(3)
     const second = origin.ask().heard
     await peer.requests(2)
     origin.ticks(3)
@@ -167,6 +174,29 @@ describe('an upload', () => {
     expect(heard.calls).toEqual([])
     origin.ticks(1)
     expect(await heard.code()).toBe('first_byte_timeout')
+  })
+
+  test('that was written at once counts from when the system has taken it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'silence-'))
+    const path = join(folder, 'socket')
+    const narrow = await startWireServer({ path })
+    const through = openOrigin('http://provider.test', connectorTo(path))
+    through.times = origin.times
+    const { heard } = through.ask({ method: 'POST', body: Buffer.alloc(256 * 1024, 'x') })
+    const peer = await narrow.peer(0)
+    peer.socket.pause()
+    await settled(() => through.sockets[0]?.writableLength ?? 0)
+    expect(through.sockets[0]?.writableNeedDrain).toBe(true)
+    through.ticks(3)
+    peer.socket.resume()
+    await until(() => through.sockets[0]?.writableNeedDrain === false)
+    through.ticks(3)
+    expect(heard.calls).toEqual([])
+    through.ticks(1)
+    expect(await heard.code()).toBe('first_byte_timeout')
+    await through.close()
+    await narrow.close()
+    rmSync(folder, { recursive: true })
   })
 
   test.each(['in pieces', 'at hand'])('%s that nobody reads is given up', async (kind) => {
