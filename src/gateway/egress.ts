@@ -5,6 +5,7 @@ import {
   type Connector,
   createConnector,
   OriginConnections,
+  WireError,
   type WireRequest,
 } from './http1/index.ts'
 
@@ -40,6 +41,7 @@ export class Egress {
   private readonly origins = new Map<string, OriginConnections>()
   private readonly ticking: NodeJS.Timeout
   private current: Ways | undefined
+  private isClosed = false
 
   constructor(options: { limits: () => EgressLimits; lookup?: Lookup | undefined }) {
     this.limits = options.limits
@@ -52,6 +54,11 @@ export class Egress {
    * @returns ends the exchange, in every phase; the handler hears of it by `onError`
    */
   send(request: UpstreamRequest, handler: AnswerHandler): (error: Error) => void {
+    if (this.isClosed) {
+      // A fallback, because what closed was under way: nobody would end it any more.
+      handler.onError(new WireError('connection_closed', 'the server is being stopped'))
+      return () => undefined
+    }
     return this.connectionsOf(request.origin, request.guarded).send(request, handler)
   }
 
@@ -62,6 +69,7 @@ export class Egress {
   }
 
   close(): void {
+    this.isClosed = true
     clearInterval(this.ticking)
     for (const connections of this.origins.values()) connections.close()
     this.origins.clear()

@@ -23,6 +23,7 @@ const dropped: ReadonlySet<string> = new Set([
 /** Names as they come (any case) → whether they go up. SDKs send the same few dozen names for ever; the bound is for the rest. */
 const verdicts = new Map<string, boolean>()
 const maxVerdicts = 2_000
+const longestKept = 60
 
 function goesUp(name: string): boolean {
   const known = verdicts.get(name)
@@ -35,7 +36,7 @@ function goesUp(name: string): boolean {
     lower.startsWith('x-forwarded-') ||
     lower.startsWith('sec-websocket-')
   )
-  if (verdicts.size < maxVerdicts) verdicts.set(name, verdict)
+  if (name.length <= longestKept && verdicts.size < maxVerdicts) verdicts.set(name, verdict)
   return verdict
 }
 
