@@ -11,7 +11,7 @@ export function readHead(status: number, rawHeaders: readonly string[], filter: 
     if (name === 'content-type') head.contentType = value.toLowerCase()
     else if (name === 'content-length') head.length = Number(value)
     else if (name === 'content-encoding') head.encoding = value.toLowerCase()
-    head.passed.push(name, value)
+    head.passed.push(name, filter.told?.(name, value) ?? value)
   }
   return head
 }

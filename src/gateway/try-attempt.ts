@@ -15,6 +15,7 @@ import type { Outcome } from './outcome.ts'
 import { prepareSecret } from './prepare-secret.ts'
 import { servedUsage } from './served-usage.ts'
 import { type CallOwner, UpstreamCall } from './upstream-call.ts'
+import { wayBack } from './way-back.ts'
 
 /** One attempt of a decision, in its place among the others. */
 export interface Try {
@@ -293,7 +294,7 @@ class AttemptUnderWay implements CallOwner {
     this.reserved = sent.reserved
     this.res = exchange.res
     this.provider = provider
-    this.filter = sent.reserved.gateway.filterOf(provider)
+    this.filter = filterFor(exchange, sent.opened, sent.reserved.gateway)
     this.redactor = sent.opened.redactor
     this.usage = surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage)
     this.translation = sent.translation
@@ -320,6 +321,14 @@ class AttemptUnderWay implements CallOwner {
     entry.settle(entryEnd(outcome, this.exchange))
     if (outcome.failure !== undefined && !outcome.relayed) remember(key, this.exchange.model, outcome, gateway)
   }
+}
+
+/** Where the provider's answers name addresses at it, they are told as those behind this gateway. */
+function filterFor(exchange: Required<Exchange>, opened: OpenedAttempt, gateway: Gateway): AnswerHeaderFilter {
+  const filter = gateway.filterOf(exchange.provider)
+  const { answerAddresses } = exchange.provider
+  const tell = answerAddresses === undefined ? undefined : wayBack(exchange, opened, upstreamPath(exchange))
+  return tell === undefined ? filter : filter.withAddresses(answerAddresses as readonly string[], tell)
 }
 
 function entryStart(exchange: Required<Exchange>, { attempt, index }: Try): EntryStart {

@@ -276,6 +276,8 @@ export interface Provider {
   dropRequestHeaders?: readonly string[]
   /** Headers of the answer that callers need, beyond the common allowlist; `x-` + `*` patterns end in `*`. */
   answerHeaders?: readonly string[]
+  /** Those of them that hold an address at which the caller goes on; in lower case. */
+  answerAddresses?: readonly string[]
   surfaces: readonly Surface[]
   capabilities: readonly Capability[]
   models: readonly ProviderModel[]

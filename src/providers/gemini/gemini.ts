@@ -41,6 +41,7 @@ export const gemini: Provider = {
   dropRequestHeaders: ['x-goog-user-project'],
   // An upload goes on at the address that the first answer names.
   answerHeaders: ['x-goog-upload-*', 'server-timing'],
+  answerAddresses: ['x-goog-upload-url', 'x-goog-upload-control-url'],
   surfaces: geminiSurfaces,
   capabilities: ['chat', 'vision', 'embeddings', 'speech_to_text', 'images', 'realtime'],
   models: [
@@ -110,6 +111,7 @@ export const gemini: Provider = {
   notes: [
     'A list of models succeeds although generating does not: prepaid credit and restrictions show only when generating.',
     '`RetryInfo` beside a quota per day means nothing and is not handed on; such quotas reset at midnight Pacific time.',
+    'A resumable upload goes on through Ownkey: `x-goog-upload-url` is told as the address behind it, as Google’s SDKs follow it with the token.',
     '"User location is not supported" depends on the address of the Ownkey server, not on the key.',
   ],
 }

@@ -1,0 +1,36 @@
+import type { Exchange } from './exchange.ts'
+
+interface Sent {
+  origin: string
+  /** As it was sent: what stands before the provider's own path there comes first. */
+  path: string
+}
+
+/**
+ * Tells addresses at the provider as the same places behind this gateway: a caller that went on at the provider itself would
+ * send its Ownkey token there, where it opens nothing. Other addresses are told as they are.
+ * @param own the provider's own path of the request
+ */
+export function wayBack(
+  { req, provider }: Pick<Required<Exchange>, 'req' | 'provider'>,
+  { origin, path }: Sent,
+  own: string,
+): ((address: string) => string) | undefined {
+  const base = baseOf(req)
+  if (base === undefined) return undefined
+  const prefix = path.endsWith(own) ? path.slice(0, path.length - own.length) : ''
+  return (address) => {
+    const url = URL.canParse(address) ? new URL(address) : undefined
+    if (url === undefined || (url.origin !== origin && url.origin !== provider.origin)) return address
+    const isBehind = prefix !== '' && url.origin === origin && url.pathname.startsWith(`${prefix}/`)
+    const rest = isBehind ? url.pathname.slice(prefix.length) : url.pathname
+    return `${base}/${provider.id}${rest}${url.search}`
+  }
+}
+
+/** Scheme and host by which the caller reached us; a proxy in front tells that it was reached by https. */
+function baseOf({ headers }: Exchange['req']): string | undefined {
+  const scheme = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'
+  const host = headers.host ?? ''
+  return /^[A-Za-z0-9.[\]:_-]+$/.test(host) ? `${scheme}://${host}` : undefined
+}
