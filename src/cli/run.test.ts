@@ -47,9 +47,21 @@ describe('the command line', () => {
     [['check', 'extra']],
     [['explain']],
     [['explain', '--org', 'acme']],
+    [['explain', '--org', '', '--feature', 'assistant']],
+    [['explain', '--org', 'acme', '--feature', ' ']],
+    [['check', '--config', '']],
+    [['master-key', 'turn']],
+    [['master-key']],
     [[]],
   ])('ends with 2 when it is called wrongly: %j', async (args) => {
-    expect((await ownkey(...args)).code).toBe(2)
+    const told = await ownkey(...args)
+    expect([told.code, told.out]).toEqual([2, ''])
+    expect(told.error).not.toBe('')
+    const machine = await ownkey(...args, '--json')
+    expect([machine.code, machine.error]).toEqual([2, ''])
+    expect(JSON.parse(machine.out)).toEqual({
+      error: { code: 'usage', message: expect.stringMatching(/./), fix: expect.stringMatching(/./) },
+    })
   })
 })
 

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { version } from '../server/index.ts'
 import { checkCommand } from './check.ts'
 import { doctorCommand } from './doctor.ts'
@@ -43,7 +43,7 @@ const groups: Readonly<Record<string, string>> = {
  */
 export async function run(argv: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
   const state = { exitCode: 0 }
-  const program = buildProgram(terminal, state)
+  const program = buildProgram(argv.includes('--json') ? withJsonErrors(terminal) : terminal, state)
   try {
     await program.parseAsync([...argv])
     return state.exitCode
@@ -56,6 +56,16 @@ export async function run(argv: readonly string[], terminal: Terminal = processT
 
 interface Exit {
   exitCode: number
+}
+
+/** What is wrong with a call, as one JSON value where machines read. */
+function withJsonErrors(terminal: Terminal): Terminal {
+  const tell = (text: string) => {
+    const [said = '', ...more] = text.replace(/^error: /, '').split('\n')
+    const fix = more.join(' ').trim() || 'Run the command with --help to see what it takes.'
+    terminal.out(JSON.stringify({ error: { code: 'usage', message: said, fix } }, undefined, 2))
+  }
+  return { out: terminal.out, error: tell }
 }
 
 function buildProgram(terminal: Terminal, exit: Exit): Command {
@@ -79,13 +89,20 @@ function addCommand(
     .description(entry.description)
     .allowExcessArguments(false)
   for (const { flags, description, required } of entry.options) {
-    if (required) command.requiredOption(flags, description)
+    if (required) command.requiredOption(flags, description, notEmpty)
+    else if (flags.includes('<')) command.option(flags, description, notEmpty)
     else command.option(flags, description)
   }
   command.option('--json', 'one JSON value instead of lines for people')
   command.action(async (options: Options) => {
     exit.exitCode = await runEntry(entry, options, terminal)
   })
+}
+
+/** An empty value is a variable that was not set, never a wish. */
+function notEmpty(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('It is empty.')
+  return value
 }
 
 function groupOf(program: Command, name: string, terminal: Terminal): Command {

@@ -6,7 +6,7 @@ const sources = z.enum(['organization', 'user', 'platform'])
 
 export const explainRequestSchema = z
   .strictObject({
-    feature: configIdSchema.optional(),
+    feature: configIdSchema.optional().describe('Required where the configuration has features.'),
     provider: configIdSchema.optional(),
     model: z.string().min(1).max(200).optional(),
     user: userIdSchema.optional(),

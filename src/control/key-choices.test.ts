@@ -18,6 +18,16 @@ describe('what a manager may choose for a key', () => {
     expect((await call('PATCH', '/keys/gemini', { model: 'gemini-2.5-pro' })).body.model).toBe('gemini-2.5-pro')
   })
 
+  it('explains a feature, and asks for one where it is left out', async () => {
+    expect((await call('POST', '/explain', { provider: 'gemini' })).body).toMatchObject({
+      status: 400,
+      code: 'feature_required',
+      fix: 'Add "feature": one of chat, re_engagement.',
+      errors: [{ field: 'body.feature' }],
+    })
+    expect((await call('POST', '/explain', { feature: 'chat' })).body.attempts).not.toEqual([])
+  })
+
   it('changes the scope, writes it down, and refuses one that is not there', async () => {
     expect((await call('PATCH', '/keys/gemini', { scope: 're_only' })).body.scope).toBe('re_only')
     const [served] = (await settings()).providers

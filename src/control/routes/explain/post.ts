@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decisionSchema, explainRequestSchema } from '../../../contract/index.ts'
+import { decisionSchema, explainRequestSchema, OwnkeyError } from '../../../contract/index.ts'
 import { checkEnvironment, decide, defaultEnvironment, resolveProvider } from '../../../policy/index.ts'
 import { defineRoute } from '../../http/route.ts'
 import { requireTenant, userOf } from '../../settings/load-settings.ts'
@@ -20,6 +20,7 @@ export const explain = defineRoute({
     const { policy } = deps.inForce()
     const environment = body.environment ?? defaultEnvironment(policy)
     checkEnvironment(environment, policy)
+    if (body.feature === undefined && policy.features.size > 0) throw featureMissing([...policy.features.keys()])
     // What would happen is asked right after requests: what those used up must be in it.
     await deps.catchUp(params.org)
     const tenant = await requireTenant(deps, params.org)
@@ -32,3 +33,9 @@ export const explain = defineRoute({
     return { ...shown, ...showPreflight(decision, { tenant, plan: policy.plans.get(tenant.plan), now }) }
   },
 })
+
+function featureMissing(known: readonly string[]): OwnkeyError {
+  const detail = 'Name the feature that asks.'
+  const errors = [{ field: 'body.feature', detail }]
+  return new OwnkeyError('feature_required', { detail, fix: `Add "feature": one of ${known.join(', ')}.`, errors })
+}
