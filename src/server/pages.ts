@@ -8,6 +8,8 @@ export interface PagesOptions {
   /** Origins that may show the pages in a frame; asked for each answer because the configuration is reloaded. */
   frameOrigins(): readonly string[]
   platformName(): string
+  /** The languages that addresses may begin with. */
+  locales(): readonly string[]
   /** The platform's logo: a path here, or an address elsewhere. */
   logo(): string | undefined
   sandbox: boolean
@@ -31,17 +33,21 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
     const file = files.get(path)
     if (file && isWidget(path)) share(reply)
     if (file) return sendFile(request, reply, file)
-    if (path !== '/landing.css' && !isPage(path, request)) return reply.callNotFound()
+    if (path !== '/landing.css' && !isPage(path, request, options.locales())) return reply.callNotFound()
     return index ? sendFile(request, reply, index) : sendLanding(path, reply, options)
   }
 }
 
-/** What is printed or linked for people, and may be tried with anything: the start and the sign-in link. */
-const forPeople: ReadonlySet<string> = new Set(['/', '/signin'])
+/** Where the console's addresses begin, besides with a language. */
+const beginnings: readonly string[] = ['', 'signin', 'settings']
 
-function isPage(path: string, { headers }: FastifyRequest): boolean {
+/** One of the console's addresses for whoever takes a page, any other for those who ask for one. */
+function isPage(path: string, { headers }: FastifyRequest, locales: readonly string[]): boolean {
   if (/\.[a-z0-9]+$/i.test(path)) return false
-  return forPeople.has(path) || /\btext\/html\b/i.test(headers.accept ?? '')
+  const accept = headers.accept ?? '*/*'
+  if (/\btext\/html\b/i.test(accept)) return true
+  const first = path.split('/')[1] ?? ''
+  return /(?:\*|text)\/\*/.test(accept) && (beginnings.includes(first) || locales.includes(first))
 }
 
 /** The API forbids all caching; for a file its own rule holds. */

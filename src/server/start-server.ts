@@ -80,6 +80,7 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
       folder: fileURLToPath(new URL('../../console/dist', import.meta.url)),
       frameOrigins: () => live.current().config.platform.origins,
       platformName: () => live.current().config.platform.name,
+      locales: () => live.current().config.platform.locales,
       logo: () => live.current().config.platform.logo,
       sandbox,
       version,

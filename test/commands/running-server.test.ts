@@ -82,9 +82,12 @@ describe('a running server', () => {
     const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
     for (const path of ['/settings', '/signin?code=none', '/some/where'])
       expect((await ask(path, browser)).headers.get('content-type')).toMatch(/^text\/html/)
-    for (const path of ['/', '/signin?code=none']) expect((await ask(path)).status).toBe(200)
+    for (const path of ['/', '/signin?code=none', '/settings', '/en/settings']) {
+      expect((await ask(path)).status).toBe(200)
+      expect((await ask(path, 'application/json')).status).toBe(404)
+    }
     for (const accept of [undefined, '*/*', 'application/json', 'application/xml, image/*']) {
-      for (const path of ['/some/where', '/settings', '/opnai/v1/models', '/favicon.ico']) {
+      for (const path of ['/some/where', '/setting', '/opnai/v1/models', '/favicon.ico']) {
         const answer = await ask(path, accept)
         expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([
           404,
