@@ -51,7 +51,8 @@ const onlyIn: readonly { module: RegExp; folders: readonly string[]; sentence: s
   {
     module: /^undici$/,
     folders: [],
-    sentence: 'Requests to providers leave through src/gateway, by its own client; undici is for the bench and for tests.',
+    sentence:
+      'Requests to providers leave through src/gateway, by its own client; undici is for the bench and for tests.',
   },
   {
     module: /^(pg|@electric-sql\/.*)$/,

@@ -1,57 +1,20 @@
-import type { ServerResponse } from 'node:http'
-import type { AnswerTranslation } from '../dialect/index.ts'
-import type { Entry, EntryEnd, EntryStart, Standing } from '../metering/index.ts'
+import type { Entry } from '../metering/index.ts'
 import type { Attempt } from '../policy/index.ts'
-import type { Failure, PreparedSecret, Provider, UsageReading } from '../providers/index.ts'
+import type { PreparedSecret } from '../providers/index.ts'
 import type { Tenant } from '../tenants/index.ts'
-import type { AnswerHeaderFilter } from './answer-headers.ts'
+import { entryEnd, entryStart, standingOf } from './attempt-entry.ts'
+import { remember, report } from './attempt-lessons.ts'
+import { AttemptUnderWay } from './attempt-under-way.ts'
 import { askForCountsOf } from './counts-opt-in.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import type { Resting } from './key-health.ts'
-import type { KeyRedactor } from './key-redactor.ts'
 import { type OpenedAttempt, openAttempt } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
 import { prepareSecret } from './prepare-secret.ts'
-import { servedUsage } from './served-usage.ts'
-import { type CallOwner, UpstreamCall } from './upstream-call.ts'
-import { wayBack } from './way-back.ts'
-
-/** One attempt of a decision, in its place among the others. */
-export interface Try {
-  readonly attempt: Attempt
-  readonly index: number
-  readonly next: Attempt | undefined
-  /** True when the next attempt may be made after this one failed so. */
-  mayFallBack(failure: Failure): boolean
-}
-
-/** An attempt whose turn it is. */
-export class Turn implements Try {
-  readonly attempt: Attempt
-  readonly index: number
-  readonly next: Attempt | undefined
-  private readonly exchange: Required<Exchange>
-
-  constructor(exchange: Required<Exchange>, { attempt, index, next }: Pick<Try, 'attempt' | 'index' | 'next'>) {
-    this.exchange = exchange
-    this.attempt = attempt
-    this.index = index
-    this.next = next
-  }
-
-  mayFallBack(failure: Failure): boolean {
-    return (
-      this.next !== undefined &&
-      this.attempt.fallbackOn.includes(failure.class) &&
-      this.exchange.body.canReplay &&
-      !this.exchange.callerGone
-    )
-  }
-}
-
-/** Failures that the provider finds only after it has accepted the key. */
-export const keyAccepted: ReadonlySet<string> = new Set(['request_invalid', 'content_refused', 'model_unavailable'])
+import type { Try } from './turn.ts'
+import { UpstreamCall } from './upstream-call.ts'
+import { upstreamPath } from './upstream-path.ts'
 
 /**
  * Makes one attempt and writes it into the ledger, unless its key is known to be dead. Nothing here waits as long as the
@@ -142,15 +105,6 @@ function sendReserved(
   }
 }
 
-/** What the organization has left, as the snapshot says. */
-function standingOf({ caller, setup }: Required<Exchange>, { meter, caps }: Attempt): Standing {
-  const { tenant } = caller
-  const { balance, spentAsOf } = tenant
-  const quota = meter === undefined ? undefined : setup.policy.plans.get(tenant.plan)?.quotas[meter]
-  if (meter === undefined || quota === undefined) return { balance, caps, spentAsOf }
-  return { balance, caps, spentAsOf, quota: { limit: quota.limit, used: tenant.quotaUsed[meter] ?? 0 } }
-}
-
 /** The failure to answer without trying, while the key rests: the remembered one, with what is left of the waiting time. */
 function restingOutcome(
   key: string,
@@ -176,12 +130,6 @@ function withTimeLeft({ answer: outcome, until }: Resting<Outcome>, now: number)
   if (outcome.failure?.class === 'rate_limited')
     headers.push('retry-after', String(Math.max(1, Math.ceil((until - now) / 1000))))
   return { ...outcome, answer: { ...outcome.answer, headers } }
-}
-
-export function upstreamPath({ req, target, head }: Required<Exchange>): string {
-  if (head.query !== '') return `${target.rest}?${head.query}`
-  // A question mark with nothing behind it is the caller's; one whose query was all credentials is gone with them.
-  return target.query === '' && (req.url as string).endsWith('?') ? `${target.rest}?` : target.rest
 }
 
 /** What an attempt gathers until it is sent. */
@@ -269,131 +217,4 @@ function sendNow(
   const { origin, guarded, path, headers } = opened
   const method = req.method as string
   call.hangUp = gateway.egress.send({ origin, guarded, method, path, headers, body: sentBody }, call)
-}
-
-/** What the call to the provider needs of its attempt, and what it tells it. */
-class AttemptUnderWay implements CallOwner {
-  readonly res: ServerResponse
-  readonly provider: Provider
-  readonly filter: AnswerHeaderFilter
-  readonly redactor: KeyRedactor
-  readonly usage: UsageReading | undefined
-  readonly translation: AnswerTranslation | undefined
-  private readonly exchange: Required<Exchange>
-  private readonly attempted: Try
-  private readonly reserved: Reserved
-
-  constructor(
-    exchange: Required<Exchange>,
-    attempted: Try,
-    sent: { reserved: Reserved; opened: OpenedAttempt; translation: AnswerTranslation | undefined },
-  ) {
-    const { provider, surface } = exchange
-    this.exchange = exchange
-    this.attempted = attempted
-    this.reserved = sent.reserved
-    this.res = exchange.res
-    this.provider = provider
-    this.filter = filterFor(exchange, sent.opened, sent.reserved.gateway)
-    this.redactor = sent.opened.redactor
-    this.usage = surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage)
-    this.translation = sent.translation
-  }
-
-  ownHeaders(failure: Failure | undefined): string[] {
-    return this.reserved.gateway.ownHeaders(this.exchange, this.attempted.attempt, failure)
-  }
-
-  isFinal(failure: Failure): boolean {
-    // A translated stream that opens with an error is told as an error, never relayed.
-    return this.exchange.upstream === undefined && !this.attempted.mayFallBack(failure)
-  }
-
-  onVerdict(failure: Failure | undefined): void {
-    const { gateway, key, pilotDone } = this.reserved
-    if (failure === undefined || keyAccepted.has(failure.class)) gateway.health.accepted(key)
-    pilotDone?.()
-    report(this.exchange, this.attempted, failure, gateway)
-  }
-
-  onEnd(outcome: Outcome): void {
-    const { gateway, key, entry } = this.reserved
-    entry.settle(entryEnd(outcome, this.exchange))
-    if (outcome.failure !== undefined && !outcome.relayed) remember(key, this.exchange.model, outcome, gateway)
-  }
-}
-
-/** Where the provider's answers name addresses at it, they are told as those behind this gateway. */
-function filterFor(exchange: Required<Exchange>, opened: OpenedAttempt, gateway: Gateway): AnswerHeaderFilter {
-  const filter = gateway.filterOf(exchange.provider)
-  const { answerAddresses } = exchange.provider
-  const tell = answerAddresses === undefined ? undefined : wayBack(exchange, opened, upstreamPath(exchange))
-  return tell === undefined ? filter : filter.withAddresses(answerAddresses as readonly string[], tell)
-}
-
-function entryStart(exchange: Required<Exchange>, { attempt, index }: Try): EntryStart {
-  const { caller, surface, requestId, model, fallbackClass, head, setup } = exchange
-  const quota =
-    attempt.meter === undefined ? undefined : setup.policy.plans.get(caller.tenant.plan)?.quotas[attempt.meter]
-  return {
-    kind: attempt,
-    requestId,
-    namedByCaller: head.requestId !== undefined,
-    meterPer: quota?.per,
-    meterCounts: quota?.count,
-    attempt: index + 1,
-    org: caller.tenant.org,
-    user: caller.user,
-    feature: caller.feature,
-    environment: caller.environment,
-    provider: attempt.provider,
-    model,
-    surface: surface.name,
-    source: attempt.source,
-    key: attempt.key,
-    host: attempt.host,
-    region: attempt.region,
-    credits: attempt.credits,
-    meter: attempt.meter,
-    fallbackClass,
-    startedAt: Date.now(),
-  }
-}
-
-/** What is charged is what was served: an answer below 400, also when the caller left in the middle of it. */
-function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryEnd {
-  const served = outcome.relayed && outcome.failure === undefined && (outcome.status ?? 500) < 400
-  const { usage, estimated } = served ? servedUsage(outcome, exchange) : { usage: outcome.usage, estimated: false }
-  return {
-    status: outcome.status,
-    errorClass: outcome.failure?.class ?? (outcome.cut === 'upstream' ? 'network' : undefined),
-    usage,
-    estimated,
-    firstByteMs: outcome.firstByteMs === undefined ? undefined : Math.round(outcome.firstByteMs),
-    durationMs: Math.round(outcome.durationMs),
-    charged: served,
-  }
-}
-
-export function remember(key: string, model: string | undefined, outcome: Outcome, gateway: Gateway): void {
-  gateway.health.failed(key, { model, failure: outcome.failure as Failure, answer: { ...outcome, durationMs: 0 } })
-}
-
-export function report(
-  exchange: Required<Exchange>,
-  attempted: Try,
-  failure: Failure | undefined,
-  { deps }: Gateway,
-): void {
-  const { attempt } = attempted
-  deps.report?.({
-    org: exchange.caller.tenant.org,
-    feature: exchange.caller.feature,
-    provider: attempt.provider,
-    source: attempt.source,
-    key: attempt.key,
-    surface: exchange.surface.name,
-    failure,
-    fallback: failure !== undefined && attempted.mayFallBack(failure) ? failure.class : undefined,
-  })
 }

@@ -1,9 +1,11 @@
 import type { ErrorClass } from '../../contract/index.ts'
 import type { Failure } from '../../providers/index.ts'
+import { keyAccepted, remember, report } from '../attempt-lessons.ts'
 import type { ErrorAnswer } from '../collect-failure.ts'
 import { renderError } from '../dialect-errors.ts'
 import type { Exchange } from '../exchange.ts'
-import { keyAccepted, type Reserved, remember, report, type Try } from '../try-attempt.ts'
+import type { Reserved } from '../try-attempt.ts'
+import type { Try } from '../turn.ts'
 
 interface Learning {
   exchange: Required<Exchange>

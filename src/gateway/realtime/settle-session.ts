@@ -1,6 +1,7 @@
 import type { EntryEnd } from '../../metering/index.ts'
 import type { Exchange } from '../exchange.ts'
-import type { Reserved, Try } from '../try-attempt.ts'
+import type { Reserved } from '../try-attempt.ts'
+import type { Try } from '../turn.ts'
 import type { KeyLesson } from './key-lesson.ts'
 import type { SessionEnd } from './session.ts'
 import type { SessionUsage } from './session-usage.ts'

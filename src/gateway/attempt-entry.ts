@@ -1,0 +1,60 @@
+import type { EntryEnd, EntryStart, Standing } from '../metering/index.ts'
+import type { Attempt } from '../policy/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { Outcome } from './outcome.ts'
+import { servedUsage } from './served-usage.ts'
+import type { Try } from './turn.ts'
+
+/** What is known of an attempt when it is sent. */
+export function entryStart(exchange: Required<Exchange>, { attempt, index }: Try): EntryStart {
+  const { caller, surface, requestId, model, fallbackClass, head, setup } = exchange
+  const quota =
+    attempt.meter === undefined ? undefined : setup.policy.plans.get(caller.tenant.plan)?.quotas[attempt.meter]
+  return {
+    kind: attempt,
+    requestId,
+    namedByCaller: head.requestId !== undefined,
+    meterPer: quota?.per,
+    meterCounts: quota?.count,
+    attempt: index + 1,
+    org: caller.tenant.org,
+    user: caller.user,
+    feature: caller.feature,
+    environment: caller.environment,
+    provider: attempt.provider,
+    model,
+    surface: surface.name,
+    source: attempt.source,
+    key: attempt.key,
+    host: attempt.host,
+    region: attempt.region,
+    credits: attempt.credits,
+    meter: attempt.meter,
+    fallbackClass,
+    startedAt: Date.now(),
+  }
+}
+
+/** What is charged is what was served: an answer below 400, also when the caller left in the middle of it. */
+export function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryEnd {
+  const served = outcome.relayed && outcome.failure === undefined && (outcome.status ?? 500) < 400
+  const { usage, estimated } = served ? servedUsage(outcome, exchange) : { usage: outcome.usage, estimated: false }
+  return {
+    status: outcome.status,
+    errorClass: outcome.failure?.class ?? (outcome.cut === 'upstream' ? 'network' : undefined),
+    usage,
+    estimated,
+    firstByteMs: outcome.firstByteMs === undefined ? undefined : Math.round(outcome.firstByteMs),
+    durationMs: Math.round(outcome.durationMs),
+    charged: served,
+  }
+}
+
+/** What the organization has left, as the snapshot says. */
+export function standingOf({ caller, setup }: Required<Exchange>, { meter, caps }: Attempt): Standing {
+  const { tenant } = caller
+  const { balance, spentAsOf } = tenant
+  const quota = meter === undefined ? undefined : setup.policy.plans.get(tenant.plan)?.quotas[meter]
+  if (meter === undefined || quota === undefined) return { balance, caps, spentAsOf }
+  return { balance, caps, spentAsOf, quota: { limit: quota.limit, used: tenant.quotaUsed[meter] ?? 0 } }
+}

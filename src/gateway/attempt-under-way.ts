@@ -1,0 +1,76 @@
+import type { ServerResponse } from 'node:http'
+import type { AnswerTranslation } from '../dialect/index.ts'
+import type { Failure, Provider, UsageReading } from '../providers/index.ts'
+import type { AnswerHeaderFilter } from './answer-headers.ts'
+import { entryEnd } from './attempt-entry.ts'
+import { keyAccepted, remember, report } from './attempt-lessons.ts'
+import type { Exchange } from './exchange.ts'
+import type { Gateway } from './gateway.ts'
+import type { KeyRedactor } from './key-redactor.ts'
+import type { OpenedAttempt } from './open-attempt.ts'
+import type { Outcome } from './outcome.ts'
+import type { Reserved } from './try-attempt.ts'
+import type { Try } from './turn.ts'
+import type { CallOwner } from './upstream-call.ts'
+import { upstreamPath } from './upstream-path.ts'
+import { wayBack } from './way-back.ts'
+
+/** What the call to the provider needs of its attempt, and what it tells it. */
+export class AttemptUnderWay implements CallOwner {
+  readonly res: ServerResponse
+  readonly provider: Provider
+  readonly filter: AnswerHeaderFilter
+  readonly redactor: KeyRedactor
+  readonly usage: UsageReading | undefined
+  readonly translation: AnswerTranslation | undefined
+  private readonly exchange: Required<Exchange>
+  private readonly attempted: Try
+  private readonly reserved: Reserved
+
+  constructor(
+    exchange: Required<Exchange>,
+    attempted: Try,
+    sent: { reserved: Reserved; opened: OpenedAttempt; translation: AnswerTranslation | undefined },
+  ) {
+    const { provider, surface } = exchange
+    this.exchange = exchange
+    this.attempted = attempted
+    this.reserved = sent.reserved
+    this.res = exchange.res
+    this.provider = provider
+    this.filter = filterFor(exchange, sent.opened, sent.reserved.gateway)
+    this.redactor = sent.opened.redactor
+    this.usage = surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage)
+    this.translation = sent.translation
+  }
+
+  ownHeaders(failure: Failure | undefined): string[] {
+    return this.reserved.gateway.ownHeaders(this.exchange, this.attempted.attempt, failure)
+  }
+
+  isFinal(failure: Failure): boolean {
+    // A translated stream that opens with an error is told as an error, never relayed.
+    return this.exchange.upstream === undefined && !this.attempted.mayFallBack(failure)
+  }
+
+  onVerdict(failure: Failure | undefined): void {
+    const { gateway, key, pilotDone } = this.reserved
+    if (failure === undefined || keyAccepted.has(failure.class)) gateway.health.accepted(key)
+    pilotDone?.()
+    report(this.exchange, this.attempted, failure, gateway)
+  }
+
+  onEnd(outcome: Outcome): void {
+    const { gateway, key, entry } = this.reserved
+    entry.settle(entryEnd(outcome, this.exchange))
+    if (outcome.failure !== undefined && !outcome.relayed) remember(key, this.exchange.model, outcome, gateway)
+  }
+}
+
+/** Where the provider's answers name addresses at it, they are told as those behind this gateway. */
+function filterFor(exchange: Required<Exchange>, opened: OpenedAttempt, gateway: Gateway): AnswerHeaderFilter {
+  const filter = gateway.filterOf(exchange.provider)
+  const { answerAddresses } = exchange.provider
+  const tell = answerAddresses === undefined ? undefined : wayBack(exchange, opened, upstreamPath(exchange))
+  return tell === undefined ? filter : filter.withAddresses(answerAddresses as readonly string[], tell)
+}
