@@ -6,7 +6,6 @@ import { startClusterMetrics } from './metrics/index.ts'
 import { prepareDatabase } from './open-vault.ts'
 import { runWorkers } from './run-workers.ts'
 import { type RunningServer, startServer } from './start-server.ts'
-import { tuneHeap } from './tune-heap.ts'
 
 /** What is told when the server listens. */
 export interface Started {
@@ -32,7 +31,6 @@ const drainSeconds = 30
  */
 export async function runServer(options: RunServerOptions): Promise<number> {
   exitOnUncaught(options.log)
-  tuneHeap()
   return cluster.isPrimary && options.environment.workers > 1 ? runPrimary(options) : runSingle(options)
 }
 
