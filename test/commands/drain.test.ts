@@ -11,6 +11,8 @@ describe('SIGTERM with 200 open streams', () => {
     close(): Promise<void>
     open(path: string): ReturnType<typeof openCall>
     finish(): void
+    /** Whether the provider was asked for this. */
+    arrived(path: string): boolean
   }> {
     const upstream = await startUpstream()
     const done = signal()
@@ -33,6 +35,7 @@ describe('SIGTERM with 200 open streams', () => {
     return {
       ownkey,
       finish: () => done.raise(),
+      arrived: (path) => upstream.journal.requests.some((request) => request.path === path),
       open: (path) =>
         openCall(ownkey.url, {
           method: 'POST',
@@ -48,7 +51,7 @@ describe('SIGTERM with 200 open streams', () => {
   }
 
   test('lets those finish that do, cuts the others within 30 seconds, and settles every one', async () => {
-    const { ownkey, open, finish, close } = await start()
+    const { ownkey, open, finish, arrived, close } = await start()
     const finite = await Promise.all(Array.from({ length: 150 }, () => open('/v1/finite')))
     const endless = await Promise.all(Array.from({ length: 50 }, () => open('/v1/endless')))
     const cutWith: string[] = []
@@ -66,6 +69,8 @@ describe('SIGTERM with 200 open streams', () => {
         })
       })
     const silent = open('/v1/silent')
+    // A connection that nobody has taken yet when the server stops listening is the system's to refuse.
+    await expect.poll(() => arrived('/v1/silent'), { timeout: 20_000 }).toBe(true)
     const ends = [finite, endless].map((streams) => Promise.all(streams.map(over)))
     const child = ownkey.child()
     const { url } = ownkey
