@@ -24,20 +24,12 @@ const commonPrefixes = ['x-ratelimit-']
 export class AnswerHeaderFilter {
   private readonly exact: ReadonlySet<string>
   private readonly prefixes: readonly string[]
-  /** Tells a header's value otherwise; absent: every value as it is. */
-  readonly told?: ((name: string, value: string) => string) | undefined
   /** Raw name → the name in lower case, or '' when it is dropped. */
   private readonly verdicts = new Map<string, string>()
 
   constructor(extra: readonly string[] = []) {
     this.exact = new Set([...common, ...extra.filter((name) => !name.endsWith('*'))])
     this.prefixes = [...commonPrefixes, ...extra.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))]
-  }
-
-  /** This one, for one answer, in which these headers hold addresses that are told otherwise. */
-  withAddresses(names: readonly string[], tell: (address: string) => string): AnswerHeaderFilter {
-    const told = (name: string, value: string) => (names.includes(name) ? tell(value) : value)
-    return Object.assign(Object.create(this) as AnswerHeaderFilter, { told })
   }
 
   /** The name in lower case, or '' when the header is not passed on. */

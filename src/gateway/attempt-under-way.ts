@@ -5,7 +5,6 @@ import type { AnswerHeaderFilter } from './answer-headers.ts'
 import { entryEnd } from './attempt-entry.ts'
 import { keyAccepted, remember, report } from './attempt-lessons.ts'
 import type { Exchange } from './exchange.ts'
-import type { Gateway } from './gateway.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 import type { OpenedAttempt } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
@@ -20,6 +19,7 @@ export class AttemptUnderWay implements CallOwner {
   readonly res: ServerResponse
   readonly provider: Provider
   readonly filter: AnswerHeaderFilter
+  readonly retell: CallOwner['retell']
   readonly redactor: KeyRedactor
   readonly usage: UsageReading | undefined
   readonly translation: AnswerTranslation | undefined
@@ -38,7 +38,8 @@ export class AttemptUnderWay implements CallOwner {
     this.reserved = sent.reserved
     this.res = exchange.res
     this.provider = provider
-    this.filter = filterFor(exchange, sent.opened, sent.reserved.gateway)
+    this.filter = sent.reserved.gateway.filterOf(provider)
+    this.retell = retellOf(exchange, sent.opened)
     this.redactor = sent.opened.redactor
     this.usage = surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage)
     this.translation = sent.translation
@@ -68,9 +69,9 @@ export class AttemptUnderWay implements CallOwner {
 }
 
 /** Where the provider's answers name addresses at it, they are told as those behind this gateway. */
-function filterFor(exchange: Required<Exchange>, opened: OpenedAttempt, gateway: Gateway): AnswerHeaderFilter {
-  const filter = gateway.filterOf(exchange.provider)
+function retellOf(exchange: Required<Exchange>, opened: OpenedAttempt): CallOwner['retell'] {
   const { answerAddresses } = exchange.provider
-  const tell = answerAddresses === undefined ? undefined : wayBack(exchange, opened, upstreamPath(exchange))
-  return tell === undefined ? filter : filter.withAddresses(answerAddresses as readonly string[], tell)
+  if (answerAddresses === undefined) return undefined
+  const tell = wayBack(exchange, opened, upstreamPath(exchange))
+  return tell && ((name, value) => (answerAddresses.includes(name) ? tell(value) : value))
 }

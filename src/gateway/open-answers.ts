@@ -1,5 +1,6 @@
-import { OwnkeyError, responseHeaders } from '../contract/index.ts'
-import { Roster } from '../lib/index.ts'
+import { finished } from 'node:stream/promises'
+import { type Dialect, OwnkeyError, responseHeaders } from '../contract/index.ts'
+import { Roster, within } from '../lib/index.ts'
 import { renderError } from './dialect-errors.ts'
 import type { Exchange } from './exchange.ts'
 import { writeOwnError } from './write-answer.ts'
@@ -39,9 +40,9 @@ async function endOne(exchange: Exchange): Promise<void> {
     exchange.callerGone = true
     call?.abort()
     if (!res.destroyed) writeOwnError(exchange, error, [responseHeaders.requestId, requestId, 'connection', 'close'])
-    await within(tellWithinMs, (done) => (res.writableFinished ? done() : res.once('finish', done).once('close', done)))
+    await within(tellWithinMs, res.writableFinished ? Promise.resolve() : finished(res).catch(() => undefined))
   } else if (call?.passesEvents) {
-    await within(tellWithinMs, (done) => res.write(errorEvent(exchange, error), done))
+    await within(tellWithinMs, new Promise((done) => res.write(errorEvent(exchange, error), done)))
     call.abort()
   }
 }
@@ -49,20 +50,16 @@ async function endOne(exchange: Exchange): Promise<void> {
 /** The blank line first ends an event that was cut in the middle. */
 function errorEvent({ dialect, target, requestId }: Exchange, error: OwnkeyError): string {
   const { body } = renderError(dialect, error, requestId)
-  if (dialect === 'anthropic') return `\n\nevent: error\ndata: ${JSON.stringify(body)}\n\n`
-  if (dialect === 'openai' && target !== undefined && /\/responses$/.test(target.path)) {
-    const { message, code } = (body as { error: { message: string; code: string } }).error
-    return `\n\nevent: error\ndata: ${JSON.stringify({ type: 'error', code, message, param: null })}\n\n`
-  }
-  return `\n\ndata: ${JSON.stringify(body)}\n\n`
+  const isResponses = dialect === 'openai' && target !== undefined && /\/responses$/.test(target.path)
+  const { name, data } = isResponses ? responsesEvent(body) : { name: namesOfErrors[dialect], data: body }
+  return `\n\n${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`
 }
 
-function within(ms: number, work: (done: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    work(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
+/** What an error's event is called where a dialect's events have names. */
+const namesOfErrors: Partial<Record<Dialect, string>> = { anthropic: 'error' }
+
+/** OpenAI's Responses tell errors flat, in an event with a name. */
+function responsesEvent(body: unknown): { name: string; data: object } {
+  const { message, code } = (body as { error: { message: string; code: string } }).error
+  return { name: 'error', data: { type: 'error', code, message, param: null } }
 }

@@ -1,25 +1,51 @@
 import type { Provider, StreamFrame, StreamFraming, StreamOpening } from '../providers/index.ts'
+import { decodeBody } from './collect-failure.ts'
 
 const longestOpening = 64 * 1024
 
+export interface StreamKind {
+  /** Absent: server-sent events. */
+  framing: StreamFraming | undefined
+  /** `content-encoding`; '' when the stream is not compressed. */
+  encoding: string
+}
+
 /**
- * Reads the first events of a 200 stream (server-sent events, or the provider's own frames) until they say whether it is a stream or a failure. Comments, keep-alives and
- * events that come before any content (a provider's "created", "ping") do not decide.
+ * Reads the first events of a 200 stream (server-sent events, or the provider's own frames) until they say whether it is a
+ * stream or a failure. Comments, keep-alives and events that come before any content (a provider's "created", "ping") do not
+ * decide.
  */
 export class OpeningReader {
   private readonly provider: Provider
-  private readonly readFrames: ((chunk: Buffer) => StreamFrame[]) | undefined
+  private readonly stream: StreamKind
+  private readonly packed: Buffer[] = []
+  private readFrames: ((chunk: Buffer) => StreamFrame[]) | undefined
   private rest: Buffer = Buffer.alloc(0)
   private bytes = 0
 
-  /** @param framing absent: server-sent events */
-  constructor(provider: Provider, framing?: StreamFraming | undefined) {
+  constructor(provider: Provider, stream: StreamKind) {
     this.provider = provider
-    this.readFrames = framing?.reader()
+    this.stream = stream
+    this.readFrames = stream.framing?.reader()
   }
 
   /** What the stream is, once it can be told; `preamble` means: hold on. */
   read(chunk: Buffer): StreamOpening {
+    return this.stream.encoding === '' ? this.readPlain(chunk) : this.readPacked(chunk)
+  }
+
+  /** Of a compressed stream all that has come is unpacked and read again for each piece: an opening is short. */
+  private readPacked(chunk: Buffer): StreamOpening {
+    this.packed.push(chunk)
+    const plain = decodeBody(Buffer.concat(this.packed), this.stream.encoding)
+    if (plain === undefined) return 'content'
+    this.readFrames = this.stream.framing?.reader()
+    this.rest = Buffer.alloc(0)
+    this.bytes = 0
+    return this.readPlain(plain)
+  }
+
+  private readPlain(chunk: Buffer): StreamOpening {
     this.bytes += chunk.length
     const opening = this.readFrames === undefined ? this.readEvents(chunk) : this.judgeFrames(this.readFrames(chunk))
     if (opening === 'preamble' && this.bytes > longestOpening) return 'content'

@@ -1,8 +1,17 @@
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import type { CollectedHead } from './collect-failure.ts'
 
+export interface HeadPassing {
+  filter: AnswerHeaderFilter
+  retell?: ((name: string, value: string) => string) | undefined
+}
+
 /** An answer's head in one walk: what is looked at, and what the caller may see. @param rawHeaders name, value, name, value … */
-export function readHead(status: number, rawHeaders: readonly string[], filter: AnswerHeaderFilter): CollectedHead {
+export function readHead(
+  status: number,
+  rawHeaders: readonly string[],
+  { filter, retell }: HeadPassing,
+): CollectedHead {
   const head: CollectedHead = { status, contentType: '', encoding: '', length: undefined, passed: [], raw: rawHeaders }
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = filter.passes(rawHeaders[i] as string)
@@ -11,7 +20,7 @@ export function readHead(status: number, rawHeaders: readonly string[], filter: 
     if (name === 'content-type') head.contentType = value.toLowerCase()
     else if (name === 'content-length') head.length = Number(value)
     else if (name === 'content-encoding') head.encoding = value.toLowerCase()
-    head.passed.push(name, filter.told?.(name, value) ?? value)
+    head.passed.push(name, retell === undefined ? value : retell(name, value))
   }
   return head
 }

@@ -24,6 +24,8 @@ export interface CallOwner {
   res: ServerResponse
   provider: Provider
   filter: AnswerHeaderFilter
+  /** Tells the value of a passing header otherwise; absent: as the provider wrote it. */
+  retell?: ((name: string, value: string) => string) | undefined
   redactor: KeyRedactor
   /** How to read counts; absent where the surface does not bill by what the answer says. */
   usage: UsageReading | undefined
@@ -92,7 +94,7 @@ export class UpstreamCall implements AnswerHandler {
 
   onHeaders(status: number, rawHeaders: string[], resume: () => void): void {
     if (this.phase === 'over') return
-    const head = readHead(status, rawHeaders, this.owner.filter)
+    const head = readHead(status, rawHeaders, this.owner)
     this.head = head
     this.resume = resume
     this.phase = status >= 300 && status !== 304 ? 'collecting' : 'headed'
@@ -143,31 +145,16 @@ export class UpstreamCall implements AnswerHandler {
       this.phase = 'translating'
     else if (isStream) {
       this.phase = 'opening'
-      this.opening = new OpeningReader(provider, this.framing)
+      this.opening = new OpeningReader(provider, { framing: this.framing, encoding: head.encoding })
     } else if (provider.failsInside200 && head.contentType.includes('json')) this.phase = 'collecting'
     else this.beginRelay()
   }
 
   private readOpening(chunk: Buffer): boolean {
-    const opening = this.isPacked ? this.readPackedOpening() : (this.opening as OpeningReader).read(chunk)
+    const opening = (this.opening as OpeningReader).read(chunk)
     if (opening !== 'preamble') return this.judgeOpening(opening)
     this.patience ??= setTimeout(() => this.judgeOpening('content'), longestPreambleMs)
     return true
-  }
-
-  private get isPacked(): boolean {
-    return (this.head as CollectedHead).encoding !== ''
-  }
-
-  /** Of a compressed stream all that has come is unpacked again for each piece: an opening is short. */
-  private readPackedOpening(): StreamOpening {
-    this.opening = new OpeningReader(this.owner.provider, this.framing)
-    const plain = this.plainParts()
-    return plain === undefined ? 'content' : this.opening.read(plain)
-  }
-
-  private plainParts(): Buffer | undefined {
-    return decodeBody(Buffer.concat(this.parts), (this.head as CollectedHead).encoding)
   }
 
   private judgeOpening(opening: StreamOpening): boolean {
@@ -176,8 +163,9 @@ export class UpstreamCall implements AnswerHandler {
     if (typeof opening === 'object') {
       this.failure = opening
       if (!this.owner.isFinal(opening)) {
-        const plain = this.plainParts() ?? Buffer.alloc(0)
-        const answer = cleanAnswer(this.head as CollectedHead, plain, this.owner.redactor)
+        const head = this.head as CollectedHead
+        const plain = decodeBody(Buffer.concat(this.parts), head.encoding) ?? nothing
+        const answer = cleanAnswer(head, plain, this.owner.redactor)
         this.end({ failure: opening, answer })
         this.hangUp?.(new Error('the stream opens with an error'))
         return true

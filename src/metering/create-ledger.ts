@@ -1,5 +1,5 @@
 import { OwnkeyError } from '../contract/index.ts'
-import { type Clock, createIdMaker, systemClock } from '../lib/index.ts'
+import { type Clock, createIdMaker, systemClock, within } from '../lib/index.ts'
 import {
   type Database,
   findOrphanedSpools,
@@ -212,21 +212,11 @@ const patienceMs = 1_000
 
 /** Lets what was settled so far be written; a database that is away is told by the reservation itself. */
 async function settledBefore(queue: WriteQueue): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patienceMs)
-  })
-  await Promise.race([queue.flush(), late])
-  clearTimeout(timer)
+  await within(patienceMs, queue.flush())
 }
 
 async function closeQueue(queue: WriteQueue, withinMs: number): Promise<number> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, withinMs)
-  })
-  await Promise.race([queue.flush(), late])
-  clearTimeout(timer)
+  await within(withinMs, queue.flush())
   return queue.stop()
 }
 

@@ -15,12 +15,10 @@ const kinds = new WeakMap<object, Kind>()
  * decision only the request id, the number, the model and the times differ, so the rest of the text is kept with it.
  */
 export function openedText(id: string, start: EntryStart): string {
-  const known = start.kind === undefined ? undefined : kinds.get(start.kind)
-  const common = known !== undefined && isAlike(known.start, start) ? known.text : commonText(start)
   const { requestId, namedByCaller, attempt, model, fallbackClass, startedAt } = start
   if (start.meter !== undefined || !isPlain(requestId) || !(model === undefined || isPlain(model)))
     return JSON.stringify(openedRow(id, start))
-  let text = `{"id":"${id}","rq":"${requestId}","at":${attempt},${common}`
+  let text = `{"id":"${id}","rq":"${requestId}","at":${attempt},${commonText(start)}`
   if (namedByCaller) text += ',"nm":true'
   if (model !== undefined) text += `,"mo":"${model}"`
   if (fallbackClass !== undefined) text += `,"fc":"${fallbackClass}"`
@@ -29,8 +27,19 @@ export function openedText(id: string, start: EntryStart): string {
 
 /** The fields that come from the decision and the caller's place in it. */
 function commonText(start: EntryStart): string {
-  const { id: _, rq: __, at: ___, nm: ____, mo: _____, fc: ______, st: _______, ...common } = openedRow('', start)
-  const text = JSON.stringify(common).slice(1, -1)
+  const known = start.kind === undefined ? undefined : kinds.get(start.kind)
+  if (known !== undefined && isAlike(known.start, start)) return known.text
+  const row = openedRow('', start)
+  const own = {
+    id: undefined,
+    rq: undefined,
+    nm: undefined,
+    at: undefined,
+    mo: undefined,
+    fc: undefined,
+    st: undefined,
+  }
+  const text = JSON.stringify({ ...row, ...own }).slice(1, -1)
   if (start.kind !== undefined) kinds.set(start.kind, { start, text })
   return text
 }

@@ -1,4 +1,5 @@
 import type { ControlOptions } from '../control/index.ts'
+import { within } from '../lib/index.ts'
 import type { LiveLedger } from '../metering/index.ts'
 import type { LiveTenants } from '../tenants/index.ts'
 import type { AttemptNotes } from './attempt-notes.ts'
@@ -24,13 +25,4 @@ export function createCatchUp({ ledger, tenants, notes, notices }: Parts): Contr
     // Always: what was written before this question came, here or on another node, may be newer than the snapshot too.
     if (org !== undefined) tenants.forget(org)
   }
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([work, late])
-  clearTimeout(timer)
 }

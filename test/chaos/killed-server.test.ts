@@ -7,12 +7,13 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { canaryKeys, canaryPlatformKey } from '../support/canary.ts'
+import { canaryKeys } from '../support/canary.ts'
 import type { DeathPlan } from '../support/children/die-at.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
 import { json, sse, startUpstream, type Upstream } from '../support/upstream.ts'
 import { type BooksReport, checkBooks, type Seen } from './check-books.ts'
+import { chaosConfig } from './stage.ts'
 
 const points: readonly DeathPlan['point'][] = [
   'after authentication',
@@ -34,20 +35,6 @@ const settledWithinMs = 120_000
 const granted = { platform: 1_000_000, own: 1_000_000, near: 900 }
 type Org = keyof typeof granted
 const orgs = Object.keys(granted) as Org[]
-
-const config = (origin: string) => ({
-  providers: { openai: { platformKey: canaryPlatformKey, baseUrl: origin } },
-  features: { assistant: { title: 'Assistant', meter: 'asked' } },
-  prices: { openai: { 'test-*': { input: 1, output: 2 } } },
-  plans: {
-    standard: {
-      verify: 'format_only',
-      fallback: { mode: 'never' },
-      credits: { ownKey: 1, platformKey: 3 },
-      quotas: { asked: { limit: 1_000_000, ownKeyExempt: false } },
-    },
-  },
-})
 
 let database: TestDatabase
 let upstream: Upstream
@@ -72,7 +59,7 @@ beforeAll(async () => {
   plan(null)
   ownkey = await startOwnkey({
     process: 'child',
-    config: config(upstream.origin),
+    config: chaosConfig(upstream.origin),
     env: { DATABASE_URL: database.url, CHAOS_PLAN: join(folder, 'plan.json'), LOG_LEVEL: 'warn' },
   })
   for (const org of orgs) {

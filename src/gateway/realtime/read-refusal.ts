@@ -24,7 +24,7 @@ export function readRefusal(
   const outcome = { relayed: false, durationMs, bytes: 0 }
   if (answer instanceof Error) return { ...outcome, failure: { class: 'network' }, error: describeNetworkError(answer) }
   const { status, body, rawHeaders } = answer
-  const head = readHead(status, rawHeaders, gateway.filterOf(provider))
+  const head = readHead(status, rawHeaders, { filter: gateway.filterOf(provider) })
   if (status >= 300 && status < 400) return { ...outcome, status, failure: { class: 'network' }, error: redirected() }
   const collected = collectFailure(head, [body], { provider, redactor: opened.redactor })
   if (collected !== undefined) return { ...outcome, status, ...collected }
