@@ -45,6 +45,11 @@ describe('an answer’s head', () => {
     ])
   })
 
+  test('says its length once, however often it is written', () => {
+    const text = head('HTTP/1.1 200 OK', 'content-length: 3', 'x-a: b', 'Content-Length: 3')
+    expect(readAnswerHead(text, 'GET').headers).toEqual(['content-length', '3', 'x-a', 'b'])
+  })
+
   test('says how long an idle connection is kept', () => {
     const kept = (value: string) => readAnswerHead(head('HTTP/1.1 200 OK', `Keep-Alive: ${value}`), 'GET').keepAliveMs
     expect([kept('Timeout=5'), kept('max=100, timeout=20'), kept('max=100'), kept('untimeout=3')]).toEqual([

@@ -79,8 +79,10 @@ export function readAnswerHead(text: string, method: string): AnswerHead {
     const value = trimmed(text, colon + 1, end)
     const known = headerName(name)
     if (known === '') throw malformed('a header has no proper name')
+    const isRepeated = known === 'content-length' && fields.length !== undefined
     readers.get(known)?.(fields, value)
-    headers.push(name, value)
+    // Callers refuse an answer that says its length twice, although it says the same.
+    if (!isRepeated) headers.push(name, value)
     start = end + 2
   }
   if (fields.transferEncoding !== undefined && minor === 0) throw malformed('HTTP/1.0 knows no transfer encoding')
