@@ -1,6 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { open, seal, tagLength } from './aead.ts'
+import wycheproof from './fixtures/wycheproof-aes-gcm.json' with { type: 'json' }
 
 /** One known answer of AES-256-GCM with a 96-bit nonce; everything in hexadecimal. */
 interface GcmVector {
@@ -37,7 +38,7 @@ function changeTag(at: 'first' | 'last', mask: number): string {
 
 /**
  * Test cases 13 to 16 of "The Galois/Counter Mode of Operation" (McGrew and Viega), the ones with 256-bit keys, and
- * changed forms of case 16 in the manner of Wycheproof: a tag that is wrong in one bit, in all, or not there.
+ * changed forms of case 16: a tag that is wrong in one bit, in all, or not there.
  */
 const gcmVectors: readonly GcmVector[] = [
   {
@@ -82,6 +83,21 @@ const gcmVectors: readonly GcmVector[] = [
   { name: 'a shorter ciphertext', ...case16, ciphertext: case16.ciphertext.slice(2), valid: false },
 ]
 
+/** Every test of Wycheproof whose sizes are ours. */
+const wycheproofVectors = wycheproof.tests.map((test) => {
+  const [id, comment, key, nonce, context, plaintext, ciphertext, tag, result] = test as [number, ...string[]]
+  return {
+    name: `${id} ${comment}`,
+    key,
+    nonce,
+    context,
+    plaintext,
+    ciphertext,
+    tag,
+    valid: result === 'valid',
+  } as GcmVector
+})
+
 const hex = (text: string) => Buffer.from(text, 'hex')
 
 describe('authenticated encryption', () => {
@@ -120,7 +136,12 @@ describe('authenticated encryption', () => {
     expect(() => open(key, Buffer.alloc(0), sealed)).toThrow()
   })
 
-  it.each(gcmVectors)('agrees with the published vector: $name', (vector) => {
+  it('knows all of Wycheproof’s tests of its sizes', () => {
+    expect(wycheproofVectors).toHaveLength(66)
+    expect(wycheproofVectors.filter(({ valid }) => !valid)).toHaveLength(27)
+  })
+
+  it.each([...gcmVectors, ...wycheproofVectors])('agrees with the published vector: $name', (vector) => {
     const sealed = Buffer.concat([hex(vector.nonce), hex(vector.ciphertext), hex(vector.tag)])
     const attempt = () => open(hex(vector.key), hex(vector.context), sealed).toString('hex')
     if (vector.valid) expect(attempt()).toBe(vector.plaintext)
