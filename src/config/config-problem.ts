@@ -11,7 +11,21 @@ export interface Finding {
   found?: string
   suggestion?: string
   fix: string
+  /** Message and fix as a code with facts, for pages in other languages; warnings have one. */
+  code?: WarningCode
+  facts?: Readonly<Record<string, string>>
 }
+
+/** What the operator's page may warn of. */
+export const warningCodes = [
+  'secret_in_file',
+  'plain_http',
+  'unlimited_meter',
+  'empty_fallback',
+  'unknown_region',
+  'uncounted_currency',
+] as const
+export type WarningCode = (typeof warningCodes)[number]
 
 /** One thing that is wrong with the configuration file, said so that it can be mended without looking anything up. */
 export interface ConfigProblem {
@@ -27,6 +41,8 @@ export interface ConfigProblem {
   found?: string
   suggestion?: string
   fix: string
+  code?: WarningCode
+  facts?: Readonly<Record<string, string>>
 }
 
 /** The file cannot be used. Its message lists every problem; none of them contains a secret. */

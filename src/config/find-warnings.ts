@@ -1,9 +1,11 @@
 import { publishedPrices } from '../providers/index.ts'
-import type { Finding } from './config-problem.ts'
+import type { Finding as AnyFinding, WarningCode } from './config-problem.ts'
 import type { CatalogueEntry } from './extend-catalogue.ts'
 import { extendCatalogue } from './extend-catalogue.ts'
 import type { Config } from './schema.ts'
 import { valueAt } from './schema-findings.ts'
+
+type Finding = AnyFinding & { code: WarningCode }
 
 /** What is allowed and probably not meant. */
 export function findWarnings(
@@ -29,6 +31,7 @@ function literalSecrets(raw: unknown): Finding[] {
     .filter((path) => typeof valueAt(raw, path) === 'string' && !String(valueAt(raw, path)).includes('${'))
     .map((path) => ({
       path,
+      code: 'secret_in_file',
       message: 'A secret stands in the file itself.',
       expected: '${NAME} of an environment variable',
       fix: 'Move it to the environment and write ${NAME} here; then replace the secret, because the file may have been copied.',
@@ -42,6 +45,7 @@ function plainHttp(raw: unknown): Finding[] {
     .filter((path) => /^http:\/\/(?!localhost[:/]|127\.|\[::1\])/i.test(`${String(valueAt(raw, path) ?? '')}/`))
     .map((path) => ({
       path,
+      code: 'plain_http',
       message: 'Keys for this address travel unencrypted.',
       expected: 'https://',
       fix: 'Use https, unless the address is inside your own network.',
@@ -54,6 +58,8 @@ function unlimitedMeters(config: Config): Finding[] {
     .filter(([, { meter }]) => meter !== undefined && !limited.has(meter))
     .map(([id, { meter }]) => ({
       path: ['features', id, 'meter'],
+      code: 'unlimited_meter',
+      facts: { meter: meter ?? '' },
       message: `No plan limits the meter "${meter}".`,
       expected: `quotas.${meter} in a plan`,
       fix: `Add quotas: { ${meter}: { limit: … } } to a plan, or remove the meter.`,
@@ -74,6 +80,8 @@ function emptyFallbacks(config: Config): Finding[] {
       )
       .map(([name]) => ({
         path: ['plans', id, 'providers', name],
+        code: 'empty_fallback',
+        facts: { provider: name },
         message: `The platform has no key for ${name}, so nothing falls back to it.`,
         expected: `providers.${name}.platformKey, or "required"`,
         fix: `Add a platformKey for ${name}, or make it required.`,
@@ -94,6 +102,8 @@ function unknownRegions(config: Config, catalogue: readonly CatalogueEntry[]): F
         : [
             {
               path: ['plans', id, 'regions', index],
+              code: 'unknown_region',
+              facts: { region },
               message: `No provider has a region "${region}".`,
               expected: `one of ${[...known].join(', ')}`,
               fix: 'Correct the name; keys of customers may still carry it.',
@@ -136,6 +146,8 @@ function uncounted({
   const missing = [cost, currency].filter((each) => !known.has(each)).join(' and ')
   return {
     path,
+    code: 'uncounted_currency',
+    facts: { provider, cost, currency, missing: missing.replace(' and ', ', ') },
     message: `Costs of ${provider} are in ${cost} and do not count toward this cap in ${currency}.`,
     expected: `exchangeRates.${missing.replace(' and ', ' and exchangeRates.')}`,
     fix: `Add ${missing} to exchangeRates with what one unit is worth in US dollars, or add a cap in ${cost}.`,

@@ -1,29 +1,29 @@
 import { z } from 'zod'
 
+/** The sentences of forms that fields may have; `fieldErrors` knows them by these words. */
+export const fieldForms = {
+  orgId: 'an id: letters, digits and "_ . : @ -", at most 128 characters',
+  userId: 'an id: letters, digits and "_ . : @ | + -", at most 255 characters',
+  environment: 'an environment: letters, digits, "_", "-" and ".", at most 64 characters',
+  configId: 'an id: letters, digits, "_", "-" and ".", at most 64 characters',
+  oneLine: 'must be one line without control characters',
+  locale: 'a locale such as "en" or "zh-Hans"',
+  notZero: 'must not be 0',
+} as const
+
 /** Field types that several documents share. Control characters never pass, so nothing can forge a log or CSV line. */
 
 /** Ids that the platform chooses: organizations, users. */
-export const orgIdSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,127}$/, 'an id: letters, digits and "_ . : @ -", at most 128 characters')
-export const userIdSchema = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9_][A-Za-z0-9_.:@|+-]{0,254}$/,
-    'an id: letters, digits and "_ . : @ | + -", at most 255 characters',
-  )
+export const orgIdSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,127}$/, fieldForms.orgId)
+export const userIdSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.:@|+-]{0,254}$/, fieldForms.userId)
 
 /** What an id of the configuration may be; environments are such ids too, whether it declares them or not. */
 export const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/
 
-export const environmentSchema = z
-  .string()
-  .regex(idPattern, 'an environment: letters, digits, "_", "-" and ".", at most 64 characters')
+export const environmentSchema = z.string().regex(idPattern, fieldForms.environment)
 
 /** Ids of the configuration: plans, features, providers, meters. */
-export const configIdSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9_*][A-Za-z0-9_.-]{0,63}$/, 'an id: letters, digits, "_", "-" and ".", at most 64 characters')
+export const configIdSchema = z.string().regex(/^[A-Za-z0-9_*][A-Za-z0-9_.-]{0,63}$/, fieldForms.configId)
 
 /** One line of text for people. */
 export const lineSchema = z
@@ -31,11 +31,9 @@ export const lineSchema = z
   .trim()
   .min(1, 'must not be empty')
   .max(200, 'at most 200 characters')
-  .regex(/^[^\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]*$/u, 'must be one line without control characters')
+  .regex(/^[^\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]*$/u, fieldForms.oneLine)
 
-export const localeSchema = z
-  .string()
-  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a locale such as "en" or "zh-Hans"')
+export const localeSchema = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, fieldForms.locale)
 
 /** UTC, ISO 8601, with milliseconds. */
 export const timeSchema = z.iso.datetime()

@@ -6,6 +6,8 @@ export const configInForceSchema = z
   .object({
     config: z.record(z.string(), z.unknown()),
     warnings: z.array(z.string()),
+    /** The same, in the same order, as codes with facts, for pages in other languages. */
+    warned: z.array(z.object({ place: z.string(), code: z.string(), facts: z.record(z.string(), z.string()) })),
     version: z.string(),
     sandbox: z.boolean(),
   })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configIdSchema, lineSchema, localeSchema, timeSchema, wholeSchema } from './fields.ts'
+import { configIdSchema, fieldForms, lineSchema, localeSchema, timeSchema, wholeSchema } from './fields.ts'
 import { cursorQuery, pageOf } from './page.ts'
 
 export const putOrgSchema = z
@@ -48,7 +48,7 @@ export const grantCreditsSchema = z
       .int()
       .min(-1_000_000_000_000)
       .max(1_000_000_000_000)
-      .refine((amount) => amount !== 0, 'must not be 0'),
+      .refine((amount) => amount !== 0, fieldForms.notZero),
     reason: lineSchema,
     idempotencyKey: z.string().min(1).max(200),
   })

@@ -17,6 +17,8 @@ export const settingsModelSchema = z.object({
   capabilities: z.array(z.enum(capabilities)),
   /** Why it may not be chosen; absent: it may. */
   refused: z.string().optional(),
+  /** `refused`, else `hint`, as a code, for pages in other languages; absent where it is the configuration's own words. */
+  code: z.string().optional(),
 })
 export type SettingsModel = z.output<typeof settingsModelSchema>
 
@@ -55,6 +57,8 @@ export const settingsProviderSchema = z.object({
   /** Where a key is made, and what it must be allowed to do. */
   keyPage: z.string(),
   keyNeeds: z.array(z.string()),
+  /** The same, in the same order, as codes, for pages in other languages. */
+  keyNeedCodes: z.array(z.string()),
   /** What a key looks like: `sk-ant-…`; null when keys have no public prefix. */
   keyExample: z.string().nullable(),
   regions: z.array(z.object({ id: z.string(), host: z.string(), allowed: z.boolean() })),

@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.ts'
-import type { Role } from '../contract/index.ts'
+import type { ConfigInForce, Role } from '../contract/index.ts'
 import type { Keyring, Secret } from '../crypto/index.ts'
 import type { Clock } from '../lib/index.ts'
 import type { Policy } from '../policy/index.ts'
@@ -15,6 +15,8 @@ export interface InForce {
   providers: readonly Provider[]
   /** Sentences on what the operator should look at. */
   warnings: readonly string[]
+  /** The same, in the same order, as codes with facts. */
+  warned: ConfigInForce['warned']
 }
 
 /** One probe on its way to a provider. Whoever sends it places the credential, and never follows a redirect. */

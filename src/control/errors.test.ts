@@ -42,7 +42,7 @@ describe('what is refused, and how it is said', () => {
       body: { name: 'Acme', plan: 'standard', add_ons: [], byokEnable: true },
     })
     expect(answer.body).toMatchObject({ status: 400, code: 'request_invalid' })
-    expect(answer.body.errors).toEqual([
+    expect(answer.body.errors).toMatchObject([
       { field: 'body.add_ons', detail: expect.stringContaining('addOns'), didYouMean: 'addOns' },
       { field: 'body.byokEnable', detail: expect.stringContaining('byokEnabled'), didYouMean: 'byokEnabled' },
     ])

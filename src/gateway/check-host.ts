@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
-import { OwnkeyError } from '../contract/index.ts'
+import type { OwnkeyError } from '../contract/index.ts'
 import { isAllowedPrivateHost, isPublicAddress } from './guarded-connect.ts'
+import { type HostProblem, hostRefused } from './host-problems.ts'
 
 const internalNames = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|localdomain)$/
 
@@ -16,32 +17,29 @@ export function checkHost(baseUrl: string, privateHosts: readonly string[] = [])
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '')
     .toLowerCase()
-  if (url.username !== '' || url.password !== '') throw refused('it carries a user name or password')
-  if (url.hash !== '' || url.search !== '') throw refused('it has a query or a fragment')
+  if (url.username !== '' || url.password !== '') throw refused('credentials')
+  if (url.hash !== '' || url.search !== '') throw refused('query')
   if (isAllowedPrivateHost(hostname, privateHosts)) return url.origin
-  if (url.protocol !== 'https:') throw refused('only https is allowed')
+  if (url.protocol !== 'https:') throw refused('not_https')
   if (ipaddr.isValid(hostname)) {
-    if (!isPublicAddress(hostname)) throw refused('its address is not public')
+    if (!isPublicAddress(hostname)) throw refused('private_address')
   } else if (!hostname.includes('.') || internalNames.test(hostname)) {
-    throw refused('its name is not public')
+    throw refused('private_name')
   }
   return url.origin
 }
 
 function parse(baseUrl: string): URL {
   // The URL parser repairs these silently; a person who means them means another host than the one that would be called.
-  if (/[\s\\\u0000-\u001f]/.test(baseUrl)) throw refused('it has a space, a backslash or a control character')
-  if (!/^https?:\/\/[^/]/i.test(baseUrl)) throw refused('it is not of the form https://host')
+  if (/[\s\\\u0000-\u001f]/.test(baseUrl)) throw refused('characters')
+  if (!/^https?:\/\/[^/]/i.test(baseUrl)) throw refused('no_host')
   try {
     return new URL(baseUrl)
   } catch {
-    throw refused('it is not a URL')
+    throw refused('not_a_url')
   }
 }
 
-function refused(why: string): OwnkeyError {
-  return new OwnkeyError('host_not_allowed', {
-    detail: `This base URL is refused: ${why}.`,
-    facts: { field: 'baseUrl' },
-  })
+function refused(problem: HostProblem): OwnkeyError {
+  return hostRefused('base URL', problem, { field: 'baseUrl' })
 }

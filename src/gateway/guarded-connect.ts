@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { lookup as systemLookup } from 'node:dns'
 import ipaddr from 'ipaddr.js'
-import { OwnkeyError } from '../contract/index.ts'
+import { type HostProblem, hostRefused } from './host-problems.ts'
 import { type Connector, createConnector } from './http1/index.ts'
 
 export type Lookup = (
@@ -41,14 +41,14 @@ export function guardedConnect(options: {
   return (target, done) => {
     const { hostname, protocol } = target
     if (isAllowedPrivateHost(hostname, options.privateHosts)) return open(target, done)
-    if (protocol !== 'https:') return refuse(done, 'only https is allowed')
-    if (ipaddr.isValid(hostname) && !isPublicAddress(hostname)) return refuse(done, 'its address is not public')
+    if (protocol !== 'https:') return refuse(done, 'not_https')
+    if (ipaddr.isValid(hostname) && !isPublicAddress(hostname)) return refuse(done, 'private_address')
     return guarded(target, done)
   }
 }
 
-function refuse(done: Parameters<Connector>[1], why: string): undefined {
-  done(notAllowed(why), undefined)
+function refuse(done: Parameters<Connector>[1], why: HostProblem): undefined {
+  done(hostRefused('host', why), undefined)
 }
 
 function checkedLookup(resolve: Lookup) {
@@ -61,13 +61,9 @@ function checkedLookup(resolve: Lookup) {
       if (error) return callback(error, [])
       const first = addresses[0]
       if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address))) {
-        return callback(notAllowed('its name resolves to an address that is not public'), [])
+        return callback(hostRefused('host', 'private_target'), [])
       }
       return options.all ? callback(null, addresses) : callback(null, first.address, first.family)
     })
   }
-}
-
-function notAllowed(why: string): OwnkeyError {
-  return new OwnkeyError('host_not_allowed', { detail: `This host is refused: ${why}.` })
 }

@@ -28,7 +28,11 @@ export function checkEnvironment(environment: string, { environments }: Known): 
   throw new OwnkeyError('request_invalid', {
     detail,
     fix: known === undefined ? 'Use at most 64 letters, digits, "_", "-" and ".".' : `Use one of ${known}.`,
-    errors: [{ field: 'environment', detail }],
+    errors: [
+      known === undefined
+        ? { field: 'environment', detail, code: 'id_form' }
+        : { field: 'environment', detail, code: 'unknown_value', facts: { known } },
+    ],
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Capability, Holder, ProviderPolicy, Role } from '../contract/index.ts'
+import { modelHints } from '../providers/index.ts'
 import type { Member, TenantFacts } from './decision.ts'
 import { describeFallback, type FallbackDescription } from './describe-fallback.ts'
 import { environmentsOf } from './environments.ts'
@@ -148,7 +149,7 @@ function describeProvider(
     regions: plan.regionSet ? regions.filter((region) => plan.regionSet?.has(region)) : regions,
     needsBaseUrl: (catalogue.needsBaseUrl ?? false) && !provider.operatorRoute,
     keyPage: catalogue.keyPage,
-    keyNeeds: catalogue.keyNeeds,
+    keyNeeds: Object.values(catalogue.keyNeeds),
     features: features.filter((feature) => couldServe(provider, feature)).map(({ id }) => id),
   }
 }
@@ -170,7 +171,7 @@ function offeredModels(provider: PolicyProvider): SettingsModel[] {
     const isDefault = id === wanted
     // The operator's default is its recommendation; without one the catalogue's counts.
     const recommended = provider.defaultModel === undefined ? (known?.recommended ?? false) : isDefault
-    return { id, hint: hints[id] ?? known?.hint, recommended, default: isDefault }
+    return { id, hint: hints[id] ?? (known?.hint && modelHints[known.hint]), recommended, default: isDefault }
   })
 }
 

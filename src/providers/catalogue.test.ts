@@ -51,7 +51,7 @@ describe.each(everyProvider.map((provider) => [provider.id, provider] as const))
     expect(dialects).toContain(provider.dialect)
     for (const capability of provider.capabilities) expect(capabilities).toContain(capability)
     if (provider.keyPage !== '') expect(new URL(provider.keyPage).protocol).toBe('https:')
-    expect(provider.keyNeeds.length).toBeGreaterThan(0)
+    expect(Object.keys(provider.keyNeeds).length).toBeGreaterThan(0)
   })
 
   it('has default models that it lists, for capabilities that it has', () => {

@@ -28,7 +28,7 @@ export function openaiCompatible({ id, name, origin }: { id: string; name: strin
     ],
     vision: true,
     keyPage: '',
-    keyNeeds: ['A key of this server that may generate.'],
+    keyNeeds: { own_server_key: 'A key of this server that may generate.' },
     keyShapes: [],
     models: [],
     defaultModels: {},

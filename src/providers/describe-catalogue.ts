@@ -1,5 +1,6 @@
 import type { Capability } from '../contract/index.ts'
 import { catalogue } from './catalogue.ts'
+import { modelHints } from './model-hints.ts'
 import { openaiRoutes, type Provider, type SocketCredential, type Surface } from './provider.ts'
 
 const capabilityNames: Readonly<Record<Capability, string>> = {
@@ -54,7 +55,7 @@ function describeProvider(provider: Provider): string[] {
     '',
     `The key goes up as ${placement(provider)}. Keys are made at <${keyPage}>.`,
     '',
-    ...keyNeeds.map((need) => `- ${need}`),
+    ...Object.values(keyNeeds).map((need) => `- ${need}`),
     '',
     ...modelTable(provider),
     '| surface | route | model in | metered by |',
@@ -86,8 +87,8 @@ function modelTable({ models, defaultModels }: Provider): string[] {
   if (models.length === 0) return []
   const defaults = new Set(Object.values(defaultModels))
   const rows = models.map(
-    ({ id, hint = '', capabilities }) =>
-      `| \`${id}\`${defaults.has(id) ? ' (default)' : ''} | ${capabilities.map((name) => capabilityNames[name]).join(', ')} | ${hint} |`,
+    ({ id, hint, capabilities }) =>
+      `| \`${id}\`${defaults.has(id) ? ' (default)' : ''} | ${capabilities.map((name) => capabilityNames[name]).join(', ')} | ${hint ? modelHints[hint] : ''} |`,
   )
   return ['| model | for | |', '|---|---|---|', ...rows, '']
 }

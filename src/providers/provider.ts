@@ -1,4 +1,5 @@
 import type { Capability, Dialect, ErrorClass } from '../contract/index.ts'
+import type { ModelHint } from './model-hints.ts'
 
 /** What a provider's answer says went wrong. */
 export interface Failure {
@@ -143,7 +144,7 @@ export interface KeyShape {
 
 export interface ProviderModel {
   id: string
-  hint?: string
+  hint?: ModelHint
   recommended?: boolean
   capabilities: readonly Capability[]
 }
@@ -264,9 +265,9 @@ export interface Provider {
   needsBaseUrl?: boolean
   /** What that base URL looks like: an example for people, and the shape that the vendor's own hosts have (advice). */
   baseUrl?: { example: string; pattern: RegExp }
-  /** Where a person makes a key, and what it must be allowed to do. */
+  /** Where a person makes a key, and what it must be allowed to do: sentences by codes, which no other provider has. */
   keyPage: string
-  keyNeeds: readonly string[]
+  keyNeeds: Readonly<Record<string, string>>
   keyShapes: readonly KeyShape[]
   /** Between prefix and last four in the masked form: `••••` or `...`. */
   maskGap: string

@@ -1,4 +1,5 @@
 import { deepseek } from './deepseek/index.ts'
+import type { ModelHint } from './model-hints.ts'
 import { openaiLike } from './openai-like/openai-like.ts'
 import { readOpenaiUsage, transcriptionUsage } from './openai-like/usage.ts'
 import { openrouter } from './openrouter/index.ts'
@@ -15,7 +16,7 @@ import { xai } from './xai/index.ts'
 
 /** Vendors whose API is OpenAI's: a row each. */
 
-const chat = (id: string, hint?: string, recommended?: true): ProviderModel => ({
+const chat = (id: string, hint?: ModelHint, recommended?: true): ProviderModel => ({
   id,
   ...(hint === undefined ? {} : { hint }),
   ...(recommended ? { recommended } : {}),
@@ -46,15 +47,15 @@ const mistral = openaiLike({
   ],
   vision: true,
   keyPage: 'https://console.mistral.ai/api-keys',
-  keyNeeds: [
-    'A key of the workspace that pays; keys can have an expiry date.',
-    'Codestral’s own host has separate keys.',
-  ],
+  keyNeeds: {
+    mistral_paying_workspace: 'A key of the workspace that pays; keys can have an expiry date.',
+    mistral_codestral: 'Codestral’s own host has separate keys.',
+  },
   keyShapes: [{ pattern: /^[A-Za-z0-9]{32}$/, prefix: '', distinctive: false }],
   models: [
-    chat('mistral-medium-latest', 'Balance of quality and price', true),
-    chat('mistral-large-latest', 'Largest'),
-    chat('mistral-small-latest', 'Fast and inexpensive'),
+    chat('mistral-medium-latest', 'balance_of_two', true),
+    chat('mistral-large-latest', 'largest'),
+    chat('mistral-small-latest', 'fast_and_inexpensive'),
     { id: 'mistral-embed', capabilities: ['embeddings'] },
   ],
   defaultModels: { chat: 'mistral-medium-latest', embeddings: 'mistral-embed' },
@@ -80,13 +81,13 @@ const groq = openaiLike({
   surfaces: ['chat', 'responses', 'transcriptions', 'audioTranslations', 'speech', 'models', 'files', 'batches'],
   vision: true,
   keyPage: 'https://console.groq.com/keys',
-  keyNeeds: ['A key of a project that may use the models in question.'],
+  keyNeeds: { groq_project_models: 'A key of a project that may use the models in question.' },
   keyShapes: [{ pattern: /^gsk_[A-Za-z0-9]{52}$/, prefix: 'gsk_', distinctive: true }],
   models: [
-    chat('openai/gpt-oss-120b', 'Open model with reasoning', true),
-    chat('llama-3.3-70b-versatile', 'Open model, quick'),
-    { id: 'whisper-large-v3-turbo', hint: 'Fast transcription', capabilities: ['speech_to_text'] },
-    { id: 'whisper-large-v3', hint: 'More exact transcription', capabilities: ['speech_to_text'] },
+    chat('openai/gpt-oss-120b', 'open_with_reasoning', true),
+    chat('llama-3.3-70b-versatile', 'open_quick'),
+    { id: 'whisper-large-v3-turbo', hint: 'fast_transcription', capabilities: ['speech_to_text'] },
+    { id: 'whisper-large-v3', hint: 'more_exact_transcription', capabilities: ['speech_to_text'] },
   ],
   defaultModels: { chat: 'openai/gpt-oss-120b', speech_to_text: 'whisper-large-v3-turbo' },
   rules: groqRules,
@@ -119,15 +120,15 @@ const together = openaiLike({
   ],
   vision: true,
   keyPage: 'https://api.together.ai/settings/api-keys',
-  keyNeeds: ['The account needs credit, and its monthly limit must not be reached.'],
+  keyNeeds: { together_credit: 'The account needs credit, and its monthly limit must not be reached.' },
   keyShapes: [
     { pattern: /^tgp_v1_[A-Za-z0-9_-]{20,100}$/, prefix: 'tgp_v1_', distinctive: true },
     { pattern: /^[0-9a-f]{64}$/, prefix: '', distinctive: false },
   ],
   models: [
-    chat('meta-llama/Llama-3.3-70B-Instruct-Turbo', 'Open model, quick', true),
-    chat('meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8', 'Open model, reads images'),
-    chat('meta-llama/Llama-4-Scout-17B-16E-Instruct', 'Open model, inexpensive'),
+    chat('meta-llama/Llama-3.3-70B-Instruct-Turbo', 'open_quick', true),
+    chat('meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8', 'open_with_images'),
+    chat('meta-llama/Llama-4-Scout-17B-16E-Instruct', 'open_inexpensive'),
   ],
   defaultModels: {},
   rules: togetherRules,
@@ -148,14 +149,17 @@ const fireworks = openaiLike({
   surfaces: ['chat', 'completions', 'responses', 'messages', 'embeddings', 'rerank', 'models'],
   vision: true,
   keyPage: 'https://app.fireworks.ai/settings/users/api-keys',
-  keyNeeds: ['The account must not be suspended: an unpaid invoice or a spending limit stops even the list of models.'],
+  keyNeeds: {
+    fireworks_not_suspended:
+      'The account must not be suspended: an unpaid invoice or a spending limit stops even the list of models.',
+  },
   keyShapes: [{ pattern: /^fw_[A-Za-z0-9]{20,60}$/, prefix: 'fw_', distinctive: true }],
   models: [
-    chat('accounts/fireworks/models/gpt-oss-120b', 'Open model with reasoning', true),
-    chat('accounts/fireworks/models/kimi-k3', 'Large open model'),
-    chat('accounts/fireworks/models/deepseek-v4-pro', 'Large open model with reasoning'),
-    chat('accounts/fireworks/models/glm-5p2', 'Open model'),
-    chat('accounts/fireworks/models/qwen3p7-plus', 'Open model'),
+    chat('accounts/fireworks/models/gpt-oss-120b', 'open_with_reasoning', true),
+    chat('accounts/fireworks/models/kimi-k3', 'open_large'),
+    chat('accounts/fireworks/models/deepseek-v4-pro', 'open_large_with_reasoning'),
+    chat('accounts/fireworks/models/glm-5p2', 'open_model'),
+    chat('accounts/fireworks/models/qwen3p7-plus', 'open_model'),
   ],
   defaultModels: {},
   rules: fireworksRules,
@@ -171,13 +175,13 @@ const perplexity = openaiLike({
   basePattern: '(?:/v1|/async)?',
   surfaces: ['chat', 'storedChat', 'responses', 'embeddings', 'search', 'models'],
   keyPage: 'https://console.perplexity.ai',
-  keyNeeds: ['The account needs API credit: a Pro subscription does not pay for the API.'],
+  keyNeeds: { perplexity_credit: 'The account needs API credit: a Pro subscription does not pay for the API.' },
   keyShapes: [{ pattern: /^pplx-[A-Za-z0-9]{48}$/, prefix: 'pplx-', distinctive: true }],
   models: [
-    chat('sonar', 'Answers from the web, inexpensive', true),
-    chat('sonar-pro', 'Deeper search'),
-    chat('sonar-reasoning-pro', 'With reasoning'),
-    chat('sonar-deep-research', 'Long reports'),
+    chat('sonar', 'web_answers_inexpensive', true),
+    chat('sonar-pro', 'deeper_search'),
+    chat('sonar-reasoning-pro', 'with_reasoning'),
+    chat('sonar-deep-research', 'long_reports'),
   ],
   defaultModels: { chat: 'sonar' },
   // There is no free route that checks a key: a request without messages is refused after the key was accepted.
@@ -203,9 +207,11 @@ const cerebras = openaiLike({
   base: '/v1',
   surfaces: ['chat', 'completions', 'models'],
   keyPage: 'https://cloud.cerebras.ai',
-  keyNeeds: ['The account needs a payment method: without one the models are listed but refuse to generate.'],
+  keyNeeds: {
+    cerebras_payment: 'The account needs a payment method: without one the models are listed but refuse to generate.',
+  },
   keyShapes: [{ pattern: /^csk-[A-Za-z0-9]{48}$/, prefix: 'csk-', distinctive: true }],
-  models: [chat('gpt-oss-120b', 'Open model with reasoning', true), chat('qwen-3.8-27b', 'Open model')],
+  models: [chat('gpt-oss-120b', 'open_with_reasoning', true), chat('qwen-3.8-27b', 'open_model')],
   defaultModels: { chat: 'gpt-oss-120b' },
   rules: cerebrasRules,
 })

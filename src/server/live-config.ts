@@ -6,6 +6,7 @@ import {
   type LoadedConfig,
   loadConfig,
 } from '../config/index.ts'
+import type { InForce } from '../control/index.ts'
 import type { Secret } from '../crypto/index.ts'
 import { createPrices, type PriceUsage } from '../metering/index.ts'
 import { compilePolicy, type Policy } from '../policy/index.ts'
@@ -21,6 +22,8 @@ export interface Setup {
   /** The catalogue with the configuration's own providers. */
   providers: readonly Provider[]
   warnings: readonly string[]
+  /** The same, in the same order, as codes with facts. */
+  warned: InForce['warned']
   provider(id: string): Provider | undefined
   platformKey(provider: string): Secret | undefined
   /** What an answer costs at its provider; undefined: unpriced. */
@@ -82,6 +85,7 @@ function compile({ config, warnings }: LoadedConfig): Setup {
     policy: compilePolicy(config, catalogue),
     providers,
     warnings: warnings.map(({ file, line, message, fix }) => `${file}:${line}: ${message} ${fix}`),
+    warned: warnings.map(({ file, line, code, facts = {} }) => ({ place: `${file}:${line}`, code: code ?? '', facts })),
     provider: (id) => byId.get(id),
     platformKey: (id) => config.providers[id]?.platformKey,
     price: createPrices(config.prices),

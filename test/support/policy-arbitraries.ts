@@ -24,7 +24,7 @@ function entry(id: string, facts: Partial<CatalogueEntry>): CatalogueEntry {
     models: [],
     defaultModels: { chat: `good-${id}` },
     keyPage: '',
-    keyNeeds: [],
+    keyNeeds: {},
     ...facts,
   }
 }

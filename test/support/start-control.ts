@@ -199,5 +199,6 @@ function compile(yaml: string, upstream: string): InForce {
     policy: compilePolicy(config, catalogue),
     providers: extendCatalogue(config, catalogue),
     warnings: warnings.map(({ message }) => message),
+    warned: [],
   }
 }

@@ -23,7 +23,7 @@ export function readCursor<Position extends z.ZodType>(
   throw new OwnkeyError('request_invalid', {
     detail,
     fix: 'Start again without a cursor, and pass on `nextCursor` as it comes.',
-    errors: [{ field: 'query.cursor', detail }],
+    errors: [{ field: 'query.cursor', detail, code: 'wrong' }],
   })
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { FieldError } from '../../contract/index.ts'
+import { type FieldCode, type FieldError, fieldForms } from '../../contract/index.ts'
 import { didYouMean } from './did-you-mean.ts'
 
 /** Which part of the request a schema was for. */
@@ -13,6 +13,23 @@ interface Issue {
   path: PropertyKey[]
   message: string
   keys?: string[]
+  input?: unknown
+  /** Of what is too long or too large: `string`, `number`, `array`, … */
+  origin?: string
+  maximum?: number | bigint
+  minimum?: number | bigint
+  expected?: string
+  format?: string
+  values?: readonly unknown[]
+}
+
+const formCodes: Readonly<Record<string, FieldCode>> = {
+  [fieldForms.orgId]: 'id_form',
+  [fieldForms.userId]: 'id_form',
+  [fieldForms.environment]: 'id_form',
+  [fieldForms.configId]: 'id_form',
+  [fieldForms.oneLine]: 'one_line',
+  [fieldForms.locale]: 'locale_form',
 }
 
 /** What a schema found wrong, field by field. Values are never repeated, nor names that could be secrets. */
@@ -20,8 +37,33 @@ export function fieldErrors(part: RequestPart, schema: z.ZodType, issues: readon
   return (issues as readonly Issue[]).flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? (issue.keys ?? []).map((name) => unknownField([part, ...issue.path], name, knownNames(schema, issue.path)))
-      : [{ field: [part, ...issue.path].map(String).join('.'), detail: issue.message }],
+      : [{ field: [part, ...issue.path].map(String).join('.'), detail: issue.message, ...coded(issue) }],
   )
+}
+
+type Coded = Pick<FieldError, 'code' | 'facts'>
+
+/** What an issue says as a code with facts, for pages in other languages. */
+function coded(issue: Issue): Coded {
+  return byIssue[issue.code]?.(issue) ?? { code: 'wrong' }
+}
+
+const byIssue: Readonly<Record<string, (issue: Issue) => Coded>> = {
+  invalid_type: ({ expected, message }) =>
+    /undefined/.test(message) ? { code: 'missing' } : { code: expected === 'int' ? 'not_whole' : 'wrong_kind' },
+  invalid_value: ({ values = [] }) => ({ code: 'unknown_value', facts: { known: values.join(', ') } }),
+  invalid_format: ({ format, message }) => ({
+    code: formCodes[message] ?? (format === 'date' || format === 'datetime' ? 'not_a_date' : 'wrong'),
+  }),
+  too_big: ({ origin, maximum }) => ({
+    code: origin === 'string' || origin === 'array' ? 'too_long' : 'too_large',
+    facts: { limit: String(maximum) },
+  }),
+  too_small: ({ origin, minimum }) =>
+    origin === 'string' || origin === 'array'
+      ? { code: 'empty' }
+      : { code: 'too_small', facts: { limit: String(minimum) } },
+  custom: ({ message }) => ({ code: message === fieldForms.notZero ? 'zero' : 'wrong' }),
 }
 
 function unknownField(path: readonly PropertyKey[], name: string, known: readonly string[]): FieldError {
@@ -32,6 +74,8 @@ function unknownField(path: readonly PropertyKey[], name: string, known: readonl
     detail: meant
       ? `There is no such field; did you mean "${meant}"?`
       : `There is no such field; known are: ${known.join(', ')}.`,
+    code: 'unknown_field',
+    facts: { known: known.join(', ') },
     ...(meant ? { didYouMean: meant } : {}),
   }
 }

@@ -17,7 +17,7 @@ export function readRange({ from, to }: { from?: string | undefined; to?: string
   const start = from === undefined ? new Date(end.getTime() - 30 * dayMs) : new Date(from)
   if (start < end) return { from: start, to: end }
   const detail = '"from" must be before "to".'
-  throw new OwnkeyError('request_invalid', { detail, errors: [{ field: 'query.from', detail }] })
+  throw new OwnkeyError('request_invalid', { detail, errors: [{ field: 'query.from', detail, code: 'wrong' }] })
 }
 
 function isDate(text: string): boolean {

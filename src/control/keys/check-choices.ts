@@ -32,7 +32,15 @@ export function checkChoices({ model, scope, fallback }: Choices, { plan, provid
     const meant = didYouMean(scope, known)
     throw new OwnkeyError('scope_unknown', {
       fix: meant ? `Did you mean "${meant}"?` : `Use one of: ${known.join(', ')}.`,
-      errors: [{ field: 'body.scope', detail: 'The plan has no such scope.', ...(meant ? { didYouMean: meant } : {}) }],
+      errors: [
+        {
+          field: 'body.scope',
+          detail: 'The plan has no such scope.',
+          code: 'unknown_value',
+          facts: { known: known.join(', ') },
+          ...(meant ? { didYouMean: meant } : {}),
+        },
+      ],
     })
   }
   if (fallback === undefined || plan.fallback.mode === 'customer') return
@@ -40,7 +48,7 @@ export function checkChoices({ model, scope, fallback }: Choices, { plan, provid
     detail:
       plan.fallback.mode === 'always' ? 'In this plan fallback is always on.' : 'In this plan there is no fallback.',
     fix: 'Leave "fallback" out.',
-    errors: [{ field: 'body.fallback', detail: 'The plan decides this.' }],
+    errors: [{ field: 'body.fallback', detail: 'The plan decides this.', code: 'plan_decides' }],
   })
 }
 
@@ -49,7 +57,7 @@ function checkModel(model: string, { plan, provider }: Pick<SlotContext, 'plan' 
     throw new OwnkeyError('choice_fixed', {
       detail: 'In this plan the model is picked by the task.',
       fix: 'Leave "model" out.',
-      errors: [{ field: 'body.model', detail: 'The plan decides this.' }],
+      errors: [{ field: 'body.model', detail: 'The plan decides this.', code: 'plan_decides' }],
     })
   }
   const verdict = provider.rules.check(model)
@@ -58,7 +66,11 @@ function checkModel(model: string, { plan, provider }: Pick<SlotContext, 'plan' 
   throw new OwnkeyError('model_refused', {
     detail: `This model may not be used here: ${verdict.reason}.`,
     fix: choices.length > 0 ? `Choose one of: ${choices.join(', ')}.` : 'Choose another model.',
-    errors: [{ field: 'body.model', detail: verdict.reason }],
+    errors: [
+      verdict.rule === 'refuse'
+        ? { field: 'body.model', detail: verdict.reason, code: 'reason', facts: { reason: verdict.reason } }
+        : { field: 'body.model', detail: verdict.reason, code: 'model_not_allowed' },
+    ],
   })
 }
 
@@ -92,7 +104,7 @@ export function hostFor(
   throw new OwnkeyError('request_invalid', {
     detail,
     fix: 'Add "baseUrl", for instance https://your-endpoint.example.com.',
-    errors: [{ field: 'body.baseUrl', detail }],
+    errors: [{ field: 'body.baseUrl', detail, code: 'host_missing' }],
   })
 }
 
@@ -107,7 +119,11 @@ function checkRegion(region: string, { plan, entry }: Pick<SlotContext, 'plan' |
     throw new OwnkeyError('request_invalid', {
       detail,
       fix: meant ? `Did you mean "${meant}"?` : 'Leave "region" out, or use one of the known ones.',
-      errors: [{ field: 'body.region', detail }],
+      errors: [
+        known.length === 0
+          ? { field: 'body.region', detail, code: 'no_regions' }
+          : { field: 'body.region', detail, code: 'unknown_value', facts: { known: known.join(', ') } },
+      ],
     })
   }
   if (plan.regionSet && !plan.regionSet.has(region)) {

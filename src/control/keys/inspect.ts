@@ -48,12 +48,15 @@ export function inspectForTest(
 }
 
 /** Nothing else will be asked before it is saved, so a key of another provider, or without the provider's prefix, stops here. */
-function checkFormat({ secret, looksLike, advice }: InspectedKey, prefixes: readonly string[]): void {
+function checkFormat({ secret, looksLike, advice, adviceAs }: InspectedKey, prefixes: readonly string[]): void {
   const needed = prefixes.length > 0 && prefixes.every((prefix) => prefix !== '')
   const lacksPrefix = needed && !prefixes.some((prefix) => secret.reveal().startsWith(prefix))
   if (looksLike === undefined && !lacksPrefix) return
   throw new OwnkeyError('key_malformed', {
     ...(advice ? { detail: advice } : {}),
-    errors: [{ field: 'body.key', detail: advice ?? 'This is not the form of this provider’s keys.' }],
+    errors: [
+      { field: 'body.key', detail: advice ?? 'This is not the form of this provider’s keys.', code: 'key_form' },
+    ],
+    ...(adviceAs ? { facts: { ...adviceAs.facts, remark: adviceAs.code } } : {}),
   })
 }

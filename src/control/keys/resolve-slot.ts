@@ -53,7 +53,11 @@ export async function resolveSlot(
   const user = userOf(caller, oneOf('user', query.user, body?.user))
   if (plan.holder === 'user' && user === '') {
     const detail = 'Keys belong to users here; name the user.'
-    throw new OwnkeyError('request_invalid', { detail, fix: 'Add "user".', errors: [{ field: 'query.user', detail }] })
+    throw new OwnkeyError('request_invalid', {
+      detail,
+      fix: 'Add "user".',
+      errors: [{ field: 'query.user', detail, code: 'missing' }],
+    })
   }
   return {
     inForce,
@@ -88,6 +92,6 @@ function oneOf(name: string, inQuery: string | undefined, inBody: string | undef
   throw new OwnkeyError('request_invalid', {
     detail,
     fix: 'Send it once.',
-    errors: [{ field: `body.${name}`, detail }],
+    errors: [{ field: `body.${name}`, detail, code: 'wrong' }],
   })
 }

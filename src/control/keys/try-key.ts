@@ -71,6 +71,6 @@ export async function refuseUseless(
     ...(test.reason ? { detail: `${test.reason} It was not saved.` } : {}),
     ...(test.fix ? { fix: test.fix } : {}),
     facts: { status: test.status, ...(test.cause ? { cause: test.cause } : {}) },
-    errors: [{ field: 'body.key', detail: test.reason ?? 'The provider refused this key.' }],
+    errors: [{ field: 'body.key', detail: test.reason ?? 'The provider refused this key.', code: 'key_refused' }],
   })
 }

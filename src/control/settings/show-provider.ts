@@ -1,6 +1,6 @@
 import type { Capability, Served, SettingsModel, SettingsProvider } from '../../contract/index.ts'
 import { decide, type PolicyFeature, type PolicyPlan, type PolicyProvider } from '../../policy/index.ts'
-import type { Provider } from '../../providers/index.ts'
+import { modelHints, type Provider } from '../../providers/index.ts'
 import type { ProviderKeyRow } from '../../store/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
 import type { InForce } from '../deps.ts'
@@ -44,7 +44,8 @@ export function showProvider(provider: PolicyProvider, context: SettingsContext)
       .filter((row) => row.provider === provider.id)
       .map((row) => showKey(row, { policy: inForce.policy, plan, now, restorable: context.restorable.get(row.id) })),
     keyPage: entry.keyPage,
-    keyNeeds: [...entry.keyNeeds],
+    keyNeeds: Object.values(entry.keyNeeds),
+    keyNeedCodes: Object.keys(entry.keyNeeds),
     keyExample: keyExample(entry),
     regions: regionsOf(entry, plan),
     host: provider.operatorRoute
@@ -91,6 +92,9 @@ function serve(
   }
 }
 
+/** A rule of the configuration has a reason in its own words; the list of allowed models has none. */
+const notAllowed = { allow: 'not_allowed', refuse: undefined } as const
+
 /**
  * The configured models, in their order; else those of the catalogue that some feature here can use. Refused ones stay in
  * the list with the reason.
@@ -106,12 +110,15 @@ function listModels(provider: PolicyProvider, entry: Provider, needed: ReadonlyS
   return ids.map((id) => {
     const known = entry.models.find((model) => model.id === id)
     const verdict = provider.rules.check(id)
+    const hint = provider.hints[id]
+    const code = verdict.allowed ? (hint === undefined ? known?.hint : undefined) : notAllowed[verdict.rule]
     return {
       id,
-      hint: provider.hints[id] ?? known?.hint ?? null,
+      hint: hint ?? (known?.hint ? modelHints[known.hint] : null),
       recommended: provider.defaultModel === undefined ? (known?.recommended ?? false) : provider.defaultModel === id,
       capabilities: [...(known?.capabilities ?? [])],
       ...(verdict.allowed ? {} : { refused: verdict.reason }),
+      ...(code === undefined ? {} : { code }),
     }
   })
 }

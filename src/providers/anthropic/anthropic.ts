@@ -24,11 +24,11 @@ export const anthropic: Provider = {
   dialect: 'anthropic',
   origin: 'https://api.anthropic.com',
   keyPage: 'https://platform.claude.com/settings/keys',
-  keyNeeds: [
-    'An API key of a workspace (sk-ant-api03-…) that has not expired.',
-    'The organization needs prepaid credit: a Claude subscription does not pay for the API.',
-    'Admin keys (sk-ant-admin…) cannot be used.',
-  ],
+  keyNeeds: {
+    anthropic_workspace_key: 'An API key of a workspace (sk-ant-api03-…) that has not expired.',
+    anthropic_credit: 'The organization needs prepaid credit: a Claude subscription does not pay for the API.',
+    anthropic_no_admin_key: 'Admin keys (sk-ant-admin…) cannot be used.',
+  },
   keyShapes: [
     { pattern: /^sk-ant-api\d{2}-[A-Za-z0-9_-]{80,120}$/, prefix: 'sk-ant-', distinctive: true },
     { pattern: /^sk-ant-[A-Za-z0-9_-]{20,200}$/, prefix: 'sk-ant-', distinctive: true },
@@ -63,15 +63,15 @@ export const anthropic: Provider = {
   models: [
     {
       id: 'claude-sonnet-5-5',
-      hint: 'Balance of quality, speed and price',
+      hint: 'balance_of_three',
       recommended: true,
       capabilities: ['chat', 'vision'],
     },
-    { id: 'claude-haiku-5-5', hint: 'Fastest and cheapest', capabilities: ['chat', 'vision'] },
-    { id: 'claude-opus-5-5', hint: 'For difficult, long tasks', capabilities: ['chat', 'vision'] },
-    { id: 'claude-fable-5-2', hint: 'Largest and dearest', capabilities: ['chat', 'vision'] },
-    { id: 'claude-opus-4-8', hint: 'Earlier generation', capabilities: ['chat', 'vision'] },
-    { id: 'claude-haiku-4-5', hint: 'Earlier generation, fast', capabilities: ['chat', 'vision'] },
+    { id: 'claude-haiku-5-5', hint: 'fastest_and_cheapest', capabilities: ['chat', 'vision'] },
+    { id: 'claude-opus-5-5', hint: 'for_long_tasks', capabilities: ['chat', 'vision'] },
+    { id: 'claude-fable-5-2', hint: 'largest_and_dearest', capabilities: ['chat', 'vision'] },
+    { id: 'claude-opus-4-8', hint: 'earlier_generation', capabilities: ['chat', 'vision'] },
+    { id: 'claude-haiku-4-5', hint: 'earlier_fast', capabilities: ['chat', 'vision'] },
   ],
   defaultModels: { chat: 'claude-sonnet-5-5', vision: 'claude-sonnet-5-5' },
   probes: {

@@ -46,7 +46,10 @@ export const assemblyai: Provider = {
   origin: 'https://api.assemblyai.com',
   regions: { eu: 'https://api.eu.assemblyai.com' },
   keyPage: 'https://www.assemblyai.com/dashboard/api-keys',
-  keyNeeds: ['A key of the project that uploads and reads the recordings: another project’s key cannot read them.'],
+  keyNeeds: {
+    assemblyai_project:
+      'A key of the project that uploads and reads the recordings: another project’s key cannot read them.',
+  },
   keyShapes: [{ pattern: /^[0-9a-z]{32}$/, prefix: '', distinctive: false }],
   maskGap: '...',
   credential: () => ({ header: 'authorization', prefix: '' }),
@@ -74,8 +77,8 @@ export const assemblyai: Provider = {
   ],
   capabilities: ['speech_to_text', 'realtime'],
   models: [
-    { id: 'universal', hint: 'Transcription', recommended: true, capabilities: ['speech_to_text'] },
-    { id: 'slam-1', hint: 'Transcription that can be prompted, English', capabilities: ['speech_to_text'] },
+    { id: 'universal', hint: 'transcription', recommended: true, capabilities: ['speech_to_text'] },
+    { id: 'slam-1', hint: 'prompted_transcription', capabilities: ['speech_to_text'] },
   ],
   defaultModels: {},
   probes: { authenticate: { method: 'GET', path: '/v2/transcript?limit=1' } },

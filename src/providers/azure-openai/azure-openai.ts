@@ -56,11 +56,11 @@ const row = openaiLike({
     'batches',
   ],
   keyPage: 'https://portal.azure.com',
-  keyNeeds: [
-    'The endpoint of your resource, such as https://my-resource.openai.azure.com.',
-    'One of its two keys (Keys and Endpoint), with key access enabled.',
-    'The name of your deployment as the model.',
-  ],
+  keyNeeds: {
+    azure_endpoint: 'The endpoint of your resource, such as https://my-resource.openai.azure.com.',
+    azure_resource_key: 'One of its two keys (Keys and Endpoint), with key access enabled.',
+    azure_deployment: 'The name of your deployment as the model.',
+  },
   keyShapes: [
     { pattern: /^[0-9a-f]{32}$/, prefix: '', distinctive: false },
     { pattern: /^[A-Za-z0-9]{84}$/, prefix: '', distinctive: false },

@@ -146,11 +146,11 @@ export const bedrock: Provider = {
   origin: 'https://bedrock-runtime.us-east-1.amazonaws.com',
   regions: Object.fromEntries(regionNames.map((name) => [name, `https://bedrock-runtime.${name}.amazonaws.com`])),
   keyPage: 'https://console.aws.amazon.com/bedrock/home#/api-keys',
-  keyNeeds: [
-    'A Bedrock API key (ABSK…), not an access key of AWS.',
-    'The region in which the key was made: on another region’s host it looks like a wrong key.',
-    'Access to the model, which some makers grant only after a form.',
-  ],
+  keyNeeds: {
+    bedrock_api_key: 'A Bedrock API key (ABSK…), not an access key of AWS.',
+    bedrock_region: 'The region in which the key was made: on another region’s host it looks like a wrong key.',
+    bedrock_model_access: 'Access to the model, which some makers grant only after a form.',
+  },
   keyShapes: [
     { pattern: /^ABSK[A-Za-z0-9+/]{100,280}={0,2}$/, prefix: 'ABSK', distinctive: true },
     { pattern: /^bedrock-api-key-[A-Za-z0-9+/=_-]{20,4000}$/, prefix: 'bedrock-api-key-', distinctive: true },
@@ -181,11 +181,11 @@ export const bedrock: Provider = {
   capabilities: ['chat', 'vision'],
   // Ids that begin with `global.` serve in every region; a region's own profiles begin with `eu.`, `us.` and so on.
   models: [
-    { id: 'global.amazon.nova-2-lite-v1:0', hint: 'Fast and inexpensive', capabilities: ['chat', 'vision'] },
-    { id: 'amazon.nova-pro-v1:0', hint: 'Larger', capabilities: ['chat', 'vision'] },
-    { id: 'global.anthropic.claude-sonnet-4-6-v1:0', hint: 'Claude, balanced', capabilities: ['chat', 'vision'] },
-    { id: 'global.anthropic.claude-haiku-4-5-20251001-v1:0', hint: 'Claude, fast', capabilities: ['chat', 'vision'] },
-    { id: 'openai.gpt-oss-120b-1:0', hint: 'Open model with reasoning', capabilities: ['chat'] },
+    { id: 'global.amazon.nova-2-lite-v1:0', hint: 'fast_and_inexpensive', capabilities: ['chat', 'vision'] },
+    { id: 'amazon.nova-pro-v1:0', hint: 'larger', capabilities: ['chat', 'vision'] },
+    { id: 'global.anthropic.claude-sonnet-4-6-v1:0', hint: 'claude_balanced', capabilities: ['chat', 'vision'] },
+    { id: 'global.anthropic.claude-haiku-4-5-20251001-v1:0', hint: 'claude_fast', capabilities: ['chat', 'vision'] },
+    { id: 'openai.gpt-oss-120b-1:0', hint: 'open_with_reasoning', capabilities: ['chat'] },
   ],
   defaultModels: {},
   probes: {

@@ -50,7 +50,7 @@ export const cohere: Provider = {
   dialect: 'openai',
   origin: 'https://api.cohere.com',
   keyPage: 'https://dashboard.cohere.com/api-keys',
-  keyNeeds: ['A production key. Trial keys look the same and stop after 1,000 calls a month.'],
+  keyNeeds: { cohere_production_key: 'A production key. Trial keys look the same and stop after 1,000 calls a month.' },
   keyShapes: [{ pattern: /^[A-Za-z0-9]{40}$/, prefix: '', distinctive: false }],
   maskGap: '...',
   credential: () => ({ header: 'authorization', prefix: 'Bearer ' }),
@@ -78,9 +78,9 @@ export const cohere: Provider = {
   ],
   capabilities: ['chat', 'vision', 'embeddings', 'speech_to_text'],
   models: [
-    { id: 'command-a-03-2025', hint: 'Strongest', recommended: true, capabilities: ['chat'] },
-    { id: 'command-r7b-12-2024', hint: 'Small and inexpensive', capabilities: ['chat'] },
-    { id: 'embed-v4.0', hint: 'Embeddings of text and images', recommended: true, capabilities: ['embeddings'] },
+    { id: 'command-a-03-2025', hint: 'strongest', recommended: true, capabilities: ['chat'] },
+    { id: 'command-r7b-12-2024', hint: 'small_and_inexpensive', capabilities: ['chat'] },
+    { id: 'embed-v4.0', hint: 'embeddings_with_images', recommended: true, capabilities: ['embeddings'] },
   ],
   defaultModels: { chat: 'command-a-03-2025', embeddings: 'embed-v4.0' },
   probes: {

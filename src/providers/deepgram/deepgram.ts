@@ -60,7 +60,10 @@ export const deepgram: Provider = {
   dialect: 'openai',
   origin: 'https://api.deepgram.com',
   keyPage: 'https://console.deepgram.com',
-  keyNeeds: ['A key with the permission "usage:write" (role Member).', 'The project needs credit.'],
+  keyNeeds: {
+    deepgram_usage_write: 'A key with the permission "usage:write" (role Member).',
+    deepgram_credit: 'The project needs credit.',
+  },
   keyShapes: [{ pattern: /^[a-z0-9]{40}$/, prefix: '', distinctive: false }],
   maskGap: '...',
   credential: () => ({ header: 'authorization', prefix: 'Token ' }),
@@ -89,8 +92,8 @@ export const deepgram: Provider = {
   ],
   capabilities: ['speech_to_text', 'text_to_speech', 'realtime'],
   models: [
-    { id: 'nova-3', hint: 'Transcription', recommended: true, capabilities: ['speech_to_text'] },
-    { id: 'aura-2-thalia-en', hint: 'English voice', recommended: true, capabilities: ['text_to_speech'] },
+    { id: 'nova-3', hint: 'transcription', recommended: true, capabilities: ['speech_to_text'] },
+    { id: 'aura-2-thalia-en', hint: 'english_voice', recommended: true, capabilities: ['text_to_speech'] },
   ],
   defaultModels: { speech_to_text: 'nova-3', text_to_speech: 'aura-2-thalia-en' },
   probes: {

@@ -11,11 +11,11 @@ export const deepseek = openaiLike({
   basePattern: '(?:/v1|/beta|/anthropic(?:/v1)?)?',
   surfaces: ['chat', 'completions', 'messages', 'models', 'account'],
   keyPage: 'https://platform.deepseek.com/api_keys',
-  keyNeeds: ['The account needs a balance. Data is processed in China.'],
+  keyNeeds: { deepseek_balance: 'The account needs a balance. Data is processed in China.' },
   keyShapes: [{ pattern: /^sk-[a-z0-9]{32}$/, prefix: 'sk-', distinctive: false }],
   models: [
-    { id: 'deepseek-flash', hint: 'Fast and inexpensive', recommended: true, capabilities: ['chat'] },
-    { id: 'deepseek-v4-pro', hint: 'Strongest', capabilities: ['chat'] },
+    { id: 'deepseek-flash', hint: 'fast_and_inexpensive', recommended: true, capabilities: ['chat'] },
+    { id: 'deepseek-v4-pro', hint: 'strongest', capabilities: ['chat'] },
   ],
   defaultModels: { chat: 'deepseek-flash' },
   authenticate: {

@@ -106,11 +106,11 @@ export const elevenlabs: Provider = {
     sg: 'https://api.sg.residency.elevenlabs.io',
   },
   keyPage: 'https://elevenlabs.io/app/settings/api-keys',
-  keyNeeds: [
-    'If you restrict the key, allow "Text to Speech" and, where it is used, "Speech to Text".',
-    'A credit limit on the key counts too: with no credits left every request is refused.',
-    'Workspaces with data residency have their own keys: choose the region of your workspace.',
-  ],
+  keyNeeds: {
+    elevenlabs_permissions: 'If you restrict the key, allow "Text to Speech" and, where it is used, "Speech to Text".',
+    elevenlabs_credit: 'A credit limit on the key counts too: with no credits left every request is refused.',
+    elevenlabs_residency: 'Workspaces with data residency have their own keys: choose the region of your workspace.',
+  },
   keyShapes: [
     { pattern: /^sk_[0-9a-f]{48}$/, prefix: 'sk_', distinctive: true },
     { pattern: /^[0-9a-f]{32}$/, prefix: '', distinctive: false },
@@ -158,18 +158,18 @@ export const elevenlabs: Provider = {
   ],
   capabilities: ['text_to_speech', 'speech_to_text', 'realtime'],
   models: [
-    { id: 'eleven_flash_v2_5', hint: 'Fastest, half price per character', capabilities: ['text_to_speech'] },
+    { id: 'eleven_flash_v2_5', hint: 'fastest_half_price', capabilities: ['text_to_speech'] },
     {
       id: 'eleven_multilingual_v2',
-      hint: 'Stable quality in 29 languages',
+      hint: 'stable_in_29_languages',
       recommended: true,
       capabilities: ['text_to_speech'],
     },
-    { id: 'eleven_v3', hint: 'Most expressive of its generation', capabilities: ['text_to_speech'] },
-    { id: 'eleven_v4', hint: 'Newest and most expressive', capabilities: ['text_to_speech'] },
-    { id: 'eleven_v4_turbo', hint: 'Newest, faster', capabilities: ['text_to_speech'] },
-    { id: 'scribe_v2', hint: 'Transcription', recommended: true, capabilities: ['speech_to_text'] },
-    { id: 'scribe_v2_turbo', hint: 'Faster transcription', capabilities: ['speech_to_text'] },
+    { id: 'eleven_v3', hint: 'most_expressive_of_generation', capabilities: ['text_to_speech'] },
+    { id: 'eleven_v4', hint: 'newest_most_expressive', capabilities: ['text_to_speech'] },
+    { id: 'eleven_v4_turbo', hint: 'newest_faster', capabilities: ['text_to_speech'] },
+    { id: 'scribe_v2', hint: 'transcription', recommended: true, capabilities: ['speech_to_text'] },
+    { id: 'scribe_v2_turbo', hint: 'faster_transcription', capabilities: ['speech_to_text'] },
   ],
   defaultModels: { text_to_speech: 'eleven_multilingual_v2', speech_to_text: 'scribe_v2' },
   probes: {

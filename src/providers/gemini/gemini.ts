@@ -26,11 +26,13 @@ export const gemini: Provider = {
   dialect: 'google',
   origin: 'https://generativelanguage.googleapis.com',
   keyPage: 'https://aistudio.google.com/apikey',
-  keyNeeds: [
-    'A key made in Google AI Studio: new ones begin with AQ., older ones with AIza. Both are accepted.',
-    'The key must be allowed to use the Generative Language API; restrictions to websites or to your own addresses stop it.',
-    'Google rejects older standard keys step by step: make a new key if an AIza key stops working.',
-  ],
+  keyNeeds: {
+    gemini_studio_key:
+      'A key made in Google AI Studio: new ones begin with AQ., older ones with AIza. Both are accepted.',
+    gemini_api_allowed:
+      'The key must be allowed to use the Generative Language API; restrictions to websites or to your own addresses stop it.',
+    gemini_new_key: 'Google rejects older standard keys step by step: make a new key if an AIza key stops working.',
+  },
   keyShapes: [
     { pattern: /^AIza[A-Za-z0-9_-]{35}$/, prefix: 'AIza', distinctive: true },
     { pattern: /^AQ\.[A-Za-z0-9_-]{20,200}$/, prefix: 'AQ.', distinctive: true },
@@ -47,24 +49,24 @@ export const gemini: Provider = {
   models: [
     {
       id: 'gemini-2.5-flash',
-      hint: 'Fast, and good for most tasks',
+      hint: 'fast_and_good',
       recommended: true,
       capabilities: ['chat', 'vision', 'speech_to_text'],
     },
     {
       id: 'gemini-2.5-pro',
-      hint: 'Strongest of this generation, for complex tasks',
+      hint: 'strongest_for_complex_tasks',
       capabilities: ['chat', 'vision', 'speech_to_text'],
     },
     {
       id: 'gemini-2.5-flash-lite',
-      hint: 'Cheapest, for simple tasks in large numbers',
+      hint: 'cheapest_for_simple_tasks',
       capabilities: ['chat', 'vision'],
     },
-    { id: 'gemini-3.8-flash', hint: 'Newest fast model', capabilities: ['chat', 'vision'] },
-    { id: 'gemini-3.1-flash-lite', hint: 'Newer and inexpensive', capabilities: ['chat', 'vision'] },
-    { id: 'gemini-4-argon', hint: 'Newest large model', capabilities: ['chat', 'vision'] },
-    { id: 'gemini-embedding-001', hint: 'Embeddings of text', recommended: true, capabilities: ['embeddings'] },
+    { id: 'gemini-3.8-flash', hint: 'newest_fast_model', capabilities: ['chat', 'vision'] },
+    { id: 'gemini-3.1-flash-lite', hint: 'newer_and_inexpensive', capabilities: ['chat', 'vision'] },
+    { id: 'gemini-4-argon', hint: 'newest_large_model', capabilities: ['chat', 'vision'] },
+    { id: 'gemini-embedding-001', hint: 'embeddings_of_text', recommended: true, capabilities: ['embeddings'] },
   ],
   defaultModels: {
     chat: 'gemini-2.5-flash',

@@ -21,7 +21,7 @@ export interface OpenaiLike {
   /** Its chat takes images, with some model at least. */
   vision?: true
   keyPage: string
-  keyNeeds: readonly string[]
+  keyNeeds: Provider['keyNeeds']
   keyShapes: readonly KeyShape[]
   models: readonly ProviderModel[]
   defaultModels: Provider['defaultModels']

@@ -35,13 +35,16 @@ export const openrouter = openaiLike({
   ],
   vision: true,
   keyPage: 'https://openrouter.ai/settings/keys',
-  keyNeeds: ['An API key, not a provisioning key. A limit set on the key counts beside the account’s credits.'],
+  keyNeeds: {
+    openrouter_api_key:
+      'An API key, not a provisioning key. A limit set on the key counts beside the account’s credits.',
+  },
   keyShapes: [{ pattern: /^sk-or-v1-[0-9a-f]{64}$/, prefix: 'sk-or-', distinctive: true }],
   // A few of several hundred, none of whose names begins with another entry's id; any other can be named behind `openrouter/`.
   models: [
-    { id: 'meta-llama/llama-3.3-70b-instruct', hint: 'Open model', capabilities: ['chat'] },
-    { id: 'meta-llama/llama-4-maverick', hint: 'Open model that reads images', capabilities: ['chat', 'vision'] },
-    { id: 'minimax/minimax-m3', hint: 'Large open model', capabilities: ['chat'] },
+    { id: 'meta-llama/llama-3.3-70b-instruct', hint: 'open_model', capabilities: ['chat'] },
+    { id: 'meta-llama/llama-4-maverick', hint: 'open_with_images', capabilities: ['chat', 'vision'] },
+    { id: 'minimax/minimax-m3', hint: 'open_large', capabilities: ['chat'] },
   ],
   defaultModels: {},
   // The list of models is public: a wrong key would pass there.

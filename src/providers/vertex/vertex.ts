@@ -77,10 +77,11 @@ export const vertex: Provider = {
     ...Object.fromEntries(regionNames.map((name) => [name, `https://${name}-aiplatform.googleapis.com`])),
   },
   keyPage: 'https://console.cloud.google.com/iam-admin/serviceaccounts',
-  keyNeeds: [
-    'The JSON file of a service account with the role "Vertex AI User", or an API key of express mode.',
-    'The Vertex AI API must be enabled in the project, with billing.',
-  ],
+  keyNeeds: {
+    vertex_service_account:
+      'The JSON file of a service account with the role "Vertex AI User", or an API key of express mode.',
+    vertex_api_enabled: 'The Vertex AI API must be enabled in the project, with billing.',
+  },
   keyShapes: [
     {
       pattern: /^\s*\{[\s\S]{0,200}"type"\s*:\s*"service_account"/,
@@ -121,12 +122,12 @@ export const vertex: Provider = {
   models: [
     {
       id: 'gemini-2.5-flash',
-      hint: 'Fast, and good for most tasks',
+      hint: 'fast_and_good',
       recommended: true,
       capabilities: ['chat', 'vision', 'speech_to_text'],
     },
-    { id: 'gemini-2.5-pro', hint: 'For complex tasks', capabilities: ['chat', 'vision'] },
-    { id: 'gemini-2.5-flash-lite', hint: 'Cheapest', capabilities: ['chat', 'vision'] },
+    { id: 'gemini-2.5-pro', hint: 'for_complex_tasks', capabilities: ['chat', 'vision'] },
+    { id: 'gemini-2.5-flash-lite', hint: 'cheapest', capabilities: ['chat', 'vision'] },
   ],
   defaultModels: { chat: 'gemini-2.5-flash', vision: 'gemini-2.5-flash', speech_to_text: 'gemini-2.5-flash' },
   probes: {

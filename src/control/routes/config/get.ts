@@ -10,10 +10,11 @@ export const getConfig = defineRoute({
   summary: 'The configuration in force, defaults filled in, secrets masked, with what should be looked at.',
   answer: configInForceSchema,
   async handle(_call, deps) {
-    const { config, warnings } = deps.inForce()
+    const { config, warnings, warned } = deps.inForce()
     return {
       config: masked(config) as Record<string, unknown>,
       warnings: [...warnings],
+      warned,
       version: deps.version,
       sandbox: deps.sandbox,
     }

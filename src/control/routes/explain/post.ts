@@ -36,6 +36,6 @@ export const explain = defineRoute({
 
 function featureMissing(known: readonly string[]): OwnkeyError {
   const detail = 'Name the feature that asks.'
-  const errors = [{ field: 'body.feature', detail }]
+  const errors = [{ field: 'body.feature', detail, code: 'missing' as const }]
   return new OwnkeyError('feature_required', { detail, fix: `Add "feature": one of ${known.join(', ')}.`, errors })
 }

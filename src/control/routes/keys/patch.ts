@@ -65,6 +65,6 @@ function sameHost(
     return { baseUrl: host.baseUrl, region: host.region }
   throw new OwnkeyError('key_required', {
     detail: `The key is bound to ${new URL(before.origin).host}; it is not sent to another host.`,
-    errors: [{ field: 'body.key', detail: 'Send the key again together with the new host.' }],
+    errors: [{ field: 'body.key', detail: 'Send the key again together with the new host.', code: 'key_again' }],
   })
 }

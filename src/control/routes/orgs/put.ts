@@ -51,6 +51,14 @@ function checkPlan(plan: string, known: readonly string[]): void {
   const meant = didYouMean(plan, known)
   throw new OwnkeyError('plan_unknown', {
     fix: meant ? `Did you mean "${meant}"?` : `Use one of the configured plans: ${known.join(', ')}.`,
-    errors: [{ field: 'body.plan', detail: 'There is no such plan.', ...(meant ? { didYouMean: meant } : {}) }],
+    errors: [
+      {
+        field: 'body.plan',
+        detail: 'There is no such plan.',
+        code: 'unknown_value',
+        facts: { known: known.join(', ') },
+        ...(meant ? { didYouMean: meant } : {}),
+      },
+    ],
   })
 }

@@ -65,7 +65,7 @@ function checkBody({ kind, org, user, feature, environment }: CreateToken, { pol
     throw new OwnkeyError('request_invalid', {
       detail: `body.org: ${detail}.`,
       fix: 'Add "org".',
-      errors: [{ field: 'body.org', detail }],
+      errors: [{ field: 'body.org', detail, code: 'missing' }],
     })
   }
   if (environment !== undefined) checkEnvironment(environment, policy)
@@ -74,6 +74,14 @@ function checkBody({ kind, org, user, feature, environment }: CreateToken, { pol
   const meant = didYouMean(feature, features)
   throw new OwnkeyError('feature_unknown', {
     fix: meant ? `Did you mean "${meant}"?` : `Use one of the configured features: ${features.join(', ')}.`,
-    errors: [{ field: 'body.feature', detail: 'There is no such feature.', ...(meant ? { didYouMean: meant } : {}) }],
+    errors: [
+      {
+        field: 'body.feature',
+        detail: 'There is no such feature.',
+        code: 'unknown_value',
+        facts: { known: features.join(', ') },
+        ...(meant ? { didYouMean: meant } : {}),
+      },
+    ],
   })
 }

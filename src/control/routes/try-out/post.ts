@@ -104,7 +104,7 @@ function callFor(
   throw new OwnkeyError('request_invalid', {
     detail: 'This feature cannot be tried with a line of text.',
     fix: 'Test the key instead; the test tries what the feature needs.',
-    errors: [{ field: 'body.feature', detail: 'It works on something else than text.' }],
+    errors: [{ field: 'body.feature', detail: 'It works on something else than text.', code: 'not_text' }],
   })
 }
 

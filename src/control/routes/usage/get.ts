@@ -50,6 +50,6 @@ function readGroups(text: string): UsageGroup[] {
   const meant = unknown === undefined ? undefined : didYouMean(unknown, usageGroups)
   throw new OwnkeyError('request_invalid', {
     detail: `query.groupBy: ${detail}`,
-    errors: [{ field: 'query.groupBy', detail, ...(meant ? { didYouMean: meant } : {}) }],
+    errors: [{ field: 'query.groupBy', detail, code: 'wrong', ...(meant ? { didYouMean: meant } : {}) }],
   })
 }
