@@ -6,7 +6,6 @@ import {
   type OverdrawnRow,
   openSpool,
   removeNode,
-  type Spool,
   writeEntries,
 } from '../store/index.ts'
 import { endedRow, openedRow } from './entry-rows.ts'
@@ -18,7 +17,7 @@ import { replaySpool } from './replay-spool.ts'
 import { createReservations } from './reservations.ts'
 import { capReached, createSpendWatch, type SpendWatch } from './spend-watch.ts'
 import { startSweeping, sweepOrphans } from './sweep.ts'
-import { createWriteQueue, type OpenedLine, type WriteQueue } from './write-queue.ts'
+import { createWriteQueue, type WriteQueue } from './write-queue.ts'
 
 /** Something the operator must know. `retrying` passes by itself; `lost` and `overdrawn` do not. */
 export type LedgerTrouble =
@@ -72,8 +71,7 @@ export function createLedger(options: LedgerOptions): LiveLedger {
   const queue = createWriteQueue({
     node,
     write: async (batch) => noteOverdrawn(await writeEntries(database, batch)),
-    onTake: () => spool?.beginBatch(),
-    onIdle: () => spool?.clear(),
+    spool,
     onTrouble,
     gatherMs: options.gatherMs ?? 20,
     batchSize,
@@ -83,7 +81,7 @@ export function createLedger(options: LedgerOptions): LiveLedger {
   const replayed = replaySpool({ database, node, orphans, onTrouble })
   const watch = createSpendWatch(clock)
   const { price, maxWaiting = 200_000 } = options
-  const book: Book = { clock, newId, queue, spool, watch, price, maxWaiting }
+  const book: Book = { clock, newId, queue, watch, price, maxWaiting }
 
   return {
     node,
@@ -120,7 +118,6 @@ interface Book {
   clock: Clock
   newId(): string
   queue: WriteQueue
-  spool: Spool | undefined
   watch: SpendWatch
   price: ((sale: Sale) => Cost | undefined) | undefined
   maxWaiting: number
@@ -138,16 +135,8 @@ function openEntry(book: Book, start: EntryStart, standing?: Standing): Entry {
   if (book.queue.waiting >= book.maxWaiting) throw tooMuchWaiting()
   const id = book.newId()
   const charging = start.credits > 0 || start.meter !== undefined
-  const line: OpenedLine = {
-    json: openedText(id, start),
-    charging,
-    taken: false,
-    ended: undefined,
-    onWritten: undefined,
-  }
-  book.spool?.append(`${line.json}\n`)
-  book.queue.pushOpened(line)
-  return createEntry(book, start, { id, charging, line, capped: isCapped(standing) })
+  const batch = book.queue.pushOpened({ json: openedText(id, start), charging })
+  return createEntry(book, start, { id, charging, batch, capped: isCapped(standing) })
 }
 
 function isCapped(standing: Standing | undefined): boolean {
@@ -160,7 +149,7 @@ async function reserveEntry(
   take: (row: ReturnType<typeof openedRow>) => Promise<void>,
 ): Promise<Entry> {
   const row = openedRow(book.newId(), start)
-  const parts: EntryParts = { id: row.id, charging: true, line: undefined, capped: isCapped(standing) }
+  const parts: EntryParts = { id: row.id, charging: true, batch: undefined, capped: isCapped(standing) }
   // A try after a failed one asks for the same request id: the end of that one must be there, or this would be free.
   if (start.attempt > 1 && start.namedByCaller) await settledBefore(book.queue)
   try {
@@ -176,13 +165,13 @@ async function reserveEntry(
 interface EntryParts {
   id: string
   charging: boolean
-  /** Absent when the entry is already in the database. */
-  line: OpenedLine | undefined
+  /** The batch that it begins in; absent when it is in the database. */
+  batch: number | undefined
   /** Some spend cap counts it. */
   capped: boolean
 }
 
-function createEntry(book: Book, start: EntryStart, { id, charging, line, capped }: EntryParts): Entry {
+function createEntry(book: Book, start: EntryStart, { id, charging, batch, capped }: EntryParts): Entry {
   let settled = false
   return {
     id,
@@ -193,12 +182,7 @@ function createEntry(book: Book, start: EntryStart, { id, charging, line, capped
       const cost = priceOf(book, start, end)
       const onWritten = capped && cost ? book.watch.note(start, cost) : undefined
       const json = endedText(endedRow(id, end, { endedAt, cost }))
-      book.spool?.append(`${json}\n`)
-      // Not written yet: it is written as settled, in one go.
-      if (line && !line.taken) {
-        line.ended = json
-        line.onWritten = onWritten
-      } else book.queue.pushEnded({ json, charging, onWritten })
+      book.queue.pushEnded({ json, charging, batch, onWritten })
     },
   }
 }

@@ -59,7 +59,7 @@ function readLines(lines: readonly string[]): Rows {
 
 function readLine(line: string): OpenedEntry | EndedEntry | undefined {
   try {
-    return JSON.parse(line) as OpenedEntry | EndedEntry
+    return JSON.parse(line.endsWith(',') ? line.slice(0, -1) : line) as OpenedEntry | EndedEntry
   } catch {
     return undefined
   }

@@ -1,54 +1,48 @@
 import { OwnkeyError } from '../contract/index.ts'
-import type { EntryBatch } from '../store/index.ts'
-
-/** One thing to be written: its JSON, and whether it moves balances or quotas. */
-export interface Line {
-  json: string
-  charging: boolean
-  /** Called once the line is in the database (of an entry: with its end), or given up. */
-  onWritten?: (() => void) | undefined
-}
-
-/** An entry that waits to be written; once taken, its end becomes a line of its own. */
-export interface OpenedLine extends Line {
-  taken: boolean
-  ended: string | undefined
-}
+import type { EntryBatch, Spool } from '../store/index.ts'
+import { LineBatch } from './line-batch.ts'
 
 export interface WriteQueueParts {
   node: string
   write(batch: EntryBatch): Promise<unknown>
-  /** The batch that was taken holds everything pushed so far, or its oldest part. */
-  onTake(): void
-  /** Nothing waits any more. */
-  onIdle(): void
+  /** Keeps the lines until they are written. */
+  spool: Spool | undefined
   onTrouble(trouble: { kind: 'retrying' | 'lost'; entries: number; error: unknown }): void
   /** Milliseconds that lines gather before they are written. */
   gatherMs: number
-  /** Lines in one statement at most. */
+  /** Entries that begin in one statement at most, and as many that end. */
   batchSize: number
 }
 
+export interface OpenedLine {
+  json: string
+  /** It moves balances or quotas. */
+  charging: boolean
+}
+
+export interface EndedLine extends OpenedLine {
+  /** The batch in which the entry begins; absent when it is in the database. */
+  batch: number | undefined
+  /** Called once the line is in the database, or given up. */
+  onWritten?: (() => void) | undefined
+}
+
 export interface WriteQueue {
-  pushOpened(line: OpenedLine): void
-  pushEnded(line: Line): void
-  /** Lines that are not in the database yet. */
+  /** @returns the number of the batch that the line is in */
+  pushOpened(line: OpenedLine): number
+  pushEnded(line: EndedLine): void
+  /** Entries of which something is not in the database yet. */
   readonly waiting: number
   /** Milliseconds (monotonic) since when the oldest batch has been failing; undefined: all is well. */
   readonly failingSince: number | undefined
   flush(): Promise<void>
-  /** Stops trying; answers with the number of lines that were not written. */
+  /** Stops trying; answers with the number of entries that were not written. */
   stop(): number
 }
 
-interface Batch {
-  opened: OpenedLine[]
-  ended: Line[]
-}
-
 interface Waiter {
-  opened: number
-  ended: number
+  /** Number of the last batch that it waits for. */
+  batch: number
   done: () => void
 }
 
@@ -61,10 +55,15 @@ const longestPauseMs = 2_000
  * although it can be reached is divided until the line that it refuses is alone, and only that one is given up.
  */
 export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
-  let opened: OpenedLine[] = []
-  let ended: Line[] = []
-  const pushed = { opened: 0, ended: 0 }
-  const written = { opened: 0, ended: 0 }
+  const { spool } = parts
+  const keepLine = spool === undefined ? undefined : spool.append.bind(spool)
+  /** Full batches, oldest first, and the one that gathers. */
+  const full: LineBatch[] = []
+  let gathering = new LineBatch(1)
+  /** A batch that was written, to be used again. */
+  let spare: LineBatch | undefined
+  let writing: LineBatch | undefined
+  let waiting = 0
   let waiters: Waiter[] = []
   let timer: NodeJS.Timeout | undefined
   let running = false
@@ -83,84 +82,114 @@ export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
     running = true
     void drain().finally(() => {
       running = false
-      if (opened.length + ended.length > 0) schedule()
+      if (waiting > 0) schedule()
     })
   }
 
   async function drain(): Promise<void> {
-    while (!stopped && opened.length + ended.length > 0) {
+    while (!stopped && waiting > 0) {
       const batch = take()
-      parts.onTake()
-      await writeUntilDone(batch)
+      writing = batch
+      spool?.beginBatch({
+        written: batch.number - 1,
+        newest: gathering.lines > 0 ? gathering.number : gathering.number - 1,
+      })
+      const isSound = await writeUntilDone(batch)
       if (stopped) return
-      written.opened += batch.opened.length
-      written.ended += batch.ended.length
-      for (const line of batch.opened) line.onWritten?.()
-      for (const line of batch.ended) line.onWritten?.()
-      wake()
-      if (opened.length < parts.batchSize && waiters.length === 0) break
+      writing = undefined
+      waiting -= batch.size
+      batch.noteWritten()
+      // One that failed may still lie in a connection that was given up.
+      if (isSound) spare ??= batch
+      wake(batch.number)
+      if (full.length === 0 && waiters.length === 0) break
     }
-    if (opened.length + ended.length === 0) parts.onIdle()
+    if (waiting === 0) spool?.clear()
   }
 
-  function take(): Batch {
-    const batch = { opened: opened.slice(0, parts.batchSize), ended: ended.slice(0, parts.batchSize) }
-    opened = opened.length > parts.batchSize ? opened.slice(parts.batchSize) : []
-    ended = ended.length > parts.batchSize ? ended.slice(parts.batchSize) : []
-    for (const line of batch.opened) line.taken = true
+  function take(): LineBatch {
+    const oldest = full.shift()
+    if (oldest !== undefined) return oldest
+    return closeGathering()
+  }
+
+  function closeGathering(): LineBatch {
+    const batch = gathering
+    const number = batch.number + 1
+    spare?.reuse(number)
+    gathering = spare ?? new LineBatch(number)
+    spare = undefined
     return batch
   }
 
-  async function writeUntilDone(batch: Batch): Promise<void> {
+  /** @returns whether it succeeded at the first try */
+  async function writeUntilDone(batch: LineBatch): Promise<boolean> {
     for (let pause = firstPauseMs; !stopped; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
-        await parts.write(toRows(batch, parts.node))
+        await parts.write(batch.asRows(parts.node))
         failingSince = undefined
-        return
+        return pause === firstPauseMs
       } catch (error) {
-        const size = batch.opened.length + batch.ended.length
-        if (!isPassing(error)) return await writeInHalves(batch, error)
+        if (!isPassing(error)) {
+          await writeInHalves(batch, error)
+          return false
+        }
         failingSince ??= performance.now()
-        parts.onTrouble({ kind: 'retrying', entries: size, error })
+        parts.onTrouble({ kind: 'retrying', entries: batch.size, error })
         await new Promise<void>((resolve) => setTimeout(resolve, pause))
       }
     }
+    return false
   }
 
-  async function writeInHalves(batch: Batch, error: unknown): Promise<void> {
-    const size = batch.opened.length + batch.ended.length
-    if (size <= 1) return parts.onTrouble({ kind: 'lost', entries: size, error })
-    for (const half of halves(batch)) await writeUntilDone(half)
+  async function writeInHalves(batch: LineBatch, error: unknown): Promise<void> {
+    if (batch.lines <= 1) return parts.onTrouble({ kind: 'lost', entries: batch.size, error })
+    for (const half of batch.halves()) await writeUntilDone(half)
   }
 
-  function wake(): void {
-    const ready = (waiter: Waiter) => waiter.opened <= written.opened && waiter.ended <= written.ended
-    const done = waiters.filter(ready)
-    waiters = waiters.filter((waiter) => !ready(waiter))
+  function wake(written: number): void {
+    const done = waiters.filter((waiter) => waiter.batch <= written)
+    if (done.length === 0) return
+    waiters = waiters.filter((waiter) => waiter.batch > written)
     for (const waiter of done) waiter.done()
   }
 
+  function added(): void {
+    if (gathering.opened.count >= parts.batchSize || gathering.ended.count >= parts.batchSize)
+      full.push(closeGathering())
+    schedule()
+  }
+
   return {
-    pushOpened(line) {
-      opened.push(line)
-      pushed.opened++
-      schedule()
+    pushOpened({ json, charging }) {
+      const { number } = gathering
+      gathering.opened.add(json, keepLine)
+      gathering.charging ||= charging
+      waiting++
+      added()
+      return number
     },
-    pushEnded(line) {
-      ended.push(line)
-      pushed.ended++
-      schedule()
+    pushEnded({ json, charging, batch, onWritten }) {
+      gathering.ended.add(json, keepLine)
+      gathering.charging ||= charging
+      gathering.whenWritten(onWritten)
+      if (batch !== gathering.number) {
+        gathering.endedLater++
+        waiting++
+      }
+      added()
     },
     get waiting() {
-      return pushed.opened - written.opened + pushed.ended - written.ended
+      return waiting
     },
     get failingSince() {
       return failingSince
     },
     flush() {
-      if (written.opened === pushed.opened && written.ended === pushed.ended) return Promise.resolve()
+      if (waiting === 0) return Promise.resolve()
+      const last = gathering.lines > 0 ? gathering : (full.at(-1) ?? writing)
       return new Promise((done) => {
-        waiters.push({ ...pushed, done })
+        waiters.push({ batch: last?.number ?? 0, done })
         run()
       })
     },
@@ -168,42 +197,9 @@ export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
       stopped = true
       clearTimeout(timer)
       for (const waiter of waiters.splice(0)) waiter.done()
-      return pushed.opened - written.opened + pushed.ended - written.ended
+      return waiting
     },
   }
-}
-
-function toRows(batch: Batch, node: string): EntryBatch {
-  const ends: string[] = []
-  let charging = false
-  for (const line of batch.opened) {
-    charging ||= line.charging
-    if (line.ended !== undefined) ends.push(line.ended)
-  }
-  for (const line of batch.ended) {
-    charging ||= line.charging
-    ends.push(line.json)
-  }
-  return {
-    opened: `[${batch.opened.map((line) => line.json).join(',')}]`,
-    ended: `[${ends.join(',')}]`,
-    node,
-    charging,
-  }
-}
-
-function halves({ opened, ended }: Batch): Batch[] {
-  // Beginnings before ends: an end finds its entry only when that is written.
-  if (opened.length > 0 && ended.length > 0)
-    return [
-      { opened, ended: [] },
-      { opened: [], ended },
-    ]
-  const middle = Math.ceil(Math.max(opened.length, ended.length) / 2)
-  return [
-    { opened: opened.slice(0, middle), ended: ended.slice(0, middle) },
-    { opened: opened.slice(middle), ended: ended.slice(middle) },
-  ]
 }
 
 /**

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 
 /** Lines that must survive the death of the process until the database has them. */
 export interface Spool {
-  /** Written at the end of this turn of the event loop, together with all that is appended in it: one system call. */
-  append(text: string): void
+  /** A line, copied; written at the end of this turn of the event loop with all others of it: one system call. */
+  append(bytes: Buffer, from: number, to: number): void
   /**
    * Calls back when all that was appended is in the operating system's hands: from then on a killed process loses nothing
    * of it (a power failure may). At once when nothing waits.
    */
   whenWritten(then: () => void): void
-  /** Called when a batch is taken: lines from here on belong to the next one. */
-  beginBatch(): void
+  /** Called when a batch is taken: the numbers of the last batch that the database has, and of the last that has lines. */
+  beginBatch(numbers: { written: number; newest: number }): void
   /** Called when nothing that was ever appended is still needed. */
   clear(): void
   /** @param keep leaves the files for the next start. */
@@ -28,6 +28,7 @@ export interface OrphanedSpool {
 
 /** A file is truncated only beyond this, so that a quiet server does not pay a system call for each batch. */
 const truncateBytes = 256 * 1024
+const bytesInOneTurn = 64 * 1024
 const filePattern = /^(\d+)-([0-9a-z]+)-[ab]\.spool$/
 
 export interface SpoolOptions {
@@ -37,72 +38,89 @@ export interface SpoolOptions {
   onError(error: unknown): void
 }
 
+interface SpoolFile {
+  descriptor: number
+  bytes: number
+  /** Number of the last batch that has lines in it. */
+  newest: number
+}
+
 /**
- * Two files in turn. Batches are written to the database one after the other, so when a batch is taken the one before it
- * is committed, and with it everything in the file that is not being written. Lines that are committed already may be
- * left standing for a while: replaying them changes nothing.
+ * Two files in turn: the one that is not being written is emptied, and written again, once the database has every batch
+ * with lines in it. Lines that are committed already may be left standing for a while: replaying them changes nothing.
  */
 export function openSpool({ folder, node, onError }: SpoolOptions): Spool {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const paths = ['a', 'b'].map((turn) => join(folder, `${process.pid}-${node}-${turn}.spool`))
-  const files = paths.map((path) => ({ descriptor: openSync(path, 'a', 0o600), bytes: 0 }))
-  let current = 0
-  let soon = ''
+  let [current, other] = paths.map(openFile) as [SpoolFile, SpoolFile]
+  const soon = Buffer.allocUnsafeSlow(bytesInOneTurn)
+  let soonBytes = 0
+  let isTurnEnding = false
   let waiting: (() => void)[] = []
   let closed = false
 
-  function file(at: number) {
-    return files[at] as { descriptor: number; bytes: number }
-  }
-
-  function truncate(at: number): void {
-    ftruncateSync(file(at).descriptor, 0)
-    file(at).bytes = 0
-  }
-
-  function write(): void {
-    const lines = soon
-    soon = ''
-    if (lines === '' || closed) return
+  function write(bytes: Buffer, to: number): void {
+    if (to === 0 || closed) return
     try {
-      file(current).bytes += writeSync(file(current).descriptor, lines)
+      current.bytes += writeSync(current.descriptor, bytes, 0, to)
     } catch (error) {
       onError(error)
     }
   }
 
+  function writeSoon(): void {
+    const bytes = soonBytes
+    soonBytes = 0
+    write(soon, bytes)
+  }
+
   function endTurn(): void {
+    isTurnEnding = false
     const called = waiting
     waiting = []
-    write()
+    writeSoon()
     for (const then of called) then()
   }
 
   return {
-    append(text) {
-      if (soon === '') setImmediate(endTurn)
-      soon += text
+    append(bytes, from, to) {
+      if (to - from > bytesInOneTurn - soonBytes) writeSoon()
+      if (to - from > bytesInOneTurn) return write(bytes.subarray(from, to), to - from)
+      soonBytes += bytes.copy(soon, soonBytes, from, to)
+      if (isTurnEnding) return
+      isTurnEnding = true
+      setImmediate(endTurn)
     },
     whenWritten(then) {
-      if (soon === '') then()
+      if (soonBytes === 0) then()
       else waiting.push(then)
     },
-    beginBatch() {
-      write()
-      if (file(current).bytes < truncateBytes) return
-      current = 1 - current
-      truncate(current)
+    beginBatch({ written, newest }) {
+      writeSoon()
+      current.newest = newest
+      if (current.bytes < truncateBytes || other.newest > written) return
+      empty(other)
+      ;[current, other] = [other, current]
     },
     clear() {
-      for (const at of [0, 1]) if (file(at).bytes > truncateBytes) truncate(at)
+      for (const file of [current, other]) if (file.bytes > truncateBytes) empty(file)
     },
     close(keep) {
-      write()
+      writeSoon()
       closed = true
-      for (const { descriptor } of files) closeSync(descriptor)
+      for (const { descriptor } of [current, other]) closeSync(descriptor)
       if (!keep) for (const path of paths) rmSync(path, { force: true })
     },
   }
+}
+
+function openFile(path: string): SpoolFile {
+  return { descriptor: openSync(path, 'a', 0o600), bytes: 0, newest: 0 }
+}
+
+function empty(file: SpoolFile): void {
+  ftruncateSync(file.descriptor, 0)
+  file.bytes = 0
 }
 
 /** Spools of processes that no longer live. The files of living ones, and anything else in the folder, are left alone. */

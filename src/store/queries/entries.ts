@@ -56,9 +56,9 @@ export interface EndedEntry {
 }
 
 export interface EntryBatch {
-  /** JSON arrays of `OpenedEntry` and `EndedEntry`. */
-  opened: string
-  ended: string
+  /** JSON arrays of `OpenedEntry` and `EndedEntry`, as text or its bytes. */
+  opened: string | Buffer
+  ended: string | Buffer
   node: string
   /** True when any of them has credits or a meter; false leaves the balances alone and is cheaper. */
   charging: boolean

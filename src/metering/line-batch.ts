@@ -1,0 +1,70 @@
+import type { EntryBatch } from '../store/index.ts'
+import { JsonLines } from './json-lines.ts'
+
+/** Lines of the ledger that are written in one statement: entries that began, and entries that ended. */
+export class LineBatch {
+  /** Batches are numbered in the order in which they are written. */
+  number: number
+  readonly opened = new JsonLines()
+  readonly ended = new JsonLines()
+  /** Some line moves balances or quotas. */
+  charging = false
+  /** Ends of entries that did not begin in this batch. */
+  endedLater = 0
+  private calls: (() => void)[] = []
+
+  constructor(number: number) {
+    this.number = number
+  }
+
+  /** Entries of which something is to be written. */
+  get size(): number {
+    return this.opened.count + this.endedLater
+  }
+
+  get lines(): number {
+    return this.opened.count + this.ended.count
+  }
+
+  whenWritten(call: (() => void) | undefined): void {
+    if (call !== undefined) this.calls.push(call)
+  }
+
+  noteWritten(): void {
+    for (const call of this.calls) call()
+  }
+
+  asRows(node: string): EntryBatch {
+    return { opened: this.opened.asArray(), ended: this.ended.asArray(), node, charging: this.charging }
+  }
+
+  /** Smaller ones with the same lines. Beginnings before ends: an end finds its entry only when that is written. */
+  halves(): LineBatch[] {
+    const [opened, ended] = [this.opened.list(), this.ended.list()]
+    if (opened.length > 0 && ended.length > 0) return [this.part(opened, []), this.part([], ended)]
+    const middle = Math.ceil(this.lines / 2)
+    return [
+      this.part(opened.slice(0, middle), ended.slice(0, middle)),
+      this.part(opened.slice(middle), ended.slice(middle)),
+    ]
+  }
+
+  /** Empty again, under another number. */
+  reuse(number: number): void {
+    this.number = number
+    this.opened.clear()
+    this.ended.clear()
+    this.charging = false
+    this.endedLater = 0
+    this.calls = []
+  }
+
+  private part(opened: readonly string[], ended: readonly string[]): LineBatch {
+    const part = new LineBatch(this.number)
+    for (const line of opened) part.opened.add(line)
+    for (const line of ended) part.ended.add(line)
+    part.endedLater = ended.length
+    part.charging = this.charging
+    return part
+  }
+}
