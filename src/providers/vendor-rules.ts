@@ -21,7 +21,10 @@ export const groqRules: readonly Rule[] = [
 ]
 
 /** Used-up balance has useless codes: status and text only. */
-export const deepseekRules: readonly Rule[] = [{ status: [402], is: verdict('quota_exhausted', 'out_of_credit') }]
+export const deepseekRules: readonly Rule[] = [
+  { status: [402], is: verdict('quota_exhausted', 'out_of_credit') },
+  { status: [0, 400], message: /content exists risk/i, is: verdict('content_refused') },
+]
 
 export const mistralRules: readonly Rule[] = [
   { code: ['service_tier_capacity_exceeded', '3505'], is: verdict('rate_limited', 'capacity') },

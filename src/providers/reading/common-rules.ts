@@ -114,7 +114,7 @@ export const commonMessages: readonly Rule[] = [
   {
     status: [0, 401, 403],
     message:
-      /(missing|lacks?|does not have|without)( the)?( required| necessary)? (scopes?|permissions?)\b|insufficient (permissions?|scopes?)/i,
+      /(missing|lacks?|does not have|without)( the)?( required| necessary)? (scopes?|permissions?)\b|insufficient (permissions?|scopes?)|requires (the )?(scope|permission)\b/i,
     is: verdict('permission_denied', 'missing_scope'),
   },
   {
@@ -173,7 +173,7 @@ export const commonMessages: readonly Rule[] = [
   {
     status: [0, 400, 404, 422],
     message:
-      /\bmodels?\b(?:[^.\n]|\.\S){0,120}\b(not found|not exist|doesn.t exist|unknown|not available|not supported|unavailable|decommissioned|deprecated|no longer (available|supported)|is not a valid)|(unknown|invalid|unsupported|no such) (\w+ )?model|not a valid model|do(es)? not have access to (it|the model|model)/i,
+      /\bmodels?\b(?:[^.\n]|\.\S){0,120}\b(not found|not exist|doesn.t exist|unknown|not available|not supported|unavailable|not servable|decommissioned|deprecated|no longer (available|supported)|is not a valid)|(unknown|invalid|unsupported|no such) (\w+ )?model|not a valid model|do(es)? not have access to (it|the model|model)/i,
     is: verdict('model_unavailable'),
   },
   {

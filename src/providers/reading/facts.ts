@@ -84,6 +84,7 @@ function messageOf(parsed: unknown, layers: readonly Json[], headers: ProviderAn
   const fields = [
     'message',
     'err_msg',
+    'faultstring',
     'msg',
     'error',
     'detail',

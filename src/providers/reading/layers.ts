@@ -58,6 +58,7 @@ const longestText = 64 * 1024
 /** A text that is JSON, or an event of a stream whose data is. */
 function recordInText(text: string): Json | undefined {
   if (text.length > longestText) return undefined
+  if (/^\s*</.test(text)) return recordInXml(text)
   const json = /^\s*[[{]/.test(text) ? text : eventData(text)
   if (json === undefined) return undefined
   try {
@@ -65,6 +66,16 @@ function recordInText(text: string): Json | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Amazon's XML: the exception stands in `Code`, or is the name of the whole. Pages for people tell nothing. */
+function recordInXml(text: string): Json | undefined {
+  const root = /^\s*(?:<\?xml[^>]{0,200}\?>\s*)?<(\w{1,80})[\s/>]/.exec(text)?.[1]
+  if (root === undefined || root.toLowerCase() === 'html') return undefined
+  const inside = (name: string): string | undefined =>
+    new RegExp(`<${name}>\\s*([^<]{1,2000}?)\\s*</${name}>`, 'i').exec(text)?.[1]
+  const code = inside('Code') ?? (/(?:Exception|Error)$/.test(root) ? root : undefined)
+  return code === undefined ? undefined : { code, message: inside('Message') ?? '' }
 }
 
 /** The data of the event that tells an error, or of the first. */

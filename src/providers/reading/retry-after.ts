@@ -61,16 +61,19 @@ function retryInfo(error: unknown): number | undefined {
   return Number.isFinite(count) ? count * 1000 : undefined
 }
 
-/** The ids of Google's violated quotas: `GenerateRequestsPerDayPerProjectPerModel-FreeTier`. */
+/** The ids of Google's violated quotas, `GenerateRequestsPerDayPerProjectPerModel-FreeTier`, wherever it tells them. */
 export function quotaIds(error: unknown): readonly string[] {
   const details = at(error, 'details')
   if (!Array.isArray(details)) return []
   return details
     .flatMap((detail) => {
       const violations = at(detail, 'violations')
-      return Array.isArray(violations) ? (violations as unknown[]) : []
+      const told = Array.isArray(violations) ? (violations as unknown[]) : []
+      return [
+        ...told.map((violation) => at(violation, 'quotaId') ?? at(violation, 'quotaMetric')),
+        at(detail, 'metadata', 'quota_limit'),
+      ]
     })
-    .map((violation) => at(violation, 'quotaId') ?? at(violation, 'quotaMetric'))
     .filter((id) => typeof id === 'string')
 }
 
