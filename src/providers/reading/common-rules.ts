@@ -13,6 +13,7 @@ export const commonCodes: readonly Rule[] = [
   {
     code: [
       'credit_balance_exhausted',
+      'credit_limit',
       'insufficient_balance',
       'insufficient_credits',
       'insufficient_funds',

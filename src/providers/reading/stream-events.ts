@@ -68,7 +68,7 @@ const ofErrors: ReadonlySet<string> = new Set([
   ...['timestamp', 'raw_status_code', 'title', 'reason'],
 ])
 
-/** Events before the first content: OpenAI's Responses API, Anthropic's Messages, Cohere, Amazon. */
+/** Events before the first content: OpenAI's Responses API, Anthropic's Messages, Cohere, Amazon; what Azure says of the prompt. */
 const preambleEvents: ReadonlySet<string> = new Set([
   'response.created',
   'response.in_progress',
@@ -80,5 +80,7 @@ const preambleEvents: ReadonlySet<string> = new Set([
 ])
 export function isPreamble({ name, data }: StreamEvent): boolean {
   const type = at(data, 'type')
-  return preambleEvents.has(name ?? '') || (typeof type === 'string' && preambleEvents.has(type))
+  if (preambleEvents.has(name ?? '') || (typeof type === 'string' && preambleEvents.has(type))) return true
+  const choices = at(data, 'choices')
+  return Array.isArray(choices) && choices.length === 0 && at(data, 'prompt_filter_results') !== undefined
 }
