@@ -39,3 +39,18 @@ export const localeSchema = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*
 export const timeSchema = z.iso.datetime()
 
 export const wholeSchema = z.int().min(0)
+
+const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
+
+/** How long, in seconds, or as a text with its unit: "90s", "15m", "1h", "7d". Read as seconds. */
+export function durationSchema(maxSeconds: number) {
+  const seconds = z.int().min(1, 'must be at least a second').max(maxSeconds, `must be at most ${maxSeconds} seconds`)
+  const text = z
+    .string()
+    .regex(/^[0-9]{1,10}[smhd]?$/)
+    .transform((written) => Number.parseInt(written, 10) * (secondsOf[written.slice(-1)] ?? 1))
+    .pipe(seconds)
+  return z.union([seconds, text], {
+    error: `a whole number of seconds, or a text such as "90s", "15m", "1h" or "7d"; at most ${maxSeconds} seconds`,
+  })
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { lineSchema, localeSchema, orgIdSchema, timeSchema, userIdSchema } from './fields.ts'
+import { durationSchema, lineSchema, localeSchema, orgIdSchema, timeSchema, userIdSchema } from './fields.ts'
 import { cursorQuery, pageOf } from './page.ts'
 import { roles } from './words.ts'
 
@@ -8,12 +8,9 @@ export const createSessionSchema = z
     org: orgIdSchema,
     user: z.strictObject({ id: userIdSchema, name: lineSchema.optional(), role: z.enum(roles) }),
     locale: localeSchema.optional(),
-    expiresIn: z
-      .int()
-      .min(60)
-      .max(30 * 86_400)
+    expiresIn: durationSchema(30 * 86_400)
       .optional()
-      .describe('Seconds; default 3600.'),
+      .describe('Seconds, or a text such as "15m" or "1h"; default 3600.'),
   })
   .meta({ id: 'CreateSession' })
 export type CreateSession = z.input<typeof createSessionSchema>

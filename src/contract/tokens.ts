@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configIdSchema, environmentSchema, orgIdSchema, timeSchema, userIdSchema } from './fields.ts'
+import { configIdSchema, durationSchema, environmentSchema, orgIdSchema, timeSchema, userIdSchema } from './fields.ts'
 import { cursorQuery, pageOf } from './page.ts'
 
 export const createTokenSchema = z
@@ -9,12 +9,9 @@ export const createTokenSchema = z
     user: userIdSchema.optional(),
     feature: configIdSchema.optional(),
     environment: environmentSchema.optional(),
-    expiresIn: z
-      .int()
-      .min(1)
-      .max(10 * 366 * 86_400)
+    expiresIn: durationSchema(10 * 366 * 86_400)
       .optional()
-      .describe('Seconds.'),
+      .describe('Seconds, or a text such as "15m", "1h" or "7d".'),
   })
   .meta({ id: 'CreateToken' })
 export type CreateToken = z.input<typeof createTokenSchema>

@@ -6,17 +6,18 @@ import type { z } from 'zod'
 import { OwnkeyError } from '../contract/index.ts'
 import type { ControlDeps, ControlOptions } from './deps.ts'
 import { access, allow } from './http/access.ts'
+import { answerErrors, logInternal, sendProblem } from './http/answer-errors.ts'
 import { authenticate } from './http/authenticate.ts'
 import type { Caller } from './http/caller.ts'
 import { allowOrigins } from './http/cors.ts'
 import { csvContentType, toCsv } from './http/csv.ts'
 import { fieldErrors, type RequestPart } from './http/field-errors.ts'
 import { createLines, wantsLines } from './http/lines.ts'
-import { createMethodFinder } from './http/methods.ts'
 import { openApiOptions, routeDocument } from './http/openapi.ts'
 import { originOf } from './http/origin-of.ts'
-import { asOwnkeyError, problemContentType, toProblem } from './http/problem.ts'
+import { asOwnkeyError } from './http/problem.ts'
 import type { AnyRoute, CsvAnswer, LinesAnswer, LocatedAnswer } from './http/route.ts'
+import { findUnstorable } from './http/unstorable.ts'
 import { routes } from './routes/index.ts'
 
 declare module 'fastify' {
@@ -36,7 +37,8 @@ export function createControl(options: ControlOptions): FastifyInstance {
   const deps: ControlDeps = { ...options, managersOf: managersOf(options) }
   const app = fastify({
     bodyLimit,
-    exposeHeadRoutes: false,
+    // Whatever GET answers can be asked for its head: monitors and load balancers do.
+    exposeHeadRoutes: true,
     logger: false,
     // A path that cannot be decoded never becomes a request; it is answered like one that leads nowhere.
     frameworkErrors: (error, request, reply) => sendProblem(asOwnkeyError(error), request, reply),
@@ -179,9 +181,19 @@ function validate(
   httpPart: string | undefined,
   data: unknown,
 ): { value: unknown } | { error: Error } {
+  const part = parts[httpPart ?? 'body'] ?? 'body'
   const parsed = schema.safeParse(data)
-  if (parsed.success) return { value: parsed.data }
-  const errors = fieldErrors(parts[httpPart ?? 'body'] ?? 'body', schema, parsed.error.issues)
+  const unstorable = parsed.success ? findUnstorable(parsed.data, [part]) : undefined
+  if (parsed.success && !unstorable) return { value: parsed.data }
+  const errors = unstorable
+    ? [
+        {
+          field: unstorable.join('.'),
+          detail: 'It holds a character that no text has: U+0000, or half of a surrogate pair.',
+          code: 'wrong' as const,
+        },
+      ]
+    : fieldErrors(part, schema, parsed.error?.issues ?? [])
   const [first] = errors
   return {
     error: new OwnkeyError('request_invalid', {
@@ -202,38 +214,4 @@ function readJsonBodies(app: FastifyInstance): void {
       done(new OwnkeyError('request_invalid', { detail: 'The body is not valid JSON.', fix: 'Send one JSON object.' }))
     }
   })
-}
-
-function answerErrors(app: FastifyInstance, deps: ControlDeps): void {
-  const methodsOf = createMethodFinder([
-    ...routes.map(({ method, path }) => ({ method, path })),
-    { method: 'GET', path: '/api/v1/openapi.json' },
-  ])
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = asOwnkeyError(thrown)
-    logInternal(error, { request, deps })
-    return sendProblem(error, request, reply)
-  })
-  app.setNotFoundHandler((request, reply) => {
-    const methods = methodsOf(request.url.split('?', 1)[0] ?? '')
-    if (methods.length === 0) return sendProblem(new OwnkeyError('not_found'), request, reply)
-    reply.header('allow', methods.join(', '))
-    return sendProblem(new OwnkeyError('method_not_allowed', { fix: `Use ${methods.join(' or ')}.` }), request, reply)
-  })
-}
-
-/** The log writes an error's name, code and place, never its message: a driver's can hold values. */
-function logInternal(error: OwnkeyError, { request, deps }: Pick<Exchange, 'request' | 'deps'>): void {
-  if (error.code === 'internal')
-    deps.log.error('control_failed', { error: error.cause, route: request.routeOptions.url })
-}
-
-function sendProblem(error: OwnkeyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error.status === 401) reply.header('www-authenticate', 'Bearer')
-  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
-  return reply
-    .code(error.status)
-    .type(problemContentType)
-    .serializer(JSON.stringify)
-    .send(toProblem(error, request.url.split('?', 1)[0] ?? '/'))
 }

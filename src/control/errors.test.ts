@@ -115,8 +115,88 @@ describe('what is refused, and how it is said', () => {
   it('tells a wrong method from a wrong address', async () => {
     const method = await control.call('PATCH', '/api/v1/orgs/acme')
     expect(method.body).toMatchObject({ status: 405, code: 'method_not_allowed' })
-    expect(method.headers.get('allow')?.split(', ').sort()).toEqual(['DELETE', 'GET', 'PUT'])
+    expect(method.headers.get('allow')?.split(', ').sort()).toEqual(['DELETE', 'GET', 'HEAD', 'PUT'])
+    expect(method.body.fix).not.toContain('HEAD')
     expect((await control.call('GET', '/api/v1/nothing')).body).toMatchObject({ status: 404, code: 'not_found' })
+  })
+
+  it('answers HEAD wherever it answers GET, without the body', async () => {
+    for (const path of ['/api/v1/orgs/acme', '/api/v1/orgs/acme/settings', '/api/v1/openapi.json', '/api/v1/orgs']) {
+      const [head, get] = [await control.call('HEAD', path), await control.call('GET', path)]
+      expect([head.status, head.text], path).toEqual([200, ''])
+      expect(head.headers.get('content-length'), path).toBe(String(Buffer.byteLength(get.text)))
+    }
+    expect((await control.call('HEAD', '/api/v1/orgs/nobody')).status).toBe(404)
+    expect((await control.call('HEAD', '/api/v1/orgs', { token: '' })).status).toBe(401)
+    expect((await control.call('HEAD', '/api/v1/tokens/x/y')).status).toBe(404)
+    expect(Object.values(control.document.paths).filter((path) => 'head' in path)).toEqual([])
+  })
+
+  it.each(['QUERY', 'PROPFIND', 'M-SEARCH'])(
+    'answers %s, which it has never heard of, like any wrong method',
+    async (name) => {
+      expect((await control.call(name, '/api/v1/orgs')).body).toMatchObject({ status: 405, code: 'method_not_allowed' })
+      expect((await control.call(name, '/api/v1/nothing')).body).toMatchObject({ status: 404, code: 'not_found' })
+    },
+  )
+
+  // U+0000 fits in no text of PostgreSQL, half of a surrogate pair in no UTF-8.
+  it.each([
+    ['PUT', '/api/v1/orgs/acme', { name: 'a\ud800', plan: 'standard' }, 'body.name'],
+    ['POST', '/api/v1/orgs/acme/credits', { amount: 1, reason: 'x', idempotencyKey: 'a\0' }, 'body.idempotencyKey'],
+    ['POST', '/api/v1/orgs/acme/credits', { amount: 1, reason: '\udfff', idempotencyKey: 'a' }, 'body.reason'],
+    ['POST', '/api/v1/sessions', { org: 'acme', user: { id: 'u', name: '\ud83d', role: 'owner' } }, 'body.user.name'],
+    ['POST', '/api/v1/orgs/acme/explain', { feature: 'chat', model: 'a\0b' }, 'body.model'],
+    ['PUT', '/api/v1/orgs/acme/keys/openai', { key: secret, label: '\udc00' }, 'body.label'],
+    ['PATCH', '/api/v1/orgs/acme/keys/openai', { owner: '\ud800' }, 'body.owner'],
+    ['GET', '/api/v1/orgs/%00', undefined, 'params.org'],
+    ['GET', '/api/v1/tokens/a%00', undefined, 'params.id'],
+    ['GET', '/api/v1/deletions/a%00', undefined, 'params.deletion'],
+    ['GET', '/api/v1/orgs?search=%00', undefined, 'query.search'],
+    ['GET', '/api/v1/orgs/acme/requests?requestId=%00', undefined, 'query.requestId'],
+    ['GET', '/api/v1/orgs/acme/audit?actor=%00', undefined, 'query.actor'],
+    ['GET', '/api/v1/audit/search?action=%00', undefined, 'query.action'],
+  ])('refuses text that cannot be kept: %s %s %j', async (method, path, body, field) => {
+    const answer = await control.call(method, path, { body })
+    expect(answer.body).toMatchObject({ status: 400, code: 'request_invalid', errors: [{ field }] })
+  })
+
+  it('keeps every character that a text can have', async () => {
+    const name = 'Ĝis 漢字 😀 \u{10FFFF} \uFFFD'
+    expect((await control.org('emoji', { name })).body.name).toBe(name)
+    expect((await control.call('GET', '/api/v1/orgs/emoji')).body.name).toBe(name)
+  })
+
+  it.each(['usage', 'requests', 'audit'])('takes any range of years that can be written for %s', async (list) => {
+    for (const range of [
+      'from=0001-01-01&to=9999-12-31',
+      'from=0000-01-01',
+      'to=9999-12-31T23:59:59.999Z',
+      'to=9999-12-31',
+    ])
+      expect((await control.call('GET', `/api/v1/orgs/acme/${list}?${range}`)).status, range).toBe(200)
+    const before = await control.call('GET', `/api/v1/orgs/acme/${list}?to=0000-01-02`)
+    expect(before.body).toMatchObject({ status: 400, code: 'request_invalid' })
+  })
+
+  it('refuses a cursor that it cannot have written', async () => {
+    const written = (...position: unknown[]) => Buffer.from(JSON.stringify(position)).toString('base64url')
+    const cursors: [string, string][] = [
+      ['/api/v1/orgs', written('orgs', 'a\0')],
+      ['/api/v1/orgs', written('tokens', 'a')],
+      ['/api/v1/orgs', written('orgs', { toString: 1 })],
+      ['/api/v1/orgs', written('orgs')],
+      ['/api/v1/orgs', 'AAAA'],
+      ['/api/v1/orgs/acme/requests', written('requests', Number.MAX_SAFE_INTEGER, 'x')],
+      ['/api/v1/orgs/acme/requests', written('requests', -1, 'x')],
+      ['/api/v1/requests', written('requests', 1e300, 'x')],
+      ['/api/v1/audit/search', written('audit.search', 9e15, 'acme', 1)],
+      ['/api/v1/orgs/acme/audit', written('audit', -5)],
+    ]
+    for (const [path, cursor] of cursors) {
+      const answer = await control.call('GET', `${path}?cursor=${cursor}`)
+      expect(answer.body, `${path} ${cursor}`).toMatchObject({ status: 400, errors: [{ field: 'query.cursor' }] })
+    }
   })
 
   it.each(['/api/v1/orgs/%zz', '/api/v1/orgs/%', `/api/v1/orgs/${'x'.repeat(600)}`])(

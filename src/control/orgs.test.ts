@@ -159,8 +159,40 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
     [{ kind: 'access', org: 'nobody' }, 'org_unknown'],
     [{ kind: 'root' }, 'request_invalid'],
     [{ kind: 'service', expiresIn: 0 }, 'request_invalid'],
+    [{ kind: 'service', expiresIn: 1.5 }, 'request_invalid'],
+    [{ kind: 'service', expiresIn: '0s' }, 'request_invalid'],
+    [{ kind: 'service', expiresIn: '-1h' }, 'request_invalid'],
+    [{ kind: 'service', expiresIn: '1 hour' }, 'request_invalid'],
+    [{ kind: 'service', expiresIn: '9999999999d' }, 'request_invalid'],
+    [{ kind: 'service', expiresIn: null }, 'request_invalid'],
   ])('makes no token from %j', async (body, code) => {
     expect((await control.call('POST', '/api/v1/tokens', { body })).body.code).toBe(code)
+  })
+
+  it.each([
+    [3600, 3_600],
+    ['3600', 3_600],
+    ['90s', 90],
+    ['15m', 900],
+    ['1h', 3_600],
+    ['7d', 604_800],
+    [1, 1],
+  ])('lets a token and a session live for %j', async (expiresIn, seconds) => {
+    const before = Date.now()
+    const user = { id: 'ada', role: 'owner' }
+    for (const [path, fields] of [
+      ['tokens', { kind: 'service', org: 'acme' }],
+      ['sessions', { org: 'acme', user }],
+    ] as const) {
+      const { body } = await control.call('POST', `/api/v1/${path}`, { body: { ...fields, expiresIn } })
+      const lives = Date.parse(body.expiresAt) - seconds * 1_000
+      expect([lives >= before - 1, lives <= Date.now() + 1], path).toEqual([true, true])
+    }
+  })
+
+  it('says how a life is written', async () => {
+    const { body } = await control.call('POST', '/api/v1/tokens', { body: { kind: 'service', expiresIn: '1 hour' } })
+    expect(body.detail).toContain('"15m"')
   })
 
   it('shows the configuration in force without its secrets', async () => {

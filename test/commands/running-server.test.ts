@@ -101,6 +101,20 @@ describe('a running server', () => {
     expect((await ask('/favicon.ico', browser)).status).toBe(404)
   })
 
+  test('answers HEAD for monitors, and tells a wrong method from an address that nothing can have', async () => {
+    for (const path of ['/healthz', '/readyz']) {
+      expect((await fetch(`${ownkey.url}${path}`, { method: 'HEAD' })).status).toBe(200)
+      const wrong = await fetch(`${ownkey.url}${path}`, { method: 'POST' })
+      expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+    }
+    const unheard = await fetch(`${ownkey.url}/healthz`, { method: 'QUERY' })
+    expect([unheard.status, await unheard.json()]).toEqual([
+      405,
+      expect.objectContaining({ code: 'method_not_allowed' }),
+    ])
+    expect((await fetch(`${ownkey.url}/api/v1/orgs/${'x'.repeat(600)}`)).status).toBe(404)
+  })
+
   test.each(['/assets/..%2f..%2fpackage.json', '/..%2f..%2fpackage.json', '/%2e%2e/package.json', '/package.json'])(
     'gives no file of the disk for %s',
     async (path) => {

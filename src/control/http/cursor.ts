@@ -1,5 +1,15 @@
 import { z } from 'zod'
 import { OwnkeyError } from '../../contract/index.ts'
+import { findUnstorable } from './unstorable.ts'
+
+/** A moment of a row, in milliseconds, as a position in a list. */
+export const momentSchema = z
+  .int()
+  .min(0)
+  .max(Date.UTC(9999, 11, 31))
+
+/** A row's number within its log. */
+export const numberSchema = z.int().min(0)
 
 /** Where a list goes on: the last row's sort values. Opaque to callers, so that it may change. */
 export function writeCursor(list: string, position: readonly (string | number)[]): string {
@@ -18,7 +28,7 @@ export function readCursor<Position extends z.ZodType>(
   if (cursor === undefined) return undefined
   const parsed = z.tuple([z.literal(list)], z.unknown()).safeParse(decode(cursor))
   const checked = parsed.success ? position.safeParse(parsed.data.slice(1)) : undefined
-  if (checked?.success) return checked.data
+  if (checked?.success && !findUnstorable(checked.data)) return checked.data
   const detail = 'This cursor is not one of this list.'
   throw new OwnkeyError('request_invalid', {
     detail,

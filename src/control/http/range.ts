@@ -8,16 +8,24 @@ export interface Range {
   to: Date
 }
 
+/** Nothing is older than the first; the second is the last moment that every part writes with four digits of a year. */
+const bounds = { first: 0, last: Date.UTC(9999, 11, 31, 23, 59, 59, 999) }
+
 /**
- * A date alone means the whole day, in UTC. Default: the last 30 days.
+ * A date alone means the whole day, in UTC. Default: the last 30 days. A moment beyond what can be kept is the outermost that
+ * can: years 1 and 9999 are how some languages write "always".
  * @throws OwnkeyError `request_invalid` when it ends before it begins
  */
 export function readRange({ from, to }: { from?: string | undefined; to?: string | undefined }, now: number): Range {
-  const end = to === undefined ? new Date(now + 1) : isDate(to) ? new Date(Date.parse(to) + dayMs) : new Date(to)
-  const start = from === undefined ? new Date(end.getTime() - 30 * dayMs) : new Date(from)
+  const end = within(to === undefined ? now + 1 : Date.parse(to) + (isDate(to) ? dayMs : 0))
+  const start = within(from === undefined ? end.getTime() - 30 * dayMs : Date.parse(from))
   if (start < end) return { from: start, to: end }
   const detail = '"from" must be before "to".'
   throw new OwnkeyError('request_invalid', { detail, errors: [{ field: 'query.from', detail, code: 'wrong' }] })
+}
+
+function within(moment: number): Date {
+  return new Date(Math.min(Math.max(moment, bounds.first), bounds.last))
 }
 
 function isDate(text: string): boolean {

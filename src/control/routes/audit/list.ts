@@ -10,7 +10,7 @@ import {
 } from '../../../contract/index.ts'
 import type { ControlDeps } from '../../deps.ts'
 import type { CsvTable } from '../../http/csv.ts'
-import { pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
+import { numberSchema, pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
 import { readRange } from '../../http/range.ts'
 import { type CsvAnswer, defineRoute } from '../../http/route.ts'
 import { requireOrg } from '../../require-org.ts'
@@ -54,7 +54,7 @@ interface AuditCall {
 /** One page of a chain; the platform's own is that of the empty id. */
 async function auditPage(org: string, { query, csv }: AuditCall, deps: ControlDeps): Promise<AuditPage | CsvAnswer> {
   const limit = pageSize(query.limit, csv)
-  const position = readCursor('audit', z.tuple([z.int()]), query.cursor)
+  const position = readCursor('audit', z.tuple([numberSchema]), query.cursor)
   const range = query.from || query.to ? readRange(query, deps.clock.now()) : undefined
   const search = { cursor: position?.[0], action: query.action, actor: query.actor, ...range, limit: limit + 1 }
   const found = await listAudit(deps.database, org, search)

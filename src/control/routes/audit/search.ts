@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { showAuditRow } from '../../../audit/index.ts'
 import { auditSearchPageSchema, auditSearchSchema } from '../../../contract/index.ts'
 import { searchAuditOfAll } from '../../../store/index.ts'
-import { pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
+import { momentSchema, numberSchema, pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
 import { readRange } from '../../http/range.ts'
 import { defineRoute } from '../../http/route.ts'
 import { auditTable } from './list.ts'
@@ -17,7 +17,7 @@ export const searchAuditRoute = defineRoute({
   answer: auditSearchPageSchema,
   async handle({ query, csv }, deps) {
     const limit = pageSize(query.limit, csv)
-    const position = readCursor('audit.search', z.tuple([z.int(), z.string(), z.int()]), query.cursor)
+    const position = readCursor('audit.search', z.tuple([momentSchema, z.string(), numberSchema]), query.cursor)
     const { org, action, actor } = query
     const range = query.from || query.to ? readRange(query, deps.clock.now()) : {}
     const before = position && { at: new Date(position[0]), org: position[1], seq: position[2] }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { allRequestsPageSchema, allRequestsQuerySchema } from '../../../contract/index.ts'
 import { resolveProvider } from '../../../policy/index.ts'
-import { pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
+import { momentSchema, pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
 import { readRange } from '../../http/range.ts'
 import { defineRoute } from '../../http/route.ts'
 import { listEntries } from '../../queries/entries.ts'
@@ -18,7 +18,7 @@ export const listAllRequests = defineRoute({
   answer: allRequestsPageSchema,
   async handle({ query, csv }, deps) {
     const limit = pageSize(query.limit, csv)
-    const position = readCursor('requests', z.tuple([z.int(), z.string()]), query.cursor)
+    const position = readCursor('requests', z.tuple([momentSchema, z.string()]), query.cursor)
     const { policy } = deps.inForce()
     const { org, feature, environment, keySource } = query
     const provider = query.provider && (resolveProvider(policy, query.provider) ?? query.provider)

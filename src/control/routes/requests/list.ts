@@ -3,7 +3,7 @@ import { type ErrorClass, type RequestRow, requestsPageSchema, requestsQuerySche
 import { type Policy, publicProviderId } from '../../../policy/index.ts'
 import { entryFilter } from '../../entry-filter.ts'
 import type { CsvTable } from '../../http/csv.ts'
-import { pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
+import { momentSchema, pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
 import { defineRoute } from '../../http/route.ts'
 import { decimalFromPico } from '../../money.ts'
 import { type EntryRow, listEntries } from '../../queries/entries.ts'
@@ -20,7 +20,7 @@ export const listRequests = defineRoute({
   async handle(call, deps) {
     const { query, csv } = call
     const limit = pageSize(query.limit, csv)
-    const position = readCursor('requests', z.tuple([z.int(), z.string()]), query.cursor)
+    const position = readCursor('requests', z.tuple([momentSchema, z.string()]), query.cursor)
     const found = await listEntries(deps.database, await entryFilter(call, deps), {
       outcome: query.outcome,
       requestId: query.requestId,

@@ -1,0 +1,66 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { OwnkeyError } from '../../contract/index.ts'
+import type { ControlDeps } from '../deps.ts'
+import { createMethodFinder } from './methods.ts'
+import { asOwnkeyError, problemContentType, toProblem } from './problem.ts'
+
+/** Answers whatever was thrown, a wrong address and a wrong method as problem details. To be called before any route is registered. */
+export function answerErrors(app: FastifyInstance, deps: Pick<ControlDeps, 'log'>): void {
+  const methodsOf = collectMethods(app)
+  app.setErrorHandler((thrown, request, reply) => {
+    // What the framework misses in a request that leads nowhere is not what is wrong with it.
+    if (request.is404) return answerNotFound(methodsOf, request, reply)
+    const error = asOwnkeyError(thrown)
+    logInternal(error, { request, deps })
+    return sendProblem(error, request, reply)
+  })
+  app.setNotFoundHandler((request, reply) => answerNotFound(methodsOf, request, reply))
+}
+
+/** Every route with an address of its own, whoever registers it; pages, which answer any address, are none. */
+function collectMethods(app: FastifyInstance): (path: string) => string[] {
+  const known: { method: string; path: string }[] = []
+  let find: ((path: string) => string[]) | undefined
+  app.addHook('onRoute', ({ method, url }) => {
+    if (url.includes('*')) return
+    for (const one of [method].flat()) known.push({ method: one, path: url })
+    find = undefined
+  })
+  return (path) => {
+    find ??= createMethodFinder(known)
+    return find(path)
+  }
+}
+
+function answerNotFound(
+  methodsOf: (path: string) => string[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const methods = methodsOf(request.url.split('?', 1)[0] ?? '')
+  // The method is one of them: it was an id that nothing can have, such as one of 600 characters.
+  if (methods.length === 0 || methods.includes(request.method))
+    return sendProblem(new OwnkeyError('not_found'), request, reply)
+  reply.header('allow', methods.join(', '))
+  const useful = methods.filter((method) => method !== 'HEAD')
+  return sendProblem(new OwnkeyError('method_not_allowed', { fix: `Use ${useful.join(' or ')}.` }), request, reply)
+}
+
+/** The log writes an error's name, code and place, never its message: a driver's can hold values. */
+export function logInternal(
+  error: OwnkeyError,
+  { request, deps }: { request: FastifyRequest; deps: Pick<ControlDeps, 'log'> },
+): void {
+  if (error.code === 'internal')
+    deps.log.error('control_failed', { error: error.cause, route: request.routeOptions.url })
+}
+
+export function sendProblem(error: OwnkeyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer')
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
+  return reply
+    .code(error.status)
+    .type(problemContentType)
+    .serializer(JSON.stringify)
+    .send(toProblem(error, request.url.split('?', 1)[0] ?? '/'))
+}
