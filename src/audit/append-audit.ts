@@ -35,7 +35,7 @@ export interface AuditEntry extends AuditActor {
 
 /**
  * Writes one row in the transaction of the change that it tells of, and an event for webhooks with it. Rows of one organization wait for each other until
- * the end of their transactions, so this is the last thing that a transaction does.
+ * the end of their transactions, so this is the last thing that a transaction does (`noteWithdrawal` comes behind it).
  * @throws OwnkeyError `unavailable` when somebody changed where the chain ends: writing on would cover the traces.
  */
 export async function appendAudit(tx: Queryable, deps: AuditDeps, entry: AuditEntry): Promise<void> {

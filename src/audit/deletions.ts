@@ -5,6 +5,7 @@ import {
   getAuditHead,
   insertDeletion,
   lockOrganization,
+  noteWithdrawal,
   notifyChange,
   type Queryable,
 } from '../store/index.ts'
@@ -40,6 +41,7 @@ export async function deleteOrganizationWithProof(
   const row = { ...record, mac: deletionMac(await readAuditKey(tx, deps.keyring), record) }
   await insertDeletion(tx, row)
   await appendAudit(tx, deps, { org: '', ...by, action: 'org.delete', target: row.id, detail: { counts } })
+  await noteWithdrawal(tx, { kind: 'organization', target: org })
   return row
 }
 

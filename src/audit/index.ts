@@ -5,7 +5,8 @@
  * edited, removed, added or cut-off row is found by `verifyAudit`.
  *
  * What a chain inside a database cannot show is the whole database put back to yesterday. For that, `verifyAudit` gives
- * the heads it has seen, to be kept elsewhere, and takes them at the next time.
+ * the heads it has seen, to be kept elsewhere, and takes them at the next time. (That removed keys do not come back with it is
+ * the vault's care.)
  */
 export { type AuditActor, type AuditDeps, type AuditEntry, appendAudit } from './append-audit.ts'
 export { auditKeyContext, sealNewAuditKey } from './audit-key.ts'

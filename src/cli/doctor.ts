@@ -1,17 +1,20 @@
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { ConfigError, loadConfig } from '../config/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import { catalogue } from '../providers/index.ts'
 import { type Environment, hasMasterKey, keyringOf, localUrl, openVault, readEnvironment } from '../server/index.ts'
+import type { Database } from '../store/index.ts'
+import { type CameBack, compareWithRecord } from '../vault/index.ts'
+import { describeCameBack } from './came-back.ts'
 import type { CommandEntry } from './run.ts'
 
 export const doctorCommand: CommandEntry = {
   name: 'doctor',
   summary: 'check everything that the server needs',
   description:
-    'Checks environment, configuration, master key, database and port, one by one, and says how to mend what is wrong. Writes nothing.',
+    'Checks environment, configuration, master key, database and port, one by one, and says how to mend what is wrong. Lists what came back with a database that was put back to an older state. Writes nothing.',
   options: [
     {
       flags: '--config <file>',
@@ -23,7 +26,10 @@ export const doctorCommand: CommandEntry = {
     const checks: Check[] = [
       { name: 'environment', ok: true, detail: environment.production ? 'production' : 'development' },
     ]
-    for (const [name, examine] of examinations) checks.push({ name, ...(await examine(environment).catch(failed)) })
+    for (const [name, examine] of examinations) {
+      const { also = [], ...finding } = await examine(environment).catch(failed)
+      checks.push({ name, ...finding }, ...also)
+    }
     const ok = checks.every((check) => check.ok)
     return { exitCode: ok ? 0 : 1, json: { ok, checks }, lines: checks.flatMap(describe) }
   },
@@ -37,9 +43,14 @@ interface Finding {
 
 interface Check extends Finding {
   name: string
+  /** What was taken out of service and is in this database. */
+  cameBack?: CameBack[]
 }
 
-const examinations: readonly (readonly [string, (environment: Environment) => Promise<Finding>])[] = [
+type Examined = Finding & { also?: Check[] }
+type Examination = (environment: Environment) => Promise<Examined>
+
+const examinations: readonly (readonly [string, Examination])[] = [
   ['configuration', examineConfig],
   ['master key', examineMasterKey],
   ['database', examineDatabase],
@@ -65,16 +76,52 @@ async function examineMasterKey(environment: Environment): Promise<Finding> {
 }
 
 /** Opening the vault proves that the master key is the one of this database. A running server may hold it: then that is asked. */
-async function examineDatabase(environment: Environment): Promise<Finding> {
+async function examineDatabase(environment: Environment): Promise<Examined> {
   if (!environment.databaseUrl) {
     if (!existsSync(join(environment.dataDir, 'database')))
       return { ok: true, detail: `made at the first start, in ${environment.dataDir}` }
     if (await runningServerIsReady(environment))
       return { ok: true, detail: 'embedded, held by the running server, which is ready' }
   }
-  const { database, close } = await openVault(environment, { migrate: false })
-  await close()
-  return { ok: true, detail: `${database.kind} answers, and the master key belongs to it` }
+  const { database, close } = await openVault(environment, { migrate: false, evenRestored: true })
+  try {
+    const withdrawn = await examineRecord(environment, database).catch(failed)
+    const detail = `${database.kind} answers, and the master key belongs to it`
+    return { ok: true, detail, also: [{ name: 'taken out of service', ...withdrawn }] }
+  } finally {
+    await close()
+  }
+}
+
+/** Whether what was removed is still gone: by the record that is kept outside the database. */
+async function examineRecord({ recordDir }: Environment, database: Database): Promise<Omit<Check, 'name'>> {
+  const report = await compareWithRecord({ database, folder: recordDir })
+  if (!report) return { ok: true, detail: `recorded in ${recordDir} from the first start on` }
+  const { record, lost, cameBack, from, until } = report
+  if (lost > 0)
+    return {
+      ok: false,
+      detail: `the database was put back to an older state: it knows nothing of what was taken out of service from ${from} to ${until} (${lost} by ${record}). ${cameBack.length === 0 ? 'Nothing of it came back' : `Came back, ${cameBack.length}`}`,
+      fix: 'Run "ownkey database accept", which takes it out of service again, or restore a state that is not older. The server refuses this one.',
+      cameBack,
+    }
+  if (!isWritable(recordDir))
+    return {
+      ok: false,
+      detail: `${recordDir} cannot be written to, so what is taken out of service is not recorded outside the database`,
+      fix: 'Give the folder to the user that runs the server, or name another one in OWNKEY_RECORD_DIR.',
+    }
+  return { ok: true, detail: `the database knows of all that ${record} lists` }
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch (error) {
+    // Not there yet: made when there is something to write.
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+  }
 }
 
 async function runningServerIsReady(environment: Environment): Promise<boolean> {
@@ -105,7 +152,7 @@ function examinePort(environment: Environment): Promise<Finding> {
   })
 }
 
-function failed(error: unknown): Finding {
+function failed(error: unknown): Examined {
   if (error instanceof OwnkeyError) return { ok: false, detail: error.message, fix: error.fix }
   if (error instanceof ConfigError) {
     return {
@@ -117,6 +164,6 @@ function failed(error: unknown): Finding {
   throw error
 }
 
-function describe({ name, ok, detail, fix }: Check): string[] {
-  return [`${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}`, ...(fix ? [`     ${fix}`] : [])]
+function describe({ name, ok, detail, fix, cameBack = [] }: Check): string[] {
+  return [`${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}`, ...describeCameBack(cameBack), ...(fix ? [`     ${fix}`] : [])]
 }

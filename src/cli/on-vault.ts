@@ -5,6 +5,7 @@ import { askLong } from './ask-api.ts'
 interface VaultTask<Report> {
   environment: Environment
   migrate: boolean
+  evenRestored?: boolean
   /** The work on a database that this process opens. */
   here(vault: OpenVault): Promise<Report>
   /** The same work as a route of the server that holds the database. */
@@ -16,10 +17,16 @@ interface VaultTask<Report> {
  * server do it. A command and its route answer with the same report.
  * @throws OwnkeyError
  */
-export async function onVault<Report>({ environment, migrate, here, there }: VaultTask<Report>): Promise<Report> {
+export async function onVault<Report>({
+  environment,
+  migrate,
+  evenRestored,
+  here,
+  there,
+}: VaultTask<Report>): Promise<Report> {
   let vault: OpenVault
   try {
-    vault = await openVault(environment, { migrate })
+    vault = await openVault(environment, { migrate, evenRestored })
   } catch (error) {
     const holder = error instanceof OwnkeyError ? error.facts?.['heldBy'] : undefined
     if (holder === undefined) throw error

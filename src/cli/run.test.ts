@@ -26,7 +26,7 @@ async function ownkey(...args: string[]) {
   return { code, out: out.join('\n'), error: error.join('\n') }
 }
 
-const commands = ['serve', 'check', 'doctor', 'explain', 'master-key rotate', 'audit verify']
+const commands = ['serve', 'check', 'doctor', 'explain', 'master-key rotate', 'audit verify', 'database accept']
 
 describe('the command line', () => {
   test('lists its commands', async () => {

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { version } from '../server/index.ts'
+import { acceptDatabaseCommand } from './accept-database.ts'
 import { checkCommand } from './check.ts'
 import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
@@ -30,11 +31,13 @@ const commands: readonly CommandEntry[] = [
   explainCommand,
   rotateMasterKeyCommand,
   verifyAuditCommand,
+  acceptDatabaseCommand,
 ]
 
 const groups: Readonly<Record<string, string>> = {
   'master-key': 'The key that encrypts all stored keys.',
   audit: 'The log of every change.',
+  database: 'The database that everything is in.',
 }
 
 /**

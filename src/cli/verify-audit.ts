@@ -16,6 +16,7 @@ export const verifyAuditCommand: CommandEntry = {
     const report = await onVault<AuditReport>({
       environment: readEnvironment(),
       migrate: false,
+      evenRestored: true,
       here: ({ database, keyring }) => verifyAudit({ database, keyring, kept: heads }),
       there: { path: '/api/v1/audit/verify', body: { ...(heads && { kept: heads }) } },
     })

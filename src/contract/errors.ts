@@ -136,6 +136,11 @@ export const errorTable = {
     message: 'The master key cannot be used.',
     fix: 'Set BYOK_ENCRYPTION_KEY to 32 random bytes in base64, for instance from: openssl rand -base64 32',
   },
+  database_restored: {
+    status: 503,
+    message: 'The database was put back to an older state, in which what was taken out of service would serve again.',
+    fix: 'Run "ownkey doctor" to see what came back, then "ownkey database accept" to take it out of service again.',
+  },
   // the control API
   method_not_allowed: {
     status: 405,

@@ -16,6 +16,8 @@ export interface Environment {
   configFile?: string | undefined
   /** Absolute. Holds the embedded database and what is generated in development. */
   dataDir: string
+  /** Absolute. Holds the record of what was taken out of service, outside the database. */
+  recordDir: string
   databaseUrl?: Secret | undefined
   /** `BYOK_ENCRYPTION_KEY` as it was given; the keyring parses it. */
   masterKey?: Secret | undefined
@@ -50,13 +52,15 @@ export function readEnvironment(overrides: EnvironmentOverrides = {}, source: So
   const problems: string[] = []
   const text = (name: string) => source[name]?.trim() || undefined
   const production = text('NODE_ENV') === 'production'
+  const dataDir = resolve(text('OWNKEY_DATA_DIR') ?? '.ownkey')
   const databaseUrl = readDatabaseUrl(text('DATABASE_URL'), production, problems)
   const environment: Environment = {
     production,
     host: readHost(text('HOST'), problems),
     port: readWhole({ name: 'PORT', text: text('PORT'), otherwise: 8787, least: 0, most: 65_535 }, problems),
     configFile: findConfigFile(overrides.configFile ?? text('OWNKEY_CONFIG'), problems),
-    dataDir: resolve(text('OWNKEY_DATA_DIR') ?? '.ownkey'),
+    dataDir,
+    recordDir: resolve(text('OWNKEY_RECORD_DIR') ?? dataDir),
     databaseUrl,
     masterKey: secretOf(text('BYOK_ENCRYPTION_KEY')),
     adminToken: secretOf(text('OWNKEY_ADMIN_TOKEN')),

@@ -7,7 +7,7 @@ import type { LiveLedger } from '../metering/index.ts'
 import { type Sandbox, startSandbox } from '../sandbox/index.ts'
 import { countKeysByStatus, type Database } from '../store/index.ts'
 import { createTenants, type LiveTenants } from '../tenants/index.ts'
-import { createOpenKeys, ensureOuterLayer, type OpenKeys, openOuterLayer } from '../vault/index.ts'
+import { createOpenKeys, ensureOuterLayer, type KeptRecord, type OpenKeys, openOuterLayer } from '../vault/index.ts'
 import { adminTokenOf } from './admin-token.ts'
 import { createAttemptNotes } from './attempt-notes.ts'
 import { createAttemptNotices } from './attempt-notices.ts'
@@ -19,6 +19,7 @@ import { createLiveConfig, type LiveConfig } from './live-config.ts'
 import { localUrl } from './local-url.ts'
 import type { Log } from './log.ts'
 import { countLedger, createTraffic, type MetricSources, type Traffic } from './metrics/index.ts'
+import { databaseNotTrusted, openKeptRecord } from './open-kept-record.ts'
 import { openLedger } from './open-ledger.ts'
 import { openVault } from './open-vault.ts'
 import { createSendProbe } from './send-probe.ts'
@@ -46,6 +47,8 @@ export interface Parts {
   gateway: Gateway
   /** Not ready yet: pages can still be registered. */
   control: FastifyInstance
+  /** What was taken out of service, kept outside the database. */
+  record: KeptRecord
   /** What these parts tell for `/metrics`. */
   metricSources: Omit<MetricSources, 'version' | 'isDraining' | 'openConnections'>
   /** Settles what is open and closes everything, in the order in which one thing needs another. */
@@ -68,8 +71,11 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   }
   try {
     if (live.current().config.vault.outerLayer === 'pgcrypto') await ensureOuterLayer(database)
+    const record = openKeptRecord({ database, environment, log })
+    closers.push(() => record.close())
     const tenants = createTenants({
       database,
+      refused: () => record.restored && databaseNotTrusted(),
       unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed),
       limits: () => live.current().limits,
       maxAgeMs: () => live.current().config.gateway.graceSeconds * 1000,
@@ -108,14 +114,14 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       pool: () => database.pool?.(),
       keys: () => countKeysByStatus(database),
     }
-    return { ...vault, gateway, control, metricSources, close }
+    return { ...vault, gateway, control, record, metricSources, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-type Opened = Omit<Parts, 'gateway' | 'control' | 'metricSources' | 'close'>
+type Opened = Omit<Parts, 'gateway' | 'control' | 'record' | 'metricSources' | 'close'>
 type ForGateway = Opened & Pick<PartsOptions, 'lookup'> & { openKeys: OpenKeys; traffic: Traffic }
 
 function buildGateway(

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateMasterKey, type Keyring, parseKeyring } from '../crypto/index.ts'
 import { type Database, migrate, openDatabase } from '../store/index.ts'
-import { checkMasterKey, verifyMasterKey } from '../vault/index.ts'
+import { checkMasterKey, checkNotRestored, verifyMasterKey } from '../vault/index.ts'
 import type { Environment } from './environment.ts'
 import { generatedSecret, makeDataDir } from './generated-secret.ts'
 
@@ -25,13 +25,19 @@ export function hasMasterKey({ masterKey, dataDir }: Environment): boolean {
   return masterKey !== undefined || existsSync(join(dataDir, masterKeyFile))
 }
 
+export interface OpenVaultOptions {
+  migrate: boolean
+  /** Opens a database that was put back to an older state too, for commands that look at it or mend it. */
+  evenRestored?: boolean | undefined
+}
+
 /**
- * Opens the database and proves the master key before anything is written to it; then, when asked, brings the tables up
- * to date and gives a new database its known text.
- * @throws OwnkeyError `master_key_invalid`, `unavailable`
+ * Opens the database and proves the master key, and that it was not put back to an older state, before anything is written
+ * to it; then, when asked, brings the tables up to date and gives a new database its known text.
+ * @throws OwnkeyError `master_key_invalid`, `database_restored`, `unavailable`
  */
-export async function openVault(environment: Environment, options: { migrate: boolean }): Promise<OpenVault> {
-  const { dataDir, databaseUrl } = environment
+export async function openVault(environment: Environment, options: OpenVaultOptions): Promise<OpenVault> {
+  const { dataDir, databaseUrl, recordDir } = environment
   // Before the database is opened, so that a key that is refused leaves nothing behind; a new one is made only for a
   // database that is ours, not beside a running server that has its own.
   const given = hasMasterKey(environment) ? keyringOf(environment) : undefined
@@ -41,6 +47,7 @@ export async function openVault(environment: Environment, options: { migrate: bo
   try {
     keyring = given ?? keyringOf(environment)
     await verifyMasterKey({ database, keyring })
+    if (!options.evenRestored) await checkNotRestored({ database, folder: recordDir })
     if (options.migrate) {
       await migrate(database)
       await checkMasterKey({ database, keyring })

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { OwnkeyError } from '../contract/index.ts'
+import { OwnkeyError, type OwnkeyErrorCode } from '../contract/index.ts'
 import type { Secret } from '../crypto/index.ts'
 
 export interface OperationsOptions {
@@ -41,8 +41,8 @@ export function registerOperations(app: FastifyInstance, options: OperationsOpti
 
 interface Checks {
   database: 'ok' | 'unreachable'
-  /** `unknown` while the database cannot be asked. */
-  vault: 'ok' | 'unreadable' | 'unknown'
+  /** `unknown` while the database cannot be asked; `restored`: it was put back to an older state. */
+  vault: 'ok' | 'unreadable' | 'restored' | 'unknown'
 }
 
 async function checkInTime({ checkVault }: OperationsOptions): Promise<Checks> {
@@ -58,9 +58,14 @@ async function checkInTime({ checkVault }: OperationsOptions): Promise<Checks> {
   }
 }
 
+const vaultStates: Partial<Record<OwnkeyErrorCode, Checks['vault']>> = {
+  master_key_invalid: 'unreadable',
+  database_restored: 'restored',
+}
+
 function whatFailed(error: unknown): Checks {
-  const unreadable = error instanceof OwnkeyError && error.code === 'master_key_invalid'
-  return unreadable ? { database: 'ok', vault: 'unreadable' } : { database: 'unreachable', vault: 'unknown' }
+  const vault = error instanceof OwnkeyError ? vaultStates[error.code] : undefined
+  return vault ? { database: 'ok', vault } : { database: 'unreachable', vault: 'unknown' }
 }
 
 function requireOperator(authorization: string | undefined, adminToken: Secret): void {

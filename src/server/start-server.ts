@@ -53,9 +53,12 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
   try {
     const server = buildListener(parts, log)
     const sockets = trackSockets(server)
-    const { database, keyring, adminToken, live, control } = parts
+    const { database, keyring, adminToken, live, control, record } = parts
     registerOperations(control, {
-      checkVault: () => checkVaultOpens({ database, keyring }),
+      checkVault: async () => {
+        await checkVaultOpens({ database, keyring })
+        if (record.restored) throw record.restored
+      },
       adminToken,
       version,
       isDraining: () => state.draining,

@@ -1,3 +1,4 @@
+import type { OwnkeyError } from '../contract/index.ts'
 import { type Clock, systemClock } from '../lib/index.ts'
 import {
   type Database,
@@ -29,6 +30,8 @@ export interface TenantsOptions {
   bound?: number | undefined
   /** Takes an outer layer off the ciphertexts (database-side encryption), all at once; they stay sealed. */
   unwrap?: ((sealed: readonly SealedKey[]) => Promise<SealedKey[]>) | undefined
+  /** Why nothing may be given out any more; asked whenever something is read or checked. Default: never. */
+  refused?: (() => OwnkeyError | undefined) | undefined
   /** What the plans in force limit; default: nothing. */
   limits?: (() => PlanLimits) | undefined
 }
@@ -132,16 +135,24 @@ function common({ clock = systemClock, maxAgeMs = () => 5_000, bound = 20_000 }:
   return { clock, maxAgeMs, bound, unknownMs, idleMs, deadlineMs }
 }
 
+/** What is kept already grows old and is not given out then. */
+function throwIfRefused({ refused }: TenantsOptions): void {
+  const why = refused?.()
+  if (why) throw why
+}
+
 function tenantParts(options: TenantsOptions) {
   const { database, unwrap, clock = systemClock, limits = () => noLimits } = options
   return {
     ...common(options),
     async loadMany(ids: readonly string[]): Promise<Map<string, Snapshot>> {
+      throwIfRefused(options)
       const asOf = clock.monotonic()
       const snapshots = readTenants(await loadRows(ids, { database, limits: limits(), now: clock.now() }), asOf)
       return unwrap ? unwrapAll(snapshots, unwrap) : snapshots
     },
     async check(kept: ReadonlyMap<string, Snapshot>): Promise<Map<string, Verdict<Snapshot>>> {
+      throwIfRefused(options)
       const asOf = clock.monotonic()
       const periods = periodsAt(clock.now())
       const inForce = limits()
@@ -176,10 +187,12 @@ function tokenParts(options: TenantsOptions) {
   return {
     ...common(options),
     async loadMany(hashes: readonly string[]): Promise<Map<string, TokenFacts>> {
+      throwIfRefused(options)
       const rows = await loadTokenRows(database, hashes)
       return new Map(rows.map((row) => [Buffer.from(row.hash).toString('hex'), readToken(row)]))
     },
     async check(kept: ReadonlyMap<string, TokenFacts>): Promise<Map<string, Verdict<TokenFacts>>> {
+      throwIfRefused(options)
       const valid = new Set(
         await stillValidTokens(
           database,

@@ -1,12 +1,14 @@
 import { type AuditActor, type AuditEntry, appendAudit } from '../audit/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
-import { lockOrganization, type Queryable, touchOrganization } from '../store/index.ts'
+import { lockOrganization, noteWithdrawal, type Queryable, touchOrganization, type Withdrawal } from '../store/index.ts'
 import type { VaultDeps } from './vault-deps.ts'
 
 /** A change of one key and what the audit log says of it. */
 export interface KeyChange<T> {
   result: T
   audit: Pick<AuditEntry, 'action' | 'target' | 'detail'>
+  /** What serves no more because of it. */
+  withdrawal?: Withdrawal | undefined
 }
 
 /**
@@ -17,14 +19,15 @@ export interface KeyChange<T> {
 export function changeKey<T>(
   deps: VaultDeps,
   { org, by }: { org: string; by: AuditActor },
-  work: (tx: Queryable) => Promise<KeyChange<T> | { result: T; audit?: undefined }>,
+  work: (tx: Queryable) => Promise<KeyChange<T> | { result: T; audit?: undefined; withdrawal?: undefined }>,
 ): Promise<T> {
   return deps.database.transaction(async (tx) => {
     if (!(await lockOrganization(tx, org))) throw new OwnkeyError('org_unknown')
-    const { result, audit } = await work(tx)
+    const { result, audit, withdrawal } = await work(tx)
     if (!audit) return result
     await touchOrganization(tx, org)
     await appendAudit(tx, deps, { org, ...by, ...audit })
+    if (withdrawal) await noteWithdrawal(tx, withdrawal)
     return result
   })
 }

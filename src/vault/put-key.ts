@@ -80,6 +80,7 @@ function describe(row: ProviderKeyRow, before: ProviderKeyRow | undefined): KeyC
         ...(before ? { hintBefore: before.hint } : {}),
       },
     },
+    withdrawal: before && { kind: 'key_version', target: row.id, version: before.version },
   }
 }
 

@@ -29,6 +29,7 @@ export function removeKey(deps: VaultDeps, input: RemoveKeyInput): Promise<void>
         target: key.id,
         detail: { provider, environment, holder, user, version, hint },
       },
+      withdrawal: { kind: 'key_version', target: key.id, version },
     }
   })
 }

@@ -39,7 +39,8 @@ export function restoreKey(
     await sealKey(tx, deps, { secret, binding: { ...sealed.binding, version, origin: row.origin } })
     const { provider, environment, hint } = row
     const detail = { provider, environment, version, hint, restored: old.version, hintBefore: before.hint }
-    return { result: row, audit: { action: 'key.restore', target: keyId, detail } }
+    const withdrawal = { kind: 'key_version' as const, target: keyId, version: before.version }
+    return { result: row, audit: { action: 'key.restore', target: keyId, detail }, withdrawal }
   })
 }
 

@@ -26,6 +26,11 @@ export function setKeyState(
         target: keyId,
         detail: { provider, environment },
       },
+      withdrawal: {
+        kind: state === 'active' ? 'key_enabled' : 'key_disabled',
+        target: keyId,
+        version: before.version,
+      },
     }
   })
 }

@@ -16,6 +16,14 @@ export async function getDeployment(queryable: Queryable, lock?: 'for update'): 
   return row
 }
 
+/** Tells this database from all others, for as long as it lives and in every copy of it; undefined: a new one. */
+export async function getDatabaseName(queryable: Queryable): Promise<string | undefined> {
+  const [row] = await queryable.query<{ name: string }>(
+    `select to_char(created_at at time zone 'UTC', 'YYYYMMDDHH24MISSUS') as name from deployment`,
+  )
+  return row?.name
+}
+
 /** Does nothing when another server was first. */
 export async function insertDeployment(tx: Queryable, row: DeploymentRow): Promise<void> {
   await tx.query('insert into deployment (master_check, audit_key) values ($1, $2) on conflict do nothing', [

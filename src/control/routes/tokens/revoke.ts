@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { appendAudit } from '../../../audit/index.ts'
 import { OwnkeyError } from '../../../contract/index.ts'
-import { changesChannel } from '../../../store/index.ts'
+import { changesChannel, noteWithdrawal } from '../../../store/index.ts'
 import { actorOf } from '../../actor.ts'
 import { defineRoute } from '../../http/route.ts'
 import { revokeToken } from '../../queries/tokens.ts'
@@ -30,6 +30,7 @@ export const revokeTokenRoute = defineRoute({
         target: id,
         detail: {},
       })
+      await noteWithdrawal(tx, { kind: 'token', target: id })
     })
     deps.tenants.forgetToken(id)
     return undefined
