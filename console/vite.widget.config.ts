@@ -8,11 +8,11 @@ import { onPreact } from './vite.preact.ts'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Parts of the texts that only the console shows. */
-const consoleOnly = ['signIn', 'signedOut', 'shell', 'requests', 'audit', 'operator', 'firstSteps']
+const consoleOnly = new Set(['signIn', 'signedOut', 'shell', 'requests', 'audit', 'operator', 'firstSteps', 'warning'])
 
 function widgetTexts(file: string): string {
-  const all: Record<string, unknown> = JSON.parse(readFileSync(file, 'utf8'))
-  return JSON.stringify(Object.fromEntries(Object.entries(all).filter(([name]) => !consoleOnly.includes(name))))
+  const texts: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  return JSON.stringify(texts, (name, part) => (consoleOnly.has(name) && typeof part === 'object' ? undefined : part))
 }
 
 /** English goes into the script; each other language is a file beside it. */

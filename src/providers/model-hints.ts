@@ -2,8 +2,8 @@
  * What the catalogue says of a model beside its name, by code: pages in other languages have a sentence for each.
  */
 export const modelHints = {
-  balance_of_three: 'Balance of quality, speed and price',
-  balance_of_two: 'Balance of quality and price',
+  balanced: 'Balance of quality, speed and price',
+  good_value: 'Balance of quality and price',
   cheapest: 'Cheapest',
   cheapest_for_simple_tasks: 'Cheapest, for simple tasks in large numbers',
   claude_balanced: 'Claude, balanced',

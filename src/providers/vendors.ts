@@ -53,7 +53,7 @@ const mistral = openaiLike({
   },
   keyShapes: [{ pattern: /^[A-Za-z0-9]{32}$/, prefix: '', distinctive: false }],
   models: [
-    chat('mistral-medium-latest', 'balance_of_two', true),
+    chat('mistral-medium-latest', 'good_value', true),
     chat('mistral-large-latest', 'largest'),
     chat('mistral-small-latest', 'fast_and_inexpensive'),
     { id: 'mistral-embed', capabilities: ['embeddings'] },

@@ -3,10 +3,20 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { locales } from '../../console/src/i18n/locales.ts'
-import { checkCodes, errorClasses, errorTable, remarkCodes } from '../../src/contract/index.ts'
+import { warningCodes } from '../../src/config/config-problem.ts'
+import {
+  capabilities,
+  checkCodes,
+  errorClasses,
+  errorTable,
+  fieldCodes,
+  remarkCodes,
+} from '../../src/contract/index.ts'
 import { noticeKinds } from '../../src/control/show-notice.ts'
 import { byCause } from '../../src/control/test-key/verdicts.ts'
+import { hostProblems } from '../../src/gateway/host-problems.ts'
 import { skipCodes } from '../../src/policy/index.ts'
+import { catalogue, modelHints, openaiCompatible } from '../../src/providers/index.ts'
 import { keyProblems } from '../../src/vault/inspect-key.ts'
 
 const sources = fileURLToPath(new URL('../../console/src/', import.meta.url))
@@ -31,6 +41,9 @@ const variablesOf = (text: string) => [...new Set([...text.matchAll(/\{\{(\w+)\}
 const english = textsOf('en')
 const german = textsOf('de')
 
+/** The catalogue, and what an endpoint of a customer's own is made of. */
+const providers = [...catalogue, openaiCompatible({ id: 'own', name: 'Own' })]
+
 /** Every sentence that a page in another language may need for the server's. */
 const saidNames = [
   ...Object.keys(errorTable).flatMap((code) => [`error.${code}.message`, `error.${code}.fix`]),
@@ -42,6 +55,13 @@ const saidNames = [
   ...checkCodes.map((code) => `check.${code}`),
   ...remarkCodes.map((code) => `remark.${code}`),
   ...keyProblems.map((problem) => `malformed.${problem}`),
+  ...providers.flatMap(({ keyNeeds }) => Object.keys(keyNeeds).map((code) => `need.${code}`)),
+  ...[...Object.keys(modelHints), 'not_allowed'].map((code) => `hint.${code}`),
+  ...new Set(providers.flatMap(({ surfaces }) => surfaces.map(({ name }) => `surface.${name.replace(/\W+/g, '_')}`))),
+  ...capabilities.map((capability) => `capability.${capability}`),
+  ...fieldCodes.map((code) => `field.${code}`),
+  ...Object.keys(hostProblems).map((problem) => `host.${problem}`),
+  ...warningCodes.flatMap((code) => [`warning.${code}.message`, `warning.${code}.fix`]),
 ]
   .map((name) => `said.${name}`)
   .sort()
@@ -79,6 +99,26 @@ describe.each(locales)('the texts of %s', (locale) => {
       ([key, text]) => text.replace(/\{\{\w+\}\}/g, '').length > 24 && english.get(key) === text,
     )
     expect(same).toEqual([])
+  })
+})
+
+describe('the codes', () => {
+  it('of what a key needs are of one provider each', () => {
+    const codes = providers.flatMap(({ keyNeeds }) => Object.keys(keyNeeds))
+    expect(new Set(codes).size).toBe(codes.length)
+  })
+
+  it('of the audit log have a name each', () => {
+    const server = fileURLToPath(new URL('../../src/', import.meta.url))
+    const files = readdirSync(server, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /(?<!test)\.ts$/.test(file),
+    )
+    const code = files.map((file) => readFileSync(join(server, file), 'utf8')).join('\n')
+    const actions = [...code.matchAll(/\baction: (?:[\w.]+ \? )?'(\w+\.\w+)'(?: : '(\w+\.\w+)')?/g)].flatMap(
+      ([, one, other]) => [one, other].filter((name) => name !== undefined),
+    )
+    expect(actions.length).toBeGreaterThan(15)
+    expect(actions.filter((action) => !english.has(`audit.actions.${action.replace('.', '_')}`))).toEqual([])
   })
 })
 

@@ -4,8 +4,6 @@ import type { FieldError, KeyCheck, Problem } from '../../../src/contract/index.
 export class ProblemError extends Error {
   readonly status: number
   readonly code: string
-  /** Says the case more exactly than its code does. */
-  readonly isExact: boolean
   readonly facts: Readonly<Record<string, unknown>>
   readonly fix: string
   readonly fields: readonly FieldError[]
@@ -16,7 +14,6 @@ export class ProblemError extends Error {
     this.name = 'ProblemError'
     this.status = problem.status
     this.code = problem.code
-    this.isExact = problem.title !== undefined && problem.title !== problem.detail
     this.facts = problem.facts ?? {}
     this.fix = problem.fix
     this.fields = problem.errors ?? []

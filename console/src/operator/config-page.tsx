@@ -1,6 +1,8 @@
+import type { ConfigInForce } from '../../../src/contract/index.ts'
 import { useConfig } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { useSaid } from '../ui/said.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { Failure, Loading, PageHeader } from '../ui/states.tsx'
@@ -22,9 +24,10 @@ export function ConfigPage() {
             </p>
           ) : (
             <ul className="grid gap-2">
-              {config.data.warnings.map((warning) => (
+              {config.data.warnings.map((warning, place) => (
                 <li key={warning} className="flex gap-2.5 rounded-xl bg-warn-soft p-3.5 text-sm">
-                  <Icon name="warning" className="mt-0.5 text-warn" /> <ServerText>{warning}</ServerText>
+                  <Icon name="warning" className="mt-0.5 text-warn" />{' '}
+                  <Warning warned={config.data.warned[place]}>{warning}</Warning>
                 </li>
               ))}
             </ul>
@@ -48,5 +51,22 @@ export function ConfigPage() {
         </div>
       )}
     </>
+  )
+}
+
+interface WarningProps {
+  warned: ConfigInForce['warned'][number] | undefined
+  /** The server's own words, place and all. */
+  children: string
+}
+
+function Warning({ warned, children }: WarningProps) {
+  const said = useSaid()
+  const [message, fix] = ['message', 'fix'].map((part) => said(`warning.${warned?.code}.${part}`, warned?.facts))
+  if (!warned || !message) return <ServerText>{children}</ServerText>
+  return (
+    <span>
+      <code dir="ltr">{warned.place}</code> {message} {fix}
+    </span>
   )
 }

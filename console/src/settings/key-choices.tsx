@@ -3,6 +3,7 @@ import type { Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { Field } from '../ui/field.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { Said, useSaid } from '../ui/said.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import type { KeyChoices } from './key-draft.ts'
 import { featureTitles } from './key-of.ts'
@@ -17,6 +18,7 @@ interface PartProps {
 /** Which model the key is used with: the offered ones with their hints, the refused ones with the reason. */
 export function ModelChoice({ settings, provider, choices, change }: PartProps) {
   const { t } = useTranslation()
+  const said = useSaid()
   const name = useId()
   if (settings.modelChoice === 'feature') return <p className="text-sm text-muted">{t('keyForm.modelByTask')}</p>
   if (provider.models.length === 0 && !provider.otherModels) return null
@@ -34,7 +36,13 @@ export function ModelChoice({ settings, provider, choices, change }: PartProps) 
         >
           {provider.models.map((model) => (
             <option key={model.id} value={model.id} disabled={model.refused !== undefined}>
-              {[model.id, model.recommended ? t('keyForm.recommended') : '', model.hint].filter(Boolean).join(' · ')}
+              {[
+                model.id,
+                model.recommended ? t('keyForm.recommended') : '',
+                said(`hint.${model.code}`) ?? model.refused ?? model.hint,
+              ]
+                .filter(Boolean)
+                .join(' · ')}
             </option>
           ))}
           {provider.otherModels && <option value="">{t('keyForm.otherModel')}</option>}
@@ -60,7 +68,9 @@ export function ModelChoice({ settings, provider, choices, change }: PartProps) 
                 </span>
               )}
               {(model.refused ?? model.hint) && (
-                <ServerText className="block text-sm text-muted">{model.refused ?? model.hint ?? ''}</ServerText>
+                <Said code={`hint.${model.code}`} className="block text-sm text-muted">
+                  {model.refused ?? model.hint ?? ''}
+                </Said>
               )}
             </span>
           </label>

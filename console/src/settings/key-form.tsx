@@ -5,7 +5,7 @@ import { ProblemError } from '../api/problem-error.ts'
 import { useKeyActions, useSlotTest } from '../api/settings-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
-import { ServerText } from '../ui/server-text.tsx'
+import { Said } from '../ui/said.tsx'
 import { FallbackChoice, HostChoice, KeyNotes, ModelChoice, ScopeChoice } from './key-choices.tsx'
 import { bodyOf, choicesOf, hostChanged, type KeyChoices } from './key-draft.ts'
 import { type Remark, remarksOf } from './remarks-of.ts'
@@ -131,9 +131,9 @@ function KeySource({ provider }: { provider: SettingsProvider }) {
         <>
           <p className="mt-2">{t('keyForm.mustBeAllowed')}</p>
           <ul className="mt-1 list-disc ps-5 text-muted">
-            {provider.keyNeeds.map((need) => (
+            {provider.keyNeeds.map((need, place) => (
               <li key={need}>
-                <ServerText>{need}</ServerText>
+                <Said code={`need.${provider.keyNeedCodes[place]}`}>{need}</Said>
               </li>
             ))}
           </ul>

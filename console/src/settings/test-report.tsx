@@ -114,7 +114,8 @@ export function Checks({ checks }: { checks: readonly KeyCheck[] }) {
 /** What one check found. A failure's code is its cause; else the check has codes of its own. */
 function Found({ check: { code, facts, detail } }: { check: KeyCheck }) {
   const said = useSaid()
-  const use = [facts?.['capability'], facts?.['model']].filter(Boolean).join(' · ')
+  const capability = facts?.['capability']
+  const use = [said(`capability.${capability}`) ?? capability, facts?.['model']].filter(Boolean).join(' · ')
   const known = said(`check.${code}`, { ...facts, use }) ?? said(`cause.${code}.reason`)
   if (known) return <span className="block text-muted">{known}</span>
   return <ServerText className="block text-muted">{detail}</ServerText>

@@ -4,48 +4,54 @@ import { Icon } from './icon.tsx'
 import { useSaid } from './said.tsx'
 import { ServerText } from './server-text.tsx'
 
+/** Where the texts have a field's label, so that an error names it as the form does. */
+const labels = ['keyForm', 'common', 'operator.orgs', 'operator.credits', 'tryOut']
+
 /** Says what went wrong and what to do: in the reader's language by its code, else in the server's words. */
 export function ProblemNote({ error, className = '' }: { error: Error; className?: string }) {
-  const { t } = useTranslation()
-  const problem = error instanceof ProblemError ? error : undefined
+  const { t, has } = useTranslation()
   const said = useSaid()
-  const exactly =
-    problem && (said(`malformed.${problem.facts['problem']}`) ?? said(`cause.${problem.facts['cause']}.reason`))
-  const translated = problem && (exactly ?? said(`error.${problem.code}.message`))
-  const fix = problem && (said(`cause.${problem.facts['cause']}.fix`) ?? said(`error.${problem.code}.fix`))
-  const known = problem?.message
+  const problem = error instanceof ProblemError ? error : undefined
+  const { code, facts = {}, fields = [], message, fix } = problem ?? {}
+  const { problem: malformed, cause, host, remark } = facts
+  const exactly = said(`malformed.${malformed}`) ?? said(`cause.${cause}.reason`)
+  const translated = exactly ?? said(`error.${code}.message`)
+  const state = code === 'offline' ? 'offline' : 'unexpected'
+  const labelOf = (field: string) => {
+    const name = field.replace(/^\w+\./, '')
+    const label = labels.map((group) => `${group}.${name}`).find(has)
+    return label ? t(label) : name
+  }
+  // A request that breaks its schema: the first field stands before the colon.
+  const headline = message?.replace(/^(?:body|query|params)\.\w+(?=:)/, labelOf)
   return (
     <div role="alert" className={`flex gap-3 rounded-lg bg-bad-soft p-3 text-sm ${className}`}>
       <Icon name="warning" className="mt-0.5 text-bad" />
       <div className="min-w-0">
         <p className="font-medium text-bad">
-          {translated ? (
-            translated
-          ) : known ? (
-            <ServerText>{known}</ServerText>
-          ) : (
-            t(problem?.code === 'offline' ? 'problem.offline' : 'problem.unexpected')
-          )}
+          {translated ?? (headline ? <ServerText>{headline}</ServerText> : t(`problem.${state}`))}
         </p>
         <p className="mt-0.5">
-          {fix ? (
-            fix
-          ) : problem?.fix ? (
-            <ServerText>{problem.fix}</ServerText>
-          ) : (
-            t(problem?.code === 'offline' ? 'problem.offlineFix' : 'problem.unexpectedFix')
-          )}
+          {said(`cause.${cause}.fix`) ??
+            said(`error.${code}.fix`) ??
+            (fix ? <ServerText>{fix}</ServerText> : t(`problem.${state}Fix`))}
         </p>
-        {translated && !exactly && problem?.isExact && (
-          <p className="mt-0.5 text-muted">
-            <ServerText>{problem.message}</ServerText>
-          </p>
-        )}
-        {(exactly ? [] : problem?.fields)?.map((field) => (
-          <p key={field.field + field.detail} className="mt-0.5">
-            <ServerText>{`${field.field.replace(/^body\./, '')}: ${field.detail}`}</ServerText>
-          </p>
-        ))}
+        {!exactly &&
+          [said(`host.${host}`) ?? said(`remark.${remark}`, facts)]
+            .concat(
+              fields
+                // What the headline says already is not said twice.
+                .filter(({ detail }) => translated || !message?.includes(detail))
+                .map((field) => `${labelOf(field.field)}: ${said(`field.${field.code}`, field.facts) ?? field.detail}`),
+            )
+            .map(
+              (text) =>
+                text && (
+                  <p key={text} className="mt-0.5">
+                    {text}
+                  </p>
+                ),
+            )}
       </div>
     </div>
   )

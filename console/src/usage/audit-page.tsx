@@ -79,7 +79,7 @@ function Entry({ row }: { row: EntryRow }) {
   const { t, has } = useTranslation()
   const format = useFormat()
   const words = `audit.actions.${row.action.replace('.', '_')}`
-  const facts = Object.entries(row.detail).filter(([, value]) => value !== null && value !== undefined && value !== '')
+  const facts = useFacts(row.detail)
   return (
     <li className="grid gap-x-6 gap-y-1 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_auto] sm:px-5">
       <p className="min-w-0">
@@ -104,10 +104,10 @@ function Entry({ row }: { row: EntryRow }) {
         )}
       </p>
       {facts.length > 0 && (
-        <p className="min-w-0 text-muted sm:col-span-2" dir="ltr">
+        <p className="min-w-0 text-muted sm:col-span-2">
           {facts.map(([name, value]) => (
             <span key={name} className="me-4 inline-block max-w-full break-all">
-              {name}: {typeof value === 'object' ? JSON.stringify(value) : String(value)}
+              {name}: <bdi>{value}</bdi>
             </span>
           ))}
         </p>
@@ -115,3 +115,37 @@ function Entry({ row }: { row: EntryRow }) {
     </li>
   )
 }
+
+type Detail = Readonly<Record<string, unknown>>
+
+/** What an entry says beside who and what: names and values as the reader calls them, changes one by one. */
+function useFacts(detail: Detail): [string, string][] {
+  const { t, has } = useTranslation()
+  const format = useFormat()
+  const nameOf = (name: string) => (has(`audit.facts.${name}`) ? t(`audit.facts.${name}`) : name)
+  const wordsOf = (name: string, value: unknown): string => {
+    if (value === null || value === undefined || value === '') return '–'
+    if (typeof value === 'boolean') return t(value ? 'audit.yes' : 'audit.no')
+    if (typeof value === 'number') return format.whole(value)
+    if (Array.isArray(value)) return value.map((one) => wordsOf(name, one)).join(', ') || '–'
+    if (typeof value === 'object')
+      return Object.entries(value)
+        .map(([inner, one]) => `${nameOf(inner)}: ${wordsOf(inner, one)}`)
+        .join(', ')
+    const words = [`status.${value}.name`, `operator.sessions.roles.${value}`, `audit.values.${value}`].find(has)
+    return words && worded.has(name) ? t(words) : String(value)
+  }
+  return Object.entries(detail)
+    .filter(([, value]) => value !== null && value !== undefined && value !== '')
+    .flatMap(([name, value]): [string, string][] =>
+      name === 'changes'
+        ? Object.entries(value as Record<string, { from: unknown; to: unknown }>).map(([column, { from, to }]) => [
+            nameOf(column),
+            t('audit.change', { from: wordsOf(column, from), to: wordsOf(column, to) }),
+          ])
+        : [[nameOf(name), wordsOf(name, value)]],
+    )
+}
+
+/** Facts whose values are words of Ownkey's own; a name that somebody gave is shown as it is. */
+const worded = new Set(['status', 'role', 'holder', 'kind', 'scope'])

@@ -7,6 +7,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { CsvButton } from '../ui/csv-button.tsx'
 import { QuotaMeter } from '../ui/quota-meter.tsx'
+import { useSaid } from '../ui/said.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
 import {
   amountOf,
@@ -135,6 +136,7 @@ interface OverTimeProps {
 function OverTime({ report, settings, breakdown, setBreakdown }: OverTimeProps) {
   const { t } = useTranslation()
   const format = useFormat()
+  const nameIn = useGroupNames()
   const [measure, setMeasure] = useState<Measure>('requests')
   const currency = report.total.costs[0]?.currency ?? 'USD'
   // While another breakdown is being fetched the old rows are still shown, grouped as they came.
@@ -142,7 +144,7 @@ function OverTime({ report, settings, breakdown, setBreakdown }: OverTimeProps) 
   const days = daysBetween(report.from, report.to)
   const series = seriesOf(report.rows, days, (row) => amountOf(row, measure, currency), shown)
   const show = (amount: number) => (measure === 'cost' ? format.money(amount, currency) : format.compact(amount))
-  const nameOf = (id: string | null) => (id === restId ? t('usage.rest') : nameIn(settings, shown, id, t('usage.none')))
+  const nameOf = (id: string | null) => (id === restId ? t('usage.rest') : nameIn(settings, shown, id))
   return (
     <section className="card p-4 sm:p-5" aria-labelledby="over-time">
       <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
@@ -182,10 +184,18 @@ function OverTime({ report, settings, breakdown, setBreakdown }: OverTimeProps) 
   )
 }
 
-function nameIn(settings: Settings | undefined, breakdown: Breakdown, id: string | null, none: string): string {
-  if (id === null) return none
-  if (breakdown === 'feature') return settings?.features.find((feature) => feature.id === id)?.title ?? id
-  if (breakdown === 'provider') return settings?.providers.find((provider) => provider.id === id)?.name ?? id
-  if (breakdown === 'keySource' && id === 'platform') return settings?.platform.aiName ?? id
-  return id
+type GroupName = (settings: Settings | undefined, id: string) => string | undefined
+
+/** What the reader calls a group of the breakdown; its id where it has no other name. */
+function useGroupNames() {
+  const { t } = useTranslation()
+  const said = useSaid()
+  const names: Partial<Record<Breakdown, GroupName>> = {
+    feature: (settings, id) => settings?.features.find((feature) => feature.id === id)?.title,
+    provider: (settings, id) => settings?.providers.find((provider) => provider.id === id)?.name,
+    keySource: (settings, id) => (id === 'platform' ? settings?.platform.aiName : t('source.own')),
+    surface: (_settings, id) => said(`surface.${id.replace(/\W+/g, '_')}`),
+  }
+  return (settings: Settings | undefined, breakdown: Breakdown, id: string | null) =>
+    id === null ? t('usage.none') : (names[breakdown]?.(settings, id) ?? id)
 }

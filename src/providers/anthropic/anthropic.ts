@@ -63,7 +63,7 @@ export const anthropic: Provider = {
   models: [
     {
       id: 'claude-sonnet-5-5',
-      hint: 'balance_of_three',
+      hint: 'balanced',
       recommended: true,
       capabilities: ['chat', 'vision'],
     },
