@@ -1,4 +1,4 @@
-import type { Provider } from '../providers/index.ts'
+import { ownServerNeeds, type Provider } from '../providers/index.ts'
 import type { Config } from './schema.ts'
 
 /** What configuration and policy need of a provider: its facts, not its wire. */
@@ -20,7 +20,7 @@ export type CatalogueEntry = Pick<
 /**
  * The catalogue with the configuration's own providers added: each behaves as the one that it is `like`, at the host
  * of its `baseUrl`. Without a `baseUrl` the customers give the host with their key. What the original says of its models, its
- * keys' looks and where to make them is not true of that host and not taken over.
+ * keys' looks, what they need and where to make them is not true of that host and not taken over.
  */
 export function extendCatalogue<Entry extends CatalogueEntry>(
   config: Pick<Config, 'providers'>,
@@ -31,7 +31,7 @@ export function extendCatalogue<Entry extends CatalogueEntry>(
     if (!base) return []
     const { aliases: _aliases, origin: _origin, regions: _regions, needsBaseUrl: _needs, ...rest } = base
     const host = baseUrl === undefined ? { needsBaseUrl: true } : { origin: new URL(baseUrl).origin }
-    const unknown = { keyPage: '', keyShapes: [], models: [], defaultModels: {} }
+    const unknown = { keyPage: '', keyNeeds: ownServerNeeds, keyShapes: [], models: [], defaultModels: {} }
     return [{ ...rest, ...unknown, ...host, id, name: title ?? id } as unknown as Entry]
   })
   return own.length === 0 ? catalogue : [...catalogue, ...own]

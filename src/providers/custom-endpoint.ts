@@ -1,6 +1,9 @@
 import { openaiLike } from './openai-like/openai-like.ts'
 import type { Provider } from './provider.ts'
 
+/** All that can be said of a key for a server that nobody here knows. */
+export const ownServerNeeds: Provider['keyNeeds'] = { own_server_key: 'A key of this server that may generate.' }
+
 /**
  * A provider for an OpenAI-compatible server of the operator's or a customer's own. Its routes may stand behind any
  * path of up to six segments.
@@ -28,7 +31,7 @@ export function openaiCompatible({ id, name, origin }: { id: string; name: strin
     ],
     vision: true,
     keyPage: '',
-    keyNeeds: { own_server_key: 'A key of this server that may generate.' },
+    keyNeeds: ownServerNeeds,
     keyShapes: [],
     models: [],
     defaultModels: {},

@@ -6,7 +6,7 @@
 
 export { beginsLikeKey } from './begins-like-key.ts'
 export { catalogue, findProvider } from './catalogue.ts'
-export { openaiCompatible } from './custom-endpoint.ts'
+export { openaiCompatible, ownServerNeeds } from './custom-endpoint.ts'
 export { describeCatalogue } from './describe-catalogue.ts'
 export { modelHints } from './model-hints.ts'
 export { parseBody } from './parse-answer.ts'

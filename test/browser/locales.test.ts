@@ -59,6 +59,8 @@ const saidNames = [
   ...[...Object.keys(modelHints), 'not_allowed'].map((code) => `hint.${code}`),
   ...new Set(providers.flatMap(({ surfaces }) => surfaces.map(({ name }) => `surface.${name.replace(/\W+/g, '_')}`))),
   ...capabilities.map((capability) => `capability.${capability}`),
+  // Who acts by the operator's token has no other name.
+  'by.operator',
   ...fieldCodes.map((code) => `field.${code}`),
   ...Object.keys(hostProblems).map((problem) => `host.${problem}`),
   ...warningCodes.flatMap((code) => [`warning.${code}.message`, `warning.${code}.fix`]),

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { go } from './pages.ts'
 import { openStage, paste, textOf } from './stage.ts'
 
 const stage = openStage('agent-builder')
@@ -50,6 +51,70 @@ describe('what the server says', () => {
     await note.waitFor()
     expect(await note.innerText()).toMatch(/Der Anbieter akzeptiert diesen Schlüssel nicht.*neuen Schlüssel/s)
     expect(await inEnglish(page, 'dialog [role=alert]')).toEqual([])
+  })
+})
+
+describe('what the catalogue and the forms say', () => {
+  it.each([
+    ['de', 'Anbieterschlüssel hinzufügen', /Admin-Schlüssel .* können nicht verwendet werden/, /Schnell und günstig/],
+    ['zh', '添加提供商密钥', /不能使用管理员密钥/, /快速且便宜/],
+    ['es', 'Añadir clave de proveedor', /Las claves de administración .* no sirven/, /Rápido y económico/],
+    ['hi', 'प्रदाता कुंजी जोड़ें', /एडमिन कुंजियाँ .* उपयोग नहीं/, /तेज़ और सस्ता/],
+  ])('is said in %s for every provider: what its key needs, and its models', async (locale, add, needs, hint) => {
+    const page = await stage.visit({ org: `needs_${locale}`, locale }, { plan: 'hosted' })
+    await page.getByTestId('provider-list').locator('button.button-primary').click()
+    const dialog = page.getByRole('dialog')
+    expect(await dialog.getByRole('heading').first().innerText()).toBe(add)
+    const choice = dialog.locator('select').first()
+    const providers = await choice
+      .locator('option')
+      .evaluateAll((found) => found.map((one) => one.getAttribute('value')))
+    expect(providers.length).toBeGreaterThan(10)
+    const said: string[] = []
+    for (const provider of providers) {
+      await choice.selectOption(provider)
+      await dialog.locator('[name=provider-secret]').waitFor()
+      said.push(await dialog.innerText())
+      expect([provider, ...(await inEnglish(page, 'dialog'))]).toEqual([provider])
+      // An endpoint of a customer's own has no page where keys are made.
+      expect(await dialog.locator('a[href=""]').count()).toBe(0)
+    }
+    expect(said.join('\n')).toMatch(needs)
+    expect(said.join('\n')).toMatch(hint)
+  })
+
+  it('is said of a refused host, and of a field by the name that the form gives it', async () => {
+    const page = await stage.visit({ org: 'hosts_de', locale: 'de' }, { plan: 'hosted' })
+    await page.getByTestId('provider-list').locator('button.button-primary').click()
+    const dialog = page.getByRole('dialog')
+    await dialog.locator('select').first().selectOption('azure-openai')
+    await dialog.locator('[name=provider-secret]').fill(good('3333'))
+    await dialog.getByLabel('Basis-URL').fill('https://10.0.0.1')
+    await dialog.getByRole('button', { name: 'Speichern' }).click()
+    const note = dialog.getByRole('alert')
+    await note.waitFor()
+    expect(await note.innerText()).toMatch(/darf nicht verwendet werden[\s\S]*Ihre Adresse ist nicht öffentlich/)
+    await dialog.getByLabel('Basis-URL').fill('https://my-resource.openai.azure.com')
+    await dialog.locator('summary').click()
+    await dialog.getByLabel('Verantwortlich').fill('a\u202Eb')
+    await dialog.getByRole('button', { name: 'Speichern' }).click()
+    await expect.poll(() => note.innerText()).toMatch(/Verantwortlich: Muss eine Zeile ohne Steuerzeichen sein/)
+    expect(await inEnglish(page, 'dialog [role=alert]')).toEqual([])
+  })
+
+  it('is said in the audit log: names and changes of values', async () => {
+    const { putOrg, putKey } = stage.server()
+    await putOrg('audit_es', { plan: 'hosted' })
+    await putKey('audit_es', 'openai', good('4444'))
+    await stage.server().api('PATCH', '/orgs/audit_es/keys/openai', { label: 'Nuestra clave' })
+    await stage.server().api('POST', '/orgs/audit_es/keys/openai/test', { key: good('5555') })
+    const page = await stage.visit({ org: 'audit_es', locale: 'es' }, { plan: 'hosted' })
+    await go(page, '/es/audit')
+    const log = await textOf(page, 'main ol')
+    expect(log).toMatch(/el operador cambió los ajustes de una clave/)
+    expect(log).toMatch(/resultado: Válida guardada: no/)
+    expect(log).toMatch(/nombre: – → Nuestra clave/)
+    expect(log).toMatch(/proveedor: openai/)
   })
 })
 

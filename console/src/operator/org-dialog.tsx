@@ -38,7 +38,7 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
       {offered && (
         <form className="grid gap-4" onSubmit={submit} autoComplete="off">
           {!org && (
-            <Field label={t('operator.orgs.id')} hint={t('operator.orgs.idHint')}>
+            <Field label={t('operator.orgs.org')} hint={t('operator.orgs.orgHint')}>
               {({ id, describedBy }) => (
                 <input
                   id={id}

@@ -71,7 +71,7 @@ function Chain({ decision, settings, feature }: DecisionChainProps & { decision:
       ))}
       {platform.map(skip)}
       {decision.refusal && (
-        <Step kind="refused" title={t('chain.refused')} note={decision.refusal.code}>
+        <Step kind="refused" title={t('chain.refused')} note={<code>{decision.refusal.code}</code>}>
           <Said code={`error.${decision.refusal.code}.message`}>{decision.refusal.reason}</Said>{' '}
           <Said code={`error.${decision.refusal.code}.fix`} className="font-medium text-ink">
             {decision.refusal.fix}
@@ -135,7 +135,7 @@ const kinds: Record<StepProps['kind'], { icon: IconName; tone: string }> = {
 interface StepProps {
   kind: 'serves' | 'behind' | 'skipped' | 'refused'
   title: string
-  note: string
+  note: ReactNode
   children: ReactNode
 }
 

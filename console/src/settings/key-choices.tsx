@@ -3,8 +3,7 @@ import type { Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { Field } from '../ui/field.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { Said, useSaid } from '../ui/said.tsx'
-import { ServerText } from '../ui/server-text.tsx'
+import { useSaid } from '../ui/said.tsx'
 import type { KeyChoices } from './key-draft.ts'
 import { featureTitles } from './key-of.ts'
 
@@ -68,9 +67,9 @@ export function ModelChoice({ settings, provider, choices, change }: PartProps) 
                 </span>
               )}
               {(model.refused ?? model.hint) && (
-                <Said code={`hint.${model.code}`} className="block text-sm text-muted">
-                  {model.refused ?? model.hint ?? ''}
-                </Said>
+                <span dir="auto" className="block text-sm text-muted">
+                  {said(`hint.${model.code}`) ?? model.refused ?? model.hint}
+                </span>
               )}
             </span>
           </label>
@@ -90,7 +89,7 @@ export function ModelChoice({ settings, provider, choices, change }: PartProps) 
         <p key={rule.match} className="flex gap-2 text-sm text-muted">
           <Icon name="info" className="mt-0.5" />
           <span>
-            {t('keyForm.refusedModels', { match: rule.match })} <ServerText>{rule.reason}</ServerText>
+            {t('keyForm.refusedModels', { match: rule.match })} <span dir="auto">{rule.reason}</span>
           </span>
         </p>
       ))}

@@ -3,6 +3,7 @@ import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contrac
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { HostName } from '../ui/host-name.tsx'
+import { useSaid } from '../ui/said.tsx'
 
 interface KeyFactsProps {
   settings: Settings
@@ -14,9 +15,11 @@ interface KeyFactsProps {
 export function KeyFacts({ settings, current }: KeyFactsProps) {
   const { t } = useTranslation()
   const format = useFormat()
+  const said = useSaid()
   const narrower = settings.scopes.filter(({ id }) => id !== 'all')
   const scope = narrower.find(({ id }) => id === current.scope)?.title ?? t('keyForm.scopeAll')
-  const who = current.createdBy === settings.you.id ? t('key.you') : current.createdBy
+  const who =
+    current.createdBy === settings.you.id ? t('key.you') : (said(`by.${current.createdBy}`) ?? current.createdBy)
   const moment = (time: string | null | undefined) =>
     time ? (
       <time dateTime={time} title={format.time(time)}>

@@ -121,15 +121,17 @@ function KeySource({ provider }: { provider: SettingsProvider }) {
   const { t } = useTranslation()
   return (
     <div className="rounded-lg bg-sunken p-3 text-sm">
-      <p>
-        {t('keyForm.createAt', { provider: provider.name })}{' '}
-        <a className="link" href={provider.keyPage} target="_blank" rel="noreferrer noopener" dir="ltr">
-          {provider.keyPage.replace(/^https?:\/\//, '')}
-        </a>
-      </p>
+      {provider.keyPage && (
+        <p className="mb-2">
+          {t('keyForm.createAt', { provider: provider.name })}{' '}
+          <a className="link" href={provider.keyPage} target="_blank" rel="noreferrer noopener" dir="ltr">
+            {provider.keyPage.replace(/^https?:\/\//, '')}
+          </a>
+        </p>
+      )}
       {provider.keyNeeds.length > 0 && (
         <>
-          <p className="mt-2">{t('keyForm.mustBeAllowed')}</p>
+          <p>{t('keyForm.mustBeAllowed')}</p>
           <ul className="mt-1 list-disc ps-5 text-muted">
             {provider.keyNeeds.map((need, place) => (
               <li key={need}>

@@ -6,6 +6,7 @@ import { useOrg } from '../api/use-org.tsx'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { CsvButton } from '../ui/csv-button.tsx'
+import { useSaid } from '../ui/said.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
 
 /** Who did what, when and from where. */
@@ -76,14 +77,16 @@ export function AuditTrail({ path, query }: { path: string; query: Record<string
 type EntryRow = AuditRow & Partial<Pick<AuditSearchPage['items'][number], 'org' | 'orgName'>>
 
 function Entry({ row }: { row: EntryRow }) {
+  const said = useSaid()
   const { t, has } = useTranslation()
   const format = useFormat()
+  const actor = row.actor.name ?? said(`by.${row.actor.id}`) ?? row.actor.id
   const words = `audit.actions.${row.action.replace('.', '_')}`
   const facts = useFacts(row.detail)
   return (
     <li className="grid gap-x-6 gap-y-1 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_auto] sm:px-5">
       <p className="min-w-0">
-        <span className="font-medium">{row.actor.name ?? row.actor.id}</span> {has(words) && `${t(words)} `}
+        <span className="font-medium">{actor}</span> {has(words) && `${t(words)} `}
         <code dir="ltr" className={has(words) ? 'text-muted' : 'rounded bg-sunken px-1.5 py-0.5'}>
           {row.action}
         </code>{' '}
