@@ -2,6 +2,7 @@ import type { EntryEnd, EntryStart, Standing } from '../metering/index.ts'
 import type { Attempt } from '../policy/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { Outcome } from './outcome.ts'
+import { fingerprintOf } from './repeat.ts'
 import { servedUsage } from './served-usage.ts'
 import type { Try } from './turn.ts'
 
@@ -14,6 +15,7 @@ export function entryStart(exchange: Required<Exchange>, { attempt, index }: Try
     kind: attempt,
     requestId,
     namedByCaller: head.requestId !== undefined,
+    sameRequest: fingerprintOf(exchange),
     meterPer: quota?.per,
     meterCounts: quota?.count,
     attempt: index + 1,

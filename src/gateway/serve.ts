@@ -20,6 +20,7 @@ import {
 import { KeyChanged } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
 import { refusalError } from './refusal-error.ts'
+import { decideRepeat } from './repeat.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
 import { readTarget, type Target } from './target.ts'
@@ -118,7 +119,10 @@ export async function decideAndTry(exchange: Required<Exchange>, gateway: Gatewa
   const { caller, setup } = exchange
   // A key replaced while the request was on its way is decided on again; twice in one request is somebody playing.
   for (let again = 0; again < 3; again++) {
-    const decision = gateway.memory.decide(request, caller.tenant, setup.policy)
+    let decision = gateway.memory.decide(request, caller.tenant, setup.policy)
+    exchange.decision = decision
+    const repeat = exchange.head.requestId === undefined ? undefined : decideRepeat(exchange, request, gateway.deps)
+    if (repeat !== undefined) decision = (await repeat) ?? decision
     exchange.decision = decision
     if (decision.refusal !== undefined) throw refusalError(decision.refusal, gateway.now())
     try {

@@ -6,6 +6,7 @@ import {
   type OverdrawnRow,
   openSpool,
   removeNode,
+  wasCharged,
   writeEntries,
 } from '../store/index.ts'
 import { endedRow, openedRow } from './entry-rows.ts'
@@ -100,6 +101,11 @@ export function createLedger(options: LedgerOptions): LiveLedger {
     beforeSending(then) {
       if (spool === undefined) then()
       else spool.whenWritten(then)
+    },
+    async wasCharged(request) {
+      // The one before may have been answered a moment ago.
+      await settledBefore(queue)
+      return wasCharged(database, request)
     },
     flush: () => queue.flush(),
     sweep: () => sweepOrphans({ database, node, deadAfterMs }),

@@ -46,7 +46,7 @@ export function openedRow(id: string, start: EntryStart): OpenedEntry {
   return {
     id,
     rq: text(start.requestId),
-    nm: start.namedByCaller ? true : undefined,
+    nm: start.namedByCaller ? (start.sameRequest ?? '') : undefined,
     at: start.attempt,
     og: start.org,
     us: text(start.user),

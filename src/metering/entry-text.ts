@@ -15,11 +15,11 @@ const kinds = new WeakMap<object, Kind>()
  * decision only the request id, the number, the model and the times differ, so the rest of the text is kept with it.
  */
 export function openedText(id: string, start: EntryStart): string {
-  const { requestId, namedByCaller, attempt, model, fallbackClass, startedAt } = start
+  const { requestId, namedByCaller, sameRequest = '', attempt, model, fallbackClass, startedAt } = start
   if (start.meter !== undefined || !isPlain(requestId) || !(model === undefined || isPlain(model)))
     return JSON.stringify(openedRow(id, start))
   let text = `{"id":"${id}","rq":"${requestId}","at":${attempt},${commonText(start)}`
-  if (namedByCaller) text += ',"nm":true'
+  if (namedByCaller) text += `,"nm":"${sameRequest}"`
   if (model !== undefined) text += `,"mo":"${model}"`
   if (fallbackClass !== undefined) text += `,"fc":"${fallbackClass}"`
   return `${text},"st":${startedAt}}`

@@ -9,6 +9,8 @@ export interface EntryStart {
   kind?: object | undefined
   /** The caller chose the request id (`Ownkey-Request-Id`): a repeat within 24 hours is charged once. */
   namedByCaller?: boolean | undefined
+  /** What a repeat has in common with it besides the request id, as a short plain text; absent: nothing more. */
+  sameRequest?: string | undefined
   attempt: number
   org: string
   user?: string | undefined
@@ -79,6 +81,12 @@ export interface Ledger {
    * promise.
    */
   reserve(start: EntryStart, standing: Standing): Entry | Promise<Entry>
+  /**
+   * Whether a request that the caller named was charged within 24 hours, is not given back, and was not repeated too often:
+   * then another one costs nothing.
+   * @throws OwnkeyError `unavailable`
+   */
+  wasCharged(request: { org: string; requestId: string; sameRequest: string }): Promise<boolean>
   /**
    * Calls back when every entry opened so far would survive a killed process: at once, or at the end of this turn of the
    * event loop, so that the requests of one turn share a system call. Nothing is sent to a provider before.

@@ -88,7 +88,7 @@ function refuseLikeIt(queue: Waiting[], credits: number, error: unknown): void {
   const others = queue.splice(0)
   for (const waiting of others) {
     // A request id that the caller chose may have been charged already, and then costs nothing.
-    if (waiting.row.cr >= credits && !waiting.row.nm) waiting.failed(error)
+    if (waiting.row.cr >= credits && waiting.row.nm === undefined) waiting.failed(error)
     else queue.push(waiting)
   }
 }
@@ -110,7 +110,7 @@ async function takeOnce(
   tx: Queryable,
   { row, limit, node }: { row: OpenedEntry; limit: number | undefined; node: string },
 ): Promise<void> {
-  if (row.nm && !(await claimRequest(tx, row))) {
+  if (row.nm !== undefined && !(await claimRequest(tx, row))) {
     return insertReserved(tx, { ...row, cr: 0, me: undefined, mp: undefined, ms: undefined }, node)
   }
   if (row.cr > 0 && (await takeCredits(tx, row.og, row.cr)) === undefined) throw creditsExhausted(row)

@@ -102,6 +102,7 @@ test('a counted entry is counted once however often it is settled, also one that
   const ledger: Ledger = {
     open: () => entry('opened'),
     reserve: (_start, { balance }) => (balance === 0 ? Promise.resolve(entry('waited')) : entry('reserved')),
+    wasCharged: async () => false,
     beforeSending: (then) => then(),
     flush: async () => {},
     close: async () => {},

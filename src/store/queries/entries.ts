@@ -6,9 +6,9 @@ import type { Queryable } from '../database.ts'
  */
 export interface OpenedEntry {
   id: string
-  /** Request id, and whether the caller chose it (then it is charged once in 24 hours). */
+  /** Request id; and what else a repeat has in common, where the caller chose the id (then it is charged once in 24 hours). */
   rq: string
-  nm?: true | undefined
+  nm?: string | undefined
   at: number
   og: string
   us?: string | undefined
@@ -70,7 +70,7 @@ export interface OverdrawnRow {
   overdrawn: number
 }
 
-export const openedColumns = `id text, rq text, nm boolean, at int, og text, us text, fe text, en text, pr text, mo text, su text,
+export const openedColumns = `id text, rq text, nm text, at int, og text, us text, fe text, en text, pr text, mo text, su text,
   ks text, ki text, kv int, ho text, re text, cr bigint, me text, ma boolean, mp text, ms float8, fc text, st float8`
 const endedColumns = `id text, ok boolean, sc int, ec text, mo text, it bigint, ot bigint, ct bigint, wt bigint, rt bigint,
   ch bigint, am bigint, es boolean, cp bigint, cu text, fb int, du int, en float8`
@@ -80,17 +80,30 @@ const entryColumns = `id, request_id, attempt, org_id, user_id, feature, environ
   cache_read_tokens, cache_write_tokens, reasoning_tokens, characters, audio_ms, estimated, credits, meter, meter_per,
   meter_start, meter_all, cost_pico, currency, started_at, first_byte_ms, duration_ms, settled_at, node`
 
-/** What is in force after "24 hours" and after an attempt that was charged and then given back. */
+/**
+ * What one charge is for: the request id, and in a line behind it what else is the same. Lines of an older spool say "true" where
+ * the caller chose the id.
+ */
+export const chargeName = (requestId: string, same: string) =>
+  `${requestId} || case when ${same} in ('', 'true') then '' else chr(10) || ${same} end`
+
+/** A request may be repeated so often for one charge: a client's retries, and not a way around credits and quotas. */
+const mostRepeats = 100
+
+/** What is in force after "24 hours", after an attempt that was charged and then given back, and after too many repeats. */
 export const claimAgain = `c.charged_at < now() - interval '24 hours'
-      or exists (select from entries x where x.id = c.entry_id and x.state = 'released')`
+      or exists (select from entries x where x.id = c.entry_id and x.state = 'released')
+      or (select count(*) from (select from entries x where x.org_id = c.org_id
+            and x.request_id = split_part(c.request_id, chr(10), 1) and x.started_at > c.charged_at limit ${mostRepeats}) r) >= ${mostRepeats}`
 
 const claims = `
 named as (
-  select distinct on (o.og, o.rq) o.og, o.rq, o.id from o left join e on e.id = o.id
-   where o.nm and (o.cr > 0 or o.me is not null) and coalesce(e.ok, true) and not exists (select from entries x where x.id = o.id)
-   order by o.og, o.rq, o.id),
+  select distinct on (o.og, o.name) o.og, o.name, o.id
+    from (select *, ${chargeName('rq', 'nm')} as name from o where nm is not null) o left join e on e.id = o.id
+   where (o.cr > 0 or o.me is not null) and coalesce(e.ok, true) and not exists (select from entries x where x.id = o.id)
+   order by o.og, o.name, o.id),
 claims as (
-  insert into request_charges as c (org_id, request_id, entry_id) select og, rq, id from named order by og, rq
+  insert into request_charges as c (org_id, request_id, entry_id) select og, name, id from named order by og, name
   on conflict (org_id, request_id) do update set entry_id = excluded.entry_id, charged_at = excluded.charged_at
    where ${claimAgain} or exists (select from e where e.id = c.entry_id and not e.ok)
   returning entry_id),`
@@ -108,7 +121,7 @@ const writeRows = `
 r as (
   select o.*, e.id is not null as over, coalesce(e.ok, true) as ok, e.sc, e.ec, coalesce(e.mo, o.mo) as model, e.it, e.ot,
          e.ct, e.wt, e.rt, e.ch, e.am, coalesce(e.es, false) as es, e.cp, e.cu, e.fb, e.du, e.en as ended_at,
-         o.nm is true and (o.cr > 0 or o.me is not null) and c.entry_id is null as repeated
+         o.nm is not null and (o.cr > 0 or o.me is not null) and c.entry_id is null as repeated
     from o left join e on e.id = o.id left join claims c on c.entry_id = o.id),
 ins as (
   insert into entries (${entryColumns})

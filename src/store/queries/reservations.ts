@@ -1,5 +1,5 @@
 import type { Queryable } from '../database.ts'
-import { beyondAllowance, claimAgain, type OpenedEntry, openedColumns } from './entries.ts'
+import { beyondAllowance, chargeName, claimAgain, type OpenedEntry, openedColumns } from './entries.ts'
 
 /** Takes credits when the allowance and the balance cover them: what is left of both. Undefined: they do not. */
 export async function takeCredits(tx: Queryable, org: string, credits: number): Promise<number | undefined> {
@@ -35,10 +35,23 @@ export async function takeQuota(tx: Queryable, slot: QuotaSlot, limit: number): 
 /** True when this entry is the one to charge for the caller's request id; false: it was charged within 24 hours. */
 export async function claimRequest(tx: Queryable, entry: OpenedEntry): Promise<boolean> {
   const rows = await tx.query(
-    `insert into request_charges as c (org_id, request_id, entry_id) values ($1, $2, $3)
+    `insert into request_charges as c (org_id, request_id, entry_id) select $1, ${chargeName('$2::text', '$4::text')}, $3
      on conflict (org_id, request_id) do update set entry_id = excluded.entry_id, charged_at = excluded.charged_at
       where ${claimAgain} returning entry_id`,
-    [entry.og, entry.rq, entry.id],
+    [entry.og, entry.rq, entry.id, entry.nm ?? ''],
+  )
+  return rows.length > 0
+}
+
+/** Whether the caller's request id, for the same request, holds a charge: another one would not be charged. */
+export async function wasCharged(
+  queryable: Queryable,
+  { org, requestId, sameRequest }: { org: string; requestId: string; sameRequest: string },
+): Promise<boolean> {
+  const rows = await queryable.query(
+    `select 1 as one from request_charges c
+      where c.org_id = $1 and c.request_id = ${chargeName('$2::text', '$3::text')} and not (${claimAgain})`,
+    [org, requestId, sameRequest],
   )
   return rows.length > 0
 }
