@@ -102,6 +102,17 @@ describe('what the catalogue and the forms say', () => {
     expect(await inEnglish(page, 'dialog [role=alert]')).toEqual([])
   })
 
+  it('is said to the operator: why keys fail, also where only a test has found it', async () => {
+    const { putOrg, putKey, api } = stage.server()
+    await putOrg('health_hi', { plan: 'hosted', name: 'Health' })
+    await putKey('health_hi', 'anthropic', 'sk-ant-api03-sandbox-quota-0000000000000000')
+    await api('POST', '/orgs/health_hi/keys/anthropic/test', {})
+    const page = await stage.operator()
+    await go(page, '/hi/operator/health')
+    expect(await textOf(page, '[data-failing=health_hi]')).toMatch(/क्रेडिट या कोटा नहीं बचा/)
+    expect(await inEnglish(page, 'main')).toEqual([])
+  })
+
   it('is said in the audit log: names and changes of values', async () => {
     const { putOrg, putKey } = stage.server()
     await putOrg('audit_es', { plan: 'hosted' })

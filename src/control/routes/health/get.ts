@@ -96,6 +96,7 @@ function showFallbacks(rows: Awaited<ReturnType<typeof fallbackCosts>>): Health[
 }
 
 function showFailing(key: FailingKey, policy: Policy): Health['failingKeys'][number] {
+  const errorClass = failureOf(key)
   return {
     ...nameOf(key.provider, policy),
     org: key.org_id,
@@ -104,8 +105,8 @@ function showFailing(key: FailingKey, policy: Policy): Health['failingKeys'][num
     environment: key.environment,
     hint: key.hint,
     status: key.status,
-    statusClass: key.status_class,
-    reason: sentencesFor(failureOf(key))?.reason ?? null,
+    statusClass: errorClass ?? null,
+    reason: sentencesFor(errorClass)?.reason ?? null,
     since: key.updated_at.toISOString(),
     lastUsedAt: key.last_used_at?.toISOString() ?? null,
   }
