@@ -57,8 +57,9 @@ export function openOrigin(origin: string, connect: Connector = createConnector(
 
 /** To a Unix socket, whatever the target is called. */
 export function connectorTo(path: string): Connector {
-  return (_, done) => {
+  return ({ hear }, done) => {
     const socket = connect(path, () => done(null, socket))
+    if (hear !== undefined) socket.on('data', hear)
     return socket.once('error', (error) => done(error, undefined))
   }
 }

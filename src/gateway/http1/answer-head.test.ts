@@ -4,11 +4,11 @@ import { readAnswerHead } from './answer-head.ts'
 const head = (...lines: string[]) => lines.join('\r\n')
 
 describe('an answer’s head', () => {
-  test('is its status, its fields as they came, and how its body ends', () => {
+  test('is its status, its fields in their order, and how its body ends', () => {
     const text = head('HTTP/1.1 200 OK', 'Content-Type: text/plain', 'X-A:1', 'x-a: \t two ', 'Content-Length: 12')
     expect(readAnswerHead(text, 'GET')).toEqual({
       status: 200,
-      headers: ['Content-Type', 'text/plain', 'X-A', '1', 'x-a', 'two', 'Content-Length', '12'],
+      headers: ['content-type', 'text/plain', 'x-a', '1', 'x-a', 'two', 'content-length', '12'],
       framing: 12,
       keepsAlive: true,
       keepAliveMs: undefined,

@@ -6,7 +6,7 @@ export type Framing = number | 'chunked' | 'close'
 
 export interface AnswerHead {
   status: number
-  /** Name, value, name, value …, as they came. */
+  /** Name in lower case, value, name, value …, in the order in which they came. */
   headers: string[]
   framing: Framing
   /** The connection may serve another exchange. */
@@ -15,8 +15,8 @@ export interface AnswerHead {
   keepAliveMs: number | undefined
 }
 
-/** What a head must not hold anywhere: control characters, and line ends that are not CRLF. */
-const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
+/** What a head must not hold anywhere; that its line ends are CRLF is seen on the way through it. */
+const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?:[ \r]|$)/
 const decimal = /^\d{1,15}$/
 const keepAliveHint = /(?:^|[,; ])timeout=(\d{1,6})/i
@@ -82,7 +82,7 @@ export function readAnswerHead(text: string, method: string): AnswerHead {
     const isRepeated = known === 'content-length' && fields.length !== undefined
     readers.get(known)?.(fields, value)
     // Callers refuse an answer that says its length twice, although it says the same.
-    if (!isRepeated) headers.push(name, value)
+    if (!isRepeated) headers.push(known, value)
     start = end + 2
   }
   if (fields.transferEncoding !== undefined && minor === 0) throw malformed('HTTP/1.0 knows no transfer encoding')
@@ -106,9 +106,13 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x09
 }
 
+/** Where the line ends that begins at `from`. Both halves of a line end are looked for alone, so that none stands alone. */
 function endOfLine(text: string, from: number): number {
-  const end = text.indexOf('\r\n', from)
-  return end === -1 ? text.length : end
+  const end = text.indexOf('\r', from)
+  const feed = text.indexOf('\n', from)
+  if (end === -1 && feed === -1) return text.length
+  if (feed !== end + 1 || end === -1) throw malformed('a line of its head does not end as lines do')
+  return end
 }
 
 function readStatusLine(text: string): { status: number; minor: number } {

@@ -11,6 +11,8 @@ function read(reader: AnswerReader, pieces: readonly Buffer[]) {
     const own = Buffer.from(piece)
     const body = reader.head === undefined ? reader.readHead(own) : own
     if (body !== undefined) payload.push(Buffer.from(reader.readBody(body)))
+    // The next piece is read into the same memory.
+    own.fill(0)
   }
   const { head, isOver, hasSurplus, endsByClose } = reader
   return { status: head?.status, body: Buffer.concat(payload).toString('latin1'), isOver, hasSurplus, endsByClose }

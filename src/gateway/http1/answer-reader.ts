@@ -38,6 +38,7 @@ export class AnswerReader {
   }
 
   /**
+   * @param piece in memory that may be used again afterwards
    * @returns what came of the body together with the head; undefined as long as the head is not whole
    * @throws WireError answer_malformed
    */
@@ -48,7 +49,7 @@ export class AnswerReader {
       const end = bytes.indexOf(endOfHead, searched, 'latin1')
       if ((end === -1 ? bytes.length : end) > longestHead) throw malformed('its head is too long')
       if (end === -1) {
-        this.headBytes = bytes
+        this.headBytes = bytes.buffer === piece.buffer ? Buffer.from(bytes) : bytes
         return undefined
       }
       const head = readAnswerHead(bytes.toString('latin1', 0, end), this.method)

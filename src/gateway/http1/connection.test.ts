@@ -67,7 +67,7 @@ describe('an answer', () => {
     const peer = await server.peer(0)
     await peer.say('HTTP/1.1 200 OK\r\nX-One: a\r\ntransfer-encoding: chunked\r\n\r\n')
     await until(() => heard.calls.length === 1)
-    expect([heard.status, heard.headers]).toEqual([200, ['X-One', 'a', 'transfer-encoding', 'chunked']])
+    expect([heard.status, heard.headers]).toEqual([200, ['x-one', 'a', 'transfer-encoding', 'chunked']])
     for (const word of ['one', 'two', 'three']) {
       await peer.say(`${word.length}\r\n${word}\r\n`)
       await until(() => heard.pieces.at(-1)?.toString() === word)

@@ -85,7 +85,7 @@ export class Connection {
   private open(request: WireRequest): void {
     const { connect, target } = this.home
     try {
-      this.socket = connect(target, (error, connected) => {
+      this.socket = connect({ ...target, hear: (piece) => this.receive(piece) }, (error, connected) => {
         if (connected === undefined) this.fail(error ?? closed())
         else if (this.handler === undefined) connected.destroy()
         else this.write(this.listen(connected), request)
@@ -105,7 +105,6 @@ export class Connection {
     })
     this.socket = socket
     this.writer = writer
-    socket.on('data', (piece: Buffer) => this.receive(piece))
     socket.on('end', () => this.ended())
     socket.on('error', (error) => this.fail(error))
     socket.on('close', () => this.fail(closed()))
@@ -120,9 +119,10 @@ export class Connection {
     }
   }
 
+  /** @param piece in memory that is used again at the next read */
   private receive(piece: Buffer): void {
-    // Bytes that nobody asked for: they would be taken for the next answer.
-    if (this.handler === undefined) {
+    // Bytes that nobody asked for: they would be taken for the next answer, or for one to a request not yet written.
+    if (this.handler === undefined || this.writer === undefined) {
       this.destroy()
       return
     }
@@ -158,7 +158,7 @@ export class Connection {
   private pass(payload: Buffer): void {
     // Before it is asked, so that a `resume` from within is heard too.
     this.paused = true
-    if ((this.handler as AnswerHandler).onData(payload)) this.paused = false
+    if ((this.handler as AnswerHandler).onData(Buffer.from(payload))) this.paused = false
     else if (this.paused) (this.socket as Socket).pause()
   }
 

@@ -1,4 +1,4 @@
-import { isIP, type LookupFunction, connect as openTcp, type Socket } from 'node:net'
+import { isIP, type LookupFunction, type OnReadOpts, connect as openTcp, type Socket } from 'node:net'
 import { connect as openTls } from 'node:tls'
 import { WireError } from './wire-error.ts'
 
@@ -19,17 +19,28 @@ export function socketTarget(origin: string): SocketTarget {
   return { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), host, port }
 }
 
+/** A connection that is wanted. */
+export interface SocketWish extends SocketTarget {
+  /**
+   * Hears of everything that comes, in memory that is used again when it returns; whoever wants no more for now pauses the
+   * socket. Absent: the socket is read as a stream.
+   */
+  hear?: ((bytes: Buffer) => void) | undefined
+}
+
 /**
  * Makes a connection to a target and hands it over when it stands, with TLS where the protocol asks for it.
  * @returns the socket that is being connected, to give it up; nothing where the target is refused
  */
 export type Connector = (
-  target: SocketTarget,
+  wish: SocketWish,
   done: (error: Error | null, socket: Socket | undefined) => void,
 ) => Socket | undefined
 
 const probeIdleAfterMs = 60_000
 const mostSessions = 200
+/** A record of TLS. */
+const bytesInOneRead = 16 * 1024
 
 export interface ConnectorOptions {
   /** Until the connection stands, TLS included. */
@@ -43,9 +54,10 @@ export interface ConnectorOptions {
 export function createConnector({ timeoutMs, lookup, ca }: ConnectorOptions): Connector {
   /** TLS sessions by host, so that the next connection there needs half a handshake. */
   const sessions = new Map<string, Buffer>()
-  return ({ protocol, hostname, host, port }, done) => {
+  return ({ protocol, hostname, host, port, hear }, done) => {
     const isTls = protocol === 'https:'
-    const place = { host: hostname, port: Number(port) || (isTls ? 443 : 80), lookup }
+    const onread = hear === undefined ? undefined : intoOnePlace(hear)
+    const place = { host: hostname, port: Number(port) || (isTls ? 443 : 80), lookup, onread }
     const servername = isIP(hostname) === 0 ? hostname : ''
     const session = sessions.get(host)
     const socket = isTls ? openTls({ ...place, servername, ca, session, ALPNProtocols: ['http/1.1'] }) : openTcp(place)
@@ -67,6 +79,18 @@ export function createConnector({ timeoutMs, lookup, ca }: ConnectorOptions): Co
       .once('close', () => tell(new WireError('connection_closed', 'the connection was given up')))
     if (isTls) socket.on('session', (made: Buffer) => remember(sessions, host, made))
     return socket
+  }
+}
+
+/** One place for everything that is read from a socket: Node would make a new one of 64 KB, and cut it, for each read. */
+function intoOnePlace(hear: (bytes: Buffer) => void): OnReadOpts {
+  const buffer = Buffer.allocUnsafeSlow(bytesInOneRead)
+  return {
+    buffer,
+    callback(length) {
+      hear(buffer.subarray(0, length))
+      return true
+    },
   }
 }
 
