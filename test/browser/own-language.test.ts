@@ -123,7 +123,7 @@ describe('what the catalogue and the forms say', () => {
     await go(page, '/es/audit')
     const log = await textOf(page, 'main ol')
     expect(log).toMatch(/el operador cambió los ajustes de una clave/)
-    expect(log).toMatch(/resultado: Válida guardada: no/)
+    expect(log).toMatch(/guardada: no resultado: Válida/)
     expect(log).toMatch(/nombre: – → Nuestra clave/)
     expect(log).toMatch(/proveedor: openai/)
   })

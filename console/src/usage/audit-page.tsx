@@ -107,13 +107,13 @@ function Entry({ row }: { row: EntryRow }) {
         )}
       </p>
       {facts.length > 0 && (
-        <p className="min-w-0 text-muted sm:col-span-2">
+        <ul className="flex min-w-0 flex-wrap gap-x-4 text-muted sm:col-span-2">
           {facts.map(([name, value]) => (
-            <span key={name} className="me-4 inline-block max-w-full break-all">
+            <li key={name} className="break-all">
               {name}: <bdi>{value}</bdi>
-            </span>
+            </li>
           ))}
-        </p>
+        </ul>
       )}
     </li>
   )
@@ -139,7 +139,6 @@ function useFacts(detail: Detail): [string, string][] {
     return words && worded.has(name) ? t(words) : String(value)
   }
   return Object.entries(detail)
-    .filter(([, value]) => value !== null && value !== undefined && value !== '')
     .flatMap(([name, value]): [string, string][] =>
       name === 'changes'
         ? Object.entries(value as Record<string, { from: unknown; to: unknown }>).map(([column, { from, to }]) => [
@@ -148,6 +147,7 @@ function useFacts(detail: Detail): [string, string][] {
           ])
         : [[nameOf(name), wordsOf(name, value)]],
     )
+    .filter(([, words]) => words !== '–')
 }
 
 /** Facts whose values are words of Ownkey's own; a name that somebody gave is shown as it is. */
