@@ -1,6 +1,6 @@
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ConfigError, loadConfig } from '../config/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import { catalogue } from '../providers/index.ts'
@@ -78,6 +78,13 @@ async function examineMasterKey(environment: Environment): Promise<Finding> {
 /** Opening the vault proves that the master key is the one of this database. A running server may hold it: then that is asked. */
 async function examineDatabase(environment: Environment): Promise<Examined> {
   if (!environment.databaseUrl) {
+    const folder = nearestFolder(environment.dataDir)
+    if (!isWritable(folder) || !statSync(folder).isDirectory())
+      return {
+        ok: false,
+        detail: `the data directory ${environment.dataDir} cannot be written to, because ${folder} cannot`,
+        fix: 'Give it to the user that runs the server, or name another one in OWNKEY_DATA_DIR.',
+      }
     if (!existsSync(join(environment.dataDir, 'database')))
       return { ok: true, detail: `made at the first start, in ${environment.dataDir}` }
     if (await runningServerIsReady(environment))
@@ -112,6 +119,11 @@ async function examineRecord({ recordDir }: Environment, database: Database): Pr
       fix: 'Give the folder to the user that runs the server, or name another one in OWNKEY_RECORD_DIR.',
     }
   return { ok: true, detail: `the database knows of all that ${record} lists` }
+}
+
+/** The folder itself or, where it is still to be made, the one above it that is there. */
+function nearestFolder(folder: string): string {
+  return existsSync(folder) ? folder : nearestFolder(dirname(folder))
 }
 
 function isWritable(folder: string): boolean {

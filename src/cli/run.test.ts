@@ -114,6 +114,19 @@ describe('commands on a database', () => {
     })
   })
 
+  test('doctor finds a data directory that nothing can be written to, made already or not', async () => {
+    const file = join(folder, 'a-file')
+    writeFileSync(file, '')
+    for (const place of [file, join(file, 'below', 'it')]) {
+      vi.stubEnv('OWNKEY_DATA_DIR', place)
+      const { code, out } = await ownkey('doctor', '--json')
+      expect(code).toBe(1)
+      const [found] = JSON.parse(out).checks.filter((check: { ok: boolean }) => !check.ok)
+      expect(found).toMatchObject({ name: 'database', detail: expect.stringContaining(file) })
+      expect(found.fix).toContain('OWNKEY_DATA_DIR')
+    }
+  })
+
   test('explain works without a running server, in the API’s own words', async () => {
     expect(await ownkey('explain', '--org', 'nobody', '--feature', 'assistant')).toMatchObject({
       code: 1,

@@ -17,12 +17,12 @@ const silentMs = 20_000
 
 /**
  * Takes `<dataDir>/lock`, which names its owner; a lock whose owner is gone is taken over. Answers with the release.
- * @throws OwnkeyError `unavailable` when another server holds the directory.
+ * @throws OwnkeyError `unavailable` when another server holds the directory, or nothing can be written to it.
  */
 export function lockDirectory(dataDir: string): () => void {
   const file = join(dataDir, 'lock')
   const mine = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`
-  writeFileSync(mine, JSON.stringify(describe(process.pid)), { mode: 0o600 })
+  writeOwner(mine, dataDir)
   try {
     while (!claim(mine, file)) removeStale(file, dataDir)
   } finally {
@@ -32,6 +32,21 @@ export function lockDirectory(dataDir: string): () => void {
   return () => {
     clearInterval(touch)
     if (readOwner(file)?.pid === process.pid) unlinkSync(file)
+  }
+}
+
+function writeOwner(file: string, dataDir: string): void {
+  try {
+    writeFileSync(file, JSON.stringify(describe(process.pid)), { mode: 0o600 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new OwnkeyError('unavailable', {
+      detail: `The data directory ${dataDir} cannot be written to (${code}).`,
+      fix:
+        code === 'ENOSPC'
+          ? 'Make room on its disk and start again; no acknowledged change is lost.'
+          : 'Give it to the user that runs this, or set OWNKEY_DATA_DIR to a directory that this user may write.',
+    })
   }
 }
 

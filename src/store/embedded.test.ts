@@ -107,6 +107,18 @@ describe('the embedded database', () => {
     expect(readdirSync(dataDir)).toEqual(['database'])
   }, 60_000)
 
+  it('names the directory that takes no files, and says what to do', async () => {
+    const readOnly = join(dataDir, 'read-only')
+    mkdirSync(readOnly, { mode: 0o500 })
+    // What is read-only for a user is not for root; nobody makes files among those of a process.
+    const folder = process.getuid?.() === 0 ? '/proc/self' : readOnly
+    await expect(openDatabase({ dataDir: folder })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(`${folder} cannot be written to`),
+      fix: expect.stringContaining('OWNKEY_DATA_DIR'),
+    })
+  })
+
   it('names the directory that it cannot make', async () => {
     writeFileSync(join(dataDir, 'file'), '')
     await expect(openDatabase({ dataDir: join(dataDir, 'file', 'data') })).rejects.toMatchObject({
