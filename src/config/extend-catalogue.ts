@@ -15,6 +15,7 @@ export type CatalogueEntry = Pick<
   | 'defaultModels'
   | 'keyPage'
   | 'keyNeeds'
+  | 'priceCatalogue'
 >
 
 /**

@@ -18,7 +18,7 @@ export function findWarnings(
     ...unlimitedMeters(config),
     ...emptyFallbacks(config),
     ...unknownRegions(config, extendCatalogue(config, catalogue)),
-    ...uncountedCurrencies(config),
+    ...uncountedCurrencies(config, catalogue),
   ]
 }
 
@@ -114,7 +114,7 @@ function unknownRegions(config: Config, catalogue: readonly CatalogueEntry[]): F
 }
 
 /** A cap that some cost will not count toward, because it is in another currency and nothing here says what that is worth. */
-function uncountedCurrencies(config: Config): Finding[] {
+function uncountedCurrencies(config: Config, catalogue: readonly CatalogueEntry[]): Finding[] {
   const known = new Set(['USD', ...Object.keys(config.exchangeRates)])
   return Object.entries(config.plans).flatMap(([id, plan]) => {
     const caps = [
@@ -122,7 +122,7 @@ function uncountedCurrencies(config: Config): Finding[] {
       ...(plan.fallback.cap ? [{ ...plan.fallback.cap, path: ['plans', id, 'fallback', 'cap'] }] : []),
     ]
     return caps.flatMap(({ currency, path }) =>
-      [...currenciesOf(config, plan)]
+      [...currenciesOf(config, { plan, catalogue })]
         .filter(([cost]) => cost !== currency && !(known.has(cost) && known.has(currency)))
         .slice(0, 1)
         .map(([cost, provider]) => uncounted({ cost, provider, currency, path, known })),
@@ -155,7 +155,10 @@ function uncounted({
 }
 
 /** Currency → the first provider that this plan can spend it at, among those that the file names. */
-function currenciesOf(config: Config, plan: Config['plans'][string]): Map<string, string> {
+function currenciesOf(
+  config: Config,
+  { plan, catalogue }: { plan: Config['plans'][string]; catalogue: readonly CatalogueEntry[] },
+): Map<string, string> {
   const named = new Set([
     ...Object.keys(config.providers),
     ...Object.keys(plan.providers),
@@ -166,13 +169,18 @@ function currenciesOf(config: Config, plan: Config['plans'][string]): Map<string
     (id) => id !== '*' && (plan.providers[id] ?? plan.providers['*'] ?? 'unavailable') !== 'unavailable',
   )
   const found = new Map<string, string>()
-  for (const id of offered) {
-    const own = Object.values(config.prices[id] ?? {}).map(({ currency }) => currency)
-    const published = publishedPrices.filter(({ provider }) => provider === id).map(({ currency }) => currency)
-    for (const currency of [...own, ...published, ...(own.length + published.length === 0 ? ['USD'] : [])])
-      if (!found.has(currency)) found.set(currency, id)
-  }
+  for (const id of offered) for (const currency of pricesOf(id)) if (!found.has(currency)) found.set(currency, id)
   return found
+
+  function pricesOf(id: string): string[] {
+    const prices = config.prices[id] ?? {}
+    const own = Object.values(prices).map(({ currency }) => currency)
+    // Prices of the operator's own for every model leave nothing to the built-in ones.
+    if (prices['*'] !== undefined && prices['*'].from === undefined) return own
+    const published = publishedPrices.filter(({ provider }) => provider === id).map(({ currency }) => currency)
+    const listed = catalogue.some((entry) => entry.id === id && entry.priceCatalogue !== undefined)
+    return [...own, ...(listed ? ['USD'] : []), ...published]
+  }
 }
 
 function fields(raw: unknown, name: string): Record<string, unknown> {

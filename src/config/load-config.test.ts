@@ -174,6 +174,23 @@ describe('warnings', () => {
     expect(warningsOf(file('{ providers: { sarvam: unavailable }, caps: [{ limit: 5 }] }'))).toEqual([])
   })
 
+  test('the currencies of a provider are those that its prices have: a catalogue’s, the operator’s, or none', () => {
+    const file = (providers: string, prices: string, currency: string) =>
+      `providers: ${providers}\nprices: ${prices}\nplans:\n  basic: { caps: [{ limit: 5, currency: ${currency} }] }`
+    const some = '{ openai: { "gpt-5*": { currency: EUR, input: 1, output: 2 } } }'
+    const all = '{ openai: { "*": { currency: EUR, input: 1, output: 2 } } }'
+    // The models that the operator did not price are priced in dollars by the catalogue.
+    const [warning] = load(file('{ openai: {} }', some, 'EUR')).warnings
+    expect(warning?.message).toMatch(/openai are in USD .* cap in EUR/)
+    expect(warningsOf(file('{ openai: {} }', all, 'EUR'))).toEqual([])
+    expect(warningsOf(file('{ openai: {} }', all, 'USD'))).toHaveLength(1)
+    // What nobody has a price for costs nothing in any currency.
+    const own = '{ mine: { like: openai, baseUrl: "https://models.acme.test" } }'
+    expect(warningsOf(file(own, '{}', 'EUR'))).toEqual([])
+    expect(warningsOf(file(own, '{ mine: { "*": { currency: GBP, input: 1, output: 2 } } }', 'EUR'))).toHaveLength(1)
+    expect(warningsOf(file('{ sarvam: {} }', '{}', 'INR'))).toEqual([])
+  })
+
   test('an exchange rate is a positive number, and a dollar is worth a dollar', () => {
     for (const rate of ['INR: 0', 'INR: -1', 'rupees: 1', 'USD: 2'])
       expect(() => load(`exchangeRates: { ${rate} }`)).toThrow(/exchangeRates/)

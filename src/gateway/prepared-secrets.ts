@@ -1,3 +1,4 @@
+import { systemClock } from '../lib/index.ts'
 import type { Provider, ProviderAnswer, SecretPreparation } from '../providers/index.ts'
 import { collectAnswer } from './collect-answer.ts'
 import type { Egress } from './egress.ts'
@@ -29,6 +30,7 @@ export function createPreparedSecrets(options: {
       if (known !== undefined) return known
       const preparation = provider.secretPreparation({
         now,
+        monotonic: systemClock.monotonic,
         send: ({ url, form }) => post(egress, setup().config.providers[provider.id]?.tokenUrl ?? url, form),
       })
       made.set(provider.id, preparation)

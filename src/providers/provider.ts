@@ -227,6 +227,15 @@ export interface SocketRoute {
   regions?: Readonly<Record<string, string>>
 }
 
+/** What a preparation of secrets depends on. */
+export interface SecretPreparationIo {
+  send: TokenSender
+  /** Wall time in milliseconds since 1970, which may jump: for what is signed with a date. */
+  now(): number
+  /** Milliseconds that only grow: for how long a token lives. */
+  monotonic(): number
+}
+
 /**
  * Turns a stored secret that is not itself a credential (a service-account file) into one. It keeps the short-lived
  * tokens until shortly before they expire and asks for each of them once at a time.
@@ -306,7 +315,7 @@ export interface Provider {
   translations?: Readonly<Partial<Record<OpenaiRoute, TranslationName>>>
   realtime?: readonly SocketRoute[]
   /** Present where the stored secret may be a document from which short-lived tokens are made. */
-  secretPreparation?(io: { send: TokenSender; now(): number }): SecretPreparation
+  secretPreparation?(io: SecretPreparationIo): SecretPreparation
   /** Sentences of `docs/providers.md`: what is particular, and what is not supported. */
   notes?: readonly string[]
 }

@@ -16,9 +16,10 @@ const file = (more: object = {}) =>
 
 function start(answer: (count: number) => ProviderAnswer | Promise<ProviderAnswer>) {
   const sent: { url: string; form: Readonly<Record<string, string>> }[] = []
-  const clock = { now: Date.parse('2026-11-20T12:00:00Z') }
+  const clock = { now: Date.parse('2026-11-20T12:00:00Z'), monotonic: 0 }
   const preparation = vertex.secretPreparation?.({
     now: () => clock.now,
+    monotonic: () => clock.monotonic,
     send: async (request) => {
       sent.push(request)
       return answer(sent.length)
@@ -61,6 +62,17 @@ describe('a service account', () => {
     await preparation.prepare(file())
     expect(sent).toHaveLength(1)
     clock.now += 6 * 60_000
+    expect(await preparation.prepare(file())).toMatchObject({ credential: 'ya29.token-2' })
+  })
+
+  it('goes by how long a token has lived, whatever is done to the clock', async () => {
+    const { preparation, sent, clock } = start(token)
+    await preparation.prepare(file())
+    clock.now -= 3_600_000
+    clock.monotonic += 50 * 60_000
+    await preparation.prepare(file())
+    expect(sent).toHaveLength(1)
+    clock.monotonic += 6 * 60_000
     expect(await preparation.prepare(file())).toMatchObject({ credential: 'ya29.token-2' })
   })
 

@@ -5,7 +5,7 @@ import type {
   PreparedSecret,
   ProviderAnswer,
   SecretPreparation,
-  TokenSender,
+  SecretPreparationIo,
 } from '../provider.ts'
 import { at, isRecord } from '../reading/is-record.ts'
 
@@ -27,7 +27,8 @@ interface Account {
 }
 interface Held {
   answer: Promise<PreparedSecret | { failure: Failure }>
-  until: number
+  /** Monotonic milliseconds, and wall time: the first does not count a machine's sleep, the second may be set back. */
+  until: { monotonic: number; wall: number }
 }
 
 /**
@@ -35,7 +36,7 @@ interface Held {
  * an hour. Access tokens that were stored as such (`ya29.…`) are sent as Bearer; API keys need nothing of this.
  */
 export function serviceAccountTokens(
-  io: { send: TokenSender; now(): number },
+  io: SecretPreparationIo,
   readFailure: (answer: ProviderAnswer) => Failure | undefined,
 ): SecretPreparation {
   const held = new Map<string, Held>()
@@ -53,7 +54,10 @@ export function serviceAccountTokens(
       return { failure: readFailure(answer) ?? { class: 'provider_error' } }
     }
     const entry = held.get(slot)
-    if (entry) entry.until = io.now() + lifetimeMs(answer) - marginMs
+    if (entry) {
+      const lives = lifetimeMs(answer) - marginMs
+      entry.until = { monotonic: io.monotonic() + lives, wall: io.now() + lives }
+    }
     const { project } = account
     const path = (open: string, region: string | undefined) =>
       project === undefined ? open : placed(open, project, region)
@@ -63,7 +67,10 @@ export function serviceAccountTokens(
   function remember(account: Account, slot: string): Held['answer'] {
     if (held.size >= mostTokens) held.delete(held.keys().next().value ?? slot)
     // Without an end until the answer tells one: all who come meanwhile wait for the same answer.
-    const entry: Held = { answer: Promise.resolve({ failure: malformed }), until: Number.POSITIVE_INFINITY }
+    const entry: Held = {
+      answer: Promise.resolve({ failure: malformed }),
+      until: { monotonic: Number.POSITIVE_INFINITY, wall: Number.POSITIVE_INFINITY },
+    }
     held.set(slot, entry)
     entry.answer = mint(account, slot)
     entry.answer.catch(() => held.delete(slot))
@@ -79,7 +86,7 @@ export function serviceAccountTokens(
       // A hash, not the file: the map must not keep secrets.
       const slot = hash('sha256', secret, 'base64')
       const known = held.get(slot)
-      if (known && known.until > io.now()) return known.answer
+      if (known && known.until.monotonic > io.monotonic() && known.until.wall > io.now()) return known.answer
       return remember(account, slot)
     },
   }
