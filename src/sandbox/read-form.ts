@@ -66,7 +66,7 @@ function formReader(boundary: string) {
     if (part) addBytes(part, rest.subarray(0, taken))
     rest = rest.subarray(end >= 0 ? end + delimiter.length : taken)
     if (end < 0) return false
-    if (part && !part.file) fields[part.field] = Buffer.concat(part.text).toString('utf8')
+    if (part && !part.file) keepText(fields, part)
     part = undefined
     inHead = true
     return true
@@ -76,6 +76,13 @@ function formReader(boundary: string) {
     while (inHead ? takeHead() : takeBody());
   }
   return { take, form: { fields, files } }
+}
+
+/** A field that is a list (`name[]`) comes once for each of its values; they are kept with commas between them. */
+function keepText(fields: Record<string, string>, { field, text }: OpenPart): void {
+  const value = Buffer.concat(text).toString('utf8')
+  const before = field.endsWith('[]') ? fields[field] : undefined
+  fields[field] = before === undefined ? value : `${before},${value}`
 }
 
 function addBytes(part: OpenPart, bytes: Buffer): void {

@@ -68,11 +68,12 @@ interface Visit {
 
 async function serve({ incoming, response, place }: Visit, pace: Pace): Promise<void> {
   const { vendor, method, path, requestId } = place
-  const found = vendor.routes.find((route) => route.method === method && route.path.test(path))
+  const asked = method === 'HEAD' ? 'GET' : method
+  const found = vendor.routes.find((route) => route.method === asked && route.path.test(path))
   const { behaviour, answer } = await answerCall(incoming, place, found)
   if (!incoming.readableEnded) await drainBody(incoming).catch(() => 0)
   const headers = { ...vendor.headers(requestId), 'x-sandbox': 'true', ...answer.headers }
-  const breaks = (found?.breaks ?? method !== 'GET') && (answer.status ?? 200) < 300
+  const breaks = (found?.breaks ?? asked !== 'GET') && (answer.status ?? 200) < 300
   await playAnswer({ ...answer, headers }, { response, behaviour, breaks, pace })
 }
 

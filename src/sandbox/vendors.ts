@@ -14,6 +14,10 @@ import { assemblyAiRoutes } from './others/assemblyai.ts'
 import { bedrockRoutes } from './others/bedrock.ts'
 import { cohereRoutes } from './others/cohere.ts'
 import { deepgramRoutes } from './others/deepgram.ts'
+import { mistralRoutes } from './others/mistral.ts'
+import { openRouterRoutes } from './others/openrouter.ts'
+import { perplexityRoutes } from './others/perplexity.ts'
+import { xaiRoutes } from './others/xai.ts'
 import {
   bareAuthorization,
   googleCredential,
@@ -72,10 +76,19 @@ const google: Vendor = {
     /\/(?:openai|openapi)\//.test(path) || (path.endsWith(':streamGenerateContent') && query.get('alt') !== 'sse'),
 }
 
+/** What vendors of OpenAI's dialect have beside it, or tell otherwise. */
+const ofTheirOwn: Readonly<Record<string, readonly Route[]>> = {
+  mistral: mistralRoutes,
+  openrouter: openRouterRoutes,
+  perplexity: perplexityRoutes,
+  xai: xaiRoutes,
+}
+
 /** A vendor in OpenAI's dialect with its own errors. */
 function compatible(id: string): Vendor {
   const failures = compatibleFailures[id] ?? openAiFailures
-  return { ...openai, failures, headers: (requestId) => ({ 'x-request-id': requestId, ...rateLimits }) }
+  const routes = [...(Object.hasOwn(ofTheirOwn, id) ? (ofTheirOwn[id] ?? []) : []), ...openai.routes]
+  return { ...openai, routes, failures, headers: (requestId) => ({ 'x-request-id': requestId, ...rateLimits }) }
 }
 
 const own: Readonly<Record<string, Vendor>> = {

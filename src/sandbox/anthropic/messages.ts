@@ -50,7 +50,7 @@ export async function countTokens(call: Call): Promise<Answer> {
 const thinkingBlock = { type: 'thinking', thinking: thought, signature: Buffer.from('sandbox').toString('base64') }
 
 function contentBlock(reply: Reply): JsonObject {
-  if (!reply.tool) return { type: 'text', text: reply.text, citations: null }
+  if (!reply.tool) return { type: 'text', text: reply.text }
   return { type: 'tool_use', id: 'toolu_sandbox_0', name: reply.tool.name, input: reply.tool.input }
 }
 

@@ -1,6 +1,7 @@
 import { type Answer, type Call, modelField, type Route } from '../call.ts'
 import { chatCompletions } from '../openai/chat.ts'
 import { modelIds } from '../openai/models.ts'
+import { complete } from './complete.ts'
 import { countTokens, messages } from './messages.ts'
 
 const described = (id: string) => ({
@@ -19,6 +20,8 @@ function getModel(call: Call): Answer {
   return { json: described(modelField(decodeURIComponent(call.parts['model'] ?? ''))) }
 }
 
+const nothing = (): Answer => ({ json: { data: [], has_more: false, first_id: null, last_id: null } })
+
 /** Messages stand behind any path, for the vendors that play Anthropic's dialect below a path of their own. */
 export const messageRoutes: readonly Route[] = [
   { method: 'POST', path: /^\/.*messages$/, answer: messages },
@@ -30,4 +33,7 @@ export const anthropicRoutes: readonly Route[] = [
   { method: 'GET', path: /^\/v1\/models$/, answer: listModels },
   { method: 'GET', path: /^\/v1\/models\/(?<model>.+)$/, answer: getModel },
   { method: 'POST', path: /^\/v1\/chat\/completions$/, answer: chatCompletions },
+  { method: 'POST', path: /^\/v1\/complete$/, answer: complete },
+  { method: 'GET', path: /^\/v1\/messages\/batches$/, answer: nothing },
+  { method: 'GET', path: /^\/v1\/files$/, answer: nothing },
 ]

@@ -3,6 +3,7 @@ import { secondsOf, transcriptOf } from '../content/reply.ts'
 import { modelIds } from '../openai/models.ts'
 import {
   dialogue,
+  music,
   soundGeneration,
   speechToSpeech,
   streamWithTimestamps,
@@ -103,7 +104,10 @@ export const elevenLabsRoutes: readonly Route[] = [
   post(/^\/v1\/text-to-dialogue(?:\/stream)?$/, dialogue),
   post(/^\/v1\/sound-generation$/, soundGeneration),
   post(/^\/v1\/speech-to-speech\/(?<voice>[^/]+)(?:\/stream)?$/, speechToSpeech),
+  post(/^\/v1\/music(?:\/stream)?$/, music),
   post(/^\/v1\/speech-to-text$/, speechToText),
+  post(/^\/v1\/single-use-token\/[^/]+$/, ({ requestId }) => ({ json: { token: `sutkn_${requestId}` } })),
+  get(/^\/v1\/history$/, () => ({ json: { history: [], last_history_item_id: null, has_more: false } })),
   get(/^\/v1\/models$/, listModels),
   get(/^\/v1\/user$/, () => ({ json: user })),
   get(/^\/v1\/user\/subscription$/, () => ({ json: subscription })),

@@ -63,6 +63,13 @@ export async function soundGeneration(call: Call): Promise<Answer> {
   return audioAnswer(speak(call, { characters: textField(body, 'text').length, model: 'sound' }))
 }
 
+/** `POST /v1/music` and its `/stream` */
+export async function music(call: Call): Promise<Answer> {
+  const body = await call.json()
+  const asked = body['composition_plan'] === undefined ? textField(body, 'prompt') : 'a plan'
+  return audioAnswer(speak(call, { characters: asked.length, model: modelField(body['model_id'], 'music_v1') }))
+}
+
 /** `POST /v1/speech-to-speech/{voice}` */
 export async function speechToSpeech(call: Call): Promise<Answer> {
   const form = await call.form()

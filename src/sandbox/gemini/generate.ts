@@ -83,7 +83,8 @@ function forcedTool(body: JsonObject): { name: string; schema: unknown } | undef
   const calling = objectOf(objectOf(body['toolConfig'] ?? body['tool_config'])['functionCallingConfig'])
   if (calling['mode'] !== 'ANY') return undefined
   const allowed = Array.isArray(calling['allowedFunctionNames']) ? calling['allowedFunctionNames'] : undefined
-  const tools = (Array.isArray(body['tools']) ? body['tools'] : []).flatMap((tool) => {
+  // Google takes one tool for a list of one, and earlier clients send it so.
+  const tools = [body['tools'] ?? []].flat().flatMap((tool) => {
     const declared = objectOf(tool)['functionDeclarations']
     return Array.isArray(declared) ? declared.map(objectOf) : []
   })

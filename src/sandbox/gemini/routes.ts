@@ -5,6 +5,7 @@ import { openAiRoutes } from '../openai/routes.ts'
 import { batchEmbedContents, embedContent } from './embed.ts'
 import { deleteFile, getFile, uploadFile } from './files.ts'
 import { countTokens, generateContent, streamGenerateContent } from './generate.ts'
+import { interact, predict } from './predict.ts'
 
 function described(id: string) {
   return {
@@ -44,6 +45,9 @@ export const geminiRoutes: readonly Route[] = [
   onModel('embedContent', embedContent),
   onModel('batchEmbedContents', batchEmbedContents),
   onModel('(?:rawPredict|streamRawPredict)', messages),
+  onModel('predict', predict),
+  { method: 'POST', path: /^\/v1[a-z0-9]*\/interactions$/, answer: interact },
+  { method: 'GET', path: /^\/v1[a-z0-9]*\/cachedContents$/, answer: () => ({ json: { cachedContents: [] } }) },
   { method: 'GET', path: /^\/v1[a-z0-9]*\/(?:publishers\/[^/]+\/)?models$/, answer: listModels },
   { method: 'GET', path: /^\/v1[a-z0-9]*\/(?:publishers\/[^/]+\/)?models\/(?<model>[^/:]+)$/, answer: getModel },
   { method: 'GET', path: /^\/v1[a-z0-9]*\/files$/, answer: () => ({ json: { files: [], sandbox: true } }) },

@@ -12,6 +12,8 @@ interface Transcript {
   model: string
   task: 'transcribe' | 'translate'
   usage: Record<string, unknown>
+  /** Words with their times were asked for too. */
+  words: boolean
 }
 
 /** `POST …/audio/transcriptions` */
@@ -49,7 +51,14 @@ function transcriptIn(
         output_tokens: output,
         total_tokens: seconds * 10 + output,
       }
-  return { text, seconds, model: name, task, usage }
+  return {
+    text,
+    seconds,
+    model: name,
+    task,
+    usage,
+    words: /\bword\b/.test(form.fields['timestamp_granularities[]'] ?? ''),
+  }
 }
 
 const stamp = (seconds: number, comma: string) => `00:00:${String(Math.min(59, seconds)).padStart(2, '0')}${comma}000`
@@ -58,7 +67,7 @@ const plain = { 'content-type': 'text/plain; charset=utf-8' }
 
 const formats: Record<string, (transcript: Transcript) => Answer> = {
   json: ({ text, usage }) => ({ json: { text, usage } }),
-  verbose_json: ({ text, seconds, task, usage }) => ({
+  verbose_json: ({ text, seconds, task, usage, words }) => ({
     json: {
       task,
       language: 'english',
@@ -78,6 +87,7 @@ const formats: Record<string, (transcript: Transcript) => Answer> = {
           no_speech_prob: 0,
         },
       ],
+      ...(words ? { words: wordsOf(text, seconds) } : {}),
       usage,
     },
   }),
@@ -90,6 +100,12 @@ const formats: Record<string, (transcript: Transcript) => Answer> = {
     headers: plain,
     bytes: Buffer.from(`WEBVTT\n\n${stamp(0, '.')} --> ${stamp(seconds, '.')}\n${text}\n\n`),
   }),
+}
+
+function wordsOf(text: string, seconds: number) {
+  const said = text.split(' ')
+  const at = (index: number) => (seconds * index) / said.length
+  return said.map((word, index) => ({ word, start: at(index), end: at(index + 1) }))
 }
 
 function inFormat(transcript: Transcript, name = 'json'): Answer {

@@ -6,6 +6,7 @@ import { sseEvent, sseHeaders } from '../sse.ts'
 /** Vendors whose last chunk brings the usage without `stream_options.include_usage`. */
 const usageUnasked = new Set(['mistral', 'together', 'fireworks', 'openrouter', 'cerebras', 'perplexity'])
 
+/** What a chat's answer is made of. */
 interface Chat {
   call: Call
   body: JsonObject
@@ -36,8 +37,12 @@ export async function chatCompletions(call: Call): Promise<Answer> {
     prompt_tokens_details: { cached_tokens: 0 },
     completion_tokens_details: { reasoning_tokens: 0 },
   }
-  const chat: Chat = { call, body, model, replies, usage }
-  return body['stream'] === true ? streamed(chat) : { json: whole(chat) }
+  return completionOf({ call, body, model, replies, usage })
+}
+
+/** An answer in the shape of a chat's, whole or as a stream as the body asks. */
+export function completionOf(chat: Chat): Answer {
+  return chat.body['stream'] === true ? streamed(chat) : { json: whole(chat) }
 }
 
 /** The function that `tool_choice` makes the model call; none when the model may choose. */

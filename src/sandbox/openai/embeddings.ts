@@ -22,7 +22,8 @@ export async function embeddings(call: Call): Promise<Answer> {
     }
   })
   const tokens = texts.reduce((sum, text) => sum + tokensOf(text), 0)
-  return { json: { object: 'list', data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } } }
+  const usage = { prompt_tokens: tokens, total_tokens: tokens }
+  return { json: { id: `embd-${call.requestId}`, object: 'list', data, model, usage } }
 }
 
 /** A text, texts, tokens or lists of tokens. */

@@ -8,9 +8,20 @@ const now = () => Math.floor(Date.now() / 1000)
 /** `POST …/images/generations`: small grey squares, in base64. */
 export async function imageGenerations(call: Call): Promise<Answer> {
   const body = await call.json()
-  modelField(body['model'], 'gpt-image-1')
-  const prompt = textField(body, 'prompt')
-  const count = countField(body, 'n', 10) ?? 1
+  modelField(body['model'] ?? call.parts['deployment'], 'gpt-image-1')
+  return squares(textField(body, 'prompt'), countField(body, 'n', 10) ?? 1)
+}
+
+/** `POST …/images/edits` and `…/variations`: the same squares, whatever image came. */
+export async function imageEdits(call: Call): Promise<Answer> {
+  const { fields, files } = await call.form()
+  if (files.length === 0) throw new Problem('missing_field', 'image')
+  modelField(fields['model'] ?? call.parts['deployment'], 'gpt-image-1')
+  const count = fields['n'] === undefined ? 1 : Number(fields['n'])
+  return squares(fields['prompt'] ?? '', countField({ n: count }, 'n', 10) ?? 1)
+}
+
+function squares(prompt: string, count: number): Answer {
   const image = { b64_json: pngOf(16, soundComment).toString('base64') }
   const input = tokensOf(prompt)
   const usage = {
@@ -66,7 +77,7 @@ export async function uploadFile(call: Call): Promise<Answer> {
   }
 }
 
-/** `GET …/files`: always empty. */
-export function listFiles(): Answer {
+/** `GET …/files` and other lists of what is kept: always empty. */
+export function emptyList(): Answer {
   return { json: { object: 'list', data: [], has_more: false } }
 }

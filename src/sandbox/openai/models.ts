@@ -19,8 +19,6 @@ export function getModel(call: Call): Answer {
   return { json: described(modelField(decodeURIComponent(call.parts['model'] ?? ''))) }
 }
 
-const account = { label: 'sandbox', is_free_tier: false, usage: 0, limit: 100, limit_remaining: 100 }
-
 /** What vendors tell of a key or an account on routes of their own. */
 export const accountAnswers: Readonly<Record<string, Answer>> = {
   deepseek: {
@@ -41,5 +39,4 @@ export const accountAnswers: Readonly<Record<string, Answer>> = {
       team_blocked: false,
     },
   },
-  openrouter: { json: { data: account } },
 }

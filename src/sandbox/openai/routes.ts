@@ -1,9 +1,12 @@
 import type { Route } from '../call.ts'
 import { speech, transcriptions, translations } from './audio.ts'
 import { chatCompletions } from './chat.ts'
+import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
-import { imageGenerations, listFiles, moderations, uploadFile } from './media.ts'
+import { emptyList, imageEdits, imageGenerations, moderations, uploadFile } from './media.ts'
 import { accountAnswers, getModel, listModels } from './models.ts'
+import { clientSecret, realtimeSession } from './realtime-secrets.ts'
+import { rerank } from './rerank.ts'
 import { responses } from './responses.ts'
 
 /** Whatever a vendor puts before it (`/openai/v1`, `/inference/v1`, nothing); Azure names the model there. */
@@ -17,15 +20,23 @@ const account: Route['answer'] = (call) =>
 /** OpenAI's surfaces, and those of the vendors that speak its dialect. */
 export const openAiRoutes: readonly Route[] = [
   post('chat/completions', chatCompletions),
+  post('completions', completions),
   post('responses', responses),
   post('embeddings', embeddings),
   post('audio/transcriptions', transcriptions),
   post('audio/translations', translations),
   post('audio/speech', speech),
   post('images/generations', imageGenerations),
+  post('images/(?:edits|variations)', imageEdits),
+  post('rerank', rerank),
+  post('realtime/client_secrets', clientSecret),
+  post('realtime/sessions', realtimeSession),
   post('moderations', moderations),
   post('files', uploadFile),
-  get('files', listFiles),
+  get('files', emptyList),
+  get('batches', emptyList),
+  get('chat/completions', emptyList),
+  get('deployments', emptyList),
   get('models', listModels),
   get('models/user', listModels),
   get('models/(?<model>.+)', getModel),

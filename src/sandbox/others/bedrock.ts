@@ -1,10 +1,10 @@
-import { messages } from '../anthropic/messages.ts'
 import { messageRoutes } from '../anthropic/routes.ts'
 import { type Answer, type Call, type JsonObject, listField, modelField, objectOf, type Route } from '../call.ts'
 import { piecesOf, type Reply, replyTo } from '../content/reply.ts'
 import { promptSize, promptTokens } from '../content/tokens.ts'
 import { openAiRoutes } from '../openai/routes.ts'
 import { awsEvent } from './aws-event.ts'
+import { countTokens, invoke, invokeStream } from './bedrock-invoke.ts'
 
 interface Converse {
   reply: Reply
@@ -56,8 +56,9 @@ async function converseStream(call: Call): Promise<Answer> {
 }
 
 export const bedrockRoutes: readonly Route[] = [
-  // Models of Anthropic take its own body here; they are the ones that are called so.
-  { method: 'POST', path: /^\/model\/(?<model>[^/]+)\/invoke$/, answer: messages },
+  { method: 'POST', path: /^\/model\/(?<model>[^/]+)\/invoke$/, answer: invoke },
+  { method: 'POST', path: /^\/model\/(?<model>[^/]+)\/invoke-with-response-stream$/, answer: invokeStream },
+  { method: 'POST', path: /^\/model\/(?<model>[^/]+)\/count-tokens$/, answer: countTokens, breaks: false },
   { method: 'POST', path: /^\/model\/(?<model>[^/]+)\/converse-stream$/, answer: converseStream },
   { method: 'POST', path: /^\/model\/(?<model>[^/]+)\/converse$/, answer: converse },
   {

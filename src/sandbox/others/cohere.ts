@@ -5,6 +5,7 @@ import { vectorOf } from '../content/vector.ts'
 import { modelIds } from '../openai/models.ts'
 import { openAiRoutes } from '../openai/routes.ts'
 import { sseEvent, sseHeaders } from '../sse.ts'
+import { cohereFirstRoutes } from './cohere-v1.ts'
 
 async function chat(call: Call): Promise<Answer> {
   const body = await call.json()
@@ -71,6 +72,7 @@ async function rerank(call: Call): Promise<Answer> {
 }
 
 export const cohereRoutes: readonly Route[] = [
+  ...cohereFirstRoutes,
   { method: 'POST', path: /^\/v2\/chat$/, answer: chat },
   { method: 'POST', path: /^\/v[12]\/embed$/, answer: embed },
   { method: 'POST', path: /^\/v[12]\/rerank$/, answer: rerank },

@@ -51,9 +51,27 @@ async function speak(call: Call): Promise<Answer> {
   return { headers, pieces: slices(soundOf({ kind, sampleRate }, spokenSeconds(text.length)), 4096) }
 }
 
+async function analyse(call: Call): Promise<Answer> {
+  const body = await call.json()
+  if (!body['url']) textField(body, 'text')
+  const metadata = { request_id: call.requestId, created: new Date().toISOString(), language: 'en' }
+  return { json: { metadata, results: { summary: { text: 'This is the Ownkey sandbox: nothing was read.' } } } }
+}
+
 export const deepgramRoutes: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/listen$/, answer: listen },
   { method: 'POST', path: /^\/v1\/speak$/, answer: speak },
+  { method: 'POST', path: /^\/v1\/read$/, answer: analyse },
+  {
+    method: 'POST',
+    path: /^\/v1\/auth\/grant$/,
+    answer: ({ requestId }) => ({ json: { access_token: requestId, expires_in: 30 } }),
+  },
+  {
+    method: 'GET',
+    path: /^\/v1\/projects\/[^/]+\/balances$/,
+    answer: () => ({ json: { balances: [{ balance_id: 'sandbox', amount: 100, units: 'usd' }] } }),
+  },
   {
     method: 'GET',
     path: /^\/v1\/auth\/token$/,
