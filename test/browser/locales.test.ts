@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { createTranslation } from '../../console/src/i18n/create-translation.ts'
 import { locales } from '../../console/src/i18n/locales.ts'
 import { warningCodes } from '../../src/config/config-problem.ts'
 import {
@@ -101,6 +102,17 @@ describe.each(locales)('the texts of %s', (locale) => {
       ([key, text]) => text.replace(/\{\{\w+\}\}/g, '').length > 24 && english.get(key) === text,
     )
     expect(same).toEqual([])
+  })
+})
+
+describe('a text', () => {
+  it.each([
+    ['en', '1,234,567 requests'],
+    ['de', '1.234.567 Anfragen'],
+    ['hi', '12,34,567 अनुरोध'],
+  ])('has its numbers as %s writes them', (locale, written) => {
+    const texts = JSON.parse(readFileSync(join(sources, 'locales', `${locale}.json`), 'utf8'))
+    expect(createTranslation({ locale, texts }).t('operator.health.requests', { count: 1_234_567 })).toBe(written)
   })
 })
 

@@ -1,28 +1,7 @@
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
+import { createTranslation, type Language, type Translation } from './create-translation.ts'
 
-/** Texts by name, nested. What stands in them: `{{name}}` for a value, and plurals by `count` (`files_one`, `files_other`). */
-export interface Texts {
-  [name: string]: string | Texts
-}
-
-interface Language {
-  locale: string
-  texts: Texts
-  /** For what `texts` lacks. */
-  otherwise?: Texts
-}
-
-type Values = Readonly<Record<string, unknown>>
-
-/** The text of this name with the values filled in; the name itself where there is none. */
-export type Translate = (key: string, values?: Values) => string
-
-interface Translation {
-  t: Translate
-  /** Whether there is a text of this name. */
-  has(key: string): boolean
-  locale: string
-}
+export type { Texts, Translate } from './create-translation.ts'
 
 const LanguageContext = createContext<Translation | null>(null)
 
@@ -38,26 +17,4 @@ export function useTranslation(): Translation {
   const value = useContext(LanguageContext)
   if (!value) throw new Error('There is no LanguageProvider around this view.')
   return value
-}
-
-function createTranslation({ locale, texts, otherwise = {} }: Language): Translation {
-  const plural = new Intl.PluralRules(locale)
-  const find = (key: string) => textAt(texts, key) ?? textAt(otherwise, key)
-  return {
-    locale,
-    has: (key) => find(key) !== undefined,
-    t(key, values = {}) {
-      const { count } = values
-      const counted =
-        typeof count === 'number' ? (find(`${key}_${plural.select(count)}`) ?? find(`${key}_other`)) : undefined
-      const found = counted ?? find(key) ?? key
-      return found.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''))
-    },
-  }
-}
-
-function textAt(texts: Texts, key: string): string | undefined {
-  let place: string | Texts | undefined = texts
-  for (const part of key.split('.')) place = typeof place === 'object' ? place[part] : undefined
-  return typeof place === 'string' ? place : undefined
 }
