@@ -5,6 +5,14 @@ const text =
   ': hello\n\nevent: message_start\ndata: {"a":"é—日"}\n\ndata: one\r\ndata:two\r\n\r\nid: 7\nretry: 5\ndata: [DONE]\n\n'
 const events: SseEvent[] = [{ name: 'message_start', data: '{"a":"é—日"}' }, { data: 'one\ntwo' }, { data: '[DONE]' }]
 
+test('a byte order mark before the first event is no part of it; a later one is text', () => {
+  for (const at of [0, 1, 2, 3, 9]) {
+    const reader = createSseReader()
+    const bytes = new TextEncoder().encode('\ufeffdata: a\ufeffb\n\n')
+    expect([...reader.feed(bytes.subarray(0, at)), ...reader.feed(bytes.subarray(at))]).toEqual([{ data: 'a\ufeffb' }])
+  }
+})
+
 test('the same events come out wherever the bytes are split', () => {
   const bytes = new TextEncoder().encode(text)
   for (let at = 0; at <= bytes.length; at++) {

@@ -1,8 +1,12 @@
+import { StringDecoder } from 'node:string_decoder'
+
 /** One server-sent event as it was written: its name, if any, and its data lines joined by newlines. */
 export interface SseEvent {
   name?: string
   data: string
 }
+
+const byteOrderMark = 0xfeff
 
 export interface SseReader {
   /** Bytes as they come; events end at empty lines. Text may be split anywhere, inside a character too. */
@@ -16,7 +20,8 @@ export interface SseReader {
  * @param maxEventBytes an event longer than this is dropped
  */
 export function createSseReader({ maxEventBytes = 1024 * 1024 }: { maxEventBytes?: number } = {}): SseReader {
-  const decoder = new TextDecoder()
+  const decoder = new StringDecoder('utf8')
+  let begun = false
   let rest = ''
   let name: string | undefined
   let data: string[] = []
@@ -42,6 +47,14 @@ export function createSseReader({ maxEventBytes = 1024 * 1024 }: { maxEventBytes
     if (size > maxEventBytes) overflow()
   }
 
+  /** Without the mark that may stand before the first event. */
+  function decode(chunk: Uint8Array): string {
+    const text = decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))
+    if (begun || text === '') return text
+    begun = true
+    return text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text
+  }
+
   function overflow(): void {
     dropping = true
     overflowed = true
@@ -51,7 +64,7 @@ export function createSseReader({ maxEventBytes = 1024 * 1024 }: { maxEventBytes
   return {
     feed(chunk) {
       const events: SseEvent[] = []
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?!$)/)
+      const lines = (rest + decode(chunk)).split(/\r\n|\n|\r(?!$)/)
       rest = lines.pop() ?? ''
       for (const line of lines) take(line, events)
       if (rest.length > maxEventBytes) {

@@ -11,8 +11,6 @@ export interface UsageScanner {
    * @param cut the answer did not come to its end; what the cut might have faked is then left out
    */
   end(cut?: boolean): Usage | undefined
-  /** The model that the answer names at its beginning; undefined when it does not, or not cheaply. */
-  readonly model: string | undefined
 }
 
 interface Needle {
@@ -34,10 +32,8 @@ function prepare(reading: UsageReading) {
 
 const newline = 0x0a
 const backslash = 0x5c
-const headBytes = 1024
 /** Counts longer than this are not read at once. */
 const longestCounts = 2048
-const modelPattern = /^[^[]*?(?<!\\)"model"\s*:\s*"([^"\\]{1,128})"/
 
 /**
  * Reads counts from an answer while it passes. Looks for the reading's markers by a fast byte search, and only from a
@@ -51,32 +47,31 @@ export function createUsageScanner(reading: UsageReading, kind: 'json' | 'sse'):
 
 class Scanner implements UsageScanner {
   private readonly needles: readonly Needle[]
-  /** The end of what came before, as long as a marker and the byte in front of it. */
-  private readonly tail: Buffer
+  /** The end of what came before, as long as a marker and the byte in front of it; absent until something is kept. */
+  private tail: Buffer | undefined
   private tailLength = 0
-  private head: string | undefined
+  private readonly longest: number
   private whole: Usage | undefined
   private readonly reading: UsageReading
   private readonly kind: 'json' | 'sse'
-  private readonly tracker: JsonTracker
+  /** Absent until it is needed: most answers come whole, and end with their counts. */
+  private tracker: JsonTracker | undefined
 
   constructor(reading: UsageReading, kind: 'json' | 'sse') {
     const { needles, longest } = prepare(reading)
     this.reading = reading
     this.kind = kind
     this.needles = needles
-    this.tail = Buffer.allocUnsafe(longest)
-    this.tracker = createJsonTracker(reading, { byLine: kind === 'sse' })
+    this.longest = longest
   }
 
   feed(chunk: Buffer): void {
     if (chunk.length === 0) return
-    this.head ??= chunk.toString('latin1', 0, headBytes)
-    let at = this.tracker.active ? this.tracker.follow(chunk, 0) : this.startAcross(chunk)
+    let at = this.isTracking ? this.track().follow(chunk, 0) : this.startAcross(chunk)
     while (at < chunk.length) {
       const found = this.find(chunk, at)
       if (!found) break
-      at = this.tracker.start(found.marker, chunk, found.end)
+      at = this.track().start(found.marker, chunk, found.end)
     }
     this.keepTail(chunk)
   }
@@ -84,7 +79,15 @@ class Scanner implements UsageScanner {
   feedWhole(body: Buffer): void {
     if (this.kind === 'json') this.whole = this.readLastField(body)
     if (this.whole === undefined) this.feed(body)
-    else this.head = body.toString('latin1', 0, headBytes)
+  }
+
+  private get isTracking(): boolean {
+    return this.tracker?.active === true
+  }
+
+  private track(): JsonTracker {
+    this.tracker ??= createJsonTracker(this.reading, { byLine: this.kind === 'sse' })
+    return this.tracker
   }
 
   /**
@@ -107,11 +110,7 @@ class Scanner implements UsageScanner {
   }
 
   end(cut = false): Usage | undefined {
-    return this.whole ?? this.tracker.end(cut)
-  }
-
-  get model(): string | undefined {
-    return this.head === undefined ? undefined : modelPattern.exec(this.head)?.[1]
+    return this.whole ?? this.tracker?.end(cut)
   }
 
   /** The first marker at or behind `from` that is a whole JSON string: inside a string its quote would be escaped. */
@@ -130,20 +129,20 @@ class Scanner implements UsageScanner {
   }
 
   private isEscaped(chunk: Buffer, at: number): boolean {
-    return (at > 0 ? chunk[at - 1] : this.tailLength > 0 ? this.tail[this.tailLength - 1] : undefined) === backslash
+    return (at > 0 ? chunk[at - 1] : this.tail?.[this.tailLength - 1]) === backslash
   }
 
   /** Finds a marker that began in the chunk before. Answers with the place in `chunk` from where to go on. */
   private startAcross(chunk: Buffer): number {
-    if (this.tailLength === 0) return 0
+    if (this.tail === undefined || this.tailLength === 0) return 0
     const old = this.tailLength
-    const joined = Buffer.concat([this.tail.subarray(0, old), chunk.subarray(0, this.tail.length)])
+    const joined = Buffer.concat([this.tail.subarray(0, old), chunk.subarray(0, this.longest)])
     for (const { marker, bytes } of this.needles) {
       for (let at = joined.indexOf(bytes); at >= 0 && at < old; at = joined.indexOf(bytes, at + 1)) {
         const end = at + bytes.length
         if (end > old && joined[at - 1] !== backslash) {
           this.tailLength = 0
-          return this.tracker.start(marker, chunk, end - old)
+          return this.track().start(marker, chunk, end - old)
         }
       }
     }
@@ -152,11 +151,12 @@ class Scanner implements UsageScanner {
 
   private keepTail(chunk: Buffer): void {
     // No marker reaches over the end of a line; most events end with one, and then there is nothing to keep.
-    if (this.tracker.active || chunk[chunk.length - 1] === newline) {
+    if (this.isTracking || chunk[chunk.length - 1] === newline) {
       this.tailLength = 0
       return
     }
-    const room = this.tail.length
+    this.tail ??= Buffer.allocUnsafe(this.longest)
+    const room = this.longest
     if (chunk.length >= room) {
       chunk.copy(this.tail, 0, chunk.length - room)
       this.tailLength = room

@@ -5,6 +5,7 @@ import { WireError } from './wire-error.ts'
 
 /** A body up to this size travels in one piece with its head. */
 const shortBody = 8 * 1024
+const smallestPiece = 4 * 1024
 /** A longer body goes out in such pieces, one after the other: each that is taken shows that the provider still reads. */
 const longPiece = 256 * 1024
 
@@ -25,6 +26,8 @@ export class RequestWriter {
   /** Counts requests: a body whose turn is over writes nothing more, whenever its next piece comes. */
   private turn = 0
   private onDrain: (() => void) | undefined
+  /** Where a head and a short body are put together. Free again before the next request: only what is done is followed by one. */
+  private piece: Buffer | undefined
 
   constructor(socket: Socket, sender: Sender) {
     this.socket = socket
@@ -58,7 +61,7 @@ export class RequestWriter {
     else if (!Buffer.isBuffer(body)) {
       socket.write(head, 'latin1')
       void this.stream(body, declaredLength(headers))
-    } else if (body.length <= shortBody) socket.write(head + body.toString('latin1'), 'latin1')
+    } else if (body.length <= shortBody) socket.write(this.together(head, body))
     else if (body.length <= longPiece) {
       socket.cork()
       socket.write(head, 'latin1')
@@ -68,6 +71,15 @@ export class RequestWriter {
       socket.write(head, 'latin1')
       void this.stream(piecesOf(body), body.length)
     }
+  }
+
+  private together(head: string, body: Buffer): Buffer {
+    const length = head.length + body.length
+    if (this.piece === undefined || this.piece.length < length)
+      this.piece = Buffer.allocUnsafeSlow(Math.max(length, smallestPiece))
+    const headLength = this.piece.write(head, 0, 'latin1')
+    body.copy(this.piece, headLength)
+    return this.piece.subarray(0, length)
   }
 
   /** The exchange is over: nothing more of its body is read or written. */
