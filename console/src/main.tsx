@@ -12,7 +12,10 @@ applyTheme(readTheme())
 /** A refusal does not change by asking again; a network that failed may. */
 const client = new QueryClient({
   defaultOptions: {
+    // Offline is a failure that is told, not a wait without end; and no change is kept for later.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       staleTime: 5_000,
       retry: (count, error) =>
         count < 2 && error instanceof ProblemError && (error.status === 0 || error.status >= 500),

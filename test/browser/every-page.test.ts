@@ -47,6 +47,17 @@ describe('every page', () => {
     expect(await isTooWide(page)).toBe(false)
   })
 
+  it('says that the server cannot be reached, and goes on when it can', async () => {
+    const page = await stage.visit({ org: 'offline' })
+    await page.context().setOffline(true)
+    await page.getByRole('link', { name: 'Audit log' }).click()
+    await page.getByRole('alert').waitFor()
+    expect(await textOf(page, '[role=alert]')).toMatch(/cannot be reached.*Check your connection/)
+    await page.context().setOffline(false)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.locator('main ol li').first().waitFor()
+  })
+
   it('shows hostile names as text', async () => {
     const name = `<img src=x onerror="document.title='owned'"> & {{aiName}}`
     const page = await stage.visit({ org: 'hostile' }, { name })

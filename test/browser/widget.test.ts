@@ -102,6 +102,36 @@ describe('the widget on a page of another origin', () => {
     expect(await inElement(page, `${button}.borderRadius`)).toBe('4px')
   })
 
+  it('looks the same on a page whose styles are for every element', async () => {
+    const page = await open('w11')
+    const look = () =>
+      inElement(
+        page,
+        `(({ color, fontSize, fontFamily, textAlign, textTransform, letterSpacing }) => ({ color, fontSize, fontFamily, textAlign, textTransform, letterSpacing }))(getComputedStyle(element.shadowRoot.querySelector('h2')))`,
+      )
+    const before = await look()
+    await page.evaluate(`{
+      const sheet = new CSSStyleSheet()
+      sheet.replaceSync('* { color: red !important; font: 40px fantasy !important; text-align: center !important; text-transform: uppercase; letter-spacing: 9px }')
+      document.adoptedStyleSheets = [sheet]
+    }`)
+    expect(await look()).toEqual(before)
+  })
+
+  it('asks once for what several of its parts show', async () => {
+    const page = await stage.blank()
+    const settings: string[] = []
+    page.on('request', (request) => {
+      if (/\/settings(\?|$)/.test(request.url()) && request.method() === 'GET') settings.push(request.url())
+    })
+    await stage.server().putOrg('w12', { plan: 'hosted' })
+    host.signIn({ org: 'w12', user: { id: 'u_ada', role: 'owner' } })
+    await page.goto(host.origin)
+    await page.getByTestId('at-a-glance').waitFor()
+    await page.waitForLoadState('networkidle')
+    expect(settings).toHaveLength(await page.locator('ownkey-settings, ownkey-usage').count())
+  })
+
   it('asks the page for another token when its own is refused, and goes on', async () => {
     const page = await open('w6')
     const before = host.sessions()

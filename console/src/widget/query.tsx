@@ -13,9 +13,23 @@ interface Shown {
 
 export class QueryClient {
   readonly shown = new Set<Shown>()
+  readonly #asked = new Map<string, Promise<unknown>>()
+
+  /** Views that want the same at the same time share one call. */
+  ask<Data>(key: string, queryFn: () => Promise<Data>): Promise<Data> {
+    const asked = (this.#asked.get(key) as Promise<Data> | undefined) ?? queryFn()
+    this.#asked.set(key, asked)
+    const forget = () => {
+      if (this.#asked.get(key) === asked) this.#asked.delete(key)
+    }
+    asked.then(forget, forget)
+    return asked
+  }
 
   /** Asks again for everything shown whose key begins so; resolves when the answers are here. */
   async invalidateQueries({ queryKey }: { queryKey: Key }): Promise<void> {
+    // What is under way was asked before the change.
+    this.#asked.clear()
     const affected = [...this.shown].filter(({ key }) =>
       queryKey.every((part, place) => JSON.stringify(part) === JSON.stringify(key[place])),
     )
@@ -61,11 +75,13 @@ export function useQuery<Data>(options: QueryOptions<Data>) {
     const settle = (next: Omit<QueryState<Data>, 'key'>) => {
       if (!signal.aborted) setState((before) => ({ ...(before.key === wanted ? before : {}), key: wanted, ...next }))
     }
-    await latest.current.queryFn({ signal }).then(
+    // Shared, so that no view may stop it; what comes too late for this one is not shown.
+    const asked = client.ask(wanted, () => latest.current.queryFn({ signal: new AbortController().signal }))
+    await asked.then(
       (data) => settle({ data, error: undefined }),
       (error: Error) => settle({ error }),
     )
-  }, [])
+  }, [client])
   useEffect(() => {
     if (!enabled) return
     const shown = { key: JSON.parse(key) as Key, refetch }

@@ -36,7 +36,7 @@ export function WidgetView({ api, origin, org, locale, view, meters, onBrand }: 
         <ApiProvider value={api}>
           <OrgProvider org={org} base="">
             <Branded onBrand={onBrand}>
-              <div lang={locale} dir={directionOf(locale)}>
+              <div className="widget" lang={locale} dir={directionOf(locale)}>
                 {view === 'settings' && <SettingsPage />}
                 {view === 'usage' && <UsagePage />}
                 {view === 'meters' && <Meters names={meters} />}
