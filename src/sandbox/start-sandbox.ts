@@ -23,7 +23,8 @@ export async function startSandbox({ slowMs = 3000, pieceMs = 8 }: SandboxOption
   let requests = 0
   const place = (incoming: IncomingMessage) => {
     requests += 1
-    return placeOf(incoming, `sandbox-${requests.toString(36).padStart(8, '0')}`)
+    // No piece of any sandbox key: those are taken out of errors.
+    return placeOf(incoming, `sandbox_${requests.toString(36).padStart(8, '0')}`)
   }
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
     response.on('error', () => {})

@@ -57,7 +57,10 @@ export const openRouterRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: /^\/api\/v1\/models(?:\/user)?$/,
-    answer: (call) => ({ json: { data: modelIds(call.provider).map(described) } }),
+    answer: ({ provider }) => {
+      const data = modelIds(provider).map(described)
+      return { json: { data, total_count: data.length, links: { next: null, previous: null } } }
+    },
   },
   { method: 'GET', path: /^\/api\/v1\/key$/, answer: () => ({ json: { data: key } }) },
   { method: 'GET', path: /^\/api\/v1\/generation$/, answer: (call) => ({ json: { data: generation(call) } }) },
