@@ -100,7 +100,9 @@ const planFields = z.strictObject({
   choice: z
     .enum(['per_provider', 'single'])
     .default('per_provider')
-    .describe('single: one active provider’s key serves all.'),
+    .describe(
+      'single: one active provider’s key serves all: chosen for the organization, or by each user where keys belong to users.',
+    ),
   scopes: z
     .record(scopeName, z.strictObject({ title: z.string().min(1), features: z.array(id).min(1) }))
     .default({})

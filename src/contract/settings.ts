@@ -160,6 +160,11 @@ export type Settings = z.output<typeof settingsSchema>
 
 /** Null: the platform's AI serves all. */
 export const activeProviderSchema = z
-  .strictObject({ provider: configIdSchema.nullable() })
+  .strictObject({
+    provider: configIdSchema.nullable(),
+    user: userIdSchema
+      .optional()
+      .describe('Whose choice, where keys belong to users; only the operator may name another.'),
+  })
   .meta({ id: 'ActiveProvider' })
 export type ActiveProvider = z.input<typeof activeProviderSchema>

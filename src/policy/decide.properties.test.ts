@@ -51,13 +51,18 @@ function saysFallback(key: KeyFacts, { plan, request }: Situation): boolean {
   return modes.includes('customer') ? (key.fallback ?? plan.fallback.default) : true
 }
 
+/** An organization chooses for itself, a user for nobody else. */
+function chosenBy(key: KeyFacts, { activeProvider, activeProviders }: Situation['tenant']): string | undefined {
+  return key.holder === 'user' ? activeProviders?.get(key.user) : activeProvider
+}
+
 /** Keys that are meant to serve this request, working or not. */
 function keysInPlay(situation: Situation): KeyFacts[] {
   const { tenant, plan } = situation
   if (!ownKeysOn(situation)) return []
   return tenant.keys
     .filter((key) => belongsToRequest(key, situation) && coversFeature(key, situation))
-    .filter((key) => plan.choice === 'per_provider' || tenant.activeProvider === key.provider)
+    .filter((key) => plan.choice === 'per_provider' || chosenBy(key, tenant) === key.provider)
 }
 
 test('the generated situations reach every kind of outcome', () => {

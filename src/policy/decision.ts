@@ -81,8 +81,10 @@ export interface TenantFacts {
   addOns: readonly string[]
   /** What the operator set; absent: never set. */
   byokEnabled?: boolean | undefined
-  /** The provider that serves all, where the plan's choice is single. */
+  /** The provider that serves all, where the plan's choice is single and the organization holds the keys. */
   activeProvider?: string | undefined
+  /** The same by user, where keys belong to users; nothing for those who have not chosen. */
+  activeProviders?: ReadonlyMap<string, string> | undefined
   keys: readonly KeyFacts[]
   /** Credits left; whole number ≥ 0. */
   balance: number

@@ -117,7 +117,8 @@ function peopleOf({ plan, request }: Ask): Pick<KeyFacts, 'holder' | 'user'> | u
 }
 
 function activeProvider({ tenant }: Ask, { holder, user, environment }: KeyFacts): string | undefined {
-  if (tenant.activeProvider !== undefined) return tenant.activeProvider
+  const chosen = holder === 'user' ? tenant.activeProviders?.get(user) : tenant.activeProvider
+  if (chosen !== undefined) return chosen
   // Nobody chose yet: a single key leaves no doubt which one is meant.
   const same = tenant.keys.filter(
     (key) => key.holder === holder && key.user === user && key.environment === environment,

@@ -32,6 +32,7 @@ function readTenant(rows: readonly TenantRow[], asOf: number): Snapshot {
       byokEnabled: row.byok_enabled ?? undefined,
       locale: row.locale ?? undefined,
       activeProvider: row.active_provider ?? undefined,
+      activeProviders: new Map(Object.entries(row.active_providers)),
       balance: row.balance,
       epoch: row.epoch,
       quotaUsed: row.quota_used,

@@ -161,6 +161,9 @@ export const tenants: fc.Arbitrary<TenantFacts> = fc.record({
   addOns: mostly(['extra'], []),
   byokEnabled: mostly<boolean | undefined>(true, false, undefined),
   activeProvider: optional(fc.constantFrom(...ids)),
+  activeProviders: optional(
+    fc.array(fc.tuple(fc.constantFrom('ann', 'bob'), fc.constantFrom(...ids, ''))).map((chosen) => new Map(chosen)),
+  ),
   keys: fc.uniqueArray(key, { selector: slotOf, minLength: 4, maxLength: 16 }),
   balance: mostly(20, 0, 1, 2, 3, 4),
   quotaUsed: fc.record({ meter: fc.nat(3) }),

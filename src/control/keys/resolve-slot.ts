@@ -51,14 +51,7 @@ export async function resolveSlot(
   // A key stays when its environment is taken from the configuration; it must not stay for ever.
   if (use === 'save' || !(await keeps())) checkEnvironment(environment, inForce.policy)
   const user = userOf(caller, oneOf('user', query.user, body?.user))
-  if (plan.holder === 'user' && user === '') {
-    const detail = 'Keys belong to users here; name the user.'
-    throw new OwnkeyError('request_invalid', {
-      detail,
-      fix: 'Add "user".',
-      errors: [{ field: 'query.user', detail, code: 'missing' }],
-    })
-  }
+  if (plan.holder === 'user') requireUser(user, 'query.user')
   return {
     inForce,
     row,
@@ -70,6 +63,17 @@ export async function resolveSlot(
     user: plan.holder === 'user' ? user : '',
     environment,
   }
+}
+
+/** Only the operator is nobody in particular. @throws OwnkeyError `request_invalid` */
+export function requireUser(user: string, field: string): string {
+  if (user !== '') return user
+  const detail = 'Keys belong to users here; name the user.'
+  throw new OwnkeyError('request_invalid', {
+    detail,
+    fix: 'Add "user".',
+    errors: [{ field, detail, code: 'missing' }],
+  })
 }
 
 /** @throws OwnkeyError `plan_unknown` */

@@ -31,7 +31,7 @@ export async function saveKey({ slot, body, by }: SaveKey, deps: ControlDeps): P
   const host = hostFor(hostChoices(body, before), slot, deps.checkHost)
   const test = await testBeforeSaving({ slot, body, by }, { secret, host, before }, deps)
   const row = await deps.database.transaction(async (tx) => {
-    if (slot.plan.choice === 'single') await setActiveProvider(tx, slot.org, slot.provider.id)
+    if (slot.plan.choice === 'single') await setActiveProvider(tx, slot, slot.provider.id)
     // What was open about the old one is over; what is still wrong opens anew.
     if (before) await resolveNoticesOfKeys(tx, [before.id])
     return putKey(vaultDeps(deps, inside(tx, deps.database)), {

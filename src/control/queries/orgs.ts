@@ -28,9 +28,36 @@ export function searchOrgs(queryable: Queryable, { after, search, plan, limit }:
   )
 }
 
-/** Which provider serves all; null: the platform's AI. The caller touches the organization in the same transaction. */
-export async function setActiveProvider(tx: Queryable, org: string, provider: string | null): Promise<void> {
-  await tx.query('update organizations set active_provider = $2 where id = $1', [org, provider])
+/**
+ * Which provider serves all; '': the platform's AI. The caller touches the organization in the same transaction.
+ * @param place.user whose choice it is; empty: the organization's
+ */
+export async function setActiveProvider(
+  tx: Queryable,
+  { org, user }: { org: string; user: string },
+  provider: string,
+): Promise<void> {
+  if (user === '') await tx.query('update organizations set active_provider = $2 where id = $1', [org, provider])
+  else
+    await tx.query(
+      `insert into active_providers (org_id, user_id, provider) values ($1, $2, $3)
+       on conflict (org_id, user_id) do update set provider = excluded.provider`,
+      [org, user, provider],
+    )
+}
+
+/** What was chosen; undefined: nobody chose. @param place as above */
+export async function getActiveProvider(
+  queryable: Queryable,
+  { org, user }: { org: string; user: string },
+): Promise<string | undefined> {
+  const [row] = await queryable.query<{ provider: string | null }>(
+    user === ''
+      ? 'select active_provider as provider from organizations where id = $1'
+      : 'select provider from active_providers where org_id = $1 and user_id = $2',
+    user === '' ? [org] : [org, user],
+  )
+  return row?.provider ?? undefined
 }
 
 /** Id → name; one that was deleted has none. */

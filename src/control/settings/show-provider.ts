@@ -6,7 +6,6 @@ import type { Tenant } from '../../tenants/index.ts'
 import type { InForce } from '../deps.ts'
 import type { Restorable } from '../queries/restorable.ts'
 import { showKey } from '../show-key.ts'
-import { activeProviderOf } from './active-provider.ts'
 
 export interface SettingsContext {
   inForce: InForce
@@ -19,11 +18,13 @@ export interface SettingsContext {
   user: string
   environment: string
   now: number
+  /** The provider that serves all; null: none does, or each serves for itself. */
+  active: string | null
 }
 
 /** One provider's card: what it is, whose keys there are, and what every feature would do with it now. */
 export function showProvider(provider: PolicyProvider, context: SettingsContext): SettingsProvider {
-  const { inForce, plan, keys, now, tenant } = context
+  const { inForce, plan, keys, now } = context
   const entry = inForce.providers.find(({ id }) => id === provider.id) as Provider
   const able = context.features.filter((feature) => canServe(feature, provider))
   return {
@@ -56,7 +57,7 @@ export function showProvider(provider: PolicyProvider, context: SettingsContext)
     needsBaseUrl: entry.needsBaseUrl ?? false,
     allowsBaseUrl: true,
     platformKey: provider.hasPlatformKey,
-    active: plan.choice === 'single' && activeProviderOf(tenant, context.environment) === provider.id,
+    active: context.active === provider.id,
     affects: able.map(({ id }) => id),
     serves: provider.comingSoon ? [] : able.map((feature) => serve(feature, provider, context)),
   }

@@ -38,8 +38,9 @@ export function showSettings(input: SettingsInput): Settings {
       detail: `The organization is on the plan "${row.plan}", which the configuration no longer has.`,
     })
   const features = [...policy.features.values()].filter(({ id }) => plan.featureSet?.has(id) ?? true)
-  const context: SettingsContext = { inForce, tenant, plan, features, keys, restorable, user, environment, now }
-  const active = plan.choice === 'single' ? activeProviderOf(tenant, environment) : null
+  const place = { holder: plan.holder, user: plan.holder === 'user' ? user : '', environment }
+  const active = plan.choice === 'single' ? activeProviderOf(tenant, place) : null
+  const context: SettingsContext = { inForce, tenant, plan, features, keys, restorable, user, environment, now, active }
   const byok = byokOf({ plan: row.plan, byokEnabled: row.byok_enabled }, inForce)
   const settings: Settings = {
     platform: showPlatform(inForce),
@@ -65,7 +66,7 @@ export function showSettings(input: SettingsInput): Settings {
     providers: shownProviders(context).map((provider) => showProvider(provider, context)),
     features: features.map((feature) => showFeature(feature, context)),
     scopes: showScopes(plan, features),
-    fallback: { ...pickFallback(plan), on: fallbackOn(plan.fallback, currentKey(input)?.fallback) },
+    fallback: { ...pickFallback(plan), on: fallbackOn(plan.fallback, currentKey(input, active)?.fallback) },
     notices: [],
     credits: {
       balance: tenant.balance,
@@ -143,7 +144,7 @@ function pickFallback({ fallback }: PolicyPlan): Omit<Settings['fallback'], 'on'
 }
 
 /** The key that the page's one toggle speaks of: the active provider's, else the only one. */
-function currentKey({ tenant, keys, environment }: SettingsInput): ProviderKeyRow | undefined {
+function currentKey({ keys, environment }: SettingsInput, active: string | null): ProviderKeyRow | undefined {
   const here = keys.filter((key) => key.environment === environment)
-  return here.find(({ provider }) => provider === tenant.activeProvider) ?? here[0]
+  return here.find(({ provider }) => provider === active) ?? here[0]
 }

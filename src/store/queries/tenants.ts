@@ -22,6 +22,8 @@ export interface TenantRow {
   byok_enabled: boolean | null
   locale: string | null
   active_provider: string | null
+  /** By user. */
+  active_providers: Record<string, string>
   /** With what is left of the allowance. */
   balance: number
   /** Milliseconds of the month that the allowance is for; null: never granted. */
@@ -78,6 +80,9 @@ const quotaUsed = `coalesce((
          and ((per = 'day' and period_start = to_timestamp($2::float8 / 1000)) or (per = 'month' and period_start = to_timestamp($3::float8 / 1000)))
        group by meter) q), '{}') as quota_used`
 
+const activeProviders = `coalesce((
+    select json_object_agg(user_id, provider) from active_providers where org_id = o.id), '{}') as active_providers`
+
 const spent = `case when o.plan = any($4::text[]) then coalesce((
     select json_agg(json_build_object('per', per, 'feature', feature, 'key', key_id, 'source', source, 'currency', currency,
                                       'pico', cost_pico, 'unpriced', unpriced)
@@ -98,7 +103,7 @@ export function loadTenantRows(
   { periods, capped }: TenantQuestion,
 ): Promise<TenantRow[]> {
   return queryable.query<TenantRow>(
-    `select o.id, o.add_ons, o.byok_enabled, o.locale, o.active_provider, ${stamp},
+    `select o.id, o.add_ons, o.byok_enabled, o.locale, o.active_provider, ${activeProviders}, ${stamp},
             k.id as key_id, k.version as key_version, k.holder, k.user_id, k.provider, k.environment, k.state, k.scope,
             k.model, k.fallback, k.origin, k.custom_host, k.base_url, k.region, s.envelope,
             case when k.last_test->>'status' = 'valid'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { keySlotQuerySchema } from '../../../contract/index.ts'
-import { resolveNoticesOfKeys } from '../../../store/index.ts'
+import { listKeys, type Queryable, resolveNoticesOfKeys } from '../../../store/index.ts'
 import { type RemoveKeyInput, removeKey } from '../../../vault/index.ts'
 import { actorOf } from '../../actor.ts'
 import type { ControlDeps } from '../../deps.ts'
@@ -8,9 +8,9 @@ import type { Caller } from '../../http/caller.ts'
 import { defineRoute } from '../../http/route.ts'
 import { inside } from '../../keys/inside.ts'
 import { requireKey } from '../../keys/require-key.ts'
-import { resolveSlot } from '../../keys/resolve-slot.ts'
+import { resolveSlot, type SlotContext } from '../../keys/resolve-slot.ts'
 import { vaultDeps } from '../../keys/vault-deps.ts'
-import { setActiveProvider } from '../../queries/orgs.ts'
+import { getActiveProvider, setActiveProvider } from '../../queries/orgs.ts'
 import { platformServes } from '../../settings/active-provider.ts'
 import { keyParams, keysPath } from './path.ts'
 
@@ -55,11 +55,21 @@ async function remove(call: RemoveCall, deps: ControlDeps, action: RemoveKeyInpu
   const { id } = await requireKey(slot, deps)
   await deps.database.transaction(async (tx) => {
     // Without this another saved key would step in by itself, where the page promises the platform's AI.
-    if (slot.plan.choice === 'single' && (slot.row.active_provider ?? slot.provider.id) === slot.provider.id) {
-      await setActiveProvider(tx, slot.org, platformServes)
-    }
+    if (slot.plan.choice === 'single' && (await isLastOfActive(tx, slot)))
+      await setActiveProvider(tx, slot, platformServes)
     await resolveNoticesOfKeys(tx, [id])
     await removeKey(vaultDeps(deps, inside(tx, deps.database)), { org: slot.org, keyId: id, action, by: actorOf(call) })
   })
   deps.tenants.forget(slot.org)
+}
+
+/** Whether the provider that serves all has no key besides this one: one of another environment goes on. */
+async function isLastOfActive(tx: Queryable, slot: SlotContext): Promise<boolean> {
+  const { org, holder, user, environment, provider } = slot
+  const active = await getActiveProvider(tx, slot)
+  if (active !== undefined && active !== provider.id) return false
+  return !(await listKeys(tx, org)).some(
+    (key) =>
+      key.provider === provider.id && key.holder === holder && key.user_id === user && key.environment !== environment,
+  )
 }
