@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
 import { OrgProvider } from './api/use-org.tsx'
 import { directionOf, isLocale, type Locale } from './i18n/locales.ts'
@@ -11,13 +11,17 @@ import { SignInPage } from './session/sign-in-page.tsx'
 import { SignedOutPage } from './session/signed-out-page.tsx'
 import SettingsPage from './settings/settings-page.tsx'
 import { keep } from './shell/kept.ts'
+import { later } from './shell/later.tsx'
 import { MemberShell } from './shell/member-shell.tsx'
-import { Loading } from './ui/states.tsx'
 
-const UsagePage = lazy(() => import('./usage/usage-page.tsx'))
-const RequestsPage = lazy(() => import('./usage/requests-page.tsx'))
-const AuditPage = lazy(() => import('./usage/audit-page.tsx'))
-const OperatorApp = lazy(() => import('./operator/operator-app.tsx'))
+const UsagePage = later('usage', () => import('./usage/usage-page.tsx'))
+const RequestsPage = later('requests', () => import('./usage/requests-page.tsx'))
+const AuditPage = later('audit', () => import('./usage/audit-page.tsx'))
+const OperatorApp = later(
+  'operator',
+  () => import('./operator/operator-app.tsx'),
+  (state) => <div className="mx-auto max-w-5xl p-6">{state}</div>,
+)
 
 /** The language is the first part of every address, so that a link opens in the language it was copied in. */
 export function App() {
@@ -59,8 +63,8 @@ function useShownLanguage(locale: Locale): Language | undefined {
       keep('localStorage', 'ownkey.locale', locale)
       setShown({ locale, texts })
     }
-    // Without its texts a page would be empty; a reload asks again.
-    void fetchTexts(locale).then(show, () => show({}))
+    // A language that cannot be fetched leaves the page in the one before; without any it would be empty, and a reload asks again.
+    void fetchTexts(locale).then(show, () => setShown((before) => before ?? { locale, texts: {} }))
     return () => {
       current = false
     }
@@ -77,11 +81,7 @@ function SignedIn() {
   }, [session, client])
   if (!session) return <SignedOutPage reason={reason} />
   if (session.kind === 'operator') {
-    return (
-      <Suspense fallback={<Waiting />}>
-        <OperatorApp />
-      </Suspense>
-    )
+    return <OperatorApp />
   }
   return (
     <OrgProvider org={session.org ?? ''} base="">
@@ -95,24 +95,14 @@ function SignedIn() {
 /** One organization's pages, below wherever they are mounted. */
 export function OrgPages({ base = '' }: { base?: string }) {
   return (
-    <Suspense fallback={<Loading rows={5} />}>
-      <Switch>
-        <Route path={`${base}/settings`} component={SettingsPage} />
-        <Route path={`${base}/usage`} component={UsagePage} />
-        <Route path={`${base}/requests`} component={RequestsPage} />
-        <Route path={`${base}/audit`} component={AuditPage} />
-        <Route>
-          <Redirect to={`${base}/settings`} replace />
-        </Route>
-      </Switch>
-    </Suspense>
-  )
-}
-
-function Waiting() {
-  return (
-    <div className="mx-auto max-w-5xl p-6">
-      <Loading rows={5} />
-    </div>
+    <Switch>
+      <Route path={`${base}/settings`} component={SettingsPage} />
+      <Route path={`${base}/usage`} component={UsagePage} />
+      <Route path={`${base}/requests`} component={RequestsPage} />
+      <Route path={`${base}/audit`} component={AuditPage} />
+      <Route>
+        <Redirect to={`${base}/settings`} replace />
+      </Route>
+    </Switch>
   )
 }

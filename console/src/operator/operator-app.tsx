@@ -1,4 +1,4 @@
-import { Suspense, useEffect } from 'react'
+import { useEffect } from 'react'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { offeredBy, useConfig, useOrgRecord } from '../api/operator-queries.ts'
 import { OrgProvider } from '../api/use-org.tsx'
@@ -42,28 +42,26 @@ export default function OperatorApp() {
       ]
   return (
     <Shell brand={platform} home="/operator" tabs={tabs}>
-      <Suspense>
-        {inside ? (
-          <OrgProvider org={decodeURIComponent(inside)} base={base}>
-            <OrgHead org={decodeURIComponent(inside)} />
-            <OrgPages base={base} />
-          </OrgProvider>
-        ) : (
-          <Switch>
-            <Route path="/operator" component={OrgsPage} />
-            <Route path="/operator/health" component={HealthPage} />
-            <Route path="/operator/webhooks" component={WebhooksPage} />
-            <Route path="/operator/sessions" component={SessionsPage} />
-            <Route path="/operator/platform-keys" component={PlatformKeysPage} />
-            <Route path="/operator/live" component={LiveRequestsPage} />
-            <Route path="/operator/audit" component={OperatorAuditPage} />
-            <Route path="/operator/config" component={ConfigPage} />
-            <Route>
-              <Redirect to="/operator" replace />
-            </Route>
-          </Switch>
-        )}
-      </Suspense>
+      {inside ? (
+        <OrgProvider org={decodeURIComponent(inside)} base={base}>
+          <OrgHead org={decodeURIComponent(inside)} />
+          <OrgPages base={base} />
+        </OrgProvider>
+      ) : (
+        <Switch>
+          <Route path="/operator" component={OrgsPage} />
+          <Route path="/operator/health" component={HealthPage} />
+          <Route path="/operator/webhooks" component={WebhooksPage} />
+          <Route path="/operator/sessions" component={SessionsPage} />
+          <Route path="/operator/platform-keys" component={PlatformKeysPage} />
+          <Route path="/operator/live" component={LiveRequestsPage} />
+          <Route path="/operator/audit" component={OperatorAuditPage} />
+          <Route path="/operator/config" component={ConfigPage} />
+          <Route>
+            <Redirect to="/operator" replace />
+          </Route>
+        </Switch>
+      )}
     </Shell>
   )
 }
