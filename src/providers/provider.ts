@@ -166,6 +166,8 @@ export interface OpenaiApi {
   routes: readonly OpenaiRoute[]
   /** OpenAI's chat fields that have another name here. */
   renames?: Readonly<Record<string, string>>
+  /** OpenAI's roles that have another name here. */
+  roles?: Readonly<Record<string, string>>
   /** `always`: streams tell their counts unasked, and `stream_options` is refused; absent: asked for as at OpenAI. */
   streamUsage?: 'always'
 }

@@ -60,7 +60,11 @@ const mistral = openaiLike({
   ],
   defaultModels: { chat: 'mistral-medium-latest', embeddings: 'mistral-embed' },
   rules: mistralRules,
-  quirks: { renames: { max_completion_tokens: 'max_tokens', seed: 'random_seed' }, streamUsage: 'always' },
+  quirks: {
+    renames: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
+    roles: { developer: 'system' },
+    streamUsage: 'always',
+  },
   more: {
     realtime: [
       {
@@ -132,7 +136,7 @@ const together = openaiLike({
   ],
   defaultModels: {},
   rules: togetherRules,
-  quirks: { renames: { max_completion_tokens: 'max_tokens' } },
+  quirks: { renames: { max_completion_tokens: 'max_tokens' }, roles: { developer: 'system' } },
   more: {
     answerHeaders: ['x-tokenlimit-*'],
     notes: ['403 means that the request is larger than the model’s context.'],
@@ -163,6 +167,7 @@ const fireworks = openaiLike({
   ],
   defaultModels: {},
   rules: fireworksRules,
+  quirks: { roles: { developer: 'system' } },
   more: { answerHeaders: ['fireworks-*'] },
 })
 
@@ -192,7 +197,7 @@ const perplexity = openaiLike({
     provesKey: proves,
   },
   rules: perplexityRules,
-  quirks: { renames: { max_completion_tokens: 'max_tokens' }, streamUsage: 'always' },
+  quirks: { renames: { max_completion_tokens: 'max_tokens' }, roles: { developer: 'system' }, streamUsage: 'always' },
   more: {
     usage: { markers: ['"usage"'], read: (_marker, value) => readOpenaiUsage(value) },
     notes: ['Used-up credit answers 401 with `insufficient_quota`. Each request has a search fee beside its tokens.'],

@@ -50,6 +50,36 @@ describe('a request for an OpenAI-compatible API', () => {
     expect(translate(provider, body).body.toString()).toBe(sent)
   })
 
+  test.each(['mistral', 'deepseek', 'sarvam', 'together', 'fireworks', 'perplexity'])(
+    '%s knows OpenAI’s developer role as system; every other byte stays',
+    (provider) => {
+      const messages =
+        '[ {"content":"\\u00e4 ] \\"developer\\"", "role":"developer"} , {"role": "user" ,"content":"developer"}]'
+      const sent = translate(provider, `{"messages":${messages},"n":1}`).body.toString()
+      expect(sent).toBe(
+        '{"model":"the-model","messages":[{"content":"\\u00e4 ] \\"developer\\"","role":"system"},{"role": "user" ,"content":"developer"}],"n":1}',
+      )
+    },
+  )
+
+  test.each([
+    '[{"role":"developer","role":"user"}]',
+    '[{"role":"developer"} "x"]',
+    '[]',
+    '["developer",{"role":7}]',
+    '{"role":"developer"}',
+  ])('messages that are wrong are for the vendor to refuse: %s', (messages) => {
+    expect(translate('mistral', `{"messages":${messages}}`).body.toString()).toBe(
+      `{"model":"the-model","messages":${messages}}`,
+    )
+  })
+
+  test('the developer role stays where the vendor knows it', () => {
+    const body = '{"messages":[{"role":"developer"}]}'
+    for (const provider of ['openai', 'groq', 'xai', 'cohere', 'openrouter'])
+      expect(translate(provider, body).body.toString()).toContain('"developer"')
+  })
+
   test.each([
     ['openai', '{"stream":true}', '{"model":"the-model","stream":true,"stream_options":{"include_usage":true}}', true],
     [
@@ -72,12 +102,22 @@ describe('a request for an OpenAI-compatible API', () => {
     expect(message.answer.stream !== undefined).toBe(hides)
   })
 
-  test.each(['', '[]', '"x"', '{', '{"a"}', '{"a":}', '{"a":1,"a":2}', '{"a":1', '{"a":"1}', '{a:1}', '{"a":1]'])(
-    '%j is refused',
-    (body) => {
-      expect(() => translate('openai', body)).toThrow(expect.objectContaining({ code: 'request_invalid' }))
-    },
-  )
+  test.each([
+    '',
+    '[]',
+    '"x"',
+    '{',
+    '{"a"}',
+    '{"a":}',
+    '{"a":1,"a":2}',
+    '{"a":1',
+    '{"a":"1}',
+    '{a:1}',
+    '{"a":1]',
+    '{"a":1} x',
+  ])('%j is refused', (body) => {
+    expect(() => translate('openai', body)).toThrow(expect.objectContaining({ code: 'request_invalid' }))
+  })
 
   test('keeps a form’s files, and names one model', () => {
     const sound = Buffer.from([0, 13, 10, 45, 45, 255])

@@ -35,7 +35,23 @@ export function jsonFields(bytes: Buffer): readonly JsonField[] {
     if (bytes[at] === comma) at = skipSpace(bytes, at + 1)
     else if (bytes[at] !== closeBrace) throw malformed()
   }
+  if (skipSpace(bytes, at + 1) !== bytes.length) throw malformed()
   return fields
+}
+
+/** The elements of a JSON array, found in the same way; undefined when it is none. @throws request_invalid when it has no end */
+export function jsonItems(bytes: Buffer): readonly Buffer[] | undefined {
+  if (bytes[0] !== openBracket) return undefined
+  const items: Buffer[] = []
+  let at = skipSpace(bytes, 1)
+  while (bytes[at] !== closeBracket) {
+    const end = valueEnd(bytes, at)
+    items.push(bytes.subarray(at, end))
+    at = skipSpace(bytes, end)
+    if (bytes[at] === comma) at = skipSpace(bytes, at + 1)
+    else if (bytes[at] !== closeBracket) throw malformed()
+  }
+  return items
 }
 
 /** The fields as an object again, every value byte for byte. */
@@ -93,7 +109,8 @@ function valueEnd(bytes: Buffer, start: number): number {
     const byte = bytes[at] as number
     if (byte === quote) at = stringEnd(bytes, at) - 1
     else if (byte === openBrace || byte === openBracket) depth++
-    else if (depth === 0 && (byte === comma || byte === closeBrace)) return trimEnd(bytes, { start, end: at })
+    else if (depth === 0 && (byte === comma || byte === closeBrace || byte === closeBracket))
+      return trimEnd(bytes, { start, end: at })
     else if (byte === closeBrace || byte === closeBracket) depth--
   }
   throw malformed()

@@ -25,5 +25,5 @@ export const deepseek = openaiLike({
       at(body, 'is_available') === false ? { class: 'quota_exhausted', cause: 'out_of_credit' } : undefined,
   },
   rules: deepseekRules,
-  quirks: { renames: { max_completion_tokens: 'max_tokens' } },
+  quirks: { renames: { max_completion_tokens: 'max_tokens' }, roles: { developer: 'system' } },
 })

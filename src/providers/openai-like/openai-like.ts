@@ -29,7 +29,7 @@ export interface OpenaiLike {
   authenticate?: Probe
   rules?: readonly Rule[]
   /** How its requests differ from OpenAI's own. */
-  quirks?: Pick<OpenaiApi, 'renames' | 'streamUsage'>
+  quirks?: Pick<OpenaiApi, 'renames' | 'roles' | 'streamUsage'>
   more?: Partial<Provider>
 }
 

@@ -162,7 +162,12 @@ export const sarvam: Provider = {
   readStreamOpening: reading.readStreamOpening,
   readClose: reading.readClose,
   usage: openaiUsage,
-  openai: { base: '/v1', routes: ['chat/completions'], renames: { max_completion_tokens: 'max_tokens' } },
+  openai: {
+    base: '/v1',
+    routes: ['chat/completions'],
+    renames: { max_completion_tokens: 'max_tokens' },
+    roles: { developer: 'system' },
+  },
   translations: { 'audio/speech': 'sarvam_speech', 'audio/transcriptions': 'sarvam_transcription' },
   realtime: [
     socket(listening, subprotocol, heard),
