@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
+import { holdYoungGeneration } from './young-generation.js'
+
+holdYoungGeneration()
 
 const main = new URL('../dist/cli/index.js', import.meta.url)
 if (existsSync(main)) {
