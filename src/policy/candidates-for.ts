@@ -57,16 +57,28 @@ function allowedProviders({ plan, feature }: Ask): readonly PolicyProvider[] {
   return feature.providers.flatMap((id) => plan.available.filter((provider) => provider.id === id))
 }
 
-/** Drops providers whose rules refuse the model; then, if any catalogue lists the model, those that do not. */
+/**
+ * Drops providers whose rules refuse the model; then, if any catalogue lists the model, those that do not. A model that one
+ * refuses by name is not sent to another that has never heard of it.
+ */
 function thoseForModel(
   ask: Ask,
   { candidates, model }: { candidates: readonly PolicyProvider[]; model: string },
 ): readonly PolicyProvider[] | Refusal {
   const permitted = candidates.filter((provider) => mayUse(ask, { provider, model, own: true }))
   if (permitted.length === 0) return modelRefused(ask, { provider: candidates[0] as PolicyProvider, model })
-  if (permitted.length === 1) return permitted
   const knowing = permitted.filter((provider) => knowsModel(provider, model))
-  return knowing.length > 0 ? knowing : permitted
+  if (knowing.length > 0) return knowing
+  const refusing = candidates.find((provider) => isRefusedByName(provider, model))
+  if (refusing === undefined) return permitted
+  // Who lists no models has those of somebody's own, under any name.
+  const open = permitted.filter(({ models }) => models.size === 0)
+  return open.length > 0 ? open : modelRefused(ask, { provider: refusing, model })
+}
+
+function isRefusedByName({ rules }: PolicyProvider, model: string): boolean {
+  const verdict = rules.check(model)
+  return !verdict.allowed && verdict.rule === 'refuse'
 }
 
 function modelRefused(ask: Ask, { provider, model }: { provider: PolicyProvider; model: string }): Refusal {

@@ -55,6 +55,22 @@ describe('then the provider', () => {
     expect(sources(ask(base, {}, { keys: [key('openai')] }))).toEqual(['organization:openai'])
   })
 
+  test('with none named, a model that one refuses by name is not sent to another that has never heard of it', () => {
+    const policy = policyFrom(
+      'providers: { openai: { platformKey: "${OPENAI}" }, gemini: { platformKey: "${GEMINI}", models: { refuse: [{ match: "gemini-3*", reason: "no JSON" }] } }, mine: { like: openai, baseUrl: "https://mine.test", platformKey: "${OPENAI}" } }\nfeatures: { chat: { capability: chat, title: Chat } }\nplans: { standard: { providers: { openai: optional, gemini: optional } }, open: { providers: { openai: optional, gemini: optional, mine: optional } } }',
+    )
+    const decision = ask(policy, { feature: 'chat', model: 'gemini-3-pro' }, { plan: 'standard' })
+    expect(sources(decision)).toEqual(['model_refused'])
+    expect(decision.refusal?.reason).toContain('no JSON')
+    expect(sources(ask(policy, { feature: 'chat', model: 'gpt-5.4' }, { plan: 'standard' }))).toEqual([
+      'platform:openai',
+    ])
+    // A server of somebody's own has its models under any names.
+    expect(sources(ask(policy, { feature: 'chat', model: 'gemini-3-pro' }, { plan: 'open' }))).toEqual([
+      'platform:mine',
+    ])
+  })
+
   test('with none named, a model that only one of them has decides', () => {
     expect(sources(ask(base, { model: 'gpt-5.4' }, { keys: [key('gemini')] }))).toEqual(['platform:openai'])
   })
