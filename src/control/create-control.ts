@@ -133,7 +133,8 @@ async function handle(
   { request, deps }: Exchange,
   tell: (progress: object) => void,
 ): Promise<unknown> {
-  if (route.method === 'GET') await deps.catchUp((request.params as { org?: string }).org)
+  // A change of keys ends what requests before it had led to, so those are written first too.
+  if (route.method === 'GET' || route.tag === 'Keys') await deps.catchUp((request.params as { org?: string }).org)
   return route.handle(
     {
       params: request.params,
