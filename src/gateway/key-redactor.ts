@@ -16,6 +16,8 @@ export class KeyRedactor {
   private readonly alphabet: Uint8Array
   /** The end of the last chunk, held because it could be the beginning of a key. */
   private held: Buffer | undefined
+  /** The end of what was last looked through. */
+  private before: Buffer | undefined
 
   constructor(secret: Secret) {
     const { key, needles, alphabet } = searched(secret)
@@ -41,6 +43,14 @@ export class KeyRedactor {
     if (hold === 0) return bytes
     this.held = bytes.subarray(bytes.length - hold)
     return bytes.subarray(0, bytes.length - hold)
+  }
+
+  /** Whether a key stands in the next bytes of an answer, or in them together with those before; nothing is blanked. */
+  finds(bytes: Buffer): boolean {
+    const all = this.before === undefined ? bytes : Buffer.concat([this.before, bytes])
+    const longest = Math.max(...this.needles.map((needle) => needle.length))
+    this.before = Buffer.from(all.subarray(Math.max(0, all.length - longest + 1)))
+    return this.needles.some((needle) => all.includes(needle))
   }
 
   /** What is still held when the answer is over, or broke off; blanked when it tells as much of the key as a masked form would hide. */

@@ -4,8 +4,10 @@ import { decodeBody } from './collect-failure.ts'
 const longestOpening = 64 * 1024
 
 export interface StreamKind {
-  /** Absent: server-sent events. */
+  /** Absent: server-sent events, or JSON. */
   framing: StreamFraming | undefined
+  /** One JSON text: it is judged as a whole. */
+  isJson: boolean
   /** `content-encoding`; '' when the stream is not compressed. */
   encoding: string
 }
@@ -47,14 +49,21 @@ export class OpeningReader {
 
   private readPlain(chunk: Buffer): StreamOpening {
     this.bytes += chunk.length
-    const opening = this.readFrames === undefined ? this.readEvents(chunk) : this.judgeFrames(this.readFrames(chunk))
+    const opening = this.readFrames === undefined ? this.readText(chunk) : this.judgeFrames(this.readFrames(chunk))
     if (opening === 'preamble' && this.bytes > longestOpening) return 'content'
     return opening
   }
 
+  private readText(chunk: Buffer): StreamOpening {
+    const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk])
+    if (!this.stream.isJson) return this.readEvents(bytes)
+    this.rest = bytes
+    return 'preamble'
+  }
+
   /** Event by event, so that of a long piece only what decides is made into text. */
-  private readEvents(chunk: Buffer): StreamOpening {
-    let rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk])
+  private readEvents(bytes: Buffer): StreamOpening {
+    let rest = bytes
     let opening: StreamOpening = 'preamble'
     for (let end = eventEnd(rest); end !== undefined && opening === 'preamble'; end = eventEnd(rest)) {
       opening = this.readEvent(rest.toString('utf8', 0, end.at))

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { StreamTranslation } from '../dialect/index.ts'
 import type { AnswerUsage } from './answer-usage.ts'
-import type { CollectedHead } from './collect-failure.ts'
+import { type CollectedHead, cleanAnswer, decodeBody } from './collect-failure.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 import { streamHeaders } from './translate-answer.ts'
+import { createUnpacker, type Unpacker } from './unpacker.ts'
 
 const shortBody = 16 * 1024
 
@@ -14,32 +15,56 @@ export interface RelayOptions {
   usage: AnswerUsage | undefined
   /** Tells the events in the caller's dialect; absent: as the provider wrote them. */
   stream: StreamTranslation | undefined
+  /** The answer tells the key, and cannot be blanked: it must end here. */
+  onSpoilt(): void
 }
 
-/** An answer that passes to the caller: read for its counts, its key blanked, translated where asked, at the caller's pace. */
+/**
+ * An answer that passes to the caller: read for its counts, its key blanked, translated where asked, at the caller's pace. A
+ * compressed one passes as it is, each piece when it has been unpacked and looked through.
+ */
 export class Relay {
   /** Given to the caller so far. */
   bytes = 0
   readonly usage: AnswerUsage | undefined
   private readonly options: RelayOptions
-  /** The whole body when it came in one piece: it goes out together with the head. */
+  /** The body when it came in one piece, of a compressed one the last piece: it goes out at the end. */
   private whole: Buffer | undefined
+  /** Of a compressed answer. */
+  private readonly unpacker: Unpacker | undefined
+  private ownHeaders: readonly string[] = []
+  /** Bytes of it that were looked through. */
+  private looked = 0
+  private tellsKey = false
+  private isOver = false
 
   constructor(options: RelayOptions) {
     this.options = options
     this.usage = options.usage
+    if (options.head.encoding !== '')
+      this.unpacker = createUnpacker(options.head.encoding, (plain) => {
+        this.usage?.feed(plain)
+        this.tellsKey ||= options.redactor.finds(plain)
+      })
   }
 
   /** The body's beginning, or its end, is at hand and goes out with the head. */
   begin(ownHeaders: readonly string[]): void {
+    this.ownHeaders = ownHeaders
+    if (this.unpacker === undefined) this.writeHead()
+  }
+
+  private writeHead(): void {
     const { res, head, redactor, stream } = this.options
+    if (res.headersSent) return
     const passed = stream === undefined ? head.passed : streamHeaders(head.passed)
-    res.writeHead(head.status, [...redactor.cleanHeaders(passed), ...ownHeaders])
+    res.writeHead(head.status, [...redactor.cleanHeaders(passed), ...this.ownHeaders])
   }
 
   /** @returns false: wait; `resume` is called when the caller has taken what there is */
   pass(chunk: Buffer, resume: () => void): boolean {
     const { redactor, stream, head, res } = this.options
+    if (this.unpacker !== undefined) return this.passPacked(chunk, resume, this.unpacker)
     this.usage?.feed(chunk)
     if (chunk.length === head.length && stream === undefined && this.bytes === 0) {
       this.whole = redactor.passWhole(chunk)
@@ -58,8 +83,16 @@ export class Relay {
     if (stream !== undefined) this.say(stream.feed(redactor.flush() ?? Buffer.alloc(0)) + stream.end())
   }
 
+  /** Calls back when all that came was read for its counts, and given to the caller. */
+  whenRead(then: () => void): void {
+    if (this.unpacker === undefined) then()
+    else this.unpacker.end(then)
+  }
+
   finish(): void {
     const { res, redactor, stream } = this.options
+    if (this.isOver) return
+    this.writeHead()
     const rest = stream === undefined ? (redactor.flush() ?? this.whole) : undefined
     if (rest !== undefined && rest.length <= shortBody) {
       // As text of single bytes, head and body are one piece; let go before the end, which would make it two again.
@@ -80,8 +113,44 @@ export class Relay {
   /** @param gently what came before the break still goes out, to a slow caller too; the end that is missing tells the rest */
   breakOff(gently: boolean): void {
     const { res } = this.options
+    this.isOver = true
     if (gently && res.socket !== null) res.socket.destroySoon()
     else res.destroy()
+  }
+
+  private passPacked(chunk: Buffer, resume: () => void, unpacker: Unpacker): false {
+    this.bytes += chunk.length
+    unpacker.write(chunk, () => {
+      if (!this.isOver && !this.options.res.destroyed) this.release(chunk, resume)
+    })
+    return false
+  }
+
+  private release(chunk: Buffer, resume: () => void): void {
+    const { res, head } = this.options
+    if (this.tellsKey) {
+      this.withhold(chunk)
+      return
+    }
+    this.writeHead()
+    this.looked += chunk.length
+    // The last one is the end for a caller who knows the length: it goes out when the entry is settled.
+    if (this.looked === head.length) this.whole = chunk
+    else if (res.write(chunk)) resume()
+    else this.wait(resume)
+  }
+
+  /** An answer that is here in one piece goes out unpacked, without the key; there is no honest end for another one. */
+  private withhold(chunk: Buffer): void {
+    const { res, head, redactor, onSpoilt } = this.options
+    this.isOver = true
+    const plain = chunk.length === head.length ? decodeBody(chunk, head.encoding) : undefined
+    if (plain === undefined || res.headersSent) {
+      onSpoilt()
+      return
+    }
+    const { headers, body } = cleanAnswer(head, plain, redactor)
+    res.writeHead(head.status, [...headers, ...this.ownHeaders]).end(body)
   }
 
   private say(text: string): boolean {

@@ -111,7 +111,7 @@ export function readBody(exchange: Exchange, { watch }: Gateway): void {
 
 /** Providers' OpenAI-compatible routes are called by OpenAI's SDKs. */
 function dialectOf(native: Dialect, path: string): Dialect {
-  return /\/openai\//.test(path) ? 'openai' : native
+  return path.includes('/openai/') ? 'openai' : native
 }
 
 export async function decideAndTry(exchange: Required<Exchange>, gateway: Gateway): Promise<void> {

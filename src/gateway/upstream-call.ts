@@ -10,7 +10,7 @@ import type { KeyRedactor } from './key-redactor.ts'
 import { describeNetworkError, redirected } from './network-error.ts'
 import { OpeningReader } from './opening-reader.ts'
 import type { Outcome } from './outcome.ts'
-import { guessContentType, readHead } from './read-head.ts'
+import { enoughToTell, guessContentType, opensWithError, readHead } from './read-head.ts'
 import { Relay } from './relay.ts'
 import { longestAnswer, translateWhole, unreadable, wholeHeaders } from './translate-answer.ts'
 
@@ -39,6 +39,13 @@ export interface CallOwner {
   onVerdict(failure: Failure | undefined): void
   /** Called once, when all is over, before `outcome` resolves. */
   onEnd(outcome: Outcome): void
+}
+
+/** What is settled: the bytes that were given, by which relay, and what follows. */
+interface Settling {
+  bytes: number
+  relay?: Relay
+  after?: () => void
 }
 
 /** `headed`: a success, of which only the head is here. `translating`: it is awaited whole, to be told in the caller's dialect. */
@@ -101,7 +108,7 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.phase === 'headed') this.readKind(chunk)
+    if (this.phase === 'headed') this.readKind(chunk, this.partsBytes + chunk.length === this.head?.length)
     if (this.phase === 'relaying') return this.pass(chunk)
     if (this.phase === 'over') return true
     this.parts.push(chunk)
@@ -113,7 +120,7 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   onComplete(): void {
-    if (this.phase === 'headed') this.readKind(nothing)
+    if (this.phase === 'headed') this.readKind(nothing, true)
     if (this.phase === 'opening') this.judgeOpening((this.opening as OpeningReader).end())
     if (this.phase === 'collecting') this.judgeCollected()
     if (this.phase === 'translating') this.answerTranslated()
@@ -134,20 +141,25 @@ export class UpstreamCall implements AnswerHandler {
    * What kind of success this is, once its first bytes are here: until then nothing is given to the caller, so that an answer
    * that breaks off behind its head is a failure like any other.
    */
-  private readKind(first: Buffer): void {
+  private readKind(piece: Buffer, isWhole: boolean): void {
+    const first = this.parts.length === 0 ? piece : Buffer.concat([...this.parts, piece])
     const head = this.head as CollectedHead
     const { provider, translation } = this.owner
     if (head.contentType === '' && head.encoding === '') head.contentType = guessContentType(first)
     this.framing = framingOf(provider, head)
     const isEvents = head.contentType.startsWith('text/event-stream') || this.framing !== undefined
-    const isStream = isEvents && isDecodable(head.encoding)
+    const isJson = head.contentType.includes('json')
+    // JSON that says first of all that it is an error is read as a stream that opens with one.
+    if (isJson && !isWhole && first.length < enoughToTell) return
+    const isStream = isDecodable(head.encoding) && (isEvents || (isJson && opensWithError(first, head.encoding)))
     if (translation?.whole !== undefined && !(isStream && head.encoding === '' && translation.stream))
       this.phase = 'translating'
     else if (isStream) {
       this.phase = 'opening'
-      this.opening = new OpeningReader(provider, { framing: this.framing, encoding: head.encoding })
-    } else if (provider.failsInside200 && head.contentType.includes('json')) this.phase = 'collecting'
-    else this.beginRelay()
+      this.opening = new OpeningReader(provider, { framing: this.framing, encoding: head.encoding, isJson: !isEvents })
+      for (const part of this.parts) this.opening.read(part)
+    } else if (provider.failsInside200 && isJson) this.phase = 'collecting'
+    else this.beginRelayWithParts()
   }
 
   private readOpening(chunk: Buffer): boolean {
@@ -206,10 +218,10 @@ export class UpstreamCall implements AnswerHandler {
     else {
       this.served()
       const counts = usage === undefined ? undefined : new AnswerUsage(usage, head)
-      for (const part of this.parts) counts?.feed(part)
+      counts?.feed(decodeBody(Buffer.concat(this.parts), head.encoding) ?? nothing)
       const passed = redactor.cleanHeaders(wholeHeaders(head.passed, answer))
       res.writeHead(head.status, [...passed, ...this.owner.ownHeaders(undefined)])
-      this.settle(counts, answer.body.length)
+      this.settle(counts, { bytes: answer.body.length })
       res.end(answer.body)
     }
   }
@@ -233,6 +245,7 @@ export class UpstreamCall implements AnswerHandler {
       redactor,
       usage: usage === undefined ? undefined : new AnswerUsage(usage, head, this.framing),
       stream: this.opening === undefined ? undefined : translation?.stream?.(),
+      onSpoilt: () => this.spoil(),
     })
     this.relay = relay
     relay.begin(this.owner.ownHeaders(this.failure))
@@ -251,8 +264,8 @@ export class UpstreamCall implements AnswerHandler {
   private finishRelay(): void {
     const relay = this.relay as Relay
     relay.sayRest()
-    this.settle(relay.usage, relay.bytes)
-    relay.finish()
+    // The entry first: whoever has read the answer finds it in the books.
+    this.settle(relay.usage, { bytes: relay.bytes, relay, after: () => relay.finish() })
   }
 
   /** After the first byte there is only one honest end for a broken answer: the caller's connection breaks too. */
@@ -260,20 +273,29 @@ export class UpstreamCall implements AnswerHandler {
     this.cut ??= 'upstream'
     const relay = this.relay as Relay
     relay.sayHeld()
-    this.settle(relay.usage, relay.bytes)
+    this.settle(relay.usage, { bytes: relay.bytes, relay })
     relay.breakOff(this.cut === 'upstream')
   }
 
+  /** The answer cannot go on without telling the key. */
+  private spoil(): void {
+    this.cut = 'upstream'
+    if (this.phase === 'relaying') this.hangUp?.(new Error('the answer tells the key'))
+    else this.owner.res.destroy()
+  }
+
   /** Ends with the counts, once they are all read. */
-  private settle(usage: AnswerUsage | undefined, bytes: number): void {
-    if (usage === undefined) {
-      this.end({ bytes })
-      return
-    }
+  private settle(usage: AnswerUsage | undefined, { bytes, relay, after }: Settling): void {
     const durationMs = performance.now() - this.startedAt
+    const isCut = this.cut !== undefined
+    const deliveredTokens = usage?.deliveredTokens
     this.phase = 'over'
-    const { deliveredTokens } = usage
-    usage.end(this.cut !== undefined, (counts) => this.end({ usage: counts, deliveredTokens, durationMs, bytes }))
+    const end = () => {
+      this.end({ usage: usage?.end(isCut), deliveredTokens, durationMs, bytes })
+      after?.()
+    }
+    if (relay === undefined) end()
+    else relay.whenRead(end)
   }
 
   private end(what: Partial<Outcome>): void {

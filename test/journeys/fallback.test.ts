@@ -211,6 +211,53 @@ describe('a stream that opens with an error', () => {
     expect(whole.body.equals(words)).toBe(true)
   })
 
+  const told: [string, FiveProvider, string, string][] = [
+    ['an error', 'openai', '{"error":{"message":"Too many","code":"rate_limit_exceeded"}}', 'rate_limited'],
+    ['an error in many lines', 'openai', '{\n\n  "error" : {\n\n "code": "invalid_api_key" } }', 'invalid_key'],
+    ['an array with an error', 'gemini', '[{"error":{"code":503,"status":"UNAVAILABLE"}}\n]', 'provider_error'],
+    [
+      'an error that says its type',
+      'anthropic',
+      '{"type":"error","error":{"type":"overloaded_error"}}',
+      'provider_error',
+    ],
+  ]
+
+  test.each(told)('as JSON, %s of %s, is a failure all the same', async (_name, provider, body, name) => {
+    for (const pack of [Buffer.from, gzipSync]) {
+      const packed = pack(body)
+      const headers = { 'content-type': 'application/json', ...(pack === gzipSync && { 'content-encoding': 'gzip' }) }
+      const inPieces = [...packed].map((_, at) => write(packed.subarray(at, at + 1)))
+      for (const answer of [bytes(packed, { headers }), script(head(200, headers), ...inPieces, end())]) {
+        served(name, await play(provider, 'falling', answer))
+        const played = await play(provider, 'standard', answer)
+        refused(played)
+        expect([played.answer.status, played.answer.header('ownkey-error')]).toEqual([200, name])
+        expect(played.answer.body.equals(packed)).toBe(true)
+      }
+    }
+  })
+
+  test('JSON that only begins like one is no failure', async () => {
+    for (const body of [
+      '{"error":null,"choices":[]}',
+      '{"errors":{}}',
+      '{"type":"message"}',
+      '[]',
+      '{',
+      ' ',
+      '"error"',
+    ]) {
+      const headers = { 'content-type': 'application/json' }
+      const inPieces = [...body].map((letter) => write(letter))
+      for (const answer of [bytes(body, { headers }), script(head(200, headers), ...inPieces, end())]) {
+        const played = await play('openai', 'falling', answer)
+        expect([played.own, played.platform, played.answer.text]).toEqual([1, 0, body])
+        expect(played.answer.header('ownkey-error')).toBeUndefined()
+      }
+    }
+  })
+
   test('keep-alives before it do not hide it', async () => {
     const answer = script(
       head(200, { 'content-type': 'text/event-stream' }),

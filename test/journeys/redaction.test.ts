@@ -1,10 +1,18 @@
-import { brotliCompressSync, gzipSync } from 'node:zlib'
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  constants,
+  deflateSync,
+  gunzipSync,
+  gzipSync,
+  inflateSync,
+} from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { canaryKeys } from '../support/canary.ts'
 import { fiveProviders, type Journey, startJourney } from '../support/journey.ts'
 import { nativeCalls } from '../support/provider-calls.ts'
 import { rawCall } from '../support/raw-call.ts'
-import { type Answer, bytes, json, sse } from '../support/upstream.ts'
+import { type Answer, bytes, end, head, json, script, sse, write } from '../support/upstream.ts'
 
 let journey: Journey
 beforeAll(async () => {
@@ -20,12 +28,13 @@ function partsOf(key: string): string[] {
 const formsOf = (key: string) => [key, encodeURIComponent(key), Buffer.from(key).toString('base64').replace(/=+$/, '')]
 
 async function ask(provider: (typeof fiveProviders)[number], answer: Answer) {
-  const { token } = await journey.newOrg()
+  const { org, token } = await journey.newOrg()
   const undo = journey.upstream.on(/./, answer)
   const seen = await rawCall(journey.ownkey.url, nativeCalls[provider](token))
   undo()
   const fromProvider = seen.headers.filter(([name]) => !/^ownkey-/i.test(name))
-  return { seen, all: `${fromProvider.flat().join('\n')}\n${seen.text}` }
+  const requests = async () => (await journey.ownkey.api('GET', `/orgs/${org}/requests`)).body.items
+  return { seen, all: `${fromProvider.flat().join('\n')}\n${seen.text}`, requests }
 }
 
 describe.each(fiveProviders)('%s echoes its key', (provider) => {
@@ -85,12 +94,52 @@ describe.each(fiveProviders)('%s echoes its key', (provider) => {
   })
 })
 
-test('of a packed answer that passes, too, nothing is told', async () => {
+describe.each([
+  ['gzip', gzipSync, gunzipSync],
+  ['deflate', deflateSync, inflateSync],
+  ['br', brotliCompressSync, brotliDecompressSync],
+] as const)('an answer packed by %s', (encoding, pack, unpack) => {
   const key = canaryKeys.openai
-  const packed = gzipSync(JSON.stringify({ choices: [], echo: key }))
-  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
-  const { seen } = await ask('openai', bytes(packed, { headers }))
-  expect(seen.body.equals(packed)).toBe(true)
+  const type = { 'content-type': 'application/json', 'content-encoding': encoding }
+  const long = Array.from({ length: 4_000 }, (_, at) => `${at} ${Math.sin(at)}`)
+
+  test('passes byte for byte where it tells no key, and is in the books when it is over', async () => {
+    for (const packed of [pack('{"choices":[]}'), pack(JSON.stringify(long)), pack('')]) {
+      for (const framing of ['length', 'chunked'] as const) {
+        const { seen, requests } = await ask('openai', bytes(packed, { headers: type, framing }))
+        expect([seen.status, seen.header('content-encoding'), seen.broken]).toEqual([200, encoding, false])
+        expect(seen.body.equals(packed)).toBe(true)
+        expect(await requests()).toMatchObject([{ state: 'settled', status: 200 }])
+      }
+    }
+  })
+
+  test('that tells the key is unpacked, and told without it', async () => {
+    for (const form of formsOf(key)) {
+      const { seen, all } = await ask(
+        'openai',
+        bytes(pack(JSON.stringify({ choices: [], echo: form })), { headers: type }),
+      )
+      expect([seen.status, seen.header('content-encoding'), seen.broken]).toEqual([200, undefined, false])
+      expect(seen.json()).toEqual({ choices: [], echo: '[key removed]' })
+      expect(all).not.toContain(form)
+    }
+  })
+
+  test('that tells the key in the middle ends before it does', async () => {
+    const packed = pack(JSON.stringify([...long, key, ...long]))
+    const pieces = Array.from({ length: Math.ceil(packed.length / 97) }, (_, at) =>
+      write(packed.subarray(at * 97, at * 97 + 97)),
+    )
+    const { seen, requests } = await ask('openai', script(head(200, type), ...pieces, end()))
+    expect([seen.status, seen.broken]).toEqual([200, true])
+    const read = unpack(seen.body, {
+      finishFlush: encoding === 'br' ? constants.BROTLI_OPERATION_FLUSH : constants.Z_SYNC_FLUSH,
+    }).toString()
+    expect(read).toContain('"1000 ')
+    for (const part of partsOf(key)) expect(read).not.toContain(part)
+    expect(await requests()).toMatchObject([{ state: 'settled' }])
+  })
 })
 
 test('in an error whose packing is broken, cut off or unknown the key is not there to be unpacked', async () => {
