@@ -19,6 +19,7 @@ import {
 } from './one-dialect.ts'
 import { KeyChanged } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
+import { readAgain } from './read-again.ts'
 import { refusalError } from './refusal-error.ts'
 import { decideRepeat } from './repeat.ts'
 import { RequestBody } from './request-body.ts'
@@ -124,7 +125,10 @@ export async function decideAndTry(exchange: Required<Exchange>, gateway: Gatewa
     const repeat = exchange.head.requestId === undefined ? undefined : decideRepeat(exchange, request, gateway.deps)
     if (repeat !== undefined) decision = (await repeat) ?? decision
     exchange.decision = decision
-    if (decision.refusal !== undefined) throw refusalError(decision.refusal, gateway.now())
+    if (decision.refusal !== undefined) {
+      if (again === 0 && (await readAgain(exchange, decision.refusal, gateway))) continue
+      throw refusalError(decision.refusal, gateway.now())
+    }
     try {
       return await firstThatAnswers(exchange, decision.attempts, gateway)
     } catch (error) {

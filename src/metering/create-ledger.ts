@@ -16,6 +16,7 @@ import { createLimitGuard } from './limit-guard.ts'
 import type { Cost, Sale } from './prices.ts'
 import { replaySpool } from './replay-spool.ts'
 import { createReservations } from './reservations.ts'
+import { createReturns, type Returns } from './returns.ts'
 import { capReached, createSpendWatch, type SpendWatch } from './spend-watch.ts'
 import { startSweeping, sweepOrphans } from './sweep.ts'
 import { createWriteQueue, type WriteQueue } from './write-queue.ts'
@@ -81,8 +82,9 @@ export function createLedger(options: LedgerOptions): LiveLedger {
   const sweeping = startSweeping({ database, node, deadAfterMs, onNodes: guard.setNodes })
   const replayed = replaySpool({ database, node, orphans, onTrouble })
   const watch = createSpendWatch(clock)
+  const returns = createReturns(() => clock.monotonic())
   const { price, maxWaiting = 200_000 } = options
-  const book: Book = { clock, newId, queue, watch, price, maxWaiting }
+  const book: Book = { clock, newId, queue, watch, returns, price, maxWaiting }
 
   return {
     node,
@@ -107,6 +109,7 @@ export function createLedger(options: LedgerOptions): LiveLedger {
       await settledBefore(queue)
       return wasCharged(database, request)
     },
+    hasReturned: returns.since,
     flush: () => queue.flush(),
     sweep: () => sweepOrphans({ database, node, deadAfterMs }),
     async close() {
@@ -125,6 +128,7 @@ interface Book {
   newId(): string
   queue: WriteQueue
   watch: SpendWatch
+  returns: Returns
   price: ((sale: Sale) => Cost | undefined) | undefined
   maxWaiting: number
 }
@@ -189,6 +193,7 @@ function createEntry(book: Book, start: EntryStart, { id, charging, batch, cappe
       const onWritten = capped && cost ? book.watch.note(start, cost) : undefined
       const json = endedText(endedRow(id, end, { endedAt, cost }))
       book.queue.pushEnded({ json, charging, batch, onWritten })
+      if (charging && !end.charged) book.returns.note(start.org)
     },
   }
 }

@@ -92,6 +92,8 @@ export interface Ledger {
    * event loop, so that the requests of one turn share a system call. Nothing is sent to a provider before.
    */
   beforeSending(then: () => void): void
+  /** Whether something that this organization's attempts held was given back at or after `asOf` (monotonic milliseconds). */
+  hasReturned(org: string, asOf: number): boolean
   /** Resolves when all that was opened or settled before the call is in the database. */
   flush(): Promise<void>
   close(): Promise<void>

@@ -3,7 +3,7 @@ import { canaryPlatformKey } from '../support/canary.ts'
 import { databaseKinds } from '../support/databases.ts'
 import { type Journey, startJourney } from '../support/journey.ts'
 import { rawCall } from '../support/raw-call.ts'
-import { json } from '../support/upstream.ts'
+import { json, until } from '../support/upstream.ts'
 
 /** A million tokens in cost 1 USD and a million out 10 USD by the configuration below. */
 const answer = (inputTokens: number) =>
@@ -146,6 +146,31 @@ describe.each(databaseKinds)('limits on %s', (database) => {
       expect(body.balance).toBe(1)
     })
     undo()
+  })
+
+  test('what a failed attempt held is there for the next request at once', async () => {
+    await journey.ownkey.putOrg('again', { plan: 'monthly' })
+    const token = await journey.ownkey.token({ org: 'again', feature: 'assistant' })
+    const undo = [journey.upstream.on('/v1/chat/completions', answer(1))]
+    expect((await ask(token)).status).toBe(200)
+    let fail = () => {}
+    const failing = new Promise<void>((resolve) => {
+      fail = resolve
+    })
+    const failure = json({ error: { message: 'down' } }, { status: 500 })
+    undo.push(
+      journey.upstream.on('/v1/chat/completions', async (exchange) => {
+        await until(failing)(exchange)
+        await failure(exchange)
+      }),
+    )
+    const first = ask(token)
+    await soon(async () => expect((await explain('again', 'assistant')).refusal?.code).toBe('credits_exhausted'))
+    fail()
+    expect((await first).status).toBe(500)
+    undo.pop()?.()
+    expect((await ask(token)).status).toBe(200)
+    undo.pop()?.()
   })
 
   test('a request id that the caller repeats is charged once, also when all come at once', async () => {

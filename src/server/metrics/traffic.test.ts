@@ -103,6 +103,7 @@ test('a counted entry is counted once however often it is settled, also one that
     open: () => entry('opened'),
     reserve: (_start, { balance }) => (balance === 0 ? Promise.resolve(entry('waited')) : entry('reserved')),
     wasCharged: async () => false,
+    hasReturned: () => false,
     beforeSending: (then) => then(),
     flush: async () => {},
     close: async () => {},

@@ -1,0 +1,32 @@
+import { within } from '../lib/index.ts'
+import type { Refusal } from '../policy/index.ts'
+import type { Tenant } from '../tenants/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { Gateway } from './gateway.ts'
+
+/** Limits that a snapshot may take for reached although what an attempt held of them has been given back since. */
+const limits: ReadonlySet<string> = new Set(['credits_exhausted', 'quota_exceeded'])
+/** A younger snapshot is believed, unless something came back here: whoever asks in vain must not become a load on the database. */
+const freshMs = 100
+const patienceMs = 1_000
+
+/**
+ * Before a request is refused for a limit, what is given back is written, and the organization is read again.
+ * @returns whether the caller's snapshot is a new one, so that it is worth while to decide again
+ */
+export async function readAgain({ caller }: Required<Exchange>, refusal: Refusal, { deps }: Gateway): Promise<boolean> {
+  const { org, spentAsOf } = caller.tenant
+  if (!limits.has(refusal.code)) return false
+  if (performance.now() - spentAsOf < freshMs && !deps.ledger.hasReturned(org, spentAsOf)) return false
+  await within(patienceMs, deps.ledger.flush())
+  deps.tenants.forget(org)
+  try {
+    const newest: Tenant | undefined = await deps.tenants.get(org)
+    if (newest === undefined) return false
+    caller.tenant = newest
+    return true
+  } catch {
+    // The database is away; what is known says no.
+    return false
+  }
+}
