@@ -1,6 +1,6 @@
 import { createDeliveredText, createUsageScanner, type DeliveredText, type UsageScanner } from '../metering/index.ts'
 import type { StreamFrame, StreamFraming, Usage, UsageReading } from '../providers/index.ts'
-import { type CollectedHead, headerRecord } from './collect-failure.ts'
+import { type CollectedHead, headerRecord, isDecodable } from './collect-failure.ts'
 
 /**
  * Reads the counts from an answer while it passes; a compressed one is unpacked for it. Nothing here can hold the answer back
@@ -21,7 +21,7 @@ export class AnswerUsage {
     this.readFrames = framing?.reader()
     const isStream = framing !== undefined || head.contentType.includes('event-stream')
     const kind = isStream ? 'sse' : head.contentType.includes('json') ? 'json' : undefined
-    if (kind === undefined) return
+    if (kind === undefined || !isDecodable(head.encoding)) return
     this.scanner = createUsageScanner(reading, kind)
     if (kind === 'sse') this.text = createDeliveredText()
   }

@@ -31,6 +31,10 @@ export class OpeningReader {
     this.readFrames = stream.framing?.reader()
   }
 
+  get isJson(): boolean {
+    return this.stream.isJson
+  }
+
   /** What the stream is, once it can be told; `preamble` means: hold on. */
   read(chunk: Buffer): StreamOpening {
     return this.stream.encoding === '' ? this.readPlain(chunk) : this.readPacked(chunk)

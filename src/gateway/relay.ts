@@ -91,7 +91,7 @@ export class Relay {
 
   finish(): void {
     const { res, redactor, stream } = this.options
-    if (this.isOver) return
+    if (this.isOver || res.destroyed) return
     this.writeHead()
     const rest = stream === undefined ? (redactor.flush() ?? this.whole) : undefined
     if (rest !== undefined && rest.length <= shortBody) {

@@ -3,14 +3,15 @@ import { OwnkeyError } from '../contract/index.ts'
 import type { AnswerTranslation } from '../dialect/index.ts'
 import type { Failure, Provider, StreamFraming, StreamOpening, UsageReading } from '../providers/index.ts'
 import type { AnswerHeaderFilter } from './answer-headers.ts'
+import { answerKind, guessContentType } from './answer-kind.ts'
 import { AnswerUsage } from './answer-usage.ts'
-import { type CollectedHead, cleanAnswer, collectFailure, decodeBody, isDecodable } from './collect-failure.ts'
+import { type CollectedHead, cleanAnswer, collectFailure, decodeBody } from './collect-failure.ts'
 import type { AnswerHandler } from './http1/index.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 import { describeNetworkError, redirected } from './network-error.ts'
-import { OpeningReader } from './opening-reader.ts'
+import { OpeningReader, type StreamKind } from './opening-reader.ts'
 import type { Outcome } from './outcome.ts'
-import { enoughToTell, guessContentType, opensWithError, readHead } from './read-head.ts'
+import { readHead } from './read-head.ts'
 import { Relay } from './relay.ts'
 import { longestAnswer, translateWhole, unreadable, wholeHeaders } from './translate-answer.ts'
 
@@ -142,24 +143,21 @@ export class UpstreamCall implements AnswerHandler {
    * that breaks off behind its head is a failure like any other.
    */
   private readKind(piece: Buffer, isWhole: boolean): void {
-    const first = this.parts.length === 0 ? piece : Buffer.concat([...this.parts, piece])
+    const bytes = this.parts.length === 0 ? piece : Buffer.concat([...this.parts, piece])
     const head = this.head as CollectedHead
-    const { provider, translation } = this.owner
-    if (head.contentType === '' && head.encoding === '') head.contentType = guessContentType(first)
-    this.framing = framingOf(provider, head)
-    const isEvents = head.contentType.startsWith('text/event-stream') || this.framing !== undefined
-    const isJson = head.contentType.includes('json')
-    // JSON that says first of all that it is an error is read as a stream that opens with one.
-    if (isJson && !isWhole && first.length < enoughToTell) return
-    const isStream = isDecodable(head.encoding) && (isEvents || (isJson && opensWithError(first, head.encoding)))
-    if (translation?.whole !== undefined && !(isStream && head.encoding === '' && translation.stream))
-      this.phase = 'translating'
-    else if (isStream) {
-      this.phase = 'opening'
-      this.opening = new OpeningReader(provider, { framing: this.framing, encoding: head.encoding, isJson: !isEvents })
-      for (const part of this.parts) this.opening.read(part)
-    } else if (provider.failsInside200 && isJson) this.phase = 'collecting'
-    else this.beginRelayWithParts()
+    if (head.contentType === '' && head.encoding === '') head.contentType = guessContentType(bytes)
+    const { way, framing, isJson } = answerKind(head, { bytes, isWhole }, this.owner)
+    this.framing = framing
+    if (way === 'translated') this.phase = 'translating'
+    else if (way === 'collected') this.phase = 'collecting'
+    else if (way === 'opened') this.open({ framing, encoding: head.encoding, isJson })
+    else if (way === 'relayed') this.beginRelayWithParts()
+  }
+
+  private open(kind: StreamKind): void {
+    this.phase = 'opening'
+    this.opening = new OpeningReader(this.owner.provider, kind)
+    for (const part of this.parts) this.opening.read(part)
   }
 
   private readOpening(chunk: Buffer): boolean {
@@ -182,6 +180,10 @@ export class UpstreamCall implements AnswerHandler {
         this.hangUp?.(new Error('the stream opens with an error'))
         return true
       }
+    }
+    if (this.opening?.isJson && this.owner.translation?.whole !== undefined) {
+      this.phase = 'translating'
+      return true
     }
     return this.beginRelayWithParts()
   }
@@ -244,7 +246,7 @@ export class UpstreamCall implements AnswerHandler {
       head,
       redactor,
       usage: usage === undefined ? undefined : new AnswerUsage(usage, head, this.framing),
-      stream: this.opening === undefined ? undefined : translation?.stream?.(),
+      stream: this.opening === undefined || this.opening.isJson ? undefined : translation?.stream?.(),
       onSpoilt: () => this.spoil(),
     })
     this.relay = relay
@@ -273,8 +275,8 @@ export class UpstreamCall implements AnswerHandler {
     this.cut ??= 'upstream'
     const relay = this.relay as Relay
     relay.sayHeld()
-    this.settle(relay.usage, { bytes: relay.bytes, relay })
-    relay.breakOff(this.cut === 'upstream')
+    const after = () => relay.breakOff(this.cut === 'upstream')
+    this.settle(relay.usage, { bytes: relay.bytes, relay, after })
   }
 
   /** The answer cannot go on without telling the key. */
@@ -318,8 +320,4 @@ export class UpstreamCall implements AnswerHandler {
     this.owner.onEnd(outcome)
     this.finish(outcome)
   }
-}
-
-function framingOf({ framing }: Provider, { contentType }: CollectedHead): StreamFraming | undefined {
-  return framing !== undefined && contentType.startsWith(framing.contentType) ? framing : undefined
 }

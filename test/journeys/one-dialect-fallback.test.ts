@@ -90,6 +90,14 @@ const failures: readonly (readonly [string, 'gemini' | 'anthropic', Answer, stri
   ['a busy model', 'gemini', json(googleError(503, 'UNAVAILABLE'), { status: 503 }), 'provider_error'],
   ['a page of HTML', 'gemini', bytes('<html>Bad gateway</html>', { status: 502 }), 'provider_error'],
   ['a broken connection', 'gemini', script(cut), 'network'],
+  ['an error with status 200', 'gemini', json(googleError(429, 'RESOURCE_EXHAUSTED')), 'rate_limited'],
+  ['an error in a list with status 200', 'gemini', json([googleError(503, 'UNAVAILABLE')]), 'provider_error'],
+  [
+    'an error with status 200',
+    'anthropic',
+    json({ type: 'error', error: { type: 'overloaded_error' } }),
+    'provider_error',
+  ],
   [
     'used-up credit',
     'anthropic',
