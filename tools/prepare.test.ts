@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -57,5 +57,37 @@ describe('before a start', () => {
 
   test('a folder that cannot be written to is named', () => {
     expect(() => checkWritable(join(folder, 'nowhere'))).toThrow(/nowhere is read-only for this user/)
+  })
+})
+
+describe('what is installed', () => {
+  const root = new URL('../', import.meta.url)
+  const read = (file: string) => readFileSync(new URL(file, root), 'utf8')
+  interface Locked {
+    link?: boolean
+    integrity?: string
+    dev?: boolean
+    devOptional?: boolean
+    optional?: boolean
+    hasInstallScript?: boolean
+  }
+  const locked = Object.entries(JSON.parse(read('package-lock.json')).packages as Record<string, Locked>).filter(
+    ([path, { link }]) => path.includes('node_modules/') && !link,
+  )
+
+  test('is locked by its contents, package for package', () => {
+    expect(locked.filter(([, { integrity }]) => !integrity?.startsWith('sha512-'))).toEqual([])
+  })
+
+  test('runs no script of its own where it is installed, and none that serves would want to', () => {
+    expect(read('scripts/prepare.mjs')).toContain("['ci', '--ignore-scripts'")
+    const serves = locked.filter(([, { dev, devOptional, optional }]) => !dev && !devOptional && !optional)
+    expect(serves.filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([])
+  })
+
+  test('is little: fifteen packages by name at most, a hundred in all', () => {
+    expect(Object.keys(JSON.parse(read('package.json')).dependencies).length).toBeLessThanOrEqual(15)
+    const serves = locked.filter(([, { dev, devOptional, optional }]) => !dev && !devOptional && !optional)
+    expect(serves.length).toBeLessThanOrEqual(100)
   })
 })

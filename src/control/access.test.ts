@@ -1,6 +1,8 @@
+import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
 import { json } from '../../test/support/upstream.ts'
+import { randomBase62, toBase62 } from '../lib/index.ts'
 import { access } from './http/access.ts'
 import { routes } from './routes/index.ts'
 
@@ -130,6 +132,34 @@ describe('who may call what', () => {
       expect(answer.body.code).toBe('token_invalid')
       expect(answer.headers.get('www-authenticate')).toBe('Bearer')
     }
+  })
+
+  it('takes no token that was made up from a good one, nor any that tells its own rights', async () => {
+    const good = tokens['owner'] as string
+    const sealed = (body: string) => body + toBase62(crc32(body), 6)
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const claims = part({ sub: 'operator', role: 'operator', org: 'acme', aud: 'ownkey', exp: 9_999_999_999 })
+    const signature = Buffer.alloc(32, 7).toString('base64url')
+    const forged = [
+      // The same first 20 characters, with a checksum that is right.
+      ...Array.from({ length: 50 }, () => sealed(good.slice(0, 20) + randomBase62(27))),
+      sealed(`okt_${good.slice(4, -6)}`),
+      sealed(`okc_${good.slice(4, -6)}`),
+      good.slice(0, -1),
+      `${good}0`,
+      good.toUpperCase(),
+      ...['none', 'None', 'HS256', 'RS256', ''].flatMap((alg) => [
+        `${part({ alg, typ: 'JWT' })}.${claims}.`,
+        `${part({ alg, typ: 'JWT' })}.${claims}.${signature}`,
+      ]),
+    ]
+    expect((await control.call('GET', '/api/v1/orgs/acme/settings', { token: good })).status).toBe(200)
+    for (const token of forged)
+      for (const path of ['/api/v1/orgs/acme/settings', '/api/v1/orgs'])
+        expect((await control.call('GET', path, { token })).body, token).toMatchObject({
+          status: 401,
+          code: 'token_invalid',
+        })
   })
 
   it('does not read a body that the caller may not send', async () => {

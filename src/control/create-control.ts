@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
 import { OwnkeyError } from '../contract/index.ts'
+import { parseJson } from '../lib/index.ts'
 import type { ControlDeps, ControlOptions } from './deps.ts'
 import { access, allow } from './http/access.ts'
 import { answerErrors, logInternal, sendProblem } from './http/answer-errors.ts'
@@ -210,7 +211,7 @@ function readJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (_request, text, done) => {
     if (text === '') return done(null, undefined)
     try {
-      done(null, JSON.parse(text as string))
+      done(null, parseJson(text as string))
     } catch {
       done(new OwnkeyError('request_invalid', { detail: 'The body is not valid JSON.', fix: 'Send one JSON object.' }))
     }

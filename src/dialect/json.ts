@@ -1,3 +1,4 @@
+import { parseJson } from '../lib/index.ts'
 import { invalid } from './invalid.ts'
 
 export type Json = Record<string, unknown>
@@ -30,7 +31,7 @@ export function entryOf<T>(table: Readonly<Record<string, T>>, word: unknown): T
 
 /** A provider's whole answer. @throws when it is no JSON object: an empty answer must not be made of it */
 export function parseAnswer(bytes: Buffer): Json {
-  const value: unknown = JSON.parse(bytes.toString('utf8'))
+  const value: unknown = parseJson(bytes)
   if (!isRecord(value)) throw new TypeError('the answer is not a JSON object')
   return value
 }
@@ -38,7 +39,7 @@ export function parseAnswer(bytes: Buffer): Json {
 /** An event of a provider's; an empty record when it is none. */
 export function parseRecord(text: string): Json {
   try {
-    return recordOf(JSON.parse(text))
+    return recordOf(parseJson(text))
   } catch {
     return {}
   }
@@ -48,9 +49,9 @@ export function parseRecord(text: string): Json {
 export function parseRequest(body: Buffer): Json {
   let value: unknown
   try {
-    value = JSON.parse(body.toString('utf8'))
+    value = parseJson(body)
   } catch {
-    throw invalid('The body', 'it is not JSON')
+    throw invalid('The body', 'it is not JSON, or nests deeper than 500')
   }
   if (!isRecord(value)) throw invalid('The body', 'it is not a JSON object')
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null))

@@ -104,6 +104,25 @@ describe('several workers on one PostgreSQL', () => {
     expect(later).toMatch(/^ownkey_database_connections\{state="idle"\} \d+$/m)
   })
 
+  test('let a sign-in link in once, whichever of them are asked at the same moment', async () => {
+    const call = async (method: string, path: string, body: object) => {
+      const answer = await fetch(`${url}/api/v1${path}`, {
+        method,
+        // A connection for each, so that they are shared out.
+        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json', connection: 'close' },
+        body: JSON.stringify(body),
+      })
+      return { status: answer.status, body: (await answer.json()) as Record<string, string> }
+    }
+    await call('PUT', '/orgs/acme', { name: 'Acme', plan: 'standard' })
+    for (let link = 0; link < 5; link++) {
+      const made = await call('POST', '/sessions', { org: 'acme', user: { id: 'ada', role: 'owner' } })
+      const code = new URL(made.body['url'] as string).searchParams.get('code')
+      const answers = await Promise.all(Array.from({ length: 20 }, () => call('POST', '/sessions/exchange', { code })))
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 19 }, () => 401)])
+    }
+  })
+
   test('are replaced when one ends by itself', async () => {
     const [worker] = pidsBelow(child.process.pid as number)
     process.kill(worker as number, 'SIGKILL')

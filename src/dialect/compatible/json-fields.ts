@@ -1,3 +1,4 @@
+import { parseJson } from '../../lib/index.ts'
 import { invalid } from '../invalid.ts'
 
 /** One field of a JSON object, where it stands in its bytes. */
@@ -68,7 +69,7 @@ export function fieldValue(fields: readonly JsonField[], key: string): unknown {
   const field = fields.find((one) => one.key === key)
   if (field === undefined) return undefined
   try {
-    return (JSON.parse(field.value.toString('utf8')) as unknown) ?? undefined
+    return parseJson(field.value) ?? undefined
   } catch {
     throw invalid(key, 'it is not JSON')
   }
