@@ -27,8 +27,11 @@ export function answerKind(
   const isEvents = contentType.startsWith('text/event-stream') || framing !== undefined
   const isJson = contentType.includes('json') && !isEvents
   const kind = (way: AnswerKind['way']): AnswerKind => ({ way, framing, isJson })
-  if (isJson && !first.isWhole && first.bytes.length < enoughToTell) return kind('undecided')
-  if (isJson && isDecodable(encoding) && opensWithError(first.bytes, encoding)) return kind('opened')
+  if (isJson && isDecodable(encoding)) {
+    const tellsError = opensWithError(decodeBody(first.bytes, encoding))
+    if (tellsError === true) return kind('opened')
+    if (tellsError === undefined && !first.isWhole && first.bytes.length < enoughToTell) return kind('undecided')
+  }
   const isStream = isEvents && isDecodable(encoding)
   if (translation?.whole !== undefined && !(isStream && encoding === '' && translation.stream))
     return kind('translated')
@@ -53,9 +56,11 @@ const quote = 0x22
 const firstLetters: ReadonlySet<number> = new Set(Buffer.from('eto'))
 const errorFirst = /^\s*(?:\[\s*)?\{\s*"(?:error"\s*:\s*[{"]|(?:type|object)"\s*:\s*"error")/
 
-/** Whether JSON says first of all that it is an error: whatever its status, it is then read as one. */
-function opensWithError(first: Buffer, encoding: string): boolean {
-  const plain = decodeBody(first, encoding)
-  if (plain === undefined || !firstLetters.has(plain[plain.indexOf(quote) + 1] as number)) return false
-  return errorFirst.test(plain.toString('latin1', 0, enoughToTell * 2))
+/** Whether JSON says first of all that it is an error: whatever its status, it is then read as one. Undefined: it still may. */
+function opensWithError(first: Buffer | undefined): boolean | undefined {
+  if (first === undefined) return false
+  const at = first.indexOf(quote)
+  const letter = at === -1 ? undefined : first[at + 1]
+  if (letter !== undefined && !firstLetters.has(letter)) return false
+  return errorFirst.test(first.toString('latin1', 0, enoughToTell * 2)) || undefined
 }

@@ -120,7 +120,12 @@ describe.each(databaseKinds)('an organization that leaves, on %s', (kind) => {
     expect((await ownkey.api('DELETE', `/orgs/${org}`)).status).toBe(404)
 
     const found = await ownkey.atRest((database) => rowsWith(database, [org, `${person}-${org}`, `request-of-${org}`]))
-    expect(found).toEqual(['deletions'])
+    // The record of it, and that it is gone: should the database be put back, this is how it is known.
+    expect(found).toEqual(['deletions', 'withdrawals'])
+    const kept = await ownkey.atRest((database) =>
+      database.query('select kind, version from withdrawals where target = $1', [org]),
+    )
+    expect(kept).toEqual([{ kind: 'organization', version: null }])
     const others = await ownkey.atRest((database) => rowsWith(database, ['org-that-stays']))
     const stays = ['organizations', 'provider_keys', 'tokens', 'sessions', 'entries', 'audit_log']
     expect(others).toEqual(expect.arrayContaining(stays))
