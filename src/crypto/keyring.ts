@@ -29,19 +29,17 @@ export function generateMasterKey(): string {
  * id gets one made from its hash, so that it keeps its name when another is put before it.
  * @throws OwnkeyError `master_key_invalid`; the text itself is in no message.
  */
-export function parseKeyring(value: Secret | string): Keyring {
+export function parseKeyring(value: Secret | string, from = 'BYOK_ENCRYPTION_KEY'): Keyring {
   const text = typeof value === 'string' ? value : value.reveal()
-  if (text.trim() === '') throw invalid('BYOK_ENCRYPTION_KEY is empty.')
+  if (text.trim() === '') throw invalid(`${from} is empty.`)
   const keys = text
     .split(',')
-    .map((part, index, all) =>
-      readKey(part.trim(), all.length > 1 ? `Key ${index + 1} of BYOK_ENCRYPTION_KEY` : 'BYOK_ENCRYPTION_KEY'),
-    )
+    .map((part, index, all) => readKey(part.trim(), all.length > 1 ? `Key ${index + 1} of ${from}` : from))
   const byId = new Map<string, MasterKey>()
   const fingerprints = new Set<string>()
   for (const { master, fingerprint } of keys) {
-    if (byId.has(master.id)) throw invalid('BYOK_ENCRYPTION_KEY names two keys by the same id.')
-    if (fingerprints.has(fingerprint)) throw invalid('BYOK_ENCRYPTION_KEY contains the same key twice.')
+    if (byId.has(master.id)) throw invalid(`${from} names two keys by the same id.`)
+    if (fingerprints.has(fingerprint)) throw invalid(`${from} contains the same key twice.`)
     byId.set(master.id, master)
     fingerprints.add(fingerprint)
   }

@@ -67,7 +67,7 @@ describe('the environment', () => {
 
   test('names a configuration file that is not there', () => {
     expect(problemsOf({ OWNKEY_CONFIG: '/nowhere/ownkey.yaml' })).toEqual([
-      'The configuration file /nowhere/ownkey.yaml does not exist.',
+      expect.stringContaining('The configuration file /nowhere/ownkey.yaml does not exist: name an existing one'),
     ])
   })
 

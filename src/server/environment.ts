@@ -151,7 +151,10 @@ function readWorkers(text: string | undefined, { production, embedded }: WorkerF
 
 function findConfigFile(named: string | undefined, problems: string[]): string | undefined {
   if (named !== undefined) {
-    if (!existsSync(named)) problems.push(`The configuration file ${named} does not exist.`)
+    if (!existsSync(named))
+      problems.push(
+        `The configuration file ${named} does not exist: name an existing one with --config or OWNKEY_CONFIG, or unset it to use ownkey.yaml or the built-in configuration.`,
+      )
     return named
   }
   return existsSync('ownkey.yaml') ? 'ownkey.yaml' : undefined

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { OwnkeyError } from '../contract/index.ts'
 import { generateMasterKey, type Keyring, parseKeyring } from '../crypto/index.ts'
 import { type Database, migrate, openDatabase } from '../store/index.ts'
-import { checkMasterKey, checkNotRestored, verifyMasterKey } from '../vault/index.ts'
+import { checkMasterKey, checkNotRestored, isUnderMasterKey, verifyMasterKey } from '../vault/index.ts'
 import type { Environment } from './environment.ts'
 import { generatedSecret, makeDataDir } from './generated-secret.ts'
 
@@ -17,7 +18,9 @@ export interface OpenVault {
 
 /** The master key: the one of the environment, else the one that is kept in the data folder (never in production). */
 export function keyringOf({ masterKey, dataDir }: Environment): Keyring {
-  return parseKeyring(masterKey ?? generatedSecret(dataDir, masterKeyFile, generateMasterKey).secret)
+  if (masterKey) return parseKeyring(masterKey)
+  const { secret, path } = generatedSecret(dataDir, masterKeyFile, generateMasterKey)
+  return parseKeyring(secret, path)
 }
 
 /** Whether there is one already, in the environment or in the data folder. */
@@ -45,7 +48,7 @@ export async function openVault(environment: Environment, options: OpenVaultOpti
   const database = await openDatabase({ url: databaseUrl?.reveal(), dataDir })
   let keyring: Keyring
   try {
-    keyring = given ?? keyringOf(environment)
+    keyring = given ?? (await newKeyring(environment, database))
     await verifyMasterKey({ database, keyring })
     if (!options.evenRestored) await checkNotRestored({ database, folder: recordDir })
     if (options.migrate) {
@@ -57,6 +60,17 @@ export async function openVault(environment: Environment, options: OpenVaultOpti
     throw error
   }
   return { database, keyring, close: () => database.close() }
+}
+
+/** For a database that is new, too: a new key beside one that has its own would only hide which file is missing. */
+async function newKeyring(environment: Environment, database: Database): Promise<Keyring> {
+  // Another process that starts at the same time may have made it meanwhile.
+  if (!hasMasterKey(environment) && (await isUnderMasterKey(database)))
+    throw new OwnkeyError('master_key_invalid', {
+      detail: `The database has a master key, but there is none in BYOK_ENCRYPTION_KEY and no ${join(environment.dataDir, masterKeyFile)}. Nothing was written.`,
+      fix: 'Put the file back, or set BYOK_ENCRYPTION_KEY to the key that this database was used with: without it no stored key can be read.',
+    })
+  return keyringOf(environment)
 }
 
 /** Migrates and checks once, for several processes that start after it. */

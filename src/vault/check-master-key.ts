@@ -29,6 +29,11 @@ export async function verifyMasterKey({ database, keyring }: { database: Queryab
   if (missing.length > 0) throw keysMissing(missing)
 }
 
+/** Whether some master key belongs to this database already: then no new one fits it. */
+export async function isUnderMasterKey(database: Queryable): Promise<boolean> {
+  return (await hasDeploymentTable(database)) && (await getDeployment(database)) !== undefined
+}
+
 /**
  * Like `verifyMasterKey`, after the migrations: a new database gets its known text and the audit log's key.
  * @throws OwnkeyError `master_key_invalid`

@@ -8,7 +8,7 @@
  * older state is known and not served.
  */
 export { type AcceptInput, acceptRestored } from './accept-restored.ts'
-export { checkMasterKey, checkVaultOpens, verifyMasterKey } from './check-master-key.ts'
+export { checkMasterKey, checkVaultOpens, isUnderMasterKey, verifyMasterKey } from './check-master-key.ts'
 export { type InspectedKey, inspectKey } from './inspect-key.ts'
 export { type KeepRecordOptions, type KeptRecord, keepRecord } from './keep-record.ts'
 export { keyContext } from './key-context.ts'

@@ -1,5 +1,5 @@
 /** A real `ownkey serve` in a process of its own, and what goes wrong around it. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -37,6 +37,30 @@ describe('a server that cannot start says why, ends with 1, and harms nothing', 
     const { code, stderr } = await child.ended
     expect(code).toBe(1)
     expect(child.lines.join('\n') + stderr).toContain(`The data folder ${dataDir} cannot be written to`)
+  })
+
+  test('when the master key of its database is missing, or is none: no other one is made in its place', async () => {
+    const dataDir = join(folder, 'data')
+    const path = join(dataDir, 'master-key')
+    const first = serve({ OWNKEY_DATA_DIR: dataDir })
+    await listening(first)
+    await first.kill()
+    const key = readFileSync(path, 'utf8')
+    rmSync(path)
+    const without = serve({ OWNKEY_DATA_DIR: dataDir })
+    const { code, stderr } = await without.ended
+    expect(code).toBe(1)
+    expect(without.lines.join('\n') + stderr).toContain(`no ${path}. Nothing was written.`)
+    expect(existsSync(path)).toBe(false)
+    writeFileSync(path, 'junk')
+    const spoilt = serve({ OWNKEY_DATA_DIR: dataDir })
+    const end = await spoilt.ended
+    expect(end.code).toBe(1)
+    expect(spoilt.lines.join('\n') + end.stderr).toContain(`${path} has 3 bytes`)
+    writeFileSync(path, key)
+    const again = serve({ OWNKEY_DATA_DIR: dataDir })
+    await listening(again)
+    await again.kill()
   })
 
   test('when the embedded database is damaged: it says so and leaves every file as it is', async () => {
