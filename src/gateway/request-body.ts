@@ -63,8 +63,11 @@ export class RequestBody implements WaitedFor {
     return this.keeping && Math.max(this.received, this.declaredLength ?? 0) <= this.limits.replayBytes
   }
 
-  /** What is here, in order. */
+  /** What is here, in order; a whole body in one piece, which is put together once. */
   get chunks(): readonly Buffer[] {
+    // Not under an attempt that reads it by index.
+    if (this.isComplete && this.streamed === undefined && this.kept.length > 1)
+      this.kept.splice(0, this.kept.length, Buffer.concat(this.kept))
     return this.kept
   }
 
@@ -84,7 +87,10 @@ export class RequestBody implements WaitedFor {
   /** The body for one attempt. @param again whether another attempt may follow this one */
   open(again: boolean): UpstreamBody {
     if (this.isEmpty) return null
-    if (this.isComplete) return this.kept.length === 1 ? (this.kept[0] as Buffer) : Buffer.concat(this.kept)
+    if (this.isComplete) {
+      const { chunks } = this
+      return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+    }
     this.keeping = again && this.canReplay
     this.streamed = this.stream(++this.turn)
     return this.streamed
