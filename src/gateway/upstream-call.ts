@@ -290,10 +290,9 @@ export class UpstreamCall implements AnswerHandler {
   private settle(usage: AnswerUsage | undefined, { bytes, relay, after }: Settling): void {
     const durationMs = performance.now() - this.startedAt
     const isCut = this.cut !== undefined
-    const deliveredTokens = usage?.deliveredTokens
     this.phase = 'over'
     const end = () => {
-      this.end({ usage: usage?.end(isCut), deliveredTokens, durationMs, bytes })
+      this.end({ usage: usage?.end(isCut), deliveredTokens: usage?.deliveredTokens, durationMs, bytes })
       after?.()
     }
     if (relay === undefined) end()
