@@ -45,12 +45,16 @@ export class KeyRedactor {
     return bytes.subarray(0, bytes.length - hold)
   }
 
-  /** Whether a key stands in the next bytes of an answer, or in them together with those before; nothing is blanked. */
-  finds(bytes: Buffer): boolean {
+  /**
+   * Looks for a key in the next bytes of an answer, together with those before; nothing is blanked. `begun`: they end with
+   * as much of a key's beginning as may not be told, and what comes next says whether it is one.
+   */
+  look(bytes: Buffer): 'clean' | 'begun' | 'found' {
     const all = this.before === undefined ? bytes : Buffer.concat([this.before, bytes])
     const longest = Math.max(...this.needles.map((needle) => needle.length))
     this.before = Buffer.from(all.subarray(Math.max(0, all.length - longest + 1)))
-    return this.needles.some((needle) => all.includes(needle))
+    if (this.needles.some((needle) => all.includes(needle))) return 'found'
+    return this.tellsTooMuch(this.openEnd(all)) ? 'begun' : 'clean'
   }
 
   /** What is still held when the answer is over, or broke off; blanked when it tells as much of the key as a masked form would hide. */

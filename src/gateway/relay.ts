@@ -7,6 +7,8 @@ import { streamHeaders } from './translate-answer.ts'
 import { createUnpacker, type Unpacker } from './unpacker.ts'
 
 const shortBody = 16 * 1024
+/** So much of a compressed answer that tells the key is waited for, to tell it without. */
+const longestWithheld = 256 * 1024
 
 export interface RelayOptions {
   res: ServerResponse
@@ -35,7 +37,9 @@ export class Relay {
   private ownHeaders: readonly string[] = []
   /** Bytes of it that were looked through. */
   private looked = 0
-  private tellsKey = false
+  private key: 'clean' | 'begun' | 'found' = 'clean'
+  /** What was looked through and not given: it tells the key, or ends where it may begin to. */
+  private withheld: Buffer | undefined
   private isOver = false
 
   constructor(options: RelayOptions) {
@@ -44,7 +48,7 @@ export class Relay {
     if (options.head.encoding !== '')
       this.unpacker = createUnpacker(options.head.encoding, (plain) => {
         this.usage?.feed(plain)
-        this.tellsKey ||= options.redactor.finds(plain)
+        if (this.key !== 'found') this.key = options.redactor.look(plain)
       })
   }
 
@@ -91,7 +95,11 @@ export class Relay {
 
   finish(): void {
     const { res, redactor, stream } = this.options
-    if (this.isOver || res.destroyed) return
+    if (res.destroyed) return
+    if (this.withheld !== undefined) {
+      this.endWithout(this.withheld)
+      return
+    }
     this.writeHead()
     const rest = stream === undefined ? (redactor.flush() ?? this.whole) : undefined
     if (rest !== undefined && rest.length <= shortBody) {
@@ -127,26 +135,30 @@ export class Relay {
   }
 
   private release(chunk: Buffer, resume: () => void): void {
-    const { res, head } = this.options
-    if (this.tellsKey) {
-      this.withhold(chunk)
+    const { res, head, onSpoilt } = this.options
+    const bytes = this.withheld === undefined ? chunk : Buffer.concat([this.withheld, chunk])
+    this.withheld = undefined
+    this.looked += chunk.length
+    if (this.key !== 'clean') {
+      this.withheld = bytes
+      this.isOver = this.key === 'found' && (res.headersSent || bytes.length > longestWithheld)
+      if (this.isOver) onSpoilt()
+      else resume()
       return
     }
     this.writeHead()
-    this.looked += chunk.length
     // The last one is the end for a caller who knows the length: it goes out when the entry is settled.
-    if (this.looked === head.length) this.whole = chunk
-    else if (res.write(chunk)) resume()
+    if (this.looked === head.length) this.whole = bytes
+    else if (res.write(bytes)) resume()
     else this.wait(resume)
   }
 
-  /** An answer that is here in one piece goes out unpacked, without the key; there is no honest end for another one. */
-  private withhold(chunk: Buffer): void {
-    const { res, head, redactor, onSpoilt } = this.options
-    this.isOver = true
-    const plain = chunk.length === head.length ? decodeBody(chunk, head.encoding) : undefined
-    if (plain === undefined || res.headersSent) {
-      onSpoilt()
+  /** An answer of which nothing was given yet goes out unpacked, without the key; there is no honest end for another one. */
+  private endWithout(withheld: Buffer): void {
+    const { res, head, redactor } = this.options
+    const plain = res.headersSent ? undefined : decodeBody(withheld, head.encoding)
+    if (plain === undefined) {
+      res.destroy()
       return
     }
     const { headers, body } = cleanAnswer(head, plain, redactor)

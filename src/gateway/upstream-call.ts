@@ -281,9 +281,9 @@ export class UpstreamCall implements AnswerHandler {
 
   /** The answer cannot go on without telling the key. */
   private spoil(): void {
+    if (this.phase !== 'relaying') return
     this.cut = 'upstream'
-    if (this.phase === 'relaying') this.hangUp?.(new Error('the answer tells the key'))
-    else this.owner.res.destroy()
+    this.hangUp?.(new Error('the answer tells the key'))
   }
 
   /** Ends with the counts, once they are all read. */

@@ -116,26 +116,45 @@ describe.each([
 
   test('that tells the key is unpacked, and told without it', async () => {
     for (const form of formsOf(key)) {
-      const { seen, all } = await ask(
+      const { seen, all, requests } = await ask(
         'openai',
         bytes(pack(JSON.stringify({ choices: [], echo: form })), { headers: type }),
       )
       expect([seen.status, seen.header('content-encoding'), seen.broken]).toEqual([200, undefined, false])
       expect(seen.json()).toEqual({ choices: [], echo: '[key removed]' })
       expect(all).not.toContain(form)
+      expect(await requests()).toMatchObject([{ state: 'settled' }])
     }
+  })
+
+  /** What can be unpacked of an answer that broke off. */
+  const readable = (packed: Buffer) =>
+    unpack(packed, {
+      finishFlush: encoding === 'br' ? constants.BROTLI_OPERATION_FLUSH : constants.Z_SYNC_FLUSH,
+    }).toString()
+  const inPieces = (packed: Buffer, length: number) =>
+    Array.from({ length: Math.ceil(packed.length / length) }, (_, at) =>
+      write(packed.subarray(at * length, at * length + length)),
+    )
+
+  test('that ends within the key is told without it, or ends before it', async () => {
+    const cut = key.slice(0, -3)
+    for (const framing of ['length', 'chunked'] as const) {
+      const { seen } = await ask('openai', bytes(pack(`"${cut}`), { headers: type, framing }))
+      expect([seen.text, seen.header('content-encoding')]).toEqual(['"sk-[key removed]', undefined])
+    }
+    const packed = pack(`${JSON.stringify(long).slice(0, -1)},"${cut}`)
+    const { seen } = await ask('openai', script(head(200, type), ...inPieces(packed, 97), end()))
+    expect(seen.broken).toBe(true)
+    expect(readable(seen.body)).toContain('"1000 ')
+    for (const part of partsOf(key)) expect(readable(seen.body)).not.toContain(part)
   })
 
   test('that tells the key in the middle ends before it does', async () => {
     const packed = pack(JSON.stringify([...long, key, ...long]))
-    const pieces = Array.from({ length: Math.ceil(packed.length / 97) }, (_, at) =>
-      write(packed.subarray(at * 97, at * 97 + 97)),
-    )
-    const { seen, requests } = await ask('openai', script(head(200, type), ...pieces, end()))
+    const { seen, requests } = await ask('openai', script(head(200, type), ...inPieces(packed, 97), end()))
     expect([seen.status, seen.broken]).toEqual([200, true])
-    const read = unpack(seen.body, {
-      finishFlush: encoding === 'br' ? constants.BROTLI_OPERATION_FLUSH : constants.Z_SYNC_FLUSH,
-    }).toString()
+    const read = readable(seen.body)
     expect(read).toContain('"1000 ')
     for (const part of partsOf(key)) expect(read).not.toContain(part)
     expect(await requests()).toMatchObject([{ state: 'settled' }])
