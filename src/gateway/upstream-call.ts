@@ -1,13 +1,10 @@
-import type { ServerResponse } from 'node:http'
 import { OwnkeyError } from '../contract/index.ts'
-import type { AnswerTranslation } from '../dialect/index.ts'
-import type { Failure, Provider, StreamFraming, StreamOpening, UsageReading } from '../providers/index.ts'
-import type { AnswerHeaderFilter } from './answer-headers.ts'
+import type { Failure, StreamFraming, StreamOpening } from '../providers/index.ts'
 import { answerKind, guessContentType } from './answer-kind.ts'
 import { AnswerUsage } from './answer-usage.ts'
+import type { CallOwner } from './call-owner.ts'
 import { type CollectedHead, cleanAnswer, collectFailure, decodeBody } from './collect-failure.ts'
 import type { AnswerHandler } from './http1/index.ts'
-import type { KeyRedactor } from './key-redactor.ts'
 import { describeNetworkError, redirected } from './network-error.ts'
 import { OpeningReader, type StreamKind } from './opening-reader.ts'
 import type { Outcome } from './outcome.ts'
@@ -19,28 +16,6 @@ const nothing = Buffer.alloc(0)
 const longestErrorBody = 256 * 1024
 /** A stream that only greets is held back so long: it may still turn out to be a failure, but callers wait for it. */
 const longestPreambleMs = 5_000
-
-/** What a call needs from the attempt that it makes, and whom it tells how it goes. */
-export interface CallOwner {
-  res: ServerResponse
-  provider: Provider
-  filter: AnswerHeaderFilter
-  /** Tells the value of a passing header otherwise; absent: as the provider wrote it. */
-  retell?: ((name: string, value: string) => string) | undefined
-  redactor: KeyRedactor
-  /** How to read counts; absent where the surface does not bill by what the answer says. */
-  usage: UsageReading | undefined
-  /** How a successful answer is told in the caller's dialect; absent: as the provider wrote it. */
-  translation?: AnswerTranslation | undefined
-  /** Ownkey's own headers for an answer of this attempt, flat. */
-  ownHeaders(failure: Failure | undefined): string[]
-  /** True: nothing comes after this attempt if it fails so. */
-  isFinal(failure: Failure): boolean
-  /** Called once, as soon as it is known whether the provider serves; not for a caller who went away. */
-  onVerdict(failure: Failure | undefined): void
-  /** Called once, when all is over, before `outcome` resolves. */
-  onEnd(outcome: Outcome): void
-}
 
 /** What is settled: the bytes that were given, by which relay, and what follows. */
 interface Settling {
