@@ -1,5 +1,6 @@
 import { OwnkeyError } from '../../contract/index.ts'
 import { didYouMean } from '../http/did-you-mean.ts'
+import { unknownValue } from '../http/unknown-value.ts'
 import type { SlotContext } from './resolve-slot.ts'
 
 /** What a manager may say of a key besides the key, as it stands in the body. */
@@ -27,22 +28,14 @@ export interface KeyHost {
  */
 export function checkChoices({ model, scope, fallback }: Choices, { plan, provider }: SlotContext): void {
   if (model !== undefined && model !== null) checkModel(model, { plan, provider })
-  if (scope !== undefined && scope !== 'all' && !plan.scopeSets.has(scope)) {
-    const known = ['all', ...plan.scopeSets.keys()]
-    const meant = didYouMean(scope, known)
-    throw new OwnkeyError('scope_unknown', {
-      fix: meant ? `Did you mean "${meant}"?` : `Use one of: ${known.join(', ')}.`,
-      errors: [
-        {
-          field: 'body.scope',
-          detail: 'The plan has no such scope.',
-          code: 'unknown_value',
-          facts: { known: known.join(', ') },
-          ...(meant ? { didYouMean: meant } : {}),
-        },
-      ],
+  if (scope !== undefined && scope !== 'all' && !plan.scopeSets.has(scope))
+    throw unknownValue('scope_unknown', {
+      field: 'body.scope',
+      value: scope,
+      known: ['all', ...plan.scopeSets.keys()],
+      detail: 'The plan has no such scope.',
+      choose: 'Use one of',
     })
-  }
   if (fallback === undefined || plan.fallback.mode === 'customer') return
   throw new OwnkeyError('choice_fixed', {
     detail:

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { appendAudit } from '../../../audit/index.ts'
-import { OwnkeyError, orgIdSchema, orgSchema, putOrgSchema } from '../../../contract/index.ts'
+import { orgIdSchema, orgSchema, putOrgSchema } from '../../../contract/index.ts'
 import { getOrganization, touchOrganization, upsertOrganization } from '../../../store/index.ts'
 import { actorOf } from '../../actor.ts'
-import { didYouMean } from '../../http/did-you-mean.ts'
 import { defineRoute } from '../../http/route.ts'
+import { unknownValue } from '../../http/unknown-value.ts'
 import { showOrg } from '../../show-org.ts'
 
 export const putOrg = defineRoute({
@@ -48,17 +48,11 @@ export const putOrg = defineRoute({
 
 function checkPlan(plan: string, known: readonly string[]): void {
   if (known.includes(plan)) return
-  const meant = didYouMean(plan, known)
-  throw new OwnkeyError('plan_unknown', {
-    fix: meant ? `Did you mean "${meant}"?` : `Use one of the configured plans: ${known.join(', ')}.`,
-    errors: [
-      {
-        field: 'body.plan',
-        detail: 'There is no such plan.',
-        code: 'unknown_value',
-        facts: { known: known.join(', ') },
-        ...(meant ? { didYouMean: meant } : {}),
-      },
-    ],
+  throw unknownValue('plan_unknown', {
+    field: 'body.plan',
+    value: plan,
+    known,
+    detail: 'There is no such plan.',
+    choose: 'Use one of the configured plans',
   })
 }

@@ -5,8 +5,8 @@ import { getOrganization } from '../../../store/index.ts'
 import { newToken } from '../../../tenants/index.ts'
 import { actorOf } from '../../actor.ts'
 import type { InForce } from '../../deps.ts'
-import { didYouMean } from '../../http/did-you-mean.ts'
 import { defineRoute } from '../../http/route.ts'
+import { unknownValue } from '../../http/unknown-value.ts'
 import { newTokenId } from '../../ids.ts'
 import { hashOf } from '../../queries/sessions.ts'
 import { insertToken } from '../../queries/tokens.ts'
@@ -71,17 +71,11 @@ function checkBody({ kind, org, user, feature, environment }: CreateToken, { pol
   if (environment !== undefined) checkEnvironment(environment, policy)
   const features = [...policy.features.keys()]
   if (feature === undefined || features.includes(feature)) return
-  const meant = didYouMean(feature, features)
-  throw new OwnkeyError('feature_unknown', {
-    fix: meant ? `Did you mean "${meant}"?` : `Use one of the configured features: ${features.join(', ')}.`,
-    errors: [
-      {
-        field: 'body.feature',
-        detail: 'There is no such feature.',
-        code: 'unknown_value',
-        facts: { known: features.join(', ') },
-        ...(meant ? { didYouMean: meant } : {}),
-      },
-    ],
+  throw unknownValue('feature_unknown', {
+    field: 'body.feature',
+    value: feature,
+    known: features,
+    detail: 'There is no such feature.',
+    choose: 'Use one of the configured features',
   })
 }

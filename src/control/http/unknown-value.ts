@@ -1,0 +1,22 @@
+import { OwnkeyError, type OwnkeyErrorCode } from '../../contract/index.ts'
+import { didYouMean } from './did-you-mean.ts'
+
+interface Unknown {
+  /** As the body has it. */
+  field: string
+  value: string
+  known: readonly string[]
+  detail: string
+  /** What to say before the list of known ones, where none of them was probably meant. */
+  choose: string
+}
+
+/** The error for a name that must be one of those in the configuration: which one was probably meant, or all there are. */
+export function unknownValue(code: OwnkeyErrorCode, { field, value, known, detail, choose }: Unknown): OwnkeyError {
+  const meant = didYouMean(value, known)
+  const all = known.join(', ')
+  return new OwnkeyError(code, {
+    fix: meant ? `Did you mean "${meant}"?` : `${choose}: ${all}.`,
+    errors: [{ field, detail, code: 'unknown_value', facts: { known: all }, ...(meant ? { didYouMean: meant } : {}) }],
+  })
+}
