@@ -117,6 +117,7 @@ describe('every page', () => {
     await page.getByRole('dialog').waitFor()
     expect(await page.evaluate('document.activeElement.name')).toBe('provider-secret')
     await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await card.getByRole('button', { name: 'Remove key' }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').waitFor()
