@@ -53,11 +53,11 @@ function shadowStyles(): Plugin {
 export default defineConfig({
   plugins: [texts(), tailwind(), shadowStyles()],
   publicDir: false,
-  ...onPreact,
+  oxc: onPreact.oxc,
   define: { 'process.env.NODE_ENV': '"production"' },
   resolve: {
     alias: [
-      ...onPreact.resolve.alias,
+      { find: /^react$/, replacement: here('./src/widget/small-react.ts') },
       { find: /^@tanstack\/react-query$/, replacement: here('./src/widget/query.tsx') },
     ],
   },

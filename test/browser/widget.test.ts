@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { gzipSync } from 'node:zlib'
+import { get } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allowOrigins, type HostPage, openHostPage } from './host-page.ts'
@@ -159,7 +160,7 @@ describe('the widget on a page of another origin', () => {
     expect((await said(page)).join()).toMatch(/ownkey-error \{"status":422,"code":"key_rejected"/)
   })
 
-  it('is one request of at most 40 kB, in English', async () => {
+  it('is one request, in English', async () => {
     const page = await stage.blank()
     const fromOwnkey: string[] = []
     page.on('request', (request) => {
@@ -170,8 +171,18 @@ describe('the widget on a page of another origin', () => {
     await page.goto(host.origin)
     await page.getByTestId('at-a-glance').waitFor()
     expect(fromOwnkey.filter((path) => !path.startsWith('/api/'))).toEqual(['/widget.js'])
-    const script = readFileSync(new URL('../../console/dist/widget.js', import.meta.url))
-    expect(gzipSync(script, { level: 9 }).length).toBeLessThanOrEqual(40_000)
+  })
+
+  it('is 3 kB below the 40 kB that it may have, as the server sends it and as a proxy would pack it', async () => {
+    const sent = await new Promise<Buffer>((resolve, reject) => {
+      const headers = { 'accept-encoding': 'gzip' }
+      get(`${stage.server().url}/widget.js`, { headers }, (answer) => {
+        expect(answer.headers['content-encoding']).toBe('gzip')
+        buffer(answer).then(resolve, reject)
+      }).on('error', reject)
+    })
+    expect(sent.length).toBeLessThanOrEqual(37_000)
+    expect(gzipSync(gunzipSync(sent), { level: 6 }).length).toBeLessThanOrEqual(37_000)
   })
 
   it('shows nothing on a page whose origin the configuration does not name', async () => {

@@ -123,8 +123,8 @@ function Lines({ from, to }: { from: number; to: number }) {
             d={`M0 ${start} C 50 ${start}, 50 ${end}, 100 ${end}`}
             fill="none"
             stroke="currentColor"
-            strokeWidth="1.5"
-            vectorEffect="non-scaling-stroke"
+            stroke-width="1.5"
+            vector-effect="non-scaling-stroke"
           />
         ))}
       </svg>

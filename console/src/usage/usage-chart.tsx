@@ -2,15 +2,8 @@ import { useState } from 'react'
 import { useFormat } from '../i18n/use-format.ts'
 import type { Series } from './measures.ts'
 
-/** Told apart by lightness as well as by hue. */
-export const tones = [
-  { fill: 'fill-[light-dark(#3b5bdb,#8ea4ff)]', dot: 'bg-[light-dark(#3b5bdb,#8ea4ff)]' },
-  { fill: 'fill-[light-dark(#0f9d8a,#4fd1bd)]', dot: 'bg-[light-dark(#0f9d8a,#4fd1bd)]' },
-  { fill: 'fill-[light-dark(#e08a00,#f5b84c)]', dot: 'bg-[light-dark(#e08a00,#f5b84c)]' },
-  { fill: 'fill-[light-dark(#a23bbd,#d592ea)]', dot: 'bg-[light-dark(#a23bbd,#d592ea)]' },
-  { fill: 'fill-[light-dark(#d6456b,#ff8fab)]', dot: 'bg-[light-dark(#d6456b,#ff8fab)]' },
-  { fill: 'fill-[light-dark(#8a8f9b,#7d8494)]', dot: 'bg-[light-dark(#8a8f9b,#7d8494)]' },
-] as const
+/** Classes of the colours in `theme.css`. */
+export const tones = ['tone-1', 'tone-2', 'tone-3', 'tone-4', 'tone-5', 'tone-6'] as const
 
 interface UsageChartProps {
   label: string
@@ -56,7 +49,7 @@ export function UsageChart({ label, days, series, nameOf, show }: UsageChartProp
               y1={y}
               y2={y}
               className="stroke-line"
-              vectorEffect="non-scaling-stroke"
+              vector-effect="non-scaling-stroke"
             />
           ))}
           {days.map((one, at) => (
@@ -82,7 +75,7 @@ export function UsageChart({ label, days, series, nameOf, show }: UsageChartProp
         <ul className="flex flex-wrap gap-x-5 gap-y-1">
           {series.map((one, index) => (
             <li key={one.id ?? ''} className="flex items-center gap-2">
-              <span className={`size-2.5 rounded-sm ${tones[index]?.dot}`} /> {nameOf(one.id)}
+              <span className={`size-2.5 rounded-sm ${tones[index]}`} /> {nameOf(one.id)}
               <span className="text-muted tabular-nums">
                 {show(place === null ? one.total : (one.amounts[place] ?? 0))}
               </span>
@@ -100,7 +93,7 @@ function Stack({ series, at, top }: { series: readonly Series[]; at: number; top
     const height = ((one.amounts[at] ?? 0) / top) * 100
     from -= height
     return height > 0 ? (
-      <rect key={one.id ?? ''} x={at + 0.14} width="0.72" y={from} height={height} className={tones[index]?.fill} />
+      <rect key={one.id ?? ''} x={at + 0.14} width="0.72" y={from} height={height} className={tones[index] ?? ''} />
     ) : null
   })
 }
