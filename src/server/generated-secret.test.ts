@@ -44,4 +44,10 @@ describe('a generated secret', () => {
     writeFileSync(join(folder, 'file'), '')
     expect(() => generatedSecret(join(folder, 'file', 'data'), 'master-key')).toThrow(/cannot be written to/)
   })
+
+  test.runIf(process.platform === 'linux')('does not wait for ever for a folder that cannot be', () => {
+    expect(() => generatedSecret('/proc/nothing/x', 'master-key')).toThrow(
+      /\/proc\/nothing\/x cannot be written to \(ENOENT\)/,
+    )
+  })
 })

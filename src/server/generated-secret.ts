@@ -1,18 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { OwnkeyError } from '../contract/index.ts'
 import { Secret } from '../crypto/index.ts'
+import { makeFolder } from '../store/index.ts'
 
 export interface GeneratedSecret {
   secret: Secret
@@ -24,7 +15,7 @@ export interface GeneratedSecret {
 /** Makes the data folder, readable by its owner alone. */
 export function makeDataDir(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir)
   } catch (error) {
     throw unwritable(dataDir, error)
   }

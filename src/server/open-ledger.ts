@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLedger, type LedgerTrouble, type LiveLedger } from '../metering/index.ts'
-import type { Database } from '../store/index.ts'
+import { type Database, makeFolder } from '../store/index.ts'
 import type { Environment } from './environment.ts'
 import type { LiveConfig } from './live-config.ts'
 import type { Log } from './log.ts'
@@ -43,7 +42,7 @@ export function openLedger({ database, live, environment, log }: OpenLedgerOptio
 function makeSpool({ dataDir }: Environment, log: Log): string | undefined {
   const folder = join(dataDir, 'spool')
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     return folder
   } catch (error) {
     log.warn('no_spool', { file: folder, error })

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { OwnkeyError } from '../contract/index.ts'
@@ -8,6 +7,7 @@ import { lockDirectory } from './directory-lock.ts'
 import { type EmbeddedEngine, startEngine } from './embedded-engine.ts'
 import { inTransaction } from './in-transaction.ts'
 import { createLease } from './lease.ts'
+import { makeFolder } from './make-folder.ts'
 import { rowTypes } from './row-types.ts'
 import { rowsOf } from './rows-of.ts'
 import { WireStream } from './wire-stream.ts'
@@ -34,7 +34,7 @@ export async function openEmbedded(dataDir: string): Promise<Database> {
 
 function makeDirectory(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir)
   } catch (error) {
     throw new OwnkeyError('unavailable', {
       detail: `The data directory ${dataDir} cannot be made (${(error as NodeJS.ErrnoException).code}).`,

@@ -8,6 +8,7 @@
  * in one process and refused in production.
  */
 export type { Database, Queryable } from './database.ts'
+export { makeFolder } from './make-folder.ts'
 export { type MigrationReport, migrate } from './migrate.ts'
 export { type OpenDatabaseOptions, openDatabase } from './open-database.ts'
 export * from './queries/index.ts'

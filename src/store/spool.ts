@@ -1,5 +1,6 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 /** Lines that must survive the death of the process until the database has them. */
 export interface Spool {
@@ -50,7 +51,7 @@ interface SpoolFile {
  * with lines in it. Lines that are committed already may be left standing for a while: replaying them changes nothing.
  */
 export function openSpool({ folder, node, onError }: SpoolOptions): Spool {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const paths = ['a', 'b'].map((turn) => join(folder, `${process.pid}-${node}-${turn}.spool`))
   let [current, other] = paths.map(openFile) as [SpoolFile, SpoolFile]
   const soon = Buffer.allocUnsafeSlow(bytesInOneTurn)

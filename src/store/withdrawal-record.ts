@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { OwnkeyError } from '../contract/index.ts'
+import { makeFolder } from './make-folder.ts'
 import type { WithdrawalRow } from './queries/index.ts'
 
 /** The file outside the database with what was taken out of service: a line of JSON for each, oldest first. */
@@ -38,7 +29,7 @@ export function withdrawalRecord({ folder, database }: { folder: string; databas
     last: () => readLines(path, tailBytes).at(-1) ?? readLines(path).at(-1),
     all: () => readLines(path),
     append(rows) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      makeFolder(folder)
       const file = openSync(path, 'a+', 0o600)
       try {
         writeAll(file, `${endsInside(file) ? '\n' : ''}${textOf(rows)}`)
@@ -47,7 +38,7 @@ export function withdrawalRecord({ folder, database }: { folder: string; databas
       }
     },
     replace(rows) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      makeFolder(folder)
       const beside = `${path}.new`
       const file = openSync(beside, 'w', 0o600)
       try {
