@@ -103,6 +103,7 @@ function outcomeOf(provider: Provider, route: OpenaiRoute, request: { contentTyp
 }
 const answers = [
   '{"embeddings":[{"values":[1,2]}]}',
+  '{"predictions":[{"embeddings":{"values":[1,2]}}]}',
   '{"candidates":[{"content":{"parts":[{"text":"a b"}]}}]}',
   '{"text":"a b","words":[{"text":"a","start":0,"end":1,"type":"word"}],"transcript":"a b"}',
   '{"results":{"channels":[{"alternatives":[{"transcript":"a b","words":[{"word":"a","start":0,"end":1}]}]}]},"metadata":{}}',

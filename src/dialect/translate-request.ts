@@ -4,8 +4,9 @@ import { anthropicMessages } from './anthropic/messages.ts'
 import { deepgramSpeech, deepgramTranscription } from './audio/deepgram.ts'
 import { elevenlabsSpeech, elevenlabsTranscription } from './audio/elevenlabs.ts'
 import { sarvamSpeech, sarvamTranscription } from './audio/sarvam.ts'
+import { xaiSpeech, xaiTranscription } from './audio/xai.ts'
 import { compatible } from './compatible/compatible.ts'
-import { googleEmbeddings } from './google/embeddings.ts'
+import { googleEmbeddings, vertexEmbeddings } from './google/embeddings.ts'
 import { googleGenerate, vertexGenerate } from './google/generate.ts'
 import { googleTranscription, vertexTranscription } from './google/transcription.ts'
 import { invalid } from './invalid.ts'
@@ -17,6 +18,7 @@ const translations: Readonly<Record<TranslationName, Translation>> = {
   google_embeddings: googleEmbeddings,
   google_transcription: googleTranscription,
   vertex_generate: vertexGenerate,
+  vertex_embeddings: vertexEmbeddings,
   vertex_transcription: vertexTranscription,
   elevenlabs_speech: elevenlabsSpeech,
   elevenlabs_transcription: elevenlabsTranscription,
@@ -24,6 +26,8 @@ const translations: Readonly<Record<TranslationName, Translation>> = {
   sarvam_transcription: sarvamTranscription,
   deepgram_speech: deepgramSpeech,
   deepgram_transcription: deepgramTranscription,
+  xai_speech: xaiSpeech,
+  xai_transcription: xaiTranscription,
 }
 
 /**

@@ -179,6 +179,7 @@ export const translationNames = [
   'google_embeddings',
   'google_transcription',
   'vertex_generate',
+  'vertex_embeddings',
   'vertex_transcription',
   'elevenlabs_speech',
   'elevenlabs_transcription',
@@ -186,6 +187,8 @@ export const translationNames = [
   'sarvam_transcription',
   'deepgram_speech',
   'deepgram_transcription',
+  'xai_speech',
+  'xai_transcription',
 ] as const
 export type TranslationName = (typeof translationNames)[number]
 

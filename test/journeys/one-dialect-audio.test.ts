@@ -19,11 +19,12 @@ async function thrown(promise: Promise<unknown>): Promise<InstanceType<typeof Op
   return error
 }
 
-describe.each(['openai', 'elevenlabs', 'sarvam', 'deepgram'])('speech on %s', (provider) => {
+describe.each(['openai', 'elevenlabs', 'sarvam', 'deepgram', 'xai'])('speech on %s', (provider) => {
   test('comes as sound in the format that was asked for, and is counted', async () => {
     const { openai, org } = await server.clientFor(provider, { feature: 'speaking' })
     const input = 'Good morning, the train is late.'
-    for (const format of ['mp3', 'wav', 'pcm', 'opus'] as const) {
+    const formats = provider === 'xai' ? (['mp3', 'wav', 'pcm'] as const) : (['mp3', 'wav', 'pcm', 'opus'] as const)
+    for (const format of formats) {
       const answer = await openai.audio.speech.create({ model: 'auto', voice: 'alloy', input, response_format: format })
       expect(answer.headers.get('ownkey-provider')).toBe(provider)
       expect(answer.headers.get('content-type')).toMatch(/^audio\//)
@@ -32,7 +33,7 @@ describe.each(['openai', 'elevenlabs', 'sarvam', 'deepgram'])('speech on %s', (p
     const requests = async () => (await server.ownkey.api('GET', `/orgs/${org}/requests`)).body.items
     await expect
       .poll(async () => (await requests()).map((one: { characters: number }) => one.characters))
-      .toEqual(Array.from({ length: 4 }, () => input.length))
+      .toEqual(Array.from(formats, () => input.length))
   })
 
   test('with a key that fails raises the SDK’s own error', async () => {
@@ -42,7 +43,7 @@ describe.each(['openai', 'elevenlabs', 'sarvam', 'deepgram'])('speech on %s', (p
   })
 })
 
-describe.each(['openai', 'elevenlabs', 'sarvam', 'deepgram', 'gemini'])('transcription on %s', (provider) => {
+describe.each(['openai', 'elevenlabs', 'sarvam', 'deepgram', 'gemini', 'xai'])('transcription on %s', (provider) => {
   const client = () => server.clientFor(provider, { feature: 'listening' })
 
   test('gives the words as JSON and as text', async () => {
@@ -60,7 +61,7 @@ describe.each(['openai', 'elevenlabs', 'sarvam', 'deepgram', 'gemini'])('transcr
     expect(text).toContain('sandbox')
   })
 
-  const timed = ['openai', 'elevenlabs', 'deepgram'].includes(provider)
+  const timed = ['openai', 'elevenlabs', 'deepgram', 'xai'].includes(provider)
   test(`${timed ? 'gives' : 'refuses'} subtitles and times`, async () => {
     const { openai } = await client()
     const file = await recording()
@@ -87,6 +88,9 @@ describe('what a voice cannot do', () => {
     ['elevenlabs', { voice: 'nobody we know' }, 'voice'],
     ['deepgram', { speed: 2 }, 'speed'],
     ['sarvam', { stream_format: 'sse' }, 'stream_format'],
+    ['xai', { instructions: 'Whisper' }, 'instructions'],
+    ['xai', { response_format: 'opus' }, 'response_format'],
+    ['xai', { speed: 2 }, 'speed'],
   ])('%s refuses %j by name', async (provider, field, name) => {
     const { openai } = await server.clientFor(provider, { feature: 'speaking' })
     const request = { model: 'auto', voice: 'alloy', input: 'Hi', ...field } as OpenAI.Audio.SpeechCreateParams
@@ -99,6 +103,15 @@ describe('what a voice cannot do', () => {
     expect(await thrown(ask)).toMatchObject({ param: 'prompt' })
   })
 
+  test('a provider whose transcripts are jobs says so, whether a model is named or not', async () => {
+    const { openai } = await server.clientFor('assemblyai', { feature: 'listening' })
+    for (const model of ['auto', 'assemblyai/universal']) {
+      const error = await thrown(openai.audio.transcriptions.create({ model, file: await recording() }))
+      expect(error).toMatchObject({ param: 'model', code: 'request_invalid' })
+      expect(error.message).toContain('AssemblyAI cannot do /v1/audio/transcriptions')
+    }
+  })
+
   test('a chat provider is not asked to speak', async () => {
     const { openai } = await server.clientFor('anthropic', { feature: 'speaking' })
     const speak = openai.audio.speech.create({ model: 'anthropic/claude-haiku-5-5', voice: 'alloy', input: 'Hi' })
@@ -108,7 +121,7 @@ describe('what a voice cannot do', () => {
   })
 })
 
-describe.each(['openai', 'gemini', 'mistral'])('embeddings on %s', (provider) => {
+describe.each(['openai', 'gemini', 'mistral', 'vertex'])('embeddings on %s', (provider) => {
   test('come for each text, as numbers whichever form goes over the wire', async () => {
     const { openai, org } = await server.clientFor(provider, { feature: 'search' })
     // The SDK asks for base64 unless it is told otherwise.
@@ -123,8 +136,8 @@ describe.each(['openai', 'gemini', 'mistral'])('embeddings on %s', (provider) =>
   })
 })
 
-test('Gemini’s embeddings refuse tokens by name', async () => {
-  const { openai } = await server.clientFor('gemini', { feature: 'search' })
+test.each(['gemini', 'vertex'])('%s refuses to embed tokens, by name', async (provider) => {
+  const { openai } = await server.clientFor(provider, { feature: 'search' })
   const error = await thrown(openai.embeddings.create({ model: 'auto', input: [[1, 2, 3]] }))
   expect(error).toMatchObject({ param: 'input', code: 'request_invalid' })
 })

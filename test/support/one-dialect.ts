@@ -14,6 +14,8 @@ const prefixes: Readonly<Record<string, string>> = {
   elevenlabs: 'sk_',
   sarvam: 'sk_',
   deepgram: '',
+  xai: 'xai-',
+  assemblyai: '',
 }
 
 export interface DialectServer {

@@ -1,32 +1,92 @@
 import { cannotDo, invalid } from '../invalid.ts'
 import { countOf, type Json, listOf, parseAnswer, parseRequest, recordOf } from '../json.ts'
 import { jsonAnswer, jsonMessage, type Translation, type WholeAnswer } from '../translation.ts'
-import { modelPath } from './generate.ts'
+import { modelPath, vertexPath } from './generate.ts'
 
 const fields: ReadonlySet<string> = new Set(['model', 'input', 'dimensions', 'encoding_format', 'user'])
 
+interface Asked {
+  texts: readonly string[]
+  /** As the caller wrote it. */
+  dimensions: unknown
+  base64: boolean
+}
+
 /** Embeddings on `batchEmbedContents`. */
 export const googleEmbeddings: Translation = ({ body }, { provider, model }) => {
-  const request = parseRequest(body)
-  const unknown = Object.keys(request).find((field) => !fields.has(field))
-  if (unknown !== undefined) throw cannotDo(unknown, provider.name)
-  const { dimensions, encoding_format: encoding } = request
-  const texts = textsOf(request['input'], provider.name)
-  if (encoding !== undefined && encoding !== 'float' && encoding !== 'base64')
-    throw invalid('encoding_format', 'it must be float or base64')
+  const asked = readEmbeddings(body, provider.name)
   const name = `models/${model.replace(/^models\//, '')}`
   return jsonMessage({
     path: modelPath(model, 'batchEmbedContents'),
     json: {
-      requests: texts.map((text) => ({
-        model: name,
-        content: { parts: [{ text }] },
-        ...(dimensions !== undefined && { outputDimensionality: dimensions }),
-      })),
+      requests: asked.texts.map((text) => ({ model: name, content: { parts: [{ text }] }, ...dimensionality(asked) })),
     },
-    answer: { whole: (bytes) => embeddingsAnswer(bytes, { model, base64: encoding === 'base64' }) },
+    answer: {
+      whole: (bytes) => {
+        const { embeddings, usageMetadata } = parseAnswer(bytes)
+        return embeddingsAnswer(listOf(embeddings).map(recordOf), tokensIn(usageMetadata), { ...asked, model })
+      },
+    },
   })
 }
+
+/** Embeddings on Vertex AI: `predict`, and for models after gemini-embedding-001 `embedContent`, which takes one text. */
+export const vertexEmbeddings: Translation = (call, target) => {
+  const { provider, model } = target
+  const asked = readEmbeddings(call.body, provider.name)
+  if (!/gemini|maas/.test(model) || /(?:^|\/)gemini-embedding-001$/.test(model)) return predict(asked, model)
+  if (asked.texts.length > 1) throw cannotDo('input', provider.name, `${model} takes one text a request`)
+  return jsonMessage({
+    path: vertexPath(model, 'embedContent'),
+    json: {
+      content: { parts: [{ text: asked.texts[0] }] },
+      embedContentConfig: { autoTruncate: false, ...dimensionality(asked) },
+    },
+    answer: {
+      whole: (bytes) => {
+        const { embedding, usageMetadata } = parseAnswer(bytes)
+        return embeddingsAnswer([recordOf(embedding)], tokensIn(usageMetadata), { ...asked, model })
+      },
+    },
+  })
+}
+
+function predict(asked: Asked, model: string): ReturnType<Translation> {
+  return jsonMessage({
+    path: vertexPath(model, 'predict'),
+    json: {
+      instances: asked.texts.map((content) => ({ content })),
+      // A text that is too long is an error, as it is at OpenAI's; by itself it would be cut in silence.
+      parameters: { autoTruncate: false, ...dimensionality(asked) },
+    },
+    answer: {
+      whole: (bytes) => {
+        const made = listOf(parseAnswer(bytes)['predictions']).map((one) => recordOf(recordOf(one)['embeddings']))
+        const tokens = made.map(({ statistics }) => countOf(recordOf(statistics)['token_count']))
+        return embeddingsAnswer(
+          made,
+          tokens.reduce((sum, one) => sum + one, 0),
+          { ...asked, model },
+        )
+      },
+    },
+  })
+}
+
+/** @throws request_invalid for a malformed field, and for each that Google cannot do */
+function readEmbeddings(body: Buffer, provider: string): Asked {
+  const request = parseRequest(body)
+  const unknown = Object.keys(request).find((field) => !fields.has(field))
+  if (unknown !== undefined) throw cannotDo(unknown, provider)
+  const { dimensions, encoding_format: encoding } = request
+  const texts = textsOf(request['input'], provider)
+  if (encoding !== undefined && encoding !== 'float' && encoding !== 'base64')
+    throw invalid('encoding_format', 'it must be float or base64')
+  return { texts, dimensions, base64: encoding === 'base64' }
+}
+
+const dimensionality = ({ dimensions }: Asked): Json =>
+  dimensions === undefined ? {} : { outputDimensionality: dimensions }
 
 function textsOf(input: unknown, provider: string): readonly string[] {
   const list = Array.isArray(input) ? input : [input]
@@ -37,13 +97,17 @@ function textsOf(input: unknown, provider: string): readonly string[] {
   return list as string[]
 }
 
-function embeddingsAnswer(bytes: Buffer, { model, base64 }: { model: string; base64: boolean }): WholeAnswer {
-  const answer = parseAnswer(bytes)
-  const data = listOf(answer['embeddings']).map((one, index) => {
-    const values = listOf(recordOf(one)['values']) as readonly number[]
+/** @param tokens zero where Google tells no counts: the field is not optional */
+function embeddingsAnswer(
+  embeddings: readonly Json[],
+  tokens: number,
+  { model, base64 }: { model: string; base64: boolean },
+): WholeAnswer {
+  const data = embeddings.map((one, index) => {
+    const values = listOf(one['values']) as readonly number[]
     return { object: 'embedding', index, embedding: base64 ? packed(values) : values }
   })
-  return jsonAnswer({ object: 'list', data, model, usage: usageOf(recordOf(answer['usageMetadata'])) })
+  return jsonAnswer({ object: 'list', data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } })
 }
 
 /** OpenAI's packed form: 32-bit floats, little-endian. */
@@ -53,8 +117,7 @@ function packed(values: readonly number[]): string {
   return bytes.toString('base64')
 }
 
-/** Zero where Google tells no counts: the field is not optional. */
-function usageOf(usage: Json): Json {
-  const prompt = countOf(usage['promptTokenCount'] ?? usage['totalTokenCount'])
-  return { prompt_tokens: prompt, total_tokens: prompt }
+function tokensIn(usage: unknown): number {
+  const { promptTokenCount, totalTokenCount } = recordOf(usage)
+  return countOf(promptTokenCount ?? totalTokenCount)
 }

@@ -80,7 +80,7 @@ export const assemblyai: Provider = {
     { id: 'universal', hint: 'transcription', recommended: true, capabilities: ['speech_to_text'] },
     { id: 'slam-1', hint: 'prompted_transcription', capabilities: ['speech_to_text'] },
   ],
-  defaultModels: {},
+  defaultModels: { speech_to_text: 'universal' },
   probes: { authenticate: { method: 'GET', path: '/v2/transcript?limit=1' } },
   readFailure: reading.readFailure,
   readStreamOpening: reading.readStreamOpening,
@@ -108,6 +108,7 @@ export const assemblyai: Provider = {
   ],
   notes: [
     'A recording that cannot be transcribed answers 200 with `status: "error"`: that is the job’s result, handed on as it is.',
-    'The LLM gateway has another host and is not part of this entry.',
+    'A transcript is a job there, of an upload, a request and questions until it is done: the one dialect refuses it by name.',
+    'The LLM gateway and the synchronous API have other hosts and are not part of this entry.',
   ],
 }

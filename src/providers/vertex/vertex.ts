@@ -1,5 +1,5 @@
 import { googleRules, googleSocketUsage, googleUsage } from '../gemini/index.ts'
-import type { Failure, Provider, Surface, Usage } from '../provider.ts'
+import type { Failure, Provider, Surface, Usage, UsageReading } from '../provider.ts'
 import { count, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { at } from '../reading/is-record.ts'
@@ -51,6 +51,12 @@ function readUsage(marker: string, value: unknown): Usage {
   })
 }
 
+/** Tokens stand beside each vector, too deep to be told apart from anything else; characters stand at the end. */
+const predictUsage: UsageReading = {
+  markers: ['"metadata"'],
+  read: (_marker, value) => told({ characters: count(at(value, 'billableCharacterCount')) }),
+}
+
 const project = '(?:/projects/[^/]+/locations/[^/]+)?'
 const call = (verbs: string): RegExp =>
   new RegExp(`^/v1(?:beta1)?${project}/publishers/[^/]+/models/(?<model>[^/:]+):(?:${verbs})$`)
@@ -99,6 +105,15 @@ export const vertex: Provider = {
   surfaces: [
     surface('generate', 'generateContent|streamGenerateContent|rawPredict|streamRawPredict', { capability: 'chat' }),
     surface('embed', 'embedContent', { capability: 'embeddings' }),
+    {
+      name: 'embed (predict)',
+      capability: 'embeddings',
+      method: 'POST',
+      path: new RegExp(`^/v1(?:beta1)?${project}/publishers/[^/]+/models/(?<model>[^/:]*embedding[^/:]*):predict$`),
+      model: 'path',
+      meters: 'tokens',
+      usage: predictUsage,
+    },
     surface('predict', 'predict|predictLongRunning', { meters: 'none' }),
     surface('count tokens', 'countTokens|computeTokens', { meters: 'none' }),
     {
@@ -128,8 +143,15 @@ export const vertex: Provider = {
     },
     { id: 'gemini-2.5-pro', hint: 'for_complex_tasks', capabilities: ['chat', 'vision'] },
     { id: 'gemini-2.5-flash-lite', hint: 'cheapest', capabilities: ['chat', 'vision'] },
+    { id: 'gemini-embedding-001', hint: 'embeddings_of_text', recommended: true, capabilities: ['embeddings'] },
+    { id: 'text-embedding-005', hint: 'inexpensive_embeddings', capabilities: ['embeddings'] },
   ],
-  defaultModels: { chat: 'gemini-2.5-flash', vision: 'gemini-2.5-flash', speech_to_text: 'gemini-2.5-flash' },
+  defaultModels: {
+    chat: 'gemini-2.5-flash',
+    vision: 'gemini-2.5-flash',
+    embeddings: 'gemini-embedding-001',
+    speech_to_text: 'gemini-2.5-flash',
+  },
   probes: {
     authenticate: { method: 'GET', path: '/v1beta1/publishers/google/models?pageSize=1', provesKey: knowsKey },
   },
@@ -137,7 +159,11 @@ export const vertex: Provider = {
   readStreamOpening: reading.readStreamOpening,
   readClose: reading.readClose,
   usage: { markers: googleUsage.markers, read: readUsage },
-  translations: { 'chat/completions': 'vertex_generate', 'audio/transcriptions': 'vertex_transcription' },
+  translations: {
+    'chat/completions': 'vertex_generate',
+    embeddings: 'vertex_embeddings',
+    'audio/transcriptions': 'vertex_transcription',
+  },
   realtime: [
     {
       path: live,
@@ -154,6 +180,7 @@ export const vertex: Provider = {
   notes: [
     'The address of a call names the project and the location: callers write both. Where they leave both out, as express mode does, a service account’s own project and its key’s region (else `global`) take their places.',
     'Tokens are made from the service account’s file and kept in memory for less than an hour; the file’s own token address is ignored.',
+    'Embeddings go by `predict`, where gemini-embedding-001 takes one text a request; text-embedding-005 takes 250.',
     '429 "Resource exhausted" is shared capacity, not a quota of the customer.',
   ],
 }

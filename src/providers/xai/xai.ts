@@ -38,11 +38,14 @@ export const xai = openaiLike({
     { id: 'grok-4.7', hint: 'newest', recommended: true, capabilities: ['chat', 'vision'] },
     { id: 'grok-4.6', hint: 'earlier', capabilities: ['chat', 'vision'] },
     { id: 'grok-4.3', hint: 'less_expensive', capabilities: ['chat', 'vision'] },
+    { id: 'grok-tts', capabilities: ['text_to_speech'] },
+    { id: 'grok-stt', hint: 'transcription', capabilities: ['speech_to_text'] },
   ],
-  defaultModels: { chat: 'grok-4.7', vision: 'grok-4.7' },
+  defaultModels: { chat: 'grok-4.7', vision: 'grok-4.7', text_to_speech: 'grok-tts', speech_to_text: 'grok-stt' },
   authenticate: { method: 'GET', path: '/v1/api-key', readAnswer: readXaiKey },
   rules: xaiRules,
   more: {
+    translations: { 'audio/speech': 'xai_speech', 'audio/transcriptions': 'xai_transcription' },
     realtime: [
       {
         path: /^\/v1\/realtime$/,
@@ -54,6 +57,9 @@ export const xai = openaiLike({
         usage: openaiSocketUsage,
       },
     ],
-    notes: ['A wrong key answers 400, used-up credit 403 or 429: the text decides.'],
+    notes: [
+      'A wrong key answers 400, used-up credit 403 or 429: the text decides.',
+      'Speech and transcription take no model: `grok-tts` and `grok-stt` are their names in the one dialect, and do not go up.',
+    ],
   },
 })

@@ -20,7 +20,12 @@ async function listen(call: Call): Promise<Answer> {
   const file = form.files.find((one) => one.field === 'file')
   if (!file && !form.fields['url']) throw new Problem('missing_field', 'file')
   const bytes = file?.bytes ?? 0
-  return { json: { text: transcriptOf(bytes), language: 'en', duration: secondsOf(bytes), words: [] } }
+  const duration = secondsOf(bytes)
+  const text = transcriptOf(bytes)
+  const said = text.split(' ')
+  const length = duration / said.length
+  const words = said.map((word, index) => ({ text: word, start: index * length, end: (index + 1) * length }))
+  return { json: { text, language: 'en', duration, words } }
 }
 
 export const xaiRoutes: readonly Route[] = [
