@@ -121,7 +121,7 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-const postgres = await startPostgres()
+const postgres = await startPostgres({ isLogging: false })
 const folder = mkdtempSync(join(tmpdir(), 'ownkey-books-'))
 const adminToken = 'operator-token-of-the-bench-00000000001'
 writeFileSync(join(folder, 'ownkey.yaml'), 'features: { chat: { title: Chat } }\n')

@@ -121,7 +121,7 @@ function message(child: ReturnType<typeof fork>): Promise<unknown> {
 
 async function run(): Promise<void> {
   const upstream = await startScript('upstream.js')
-  const database = await startPostgres()
+  const database = await startPostgres({ isLogging: false })
   const starts: StartSubject[] = [direct, nginx, bare, ownkey(database.url), portkey]
   const subjects: Subject[] = []
   try {

@@ -29,11 +29,17 @@ export interface TestServer {
   port?: number
 }
 
+/** What an operator may switch on, so that the canary search sees the parameters of every change. */
+const logsOfChanges = ['-c', 'log_statement=mod', '-c', 'log_parameter_max_length_on_error=-1']
+
 /**
  * Starts a server of the test's own. It ends with `stop`, or by its watchdog when this process is gone.
- * @param options.port for a test that stops a server and starts it again; `directory` likewise.
+ * @param options.port for a test that stops a server and starts it again; `directory` likewise
+ * @param options.isLogging false: statements are not logged, as operators have it, who do not search their logs for keys
  */
-export async function startPostgres(options: { port?: number; directory?: string } = {}): Promise<TestServer> {
+export async function startPostgres(
+  options: { port?: number; directory?: string; isLogging?: boolean } = {},
+): Promise<TestServer> {
   const given = process.env['TEST_DATABASE_URL']
   if (given && !options.directory) return { url: given, stop: async () => {} }
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'ownkey-postgres-'))
@@ -57,11 +63,7 @@ export async function startPostgres(options: { port?: number; directory?: string
       'max_connections=200',
       '-c',
       'shared_buffers=64MB',
-      // What an operator may switch on, so that the canary search sees the parameters of every change.
-      '-c',
-      'log_statement=mod',
-      '-c',
-      'log_parameter_max_length_on_error=-1',
+      ...(options.isLogging === false ? [] : logsOfChanges),
     ],
     { ...who, cwd: directory, env: { LC_ALL: 'C', TZ: 'UTC' }, stdio: ['ignore', 'ignore', 'pipe'] },
   )
