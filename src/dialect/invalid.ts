@@ -9,6 +9,15 @@ export function invalid(field: string, why: string): OwnkeyError {
   })
 }
 
+/** A field that OpenAI can do without and this provider cannot. */
+export function needs(field: string, provider: string, what: string): OwnkeyError {
+  return new OwnkeyError('request_invalid', {
+    detail: `${provider} needs ${field}: ${what}.`,
+    fix: `Add ${field}, or use a provider that does without.`,
+    facts: { field, param: field, provider },
+  })
+}
+
 /** A field that this provider cannot do, or not in that way. */
 export function cannotDo(field: string, provider: string, why?: string): OwnkeyError {
   return new OwnkeyError('request_invalid', {

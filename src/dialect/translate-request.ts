@@ -1,6 +1,7 @@
 import { OwnkeyError } from '../contract/index.ts'
 import type { TranslationName } from '../providers/index.ts'
 import { anthropicMessages } from './anthropic/messages.ts'
+import { cohereTranscription } from './audio/cohere.ts'
 import { deepgramSpeech, deepgramTranscription } from './audio/deepgram.ts'
 import { elevenlabsSpeech, elevenlabsTranscription } from './audio/elevenlabs.ts'
 import { sarvamSpeech, sarvamTranscription } from './audio/sarvam.ts'
@@ -26,6 +27,7 @@ const translations: Readonly<Record<TranslationName, Translation>> = {
   sarvam_transcription: sarvamTranscription,
   deepgram_speech: deepgramSpeech,
   deepgram_transcription: deepgramTranscription,
+  cohere_transcription: cohereTranscription,
   xai_speech: xaiSpeech,
   xai_transcription: xaiTranscription,
 }

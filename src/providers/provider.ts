@@ -187,6 +187,7 @@ export const translationNames = [
   'sarvam_transcription',
   'deepgram_speech',
   'deepgram_transcription',
+  'cohere_transcription',
   'xai_speech',
   'xai_transcription',
 ] as const

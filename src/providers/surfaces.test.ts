@@ -70,6 +70,14 @@ describe('a route', () => {
     ['assemblyai', '/v2/transcript', 'speech_to_text', 'none', 'body'],
     ['mistral', '/v1/fim/completions', 'chat', 'tokens', 'body'],
     ['xai', '/v1/tts', 'text_to_speech', 'characters', 'body'],
+    ['vertex', '/v1/publishers/google/models/text-embedding-005:predict', 'embeddings', 'tokens', 'text-embedding-005'],
+    ['vertex', '/v1/publishers/google/models/imagen-4:predict', undefined, 'none', 'imagen-4'],
+    ['azure-openai', '/tts/cognitiveservices/v1', 'text_to_speech', 'none', 'none'],
+    ['bedrock', '/model/amazon.titan-embed-text-v2:0/invoke', 'embeddings', 'tokens', 'amazon.titan-embed-text-v2:0'],
+    ['bedrock', '/model/us.stability.sd3-5-large-v1:0/invoke', 'images', 'tokens', 'us.stability.sd3-5-large-v1:0'],
+    ['bedrock', '/model/us.anthropic.claude-x-v1:0/invoke', 'chat', 'tokens', 'us.anthropic.claude-x-v1:0'],
+    ['bedrock', '/v1/responses', 'chat', 'tokens', 'body'],
+    ['bedrock', '/anthropic/v1/messages', 'chat', 'tokens', 'body'],
   ] as const)('of %s: %s serves %s and meters %s', (provider, path, capability, meters, model) => {
     expect(surfaceOf(provider, path)).toEqual({ capability, meters, model })
   })
@@ -98,6 +106,7 @@ describe('the credential', () => {
     ['elevenlabs', '/v1/user', 'xi-api-key', ''],
     ['sarvam', '/v1/chat/completions', 'api-subscription-key', ''],
     ['azure-openai', '/openai/v1/models', 'api-key', ''],
+    ['azure-openai', '/tts/cognitiveservices/v1', 'ocp-apim-subscription-key', ''],
     ['deepgram', '/v1/listen', 'authorization', 'Token '],
     ['assemblyai', '/v2/transcript', 'authorization', ''],
     ['bedrock', '/model/x/converse', 'authorization', 'Bearer '],

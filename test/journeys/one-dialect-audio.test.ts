@@ -103,6 +103,16 @@ describe('what a voice cannot do', () => {
     expect(await thrown(ask)).toMatchObject({ param: 'prompt' })
   })
 
+  test('Cohere hears, but must be told the language', async () => {
+    const { openai } = await server.clientFor('cohere', { feature: 'listening' })
+    const ask = async (fields: object) =>
+      openai.audio.transcriptions.create({ model: 'auto', file: await recording(), ...fields })
+    expect((await ask({ language: 'en', temperature: 0.2 })).text).toContain('sandbox')
+    const error = await thrown(ask({}))
+    expect(error).toMatchObject({ param: 'language', code: 'request_invalid' })
+    expect(error.message).toContain('Cohere needs language')
+  })
+
   test('a provider whose transcripts are jobs says so, whether a model is named or not', async () => {
     const { openai } = await server.clientFor('assemblyai', { feature: 'listening' })
     for (const model of ['auto', 'assemblyai/universal']) {

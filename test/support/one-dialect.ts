@@ -16,6 +16,7 @@ const prefixes: Readonly<Record<string, string>> = {
   deepgram: '',
   xai: 'xai-',
   assemblyai: '',
+  cohere: '',
 }
 
 export interface DialectServer {

@@ -29,6 +29,9 @@ const deployment = (verb: string, surface: Omit<Surface, 'path' | 'model' | 'met
   model: 'path',
 })
 
+/** Azure Speech, which the same resource may serve under the same key, wants it in another header. */
+const speech = /^\/(?:speechtotext|texttospeech|tts|stt|sts|cognitiveservices|customvoice)\//
+
 const apiKey = { in: 'header', name: 'api-key' } as const
 const socket = (path: RegExp): SocketRoute => ({
   path,
@@ -79,7 +82,8 @@ export const azureOpenai: Provider = {
       /^https:\/\/[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.(?:openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com)\/?$/,
   },
   capabilities: ['chat', 'vision', 'embeddings', 'speech_to_text', 'text_to_speech', 'images', 'realtime'],
-  credential: () => ({ header: 'api-key', prefix: '' }),
+  credential: (path) =>
+    speech.test(path) ? { header: 'ocp-apim-subscription-key', prefix: '' } : { header: 'api-key', prefix: '' },
   answerHeaders: ['apim-request-id', 'x-ms-region', 'x-ms-client-request-id', 'operation-location'],
   surfaces: [
     deployment('chat/completions', { name: 'chat', capability: 'chat', meters: 'tokens' }),
@@ -109,6 +113,22 @@ export const azureOpenai: Provider = {
     },
     ...openaiSurfaces('/openai/v1', ['realtime']),
     ...row.surfaces,
+    {
+      name: 'speech service',
+      capability: 'text_to_speech',
+      method: 'POST',
+      path: /^(?:\/tts)?\/cognitiveservices\/v1$/,
+      model: 'none',
+      meters: 'none',
+    },
+    {
+      name: 'transcription service',
+      capability: 'speech_to_text',
+      method: 'POST',
+      path: /^\/(?:speechtotext\/transcriptions:transcribe|stt\/speech\/recognition(?:\/[^/]+){2,4})$/,
+      model: 'none',
+      meters: 'none',
+    },
     {
       name: 'deployments',
       method: 'GET',

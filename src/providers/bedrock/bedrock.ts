@@ -1,3 +1,4 @@
+import type { Capability } from '../../contract/index.ts'
 import { openaiSurfaces } from '../openai-like/surfaces.ts'
 import { readOpenaiUsage } from '../openai-like/usage.ts'
 import type { Failure, Probe, Provider, Surface, Usage } from '../provider.ts'
@@ -128,6 +129,16 @@ const call = (name: string, verbs: string): Surface => ({
   meters: 'tokens',
 })
 
+/** What a model makes shows only in its name. */
+const madeBy = (name: string, capability: Capability, named: string): Surface => ({
+  name,
+  capability,
+  method: 'POST',
+  path: new RegExp(`^/model/(?<model>${named})/invoke$`),
+  model: 'path',
+  meters: 'tokens',
+})
+
 const chat: Probe = {
   method: 'POST',
   path: '/model/{model}/converse',
@@ -167,6 +178,8 @@ export const bedrock: Provider = {
   answerHeaders: ['x-amzn-requestid', 'x-amzn-errortype', 'x-amzn-bedrock-*'],
   surfaces: [
     call('converse', 'converse|converse-stream'),
+    madeBy('embed', 'embeddings', '[^/]*embed[^/]*'),
+    madeBy('images', 'images', '(?:[^/]*\\.)?(?:stability\\.|amazon\\.(?:titan-image|nova-canvas))[^/]*'),
     call('invoke', 'invoke|invoke-with-response-stream'),
     {
       name: 'count tokens',
@@ -175,10 +188,12 @@ export const bedrock: Provider = {
       model: 'path',
       meters: 'none',
     },
-    ...openaiSurfaces('/openai/v1', ['chat']),
+    // The last three stand on the hosts of `bedrock-mantle`.
+    ...openaiSurfaces('(?:/openai)?/v1', ['chat', 'responses', 'models']),
+    ...openaiSurfaces('/anthropic/v1', ['messages']),
     { name: 'guardrails', path: /^\/guardrail(?:\/[^/]+){1,4}$/, model: 'none', meters: 'none' },
   ],
-  capabilities: ['chat', 'vision'],
+  capabilities: ['chat', 'vision', 'embeddings', 'images'],
   // Ids that begin with `global.` serve in every region; a region's own profiles begin with `eu.`, `us.` and so on.
   models: [
     { id: 'global.amazon.nova-2-lite-v1:0', hint: 'fast_and_inexpensive', capabilities: ['chat', 'vision'] },

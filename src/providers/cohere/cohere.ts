@@ -81,8 +81,13 @@ export const cohere: Provider = {
     { id: 'command-a-03-2025', hint: 'strongest', recommended: true, capabilities: ['chat'] },
     { id: 'command-r7b-12-2024', hint: 'small_and_inexpensive', capabilities: ['chat'] },
     { id: 'embed-v4.0', hint: 'embeddings_with_images', recommended: true, capabilities: ['embeddings'] },
+    { id: 'cohere-transcribe-03-2026', hint: 'transcription', capabilities: ['speech_to_text'] },
   ],
-  defaultModels: { chat: 'command-a-03-2025', embeddings: 'embed-v4.0' },
+  defaultModels: {
+    chat: 'command-a-03-2025',
+    embeddings: 'embed-v4.0',
+    speech_to_text: 'cohere-transcribe-03-2026',
+  },
   probes: {
     authenticate: {
       method: 'POST',
@@ -109,5 +114,6 @@ export const cohere: Provider = {
     routes: ['chat/completions', 'embeddings'],
     renames: { max_completion_tokens: 'max_tokens' },
   },
+  translations: { 'audio/transcriptions': 'cohere_transcription' },
   notes: ['Failures have no codes: texts and statuses are read.', 'Counts are the billed units, not the tokens.'],
 }

@@ -59,6 +59,8 @@ export const deepgram: Provider = {
   name: 'Deepgram',
   dialect: 'openai',
   origin: 'https://api.deepgram.com',
+  // The agent is served there too, which otherwise has a host of its own.
+  regions: { eu: 'https://api.eu.deepgram.com', au: 'https://api.au.deepgram.com', in: 'https://api.in.deepgram.com' },
   keyPage: 'https://console.deepgram.com',
   keyNeeds: {
     deepgram_usage_write: 'A key with the permission "usage:write" (role Member).',

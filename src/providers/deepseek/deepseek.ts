@@ -14,10 +14,10 @@ export const deepseek = openaiLike({
   keyNeeds: { deepseek_balance: 'The account needs a balance. Data is processed in China.' },
   keyShapes: [{ pattern: /^sk-[a-z0-9]{32}$/, prefix: 'sk-', distinctive: false }],
   models: [
-    { id: 'deepseek-flash', hint: 'fast_and_inexpensive', recommended: true, capabilities: ['chat'] },
+    { id: 'deepseek-flash', hint: 'fast_and_inexpensive', recommended: true, capabilities: ['chat', 'vision'] },
     { id: 'deepseek-v4-pro', hint: 'strongest', capabilities: ['chat'] },
   ],
-  defaultModels: { chat: 'deepseek-flash' },
+  defaultModels: { chat: 'deepseek-flash', vision: 'deepseek-flash' },
   authenticate: {
     method: 'GET',
     path: '/user/balance',
