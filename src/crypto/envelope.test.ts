@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { startChild } from '../../test/support/child.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import { encodeContext } from './context.ts'
-import { openEnvelope, openEnvelopeBytes, readKekId, rewrapEnvelope, sealEnvelope } from './envelope.ts'
+import { openEnvelope, openEnvelopeBytes, readKekId, rewrapEnvelope, sealEnvelope, unwrapDataKey } from './envelope.ts'
 import { generateMasterKey, parseKeyring } from './keyring.ts'
 import { outerPassphrase } from './outer-passphrase.ts'
 import { Secret } from './secret.ts'
@@ -100,6 +100,21 @@ describe('the envelope', () => {
     const envelope = sealEnvelope(ring, context, secret)
     expect(refusal(() => openEnvelope(parseKeyring(`old:${newKey}`), context, envelope)).code).toBe('key_unreadable')
     expect(refusal(() => openEnvelope(parseKeyring(`new:${newKey}`), context, envelope)).code).toBe('key_unreadable')
+  })
+
+  it('refuses a context that is another by the bytes that part two fields', () => {
+    const field = Buffer.from('s\0\0\0\0')
+    const joined = encodeContext('key', [`a${field}b`])
+    const envelope = sealEnvelope(ring, encodeContext('key', ['a', 'b']), secret)
+    expect(refusal(() => openEnvelope(ring, joined, envelope)).code).toBe('key_unreadable')
+  })
+
+  it('binds the wrapping by itself: to the context, and to the master key’s id', () => {
+    const envelope = sealEnvelope(ring, context, secret)
+    expect(refusal(() => unwrapDataKey(ring, encodeContext('key', ['evil']), envelope)).code).toBe('key_unreadable')
+    const renamed = Buffer.from(envelope)
+    renamed.write('odd', 4)
+    expect(refusal(() => openEnvelope(parseKeyring(`odd:${oldKey}`), context, renamed)).code).toBe('key_unreadable')
   })
 
   it('changes only the wrapping when it rewraps, and opens before and after', () => {

@@ -14,6 +14,7 @@ describe('a secret', () => {
   const ways: [string, () => unknown][] = [
     ['a template', () => `${secret}`],
     ['String()', () => String(secret)],
+    ['toString and toLocaleString', () => [secret.toString(), secret.toLocaleString()].join()],
     ['concatenation', () => `key: ${secret as unknown as string}`],
     ['JSON', () => JSON.stringify({ secret, list: [secret], map: { secret } })],
     [

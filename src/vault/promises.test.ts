@@ -3,7 +3,7 @@ import { databaseKinds } from '../../test/support/databases.ts'
 import { canaryKey, host, openTestVault, type TestVault } from '../../test/support/vault.ts'
 import type { OwnkeyError } from '../contract/index.ts'
 import { generateMasterKey, parseKeyring } from '../crypto/index.ts'
-import { checkMasterKey, loadSealedKeys, openKey, verifyMasterKey } from './index.ts'
+import { checkMasterKey, type KeyBinding, loadSealedKeys, openKey, type SealedKey, verifyMasterKey } from './index.ts'
 
 describe.each(databaseKinds)('what the vault promises on %s', (kind) => {
   let vault: TestVault
@@ -73,6 +73,29 @@ describe.each(databaseKinds)('what the vault promises on %s', (kind) => {
       id,
     ])
     expect(await vault.openAll(slot.org)).toEqual([canaryKey])
+  })
+
+  it('binds each field by itself: with any one of them another, it does not open', async () => {
+    const slot = await vault.newSlot({ holder: 'user', user: 'u-1' })
+    await vault.put(slot)
+    const [sealed] = await loadSealedKeys(vault.deps, slot.org)
+    const { binding, envelope } = sealed as SealedKey
+    const others: KeyBinding = {
+      org: 'another',
+      holder: 'organization',
+      user: 'u-2',
+      provider: 'anthropic',
+      environment: 'staging',
+      keyId: 'key_another',
+      version: 2,
+      origin: 'https://evil.example',
+    }
+    expect(Object.keys(others).sort()).toEqual(Object.keys(binding).sort())
+    for (const [field, other] of Object.entries(others)) {
+      const moved = { binding: { ...binding, [field]: other }, envelope }
+      expect(() => openKey(vault.deps.keyring, moved), field).toThrow('cannot be decrypted')
+    }
+    expect(openKey(vault.deps.keyring, { binding, envelope }).reveal()).toBe(canaryKey)
   })
 
   it('knows its master key: another, or one too few, is refused without a write', async () => {

@@ -28,7 +28,7 @@ const config = (gateway: object = {}) => ({
     testing: { verify: 'on_save', fallback: { mode: 'never' } },
     falling: { verify: 'format_only', fallback: { mode: 'always' } },
   },
-  gateway,
+  gateway: { connectTimeoutSeconds: 1, ...gateway },
 })
 const connections = () => sink.journal.connections.length
 
@@ -125,6 +125,18 @@ describe('a name that resolves to the inside', () => {
     expect(connections()).toBe(before)
   })
 
+  test('is asked for once for each connection, which goes to what was checked and to nothing that is told later', async () => {
+    // A public address that nobody has, so that nothing is dialled; whoever asked again would be led inside.
+    const answers: LookupAddress[] = [{ address: '2000::1', family: 6 }]
+    names.set('rebinds.example.com', () => [answers.shift() ?? { address: '127.0.0.1', family: 4 }])
+    await ownkey.putOrg('rebinding')
+    expect((await put('rebinding', `https://rebinds.example.com:${port}`)).status).toBe(200)
+    const before = connections()
+    const answer = await call('rebinding')
+    expect([answer.status >= 500, answers, asked]).toEqual([true, [], ['rebinds.example.com']])
+    expect(connections()).toBe(before)
+  })
+
   test('is refused by the test that saving makes, without a verdict on the key', async () => {
     names.set('inside.example.com', () => [{ address: '127.0.0.1', family: 4 }])
     await ownkey.putOrg('tested', { plan: 'testing' })
@@ -216,6 +228,28 @@ describe('a host that the operator allows', () => {
     expect(host.journal.requests).toHaveLength(0)
     await host.close()
   })
+
+  test.each(['http', 'https'])(
+    'by %s gets nothing more once it is off the list, by requests or by tests',
+    async (scheme) => {
+      const { host } = await customer()
+      host.on(/./, json({ ok: true }))
+      const org = `off-${scheme}`
+      await ownkey.putOrg(org)
+      expect((await put(org, host.origin.replace('http', scheme))).status).toBe(200)
+      expect(await ownkey.reload(config())).toBe(true)
+      try {
+        const from = host.journal.connections.length
+        expect((await call(org)).header('ownkey-error')).toBe('host_not_allowed')
+        const tested = await ownkey.api('POST', `/orgs/${org}/keys/openai/test`)
+        expect([tested.status, tested.body.code]).toEqual([400, 'host_not_allowed'])
+        expect(host.journal.connections.length).toBe(from)
+      } finally {
+        await ownkey.reload(config({ privateHosts: ['127.0.0.1'] }))
+        await host.close()
+      }
+    },
+  )
 
   test('never gets the platform’s key: what falls back goes to the platform’s host', async () => {
     const { host, seen } = await customer()
