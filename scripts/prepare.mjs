@@ -62,12 +62,17 @@ export function installDependencies({ say = console.log } = {}) {
   }
 }
 
-/** Runs npm with the project's root as its folder, its output passed through. */
-export function npm(args) {
-  return spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+/** Runs npm with the project's root as its folder, its output passed through unless it is to be kept. */
+export function npm(args, options = { stdio: 'inherit' }) {
+  return spawnSync('npm', args, { cwd: root, shell: process.platform === 'win32', ...options })
 }
 
-/** Builds the server, and the console where it has a build, unless nothing has changed since the last build. */
+const kept = { stdio: 'pipe', encoding: 'utf8', maxBuffer: 2 ** 26 }
+
+/**
+ * Builds the server, and the console where it has a build, unless nothing has changed since the last build. What a builder
+ * prints is kept back and shown only when it fails: its pages of advice would hide the address that a person waits for.
+ */
 export function buildWhenChanged({ say = console.log } = {}) {
   for (const part of parts()) {
     const stamp = join(root, '.build', `${part.name}.sha256`)
@@ -76,7 +81,10 @@ export function buildWhenChanged({ say = console.log } = {}) {
     checkWritable()
     say(`Building the ${part.name} …`)
     const result = part.build()
-    if (result.status !== 0) throw new Problem(`The ${part.name} could not be built; the messages are above.`)
+    if (result.status !== 0) {
+      say(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`)
+      throw new Problem(`The ${part.name} could not be built; the messages are above.`)
+    }
     mkdirSync(dirname(stamp), { recursive: true })
     writeFileSync(stamp, now)
   }
@@ -88,13 +96,13 @@ function parts() {
     result: join(root, 'dist', 'cli', 'index.js'),
     hash: () =>
       hashOf([join(root, 'src')], ['tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs', 'package-lock.json']),
-    build: () => spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root, stdio: 'inherit' }),
+    build: () => spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root, ...kept }),
   }
   const console_ = {
     name: 'console',
     result: join(root, 'console', 'dist', 'index.html'),
     hash: () => hashOf([join(root, 'console'), join(root, 'src', 'contract')], ['package-lock.json']),
-    build: () => npm(['run', 'build', '--workspace', 'console', '--silent']),
+    build: () => npm(['run', 'build', '--workspace', 'console', '--silent'], kept),
   }
   return readJson(join(root, 'console', 'package.json'))?.scripts?.build ? [server, console_] : [server]
 }

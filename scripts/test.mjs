@@ -30,7 +30,7 @@ try {
 
 async function main(filters) {
   const logs = mkdtempSync(join(tmpdir(), 'ownkey-tests-'))
-  const env = { ...withoutOurs(process.env), OWNKEY_TEST_LOGS: logs, FORCE_COLOR: '0' }
+  const env = { ...withoutOurs(process.env), OWNKEY_TEST_LOGS: logs, NO_COLOR: '1' }
   try {
     buildWhenChanged()
     const browser = browserIsNeeded() ? findOrInstallChromium() : undefined
@@ -43,9 +43,12 @@ async function main(filters) {
   }
 }
 
-/** The tests choose their own settings; what the shell carries for a real server must not reach them. */
+/**
+ * The tests choose their own settings; what the shell carries for a real server must not reach them. Nor FORCE_COLOR: its
+ * presence turns colours on, whatever its value, and logs are to be plain.
+ */
 function withoutOurs(env) {
-  const ours = /^(OWNKEY_|BYOK_|DATABASE_URL$|PORT$|HOST$|LOG_LEVEL$|NODE_ENV$|npm_)/
+  const ours = /^(OWNKEY_|BYOK_|DATABASE_URL$|PORT$|HOST$|LOG_LEVEL$|NODE_ENV$|FORCE_COLOR$|npm_)/
   return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)))
 }
 

@@ -4,6 +4,7 @@ import { acceptDatabaseCommand } from './accept-database.ts'
 import { checkCommand } from './check.ts'
 import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
+import { surviveLostOutput } from './lost-output.ts'
 import { rotateMasterKeyCommand } from './rotate-master-key.ts'
 import { serveCommand } from './serve.ts'
 import { showError } from './show-error.ts'
@@ -45,6 +46,7 @@ const groups: Readonly<Record<string, string>> = {
  * @returns the exit code; what goes wrong is told on the terminal and not thrown
  */
 export async function run(argv: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+  if (terminal === processTerminal) surviveLostOutput()
   const state = { exitCode: 0 }
   const program = buildProgram(argv.includes('--json') ? withJsonErrors(terminal) : terminal, state)
   try {

@@ -14,3 +14,9 @@ test('a configuration with which nothing can start is told with file, line, colu
     expect(json).toMatchObject({ error: { code: 'config_invalid', problems: [{ line: 3, column: 11 }] } })
   }
 })
+
+test('a database user that may make no tables is told which right it lacks', () => {
+  const { lines, json } = showError(Object.assign(new Error('permission denied for schema public'), { code: '42501' }))
+  expect(lines.join('\n')).toMatch(/user in DATABASE_URL[\s\S]*GRANT CREATE/)
+  expect(json).toMatchObject({ error: { code: 'unavailable', fix: expect.stringContaining('OWNER') } })
+})

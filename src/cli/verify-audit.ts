@@ -38,7 +38,7 @@ function readHeads(file: string): AuditHead[] {
 }
 
 function describe({ intact, rows, organizations, findings }: AuditReport): string[] {
-  const read = `${rows} rows in ${organizations} logs`
+  const read = `${rows} ${rows === 1 ? 'row' : 'rows'} in ${organizations} ${organizations === 1 ? 'log' : 'logs'}`
   if (intact) return [`The audit log is intact: ${read}.`]
   const found = findings.map(
     ({ org, seq, sentence }) => `  ${org || '(platform)'}${seq === undefined ? '' : ` row ${seq}`}: ${sentence}`,
