@@ -205,6 +205,29 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
     expect((await verify(kept)).findings.map(({ kind: what }) => what)).toContain('put_back')
   })
 
+  it('finds a real row of a past that was taken back, put among those that came after it', async () => {
+    await writeMany(1)
+    const [old] = await run('select * from audit_heads where org_id = $1', org)
+    await write('act.hidden')
+    const [hidden] = await run('select * from audit_log where org_id = $1 and seq = 2', org)
+    // The database is put back to before, and another history is written.
+    await run('delete from audit_log where org_id = $1 and seq = 2', org)
+    await run(
+      'update audit_heads set seq = 1, last_mac = $2, head_mac = $3 where org_id = $1',
+      org,
+      old!.last_mac,
+      old!.head_mac,
+    )
+    await write('act.2')
+    await write('act.3')
+    expect((await verify()).intact).toBe(true)
+    await run(
+      'update audit_log set at = $2, action = $3, detail = $4, mac = $5 where org_id = $1 and seq = 2',
+      ...[org, hidden!.at, hidden!.action, hidden!.detail, hidden!.mac],
+    )
+    expect(await found()).toEqual(['changed 3'])
+  })
+
   it('finds that a log is gone altogether while the organization has keys', async () => {
     await run("insert into organizations (id, name, plan) values ($1, 'Acme', 'standard')", org)
     await run(

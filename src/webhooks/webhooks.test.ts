@@ -1,5 +1,6 @@
+import { createHmac } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
 import { json, startUpstream, type Upstream } from '../../test/support/upstream.ts'
 import { defaultConfig } from '../config/index.ts'
@@ -101,6 +102,62 @@ describe.each(databaseKinds)('webhooks on %s', (kind) => {
     expect(() => new Webhook(secret).verify(payload, { ...headers, 'webhook-id': 'evt_other' })).toThrow()
     expect(headers['webhook-id']).toBe(`evt_${count}`)
     expect(await states()).toEqual([['delivered', 1, 200, null]])
+  })
+
+  const signedHeaders = (request: Upstream['journal']['requests'][number]) =>
+    Object.fromEntries(
+      ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [name, request.header(name) ?? '']),
+    )
+
+  it('cannot be forged: not without the secret, not with an empty one, not with parts of a real one', async () => {
+    answer(200)
+    const from = got().length
+    await tell('key.set', { target: 'key_1' })
+    await tell('key.revoke', { target: 'key_2' })
+    await node(endpoint()).run()
+    const [first, second] = got().slice(from)
+    const [headers, others] = [signedHeaders(first!), signedHeaders(second!)]
+    const [payload, otherPayload] = [first!.body().toString(), second!.body().toString()]
+    const verify = (body: string, sent: Record<string, string>) => () => new Webhook(secret).verify(body, sent)
+    expect(verify(payload, headers)).not.toThrow()
+    for (const key of ['', 'whsec_', secret])
+      for (const text of [payload, `${headers['webhook-id']}.${headers['webhook-timestamp']}.${payload}`]) {
+        if (key === secret && text !== payload) continue
+        const signature = `v1,${createHmac('sha256', key).update(text).digest('base64')}`
+        expect(verify(payload, { ...headers, 'webhook-signature': signature })).toThrow()
+      }
+    expect(verify(otherPayload, headers)).toThrow()
+    for (const name of Object.keys(headers)) {
+      const part = name === 'webhook-timestamp' ? String(Number(headers[name]) + 1) : (others[name] as string)
+      expect(verify(payload, { ...headers, [name]: part }), name).toThrow()
+      expect(verify(payload, { ...headers, [name]: '' }), name).toThrow()
+    }
+  })
+
+  it('cannot be replayed: an old one is refused by its time, and a repeat has the id of the first', async () => {
+    answer(503)
+    const from = got().length
+    await tell()
+    const dispatcher = node(endpoint())
+    await dispatcher.run()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10 * 60_000 })
+    try {
+      const [captured] = got().slice(from)
+      const payload = captured!.body().toString()
+      expect(() => new Webhook(secret).verify(payload, signedHeaders(captured!))).toThrow(/too old/)
+      // What is tried again for a day is signed anew each time, or every receiver would take it for a replay.
+      undo.pop()?.()
+      answer(200)
+      await makeDue()
+      await dispatcher.run()
+      const [, again, ...more] = got().slice(from)
+      expect(more).toEqual([])
+      expect(() => new Webhook(secret).verify(payload, signedHeaders(again!))).not.toThrow()
+      expect(again!.header('webhook-id')).toBe(captured!.header('webhook-id'))
+      expect(again!.body().toString()).toBe(payload)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('go to the endpoints that want them, once each', async () => {

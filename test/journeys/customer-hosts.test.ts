@@ -201,6 +201,30 @@ describe('a host that the operator allows', () => {
     await host.close()
   })
 
+  test('gets nothing of the operator’s own way to the provider', async () => {
+    const { host } = await customer()
+    host.on(/./, json({ ok: true }))
+    const inner = config({ privateHosts: ['127.0.0.1'] })
+    inner.providers.openai.baseUrl = `${sink.origin}/inner/secret-path`
+    expect(await ownkey.reload(inner)).toBe(true)
+    try {
+      await ownkey.putOrg('own-way')
+      await put('own-way', `${host.origin}/mine`)
+      expect((await call('own-way')).status).toBe(200)
+      await ownkey.putOrg('operators-way')
+      await ownkey.putKey('operators-way', 'openai', canaryKeys.openai)
+      expect((await call('operators-way')).status).toBe(200)
+      expect(host.journal.requests.map(({ path }) => path)).toEqual(['/mine/v1/chat/completions'])
+      expect(sink.journal.requests.at(-1)?.path).toBe('/inner/secret-path/v1/chat/completions')
+      await put('own-way', host.origin)
+      expect((await call('own-way')).status).toBe(200)
+      expect(host.journal.requests.at(-1)?.path).toBe('/v1/chat/completions')
+    } finally {
+      await ownkey.reload(config({ privateHosts: ['127.0.0.1'] }))
+      await host.close()
+    }
+  })
+
   test.each([301, 302, 303, 307, 308] as const)('that redirects with %i is not followed', async (status) => {
     const { host } = await customer()
     host.on(/./, redirect(`${sink.origin}/stolen`, status))
