@@ -7,7 +7,7 @@ import {
   openSpool,
   removeNode,
   wasCharged,
-  writeEntries,
+  writeBooks,
 } from '../store/index.ts'
 import { endedRow, openedRow } from './entry-rows.ts'
 import { endedText, openedText } from './entry-text.ts'
@@ -72,15 +72,15 @@ export function createLedger(options: LedgerOptions): LiveLedger {
   }
   const queue = createWriteQueue({
     node,
-    write: async (batch) => noteOverdrawn(await writeEntries(database, batch)),
+    write: async (batch) => noteOverdrawn(await writeBooks(database, batch)),
     spool,
     onTrouble,
     gatherMs: options.gatherMs ?? 20,
     batchSize,
   })
   const reservations = createReservations({ database, node })
-  const sweeping = startSweeping({ database, node, deadAfterMs, onNodes: guard.setNodes })
   const replayed = replaySpool({ database, node, orphans, onTrouble })
+  const sweeping = startSweeping({ database, node, deadAfterMs, onNodes: guard.setNodes, replayed })
   const watch = createSpendWatch(clock)
   const returns = createReturns(() => clock.monotonic())
   const { price, maxWaiting = 200_000 } = options
@@ -192,7 +192,7 @@ function createEntry(book: Book, start: EntryStart, { id, charging, batch, cappe
       const cost = priceOf(book, start, end)
       const onWritten = capped && cost ? book.watch.note(start, cost) : undefined
       const json = endedText(endedRow(id, end, { endedAt, cost }))
-      book.queue.pushEnded({ json, charging, batch, onWritten })
+      book.queue.pushEnded({ json, charging, isNamed: start.namedByCaller === true, batch, onWritten })
       if (charging && !end.charged) book.returns.note(start.org)
     },
   }

@@ -9,6 +9,8 @@ export class LineBatch {
   readonly ended = new JsonLines()
   /** Some line moves balances or quotas. */
   charging = false
+  /** Some line ends an entry that may be, or have, a repeat. */
+  endsNamed = false
   /** Ends of entries that did not begin in this batch. */
   endedLater = 0
   private calls: (() => void)[] = []
@@ -35,7 +37,8 @@ export class LineBatch {
   }
 
   asRows(node: string): EntryBatch {
-    return { opened: this.opened.asArray(), ended: this.ended.asArray(), node, charging: this.charging }
+    const { charging, endsNamed } = this
+    return { opened: this.opened.asArray(), ended: this.ended.asArray(), node, charging, endsNamed }
   }
 
   /** Smaller ones with the same lines. Beginnings before ends: an end finds its entry only when that is written. */
@@ -55,6 +58,7 @@ export class LineBatch {
     this.opened.clear()
     this.ended.clear()
     this.charging = false
+    this.endsNamed = false
     this.endedLater = 0
     this.calls = []
   }
@@ -65,6 +69,7 @@ export class LineBatch {
     for (const line of ended) part.ended.add(line)
     part.endedLater = ended.length
     part.charging = this.charging
+    part.endsNamed = this.endsNamed
     return part
   }
 }

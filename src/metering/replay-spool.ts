@@ -4,7 +4,7 @@ import {
   type OpenedEntry,
   type OrphanedSpool,
   reservedEntriesOf,
-  writeEntries,
+  writeBooks,
 } from '../store/index.ts'
 
 import type { LedgerTrouble } from './create-ledger.ts'
@@ -72,7 +72,7 @@ async function settleLeft(database: Database, node: string, dead: string): Promi
     if (left.length === 0) return
     const now = Date.now()
     const ended = JSON.stringify(left.map(({ id, started_ms }) => unknownEnd(id, started_ms, now)))
-    await writeEntries(database, { opened: '[]', ended, node, charging: true })
+    await writeBooks(database, { opened: '[]', ended, node, charging: true, endsNamed: true })
   }
 }
 
@@ -84,10 +84,10 @@ export function unknownEnd(id: string, startedAt: number, now: number): EndedEnt
 async function writeAll(database: Database, node: string, { opened, ended }: Rows): Promise<void> {
   for (let at = 0; at < opened.length; at += batchSize) {
     const rows = JSON.stringify(opened.slice(at, at + batchSize))
-    await writeEntries(database, { opened: rows, ended: '[]', node, charging: true })
+    await writeBooks(database, { opened: rows, ended: '[]', node, charging: true })
   }
   for (let at = 0; at < ended.length; at += batchSize) {
     const rows = JSON.stringify(ended.slice(at, at + batchSize))
-    await writeEntries(database, { opened: '[]', ended: rows, node, charging: true })
+    await writeBooks(database, { opened: '[]', ended: rows, node, charging: true, endsNamed: true })
   }
 }

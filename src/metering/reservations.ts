@@ -4,6 +4,7 @@ import {
   type Database,
   entryExists,
   insertReserved,
+  noteRepeat,
   type OpenedEntry,
   type Queryable,
   takeCredits,
@@ -111,6 +112,7 @@ async function takeOnce(
   { row, limit, node }: { row: OpenedEntry; limit: number | undefined; node: string },
 ): Promise<void> {
   if (row.nm !== undefined && !(await claimRequest(tx, row))) {
+    await noteRepeat(tx, row)
     return insertReserved(tx, { ...row, cr: 0, me: undefined, mp: undefined, ms: undefined }, node)
   }
   if (row.cr > 0 && (await takeCredits(tx, row.og, row.cr)) === undefined) throw creditsExhausted(row)

@@ -1,4 +1,4 @@
-import { type Database, keepNodeAlive, orphanedEntries, sweepBooks, writeEntries } from '../store/index.ts'
+import { type Database, keepNodeAlive, orphanedEntries, settleRepeats, sweepBooks, writeBooks } from '../store/index.ts'
 import { unknownEnd } from './replay-spool.ts'
 
 interface SweepParts {
@@ -15,25 +15,39 @@ export async function sweepOrphans({ database, node, deadAfterMs }: SweepParts):
     if (orphans.length === 0) return settled
     const now = Date.now()
     const ended = JSON.stringify(orphans.map((orphan) => unknownEnd(orphan.id, orphan.started_ms, now)))
-    await writeEntries(database, { opened: '[]', ended, node, charging: true })
+    await writeBooks(database, { opened: '[]', ended, node, charging: true, endsNamed: true })
     settled += orphans.length
   }
 }
 
+interface SweepingParts extends SweepParts {
+  onNodes(nodes: number): void
+  /** Resolves when what a killed process of this place knew is written: it tells more than that the process is dead. */
+  replayed: Promise<void>
+}
+
+/** Rounds for which the sweep waits for what a killed process of this place knew. */
+const patientRounds = 3
+
 /** Says that this node lives, three times within the time after which it would be taken for dead, and sweeps. */
-export function startSweeping(parts: SweepParts & { onNodes(nodes: number): void }): { stop(): Promise<void> } {
-  const { database, node, deadAfterMs, onNodes } = parts
+export function startSweeping(parts: SweepingParts): { stop(): Promise<void> } {
+  const { database, node, deadAfterMs, onNodes, replayed } = parts
   let rounds = 0
   let running: Promise<void> | undefined
+  let isReplayed = false
+  let isStopped = false
 
   async function round(): Promise<void> {
     onNodes(await keepNodeAlive(database, node, deadAfterMs))
-    await sweepOrphans(parts)
+    if (isReplayed || rounds >= patientRounds) await sweepOrphans(parts)
+    // Two processes that ended a charge and its repeat in the same moment did not see each other.
+    await settleRepeats(database)
     // Old request ids are many at most once a day; there is no hurry.
     if (rounds++ % 20 === 0) await sweepBooks(database)
   }
 
   function start(): void {
+    if (isStopped) return
     // A round that fails is made up for by the next one; until then nothing is wrong but late.
     running ??= round()
       .catch(() => {})
@@ -43,9 +57,14 @@ export function startSweeping(parts: SweepParts & { onNodes(nodes: number): void
   }
 
   start()
+  void replayed.then(() => {
+    isReplayed = true
+    start()
+  })
   const timer = setInterval(start, deadAfterMs / 3).unref()
   return {
     async stop() {
+      isStopped = true
       clearInterval(timer)
       await running
     },

@@ -21,6 +21,8 @@ export interface OpenedLine {
 }
 
 export interface EndedLine extends OpenedLine {
+  /** The caller chose the request id: what becomes of its charge may concern others. */
+  isNamed: boolean
   /** The batch in which the entry begins; absent when it is in the database. */
   batch: number | undefined
   /** Called once the line is in the database, or given up. */
@@ -169,9 +171,10 @@ export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
       added()
       return number
     },
-    pushEnded({ json, charging, batch, onWritten }) {
+    pushEnded({ json, charging, isNamed, batch, onWritten }) {
       gathering.ended.add(json, keepLine)
       gathering.charging ||= charging
+      gathering.endsNamed ||= charging && isNamed
       gathering.whenWritten(onWritten)
       if (batch !== gathering.number) {
         gathering.endedLater++

@@ -132,6 +132,46 @@ describe.each(databaseKinds)('repeats on %s', (database) => {
     expect(await ask(token, { id: 'failed' })).toBe('402 credits_exhausted')
   })
 
+  test('of two at once of which the first one fails, the one that was served is charged, with its count', async () => {
+    for (const [plan, feature] of [
+      ['credits', 'assistant'],
+      ['quota', 'metered'],
+    ] as const) {
+      const { org, token } = await newOrg(plan, feature)
+      let failNow = () => {}
+      const held = new Promise<void>((resolve) => {
+        failNow = resolve
+      })
+      let begun = () => {}
+      const hasBegun = new Promise<void>((resolve) => {
+        begun = resolve
+      })
+      let calls = 0
+      const undoRace = journey.upstream.on('/v1/chat/completions', async (exchange) => {
+        if (++calls > 1) return await answer(exchange)
+        begun()
+        await held
+        return await json({ error: { message: 'no' } }, { status: 400 })(exchange)
+      })
+      const first = ask(token, { id: 'race' })
+      await hasBegun
+      expect(await ask(token, { id: 'race' })).toBe('200')
+      failNow()
+      expect(await first).toMatch(/^400/)
+      undoRace()
+      if (plan === 'credits') {
+        expect(await credits(org)).toBe(2)
+        expect((await journey.ownkey.api('GET', `/orgs/${org}`)).body.balance).toBe(0)
+        expect((await journey.ownkey.api('GET', `/orgs/${org}/usage`)).body.total.credits).toBe(2)
+      } else {
+        const { body } = await journey.ownkey.api('GET', `/orgs/${org}/settings`)
+        expect(body.quotas).toMatchObject([{ meter: 'asked', used: 1, limit: 1 }])
+      }
+      // It holds the charge now, so a third one is a repeat and served.
+      expect(await ask(token, { id: 'race' })).toBe('200')
+    }
+  })
+
   test('a fallback that used the last credits is repeated too', async () => {
     const { org, token } = await newOrg('credits')
     await journey.ownkey.putKey(org, 'openai', canaryKeys.openai)

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts'
+import { chargeName, claims, isHeld, noClaims, repeats } from './charges.ts'
 
 /**
  * An attempt as it is written when it begins. The names are short because a batch of these is one JSON parameter and
@@ -62,6 +63,8 @@ export interface EntryBatch {
   node: string
   /** True when any of them has credits or a meter; false leaves the balances alone and is cheaper. */
   charging: boolean
+  /** True when an entry ends whose request id the caller chose, and that has credits or a meter. */
+  endsNamed?: boolean | undefined
 }
 
 /** Organizations that now owe more than they had. */
@@ -81,47 +84,36 @@ const entryColumns = `id, request_id, attempt, org_id, user_id, feature, environ
   meter_start, meter_all, cost_pico, currency, started_at, first_byte_ms, duration_ms, settled_at, node`
 
 /**
- * What one charge is for: the request id, and in a line behind it what else is the same. Lines of an older spool say "true" where
- * the caller chose the id.
- */
-export const chargeName = (requestId: string, same: string) =>
-  `${requestId} || case when ${same} in ('', 'true') then '' else chr(10) || ${same} end`
-
-/** A request may be repeated so often for one charge: a client's retries, and not a way around credits and quotas. */
-const mostRepeats = 100
-
-/** What is in force after "24 hours", after an attempt that was charged and then given back, and after too many repeats. */
-export const claimAgain = `c.charged_at < now() - interval '24 hours'
-      or exists (select from entries x where x.id = c.entry_id and x.state = 'released')
-      or (select count(*) from (select from entries x where x.org_id = c.org_id
-            and x.request_id = split_part(c.request_id, chr(10), 1) and x.started_at > c.charged_at limit ${mostRepeats}) r) >= ${mostRepeats}`
-
-const claims = `
-named as (
-  select distinct on (o.og, o.name) o.og, o.name, o.id
-    from (select *, ${chargeName('rq', 'nm')} as name from o where nm is not null) o left join e on e.id = o.id
-   where (o.cr > 0 or o.me is not null) and coalesce(e.ok, true) and not exists (select from entries x where x.id = o.id)
-   order by o.og, o.name, o.id),
-claims as (
-  insert into request_charges as c (org_id, request_id, entry_id) select og, name, id from named order by og, name
-  on conflict (org_id, request_id) do update set entry_id = excluded.entry_id, charged_at = excluded.charged_at
-   where ${claimAgain} or exists (select from e where e.id = c.entry_id and not e.ok)
-  returning entry_id),`
-
-const noClaims = 'claims as (select null::text as entry_id where false),'
-
-/**
  * Sums that stop at the largest number instead of failing: a customer's own server may tell any counts, and an entry whose
  * totals cannot be written would not be written either.
  */
 const grown = (columns: readonly string[]) =>
   columns.map((name) => `${name} = t.${name} + least(excluded.${name}, 9223372036854775807 - t.${name})`).join(', ')
 
+export const grownTotals = (
+  columns: readonly string[],
+) => `on conflict (org_id, grain, bucket, user_id, feature, provider, model,
+    surface, key_source, key_id, environment, error_class, currency) do update set ${grown(columns)}`
+
+/** The totals that finished entries belong to, in the order of the table. */
+export const totalKeys = `org_id, grain, bucket, us, coalesce(feature, ''), provider, coalesce(model, ''), surface, key_source,
+         coalesce(key_id, ''), environment, coalesce(error_class, ''), coalesce(currency, '')`
+
+/** Finished entries, by hour and by user and day, summed by `totalKeys`. */
+export const byTotal = (entries: string) => `(
+      select ${entries}.*, 'hour' as grain, date_trunc('hour', started_at, 'UTC') as bucket, '' as us from ${entries}
+      union all
+      select ${entries}.*, 'user_day', date_trunc('day', started_at, 'UTC'), coalesce(user_id, '') from ${entries}) f
+   group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+   order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13`
+
 const writeRows = `
 r as (
   select o.*, e.id is not null as over, coalesce(e.ok, true) as ok, e.sc, e.ec, coalesce(e.mo, o.mo) as model, e.it, e.ot,
          e.ct, e.wt, e.rt, e.ch, e.am, coalesce(e.es, false) as es, e.cp, e.cu, e.fb, e.du, e.en as ended_at,
-         o.nm is not null and (o.cr > 0 or o.me is not null) and c.entry_id is null as repeated
+         ${chargeName('o.rq', 'o.nm')} as name,
+         o.nm is not null and (o.cr > 0 or o.me is not null) and c.entry_id is null
+           and (coalesce(e.ok, true) or ${isHeld('o.og', chargeName('o.rq', 'o.nm'), "<> 'released'")}) as repeated
     from o left join e on e.id = o.id left join claims c on c.entry_id = o.id),
 ins as (
   insert into entries (${entryColumns})
@@ -149,22 +141,15 @@ finals as (
   select ins.*, 0 as held from ins where state <> 'reserved' union all select * from upd),
 totals as (
   insert into usage_totals as t
-  select org_id, grain, bucket, us, coalesce(feature, ''), provider, coalesce(model, ''), surface, key_source,
-         coalesce(key_id, ''), environment, coalesce(error_class, ''), coalesce(currency, ''),
+  select ${totalKeys},
          count(*), count(*) filter (where error_class is not null or status >= 400),
          count(*) filter (where fallback_class is not null and key_source = 'platform'),
          count(*) filter (where state = 'settled' and error_class is null and cost_pico is null),
          coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cache_read_tokens), 0),
          coalesce(sum(cache_write_tokens), 0), coalesce(sum(reasoning_tokens), 0), coalesce(sum(characters), 0),
          coalesce(sum(audio_ms), 0), coalesce(sum(credits), 0), coalesce(sum(cost_pico), 0)
-    from (
-      select finals.*, 'hour' as grain, date_trunc('hour', started_at, 'UTC') as bucket, '' as us from finals
-      union all
-      select finals.*, 'user_day', date_trunc('day', started_at, 'UTC'), coalesce(user_id, '') from finals) f
-   group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
-   order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
-  on conflict (org_id, grain, bucket, user_id, feature, provider, model, surface, key_source, key_id, environment, error_class, currency)
-  do update set ${grown(['requests', 'failed', 'fallbacks', 'unpriced', 'input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens', 'characters', 'audio_ms', 'credits', 'cost_pico'])}),
+    from ${byTotal('finals')}
+  ${grownTotals(['requests', 'failed', 'fallbacks', 'unpriced', 'input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens', 'characters', 'audio_ms', 'credits', 'cost_pico'])}),
 spending as (
   insert into spend_totals as t
   select org_id, per, date_trunc(per, started_at, 'UTC'), coalesce(feature, ''), coalesce(key_id, ''),
@@ -182,11 +167,14 @@ export const beyondAllowance = (credits: string) =>
   `(greatest(g.allowance_spent + ${credits} - g.allowance_size, 0) - greatest(g.allowance_spent - g.allowance_size, 0))`
 
 // Everything follows from rows that changed their state in this very statement, so that writing a batch twice charges once.
-const moveBalances = `,
+const moves = `,
 moves as (
   select org_id, credits, case when state <> 'released' or meter_all then meter end as meter, meter_per, meter_start, 1 as sign from ins
   union all
-  select org_id, held, case when not meter_all then meter end, meter_per, meter_start, -1 from upd where state = 'released'),
+  select org_id, held, case when not meter_all then meter end, meter_per, meter_start, -1 from upd where state = 'released')`
+
+/** What `moves` says is taken from balances and allowances, or given back, and counted by meters. */
+export const moveBalances = `,
 owed as (
   select g.id, d.credits from organizations g
     join (select org_id, sum(credits * sign)::bigint as credits from moves group by org_id) d on d.org_id = g.id
@@ -214,7 +202,7 @@ select id as org_id, overdrawn from paid where overdrawn > 0`
 const batchText = (charging: boolean) => `with
 o as materialized (select * from json_to_recordset($1::json) as o(${openedColumns})),
 e as materialized (select * from json_to_recordset($2::json) as e(${endedColumns})),
-${charging ? claims : noClaims}${writeRows}${charging ? moveBalances : '\nselect null as org_id, null as overdrawn where false'}`
+${charging ? claims : noClaims}${writeRows}${charging ? `${repeats}${moves}${moveBalances}` : '\nselect null as org_id, null as overdrawn where false'}`
 
 const batchTexts = { charging: batchText(true), plain: batchText(false) }
 

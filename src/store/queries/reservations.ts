@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.ts'
-import { beyondAllowance, chargeName, claimAgain, type OpenedEntry, openedColumns } from './entries.ts'
+import { chargeName, claimAgain } from './charges.ts'
+import { beyondAllowance, type OpenedEntry, openedColumns } from './entries.ts'
 
 /** Takes credits when the allowance and the balance cover them: what is left of both. Undefined: they do not. */
 export async function takeCredits(tx: Queryable, org: string, credits: number): Promise<number | undefined> {
