@@ -7,6 +7,7 @@ providers:
   openai: { platformKey: sk-platform-canary-000000000000, baseUrl: UPSTREAM }
 features:
   chat: { title: Chat }
+  re_engagement: { title: Re-engagement, addOn: re_engagement }
 plans:
   standard: { providers: { openai: optional } }
   asked: { byok: by_operator }
@@ -46,6 +47,43 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
       byok: false,
     })
     expect((await control.org('acme', { byokEnabled: null })).body).toMatchObject({ byokEnabled: null, byok: true })
+  })
+
+  it('refuses an add-on that the configuration does not know, and names the one that was probably meant', async () => {
+    const put = (org: string, addOns: string[]) =>
+      control.call('PUT', `/api/v1/orgs/${org}`, { body: { name: 'X', plan: 'standard', addOns } })
+    const answer = await put('adding', ['re_engagement', 're_engagment'])
+    expect(answer.body).toMatchObject({
+      status: 400,
+      code: 'request_invalid',
+      fix: 'Did you mean "re_engagement"?',
+      errors: [{ field: 'body.addOns.1', code: 'unknown_value', didYouMean: 're_engagement' }],
+    })
+    expect((await put('adding', ['zzz'])).body.fix).toBe('Use those of the configuration: re_engagement.')
+    expect((await control.call('GET', '/api/v1/orgs/adding')).status).toBe(404)
+  })
+
+  it('lets an organization keep an add-on that a newer configuration does not know, and takes it away for good', async () => {
+    await control.org('keeping', { addOns: ['re_engagement'] })
+    control.reload(config.replace(', addOn: re_engagement', ''))
+    expect((await control.call('GET', '/api/v1/orgs/keeping')).body.addOns).toEqual(['re_engagement'])
+    expect((await control.call('GET', '/api/v1/orgs/keeping/settings')).status).toBe(200)
+    expect((await control.org('keeping', { name: 'Renamed' })).body).toMatchObject({ addOns: ['re_engagement'] })
+    expect((await control.org('keeping', { addOns: ['re_engagement'] })).status).toBe(200)
+    const refused = await control.call('PUT', '/api/v1/orgs/keeping', {
+      body: { name: 'X', plan: 'standard', addOns: ['re_engagement', 'other'] },
+    })
+    expect(refused.body).toMatchObject({ status: 400, errors: [{ field: 'body.addOns.1' }] })
+    expect(refused.body.fix).toBe('The configuration knows no add-ons: declare it there, or leave it out.')
+    expect((await control.org('keeping', { addOns: [] })).body.addOns).toEqual([])
+    expect(
+      (
+        await control.call('PUT', '/api/v1/orgs/keeping', {
+          body: { name: 'X', plan: 'standard', addOns: ['re_engagement'] },
+        })
+      ).status,
+    ).toBe(400)
+    control.reload(config)
   })
 
   it.each(['a b', '../x', 'a%00', 'ä', '-x', 'x'.repeat(129)])('refuses the id %j', async (id) => {

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { appendAudit } from '../../../audit/index.ts'
-import { orgIdSchema, orgSchema, putOrgSchema } from '../../../contract/index.ts'
+import { OwnkeyError, orgIdSchema, orgSchema, putOrgSchema } from '../../../contract/index.ts'
 import { getOrganization, touchOrganization, upsertOrganization } from '../../../store/index.ts'
 import { actorOf } from '../../actor.ts'
+import type { InForce } from '../../deps.ts'
 import { defineRoute } from '../../http/route.ts'
 import { unknownValue } from '../../http/unknown-value.ts'
 import { showOrg } from '../../show-org.ts'
@@ -23,6 +24,7 @@ export const putOrg = defineRoute({
     checkPlan(plan, [...inForce.policy.plans.keys()])
     const row = await deps.database.transaction(async (tx) => {
       const before = await getOrganization(tx, org)
+      checkAddOns(addOns ?? [], { held: before?.add_ons ?? [], known: addOnsOf(inForce) })
       const after = await upsertOrganization(tx, org, {
         name,
         plan,
@@ -54,5 +56,32 @@ function checkPlan(plan: string, known: readonly string[]): void {
     known,
     detail: 'There is no such plan.',
     choose: 'Use one of the configured plans',
+  })
+}
+
+/** Those that are declared, and those that features ask for. */
+function addOnsOf({ config }: InForce): string[] {
+  const asked = Object.values(config.features).flatMap(({ addOn }) => addOn ?? [])
+  return [...new Set([...Object.keys(config.addOns), ...asked])]
+}
+
+/** One that the organization has already may stay, though a newer configuration does not know it: a sync goes on working. */
+function checkAddOns(addOns: readonly string[], { held, known }: { held: readonly string[]; known: string[] }): void {
+  const at = addOns.findIndex((addOn) => !known.includes(addOn) && !held.includes(addOn))
+  if (at === -1) return
+  const field = `body.addOns.${at}`
+  const detail = 'There is no such add-on.'
+  if (known.length === 0) {
+    throw new OwnkeyError('request_invalid', {
+      fix: 'The configuration knows no add-ons: declare it there, or leave it out.',
+      errors: [{ field, detail, code: 'unknown_value' }],
+    })
+  }
+  throw unknownValue('request_invalid', {
+    field,
+    value: addOns[at] as string,
+    known,
+    detail,
+    choose: 'Use those of the configuration',
   })
 }
