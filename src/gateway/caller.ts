@@ -55,18 +55,37 @@ function callerOf(token: TokenFacts, { head, policy }: Asked, tenant: Tenant | u
   }
 }
 
-/** What the token fixes holds; a header may only repeat it. */
-function within(
-  token: TokenFacts,
-  head: RequestHead,
-  field: 'org' | 'feature' | 'user' | 'environment',
-): string | undefined {
+type Field = 'org' | 'feature' | 'user' | 'environment'
+
+/** What the token fixes holds; a header may only repeat it, or be empty. */
+function within(token: TokenFacts, head: RequestHead, field: Field): string | undefined {
   const fixed = token[field]
   const asked = head[field]
+  if (fixed === undefined && asked === '') throw emptyHeader(field)
   if (fixed === undefined) return asked
-  if (asked === undefined || asked === fixed) return fixed
+  if (asked === undefined || asked === '' || asked === fixed) return fixed
   throw new OwnkeyError('token_scope', {
     detail: `This token is made for another ${field === 'org' ? 'organization' : field} than the request names.`,
     facts: { field },
   })
+}
+
+/** What an empty header leaves open would change whose key serves, so it is not taken for one that is not there. */
+function emptyHeader(field: Field): OwnkeyError {
+  const name = headerNames[field]
+  return new OwnkeyError(
+    field === 'org' ? 'org_required' : field === 'feature' ? 'feature_required' : 'request_invalid',
+    {
+      detail: `The header ${name} is empty.`,
+      fix: `Send a value in ${name}, ${field === 'org' ? '' : 'leave the header out, '}or use a token that carries it.`,
+      facts: { field },
+    },
+  )
+}
+
+const headerNames: Readonly<Record<Field, string>> = {
+  org: 'Ownkey-Org',
+  feature: 'Ownkey-Feature',
+  user: 'Ownkey-User',
+  environment: 'Ownkey-Environment',
 }

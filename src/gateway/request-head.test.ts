@@ -67,7 +67,7 @@ describe('Ownkey’s own headers', () => {
 
   it.each([
     ['Ownkey-Orgs', 'acme', /no header ownkey-orgs/],
-    ['Ownkey-Org', '', /empty, too long/],
+    ['Ownkey-Request-Id', '', /header ownkey-request-id is empty/],
     ['Ownkey-Org', 'a b', /visible ASCII/],
     ['Ownkey-User', 'x'.repeat(257), /too long/],
   ])('%s: %s is refused', (name, value, message) => {

@@ -16,6 +16,7 @@ export const credentialHeaders: ReadonlySet<string> = new Set([
 /** What a request says about itself, read from its headers in one walk. */
 export interface RequestHead {
   token: string
+  /** What its caller says it is for; '' where the header is there and empty. */
   org?: string
   feature?: string
   user?: string
@@ -71,7 +72,8 @@ function readOwnkeyHeader(head: RequestHead, name: string, value: string): void 
       fix: `Use ${[...ownkeyHeaders.keys()].join(', ')}.`,
     })
   }
-  if (!visible.test(value)) {
+  const mayBeEmpty = field !== 'requestId' && value === ''
+  if (!mayBeEmpty && !visible.test(value)) {
     throw new OwnkeyError('request_invalid', {
       detail: `The header ${name} is empty, too long or has other than visible ASCII characters.`,
       fix: `Send 1 to 256 visible ASCII characters in ${name}.`,

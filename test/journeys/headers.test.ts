@@ -175,3 +175,48 @@ describe('the token is taken from wherever an SDK puts its key', () => {
     }
   })
 })
+
+describe('an empty Ownkey header', () => {
+  const send = async (bearer: string, headers: Record<string, string>) => {
+    const call = nativeCalls.openai(bearer)
+    const answer = await rawCall(journey.ownkey.url, { ...call, headers: { ...call.headers, ...headers } })
+    const source = answer.headers.find(([name]) => name.toLowerCase() === 'ownkey-key-source')?.[1]
+    return { status: answer.status, source, error: JSON.parse(answer.text).error }
+  }
+  const filled = { 'ownkey-org': 'org-1', 'ownkey-feature': 'assistant' }
+
+  test.each([
+    ['ownkey-org', 'org_required'],
+    ['ownkey-feature', 'feature_required'],
+    ['ownkey-user', 'request_invalid'],
+    ['ownkey-environment', 'request_invalid'],
+  ])('%s is refused by its name where nothing else says what it would: %s', async (name, code) => {
+    const sent = journey.upstream.journal.requests.length
+    const answer = await send(await journey.ownkey.token(), { ...filled, [name]: '' })
+    expect(answer).toMatchObject({ status: 400, error: { code } })
+    const written = name.replaceAll(/(^|-)[a-z]/g, (letters) => letters.toUpperCase())
+    expect(answer.error.message).toContain(`The header ${written} is empty. Send a value in ${written}`)
+    expect(journey.upstream.journal.requests.length).toBe(sent)
+  })
+
+  test('says nothing where the token carries what it would say', async () => {
+    const bearer = await journey.ownkey.token({
+      org: 'org-1',
+      feature: 'assistant',
+      user: 'u1',
+      environment: 'production',
+    })
+    const empty = { 'ownkey-org': '', 'ownkey-feature': '', 'ownkey-user': '', 'ownkey-environment': '' }
+    expect(await send(bearer, empty)).toMatchObject({ status: 200, source: 'organization' })
+    expect(await send(bearer, { ...empty, 'ownkey-user': 'u2' })).toMatchObject({
+      status: 403,
+      error: { code: 'token_scope' },
+    })
+  })
+
+  test('of a request id is refused by its name', async () => {
+    const answer = await send(token, { 'ownkey-request-id': '' })
+    expect(answer).toMatchObject({ status: 400, error: { code: 'request_invalid' } })
+    expect(answer.error.message).toContain('ownkey-request-id')
+  })
+})
