@@ -6,14 +6,14 @@ import { cohere } from './cohere/index.ts'
 import { deepgram } from './deepgram/index.ts'
 import { elevenlabs } from './elevenlabs/index.ts'
 import { gemini } from './gemini/index.ts'
+import { withHonestProbe } from './honest-probe.ts'
 import { openai } from './openai/index.ts'
 import type { Provider } from './provider.ts'
 import { sarvam } from './sarvam/index.ts'
 import { vendors } from './vendors.ts'
 import { vertex } from './vertex/index.ts'
 
-/** Every provider that Ownkey knows, in the order in which people see them. */
-export const catalogue: readonly Provider[] = [
+const entries: readonly Provider[] = [
   openai,
   anthropic,
   gemini,
@@ -27,6 +27,9 @@ export const catalogue: readonly Provider[] = [
   vertex,
   bedrock,
 ]
+
+/** Every provider that Ownkey knows, in the order in which people see them. */
+export const catalogue: readonly Provider[] = entries.map(withHonestProbe)
 
 const byName: ReadonlyMap<string, Provider> = new Map(
   catalogue.flatMap((provider) => [provider.id, ...(provider.aliases ?? [])].map((name) => [name, provider] as const)),

@@ -1,3 +1,4 @@
+import { withHonestProbe } from './honest-probe.ts'
 import { openaiLike } from './openai-like/openai-like.ts'
 import type { Provider } from './provider.ts'
 
@@ -11,7 +12,7 @@ export const ownServerNeeds: Provider['keyNeeds'] = { own_server_key: 'A key of 
  * @param origin `https://host[:port]`; absent when each key brings its own base URL.
  */
 export function openaiCompatible({ id, name, origin }: { id: string; name: string; origin?: string }): Provider {
-  return openaiLike({
+  const provider = openaiLike({
     id,
     name,
     ...(origin === undefined ? {} : { origin }),
@@ -37,4 +38,5 @@ export function openaiCompatible({ id, name, origin }: { id: string; name: strin
     defaultModels: {},
     more: { ...(origin === undefined ? { needsBaseUrl: true } : {}) },
   })
+  return withHonestProbe(provider)
 }

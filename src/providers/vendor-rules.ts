@@ -47,10 +47,13 @@ export const xaiRules: readonly Rule[] = [
 
 /** 403 means "larger than the context" here. */
 export const togetherRules: readonly Rule[] = [
+  { status: [402], message: /\bspend(ing)?\b/i, is: verdict('quota_exhausted', 'spend_limit') },
   { status: [404], message: /access|model/i, is: verdict('model_unavailable') },
   {
     status: [403],
-    where: ({ message }) => !/permission|forbidden|not authori[sz]ed|unauthori[sz]ed|access|api key/i.test(message),
+    // A page without a word for programs comes from what stands before the API.
+    where: ({ message }) =>
+      message !== '' && !/permission|forbidden|not authori[sz]ed|unauthori[sz]ed|access|api key/i.test(message),
     is: verdict('request_invalid', 'too_large_for_limit'),
   },
   {

@@ -37,9 +37,12 @@ const rules: readonly Rule[] = [
     message: /not authorized to perform|explicit deny|identity-based policy/i,
     is: verdict('permission_denied', 'missing_scope'),
   },
+  { message: /marked by provider as legacy/i, is: verdict('model_unavailable') },
+  { status: [0, 403], message: /don.t have access to the model/i, is: verdict('permission_denied') },
   { code: ['accessdeniedexception', 'accessdenied'], is: verdict('permission_denied') },
+  // A proxy on the way may take the header with the exception's name.
   {
-    code: ['validationexception'],
+    status: [0, 400],
     message:
       /model identifier|on-demand throughput|inference profile|model .{0,60}(not (found|supported)|end of (its )?life)/i,
     is: verdict('model_unavailable'),
@@ -145,8 +148,10 @@ const chat: Probe = {
   body: { messages: [{ role: 'user', content: [{ text: 'ok' }] }], inferenceConfig: { maxTokens: 1 } },
 }
 /** The key was read before the request was refused. */
-const knowsKey = (failure: Failure): boolean =>
-  failure.class !== 'invalid_key' && failure.class !== 'provider_error' && failure.class !== 'rate_limited'
+const knowsKey = ({ class: name, code, cause }: Failure): boolean =>
+  name === 'permission_denied'
+    ? code !== undefined || cause !== undefined
+    : name !== 'invalid_key' && name !== 'provider_error' && name !== 'rate_limited'
 
 export const bedrock: Provider = {
   id: 'bedrock',

@@ -153,7 +153,11 @@ export const commonMessages: readonly Rule[] = [
     message: /\b(key|token)\b.{0,50}\b(revoked|disabled|deactivated|leaked|compromised|deleted|currently blocked)/i,
     is: verdict('invalid_key', 'revoked'),
   },
-  { status: denied, message: /\b(key|token|credentials?)\b.{0,40}\bexpired/i, is: verdict('invalid_key', 'expired') },
+  {
+    status: denied,
+    message: /\b(key|token|credentials?)\b.{0,40}\bexpired|\bexpired\b.{0,20}\b(key|token|credentials?)\b/i,
+    is: verdict('invalid_key', 'expired'),
+  },
   {
     status: denied,
     message:

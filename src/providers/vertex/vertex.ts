@@ -19,7 +19,7 @@ const rules: readonly Rule[] = [
 ]
 const reading = failureReader({ rules })
 const knowsKey = (failure: Failure): boolean =>
-  failure.class === 'permission_denied' && failure.cause !== 'account_disabled'
+  failure.class === 'permission_denied' && failure.cause !== 'account_disabled' && failure.code !== undefined
 
 const regionNames = [
   'us-central1',
