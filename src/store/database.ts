@@ -1,10 +1,11 @@
 /**
  * One statement at a time, with `$1` parameters. Rows come as the driver gives them:
  * bigint as number (as bigint where a number cannot hold it), date as `YYYY-MM-DD`, timestamptz as Date, bytea as Buffer.
+ * @param name of a large statement that comes again and again: a connection plans it once; always the same text by one name
  * @throws OwnkeyError `unavailable` when the database cannot be reached; else the driver's error with its SQLSTATE as `code`.
  */
 export interface Queryable {
-  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[], name?: string): Promise<Row[]>
 }
 
 /** PostgreSQL, or the embedded database that speaks the same SQL. Every query of the system goes through here. */

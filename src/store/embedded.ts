@@ -9,7 +9,7 @@ import { inTransaction } from './in-transaction.ts'
 import { createLease } from './lease.ts'
 import { makeFolder } from './make-folder.ts'
 import { rowTypes } from './row-types.ts'
-import { rowsOf } from './rows-of.ts'
+import { runOn } from './run-on.ts'
 import { WireStream } from './wire-stream.ts'
 
 /** The embedded database in `<dataDir>/database`, for one process at a time, which holds `<dataDir>/lock`. */
@@ -71,16 +71,16 @@ function overOneSession(client: pg.Client, { shutDown, failure }: Session): Data
   client.on('notification', ({ channel, payload }) => {
     for (const heard of channels.get(channel) ?? []) heard(payload ?? '')
   })
-  const run: Queryable['query'] = async <Row>(text: string, values?: readonly unknown[]) => {
+  const run: Queryable['query'] = async <Row>(text: string, values?: readonly unknown[], name?: string) => {
     try {
-      return rowsOf<Row>(await (values ? client.query(text, values as unknown[]) : client.query(text)))
+      return await runOn<Row>(client, { text, values, name })
     } catch (error) {
       throw failure() ?? asDatabaseError(error)
     }
   }
   return {
     kind: 'embedded',
-    query: (text, values) => lease(() => run(text, values)),
+    query: (text, values, name) => lease(() => run(text, values, name)),
     transaction: (work) => lease(() => inTransaction(run, work)),
     async listen(channel, heard) {
       const hearing = channels.get(channel) ?? new Set()

@@ -66,6 +66,20 @@ describe('PostgreSQL', () => {
     proxy.close()
   })
 
+  it('goes on without names behind a pooler whose sessions do not know them, and writes once', async () => {
+    const database = await openUrl(server.url, { max: 1 })
+    await database.query('create table named (n integer)')
+    const known = () => database.query('select name from pg_prepared_statements')
+    const write = (n: number) => database.query('insert into named values ($1)', [n], 'write named')
+    await write(1)
+    expect(await known()).toEqual([{ name: 'write named' }])
+    await database.query('deallocate all')
+    await write(2)
+    await write(3)
+    expect(await known()).toEqual([])
+    expect(await database.query('select n from named order by n')).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
+  })
+
   it('stops a statement that runs too long and goes on', async () => {
     const database = await openUrl(server.url, { statementTimeoutMs: 100 })
     await expect(database.query('select pg_sleep(10)')).rejects.toMatchObject({

@@ -5,7 +5,7 @@ import { asDatabaseError, isAnswer, isLostConnection, isSilentConnection } from 
 import { inTransaction } from './in-transaction.ts'
 import { createListener } from './postgres-listener.ts'
 import { rowTypes } from './row-types.ts'
-import { rowsOf } from './rows-of.ts'
+import { runOn, type Statement } from './run-on.ts'
 import { createSilenceWatch, type SilenceWatch } from './silence-watch.ts'
 
 export interface PoolOptions {
@@ -33,10 +33,10 @@ export async function openPostgres(url: string, options: PoolOptions = {}): Prom
   }
   const listener = createListener(settings)
   const watch = createSilenceWatch({ probe: () => probeServer(settings) })
-  const server: Server = { pool, watch }
+  const server: Server = { pool, watch, keepsNames: true }
   return {
     kind: 'postgres',
-    query: (text, values) => queryPool(server, text, values),
+    query: (text, values, name) => queryPool(server, { text, values, name }),
     transaction: (work) => runTransaction(server, work),
     listen: (channel, heard) => listener.listen(channel, heard),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
@@ -50,7 +50,12 @@ export async function openPostgres(url: string, options: PoolOptions = {}): Prom
 interface Server {
   pool: pg.Pool
   watch: SilenceWatch
+  /** False behind a pooler that gives each statement another session: names are not known there. */
+  keepsNames: boolean
 }
+
+/** SQLSTATE of a statement whose name the session does not know, or knows already. Nothing of it was executed. */
+const misnamed: ReadonlySet<unknown> = new Set(['26000', '42P05'])
 
 const probeTimeoutMs = 700
 
@@ -95,28 +100,30 @@ async function checkServer(pool: pg.Pool): Promise<void> {
 }
 
 /** One statement on any connection. A read that met a dead connection is sent once more; a write never is. */
-async function queryPool<Row>(server: Server, text: string, values?: readonly unknown[]): Promise<Row[]> {
+async function queryPool<Row>(server: Server, statement: Statement): Promise<Row[]> {
   try {
-    return await queryOnce<Row>(server, text, values)
+    return await queryOnce<Row>(server, statement)
   } catch (error) {
-    if (!isLostConnection(error) || !isPlainRead(text)) throw asDatabaseError(error)
+    if (misnamed.has((error as { code?: unknown }).code)) server.keepsNames = false
+    else if (!isLostConnection(error) || !isPlainRead(statement.text)) throw asDatabaseError(error)
   }
   try {
-    return await queryOnce<Row>(server, text, values)
+    return await queryOnce<Row>(server, statement)
   } catch (error) {
     throw asDatabaseError(error)
   }
 }
 
-async function queryOnce<Row>({ pool, watch }: Server, text: string, values?: readonly unknown[]): Promise<Row[]> {
-  const client = await connect({ pool, watch })
+async function queryOnce<Row>(server: Server, { text, values, name }: Statement): Promise<Row[]> {
+  const client = await connect(server)
   let broken = false
   const noteBroken = () => {
     broken = true
   }
   client.on('error', noteBroken)
   try {
-    return await watch.during(() => runOn<Row>(client, text, values))
+    const statement = { text, values, name: server.keepsNames ? name : undefined }
+    return await server.watch.during(() => runOn<Row>(client, statement))
   } catch (error) {
     broken ||= isGone(error)
     throw error
@@ -151,11 +158,6 @@ function isPlainRead(text: string): boolean {
   return /^\s*select\b/i.test(text) && !/\bfor\s+(no\s+key\s+)?update\b|\b(pg_notify|nextval|setval)\s*\(/i.test(text)
 }
 
-async function runOn<Row>(runner: pg.PoolClient, text: string, values?: readonly unknown[]): Promise<Row[]> {
-  // Without parameters the driver uses the simple protocol, which lets a migration be many statements.
-  return rowsOf<Row>(await (values ? runner.query(text, values as unknown[]) : runner.query(text)))
-}
-
 async function runTransaction<T>(server: Server, work: (tx: Queryable) => Promise<T>): Promise<T> {
   const client = await connect(server).catch((error) => {
     throw asDatabaseError(error)
@@ -169,7 +171,7 @@ async function runTransaction<T>(server: Server, work: (tx: Queryable) => Promis
     try {
       // Nothing more is asked of a connection that is lost: it might take as long again to fail.
       if (broken) throw broken
-      return await server.watch.during(() => runOn<Row>(client, text, values))
+      return await server.watch.during(() => runOn<Row>(client, { text, values }))
     } catch (error) {
       if (isGone(error) || text === 'rollback') noteBroken(error)
       throw asDatabaseError(error)

@@ -64,6 +64,15 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     expect(row?.text).toBe(text)
   })
 
+  it('knows a statement by its name on the connection that ran it, also after it failed there', async () => {
+    const quotient = (by: number) => database.query('select 6 / $1::int as n', [by], 'divide six')
+    expect(await quotient(2)).toEqual([{ n: 3 }])
+    await expect(quotient(0)).rejects.toMatchObject({ code: '22012' })
+    for (const by of [1, 2, 3, 6]) expect(await quotient(by)).toEqual([{ n: 6 / by }])
+    const known = "select name from pg_prepared_statements where name = 'divide six'"
+    expect(await database.query(known)).toEqual([{ name: 'divide six' }])
+  })
+
   it('keeps what a transaction wrote and drops what a failed one wrote', async () => {
     const answer = await database.transaction(async (tx) => {
       await tx.query('insert into things (id) values (1)')

@@ -204,16 +204,17 @@ o as materialized (select * from json_to_recordset($1::json) as o(${openedColumn
 e as materialized (select * from json_to_recordset($2::json) as e(${endedColumns})),
 ${charging ? claims : noClaims}${writeRows}${charging ? `${repeats}${moves}${moveBalances}` : '\nselect null as org_id, null as overdrawn where false'}`
 
-const batchTexts = { charging: batchText(true), plain: batchText(false) }
+/** By name, because to plan them takes longer than to write a few entries. */
+const batchStatements = {
+  charging: { name: 'write charging entries', text: batchText(true) },
+  plain: { name: 'write plain entries', text: batchText(false) },
+}
 
 /**
  * Writes entries that began and entries that ended, with balances, quotas and totals, in one statement. Idempotent:
  * writing the same batch again, or one that overlaps it, changes nothing.
  */
 export function writeEntries(queryable: Queryable, batch: EntryBatch): Promise<OverdrawnRow[]> {
-  return queryable.query<OverdrawnRow>(batch.charging ? batchTexts.charging : batchTexts.plain, [
-    batch.opened,
-    batch.ended,
-    batch.node,
-  ])
+  const { text, name } = batchStatements[batch.charging ? 'charging' : 'plain']
+  return queryable.query<OverdrawnRow>(text, [batch.opened, batch.ended, batch.node], name)
 }
