@@ -1,5 +1,5 @@
 import type { MediaPart, Part, ToolCall, Turn } from '../chat/chat.ts'
-import { cannotDo } from '../invalid.ts'
+import { cannotDo, invalid } from '../invalid.ts'
 import type { Json } from '../json.ts'
 
 interface Message {
@@ -22,6 +22,7 @@ export function buildMessages(turns: readonly Turn[], provider: string): readonl
     if (last?.role === role) last.content.push(...content)
     else messages.push({ role, content })
   }
+  if (messages.length === 0) throw invalid('messages', 'nothing is said in any of them')
   return messages
 }
 
@@ -52,10 +53,14 @@ function blockOf(part: Part, provider: string): Json {
 
 const media: Readonly<Record<MediaPart['kind'], (part: MediaPart, provider: string) => Json>> = {
   image: ({ source }) => ({ type: 'image', source: sourceOf(source) }),
-  file: ({ source, at }, provider) => {
-    if ('data' in source && source.mimeType !== 'application/pdf')
-      throw cannotDo(`${at}.file.file_data`, provider, 'only PDF files can be read')
-    return { type: 'document', source: sourceOf(source) }
+  file: ({ source, filename, at }, provider) => {
+    const title = filename === undefined ? {} : { title: filename }
+    if ('url' in source || source.mimeType === 'application/pdf')
+      return { type: 'document', source: sourceOf(source), ...title }
+    if (!source.mimeType.startsWith('text/'))
+      throw cannotDo(`${at}.file.file_data`, provider, 'only PDF and text files can be read')
+    const data = Buffer.from(source.data, 'base64').toString('utf8')
+    return { type: 'document', source: { type: 'text', media_type: 'text/plain', data }, ...title }
   },
   audio: ({ at }, provider) => {
     throw cannotDo(`${at}.input_audio`, provider, 'it does not hear')

@@ -73,7 +73,11 @@ describe('a chat request for Anthropic', () => {
             { type: 'text', text: 'Compare' },
             { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } },
             { type: 'image', source: { type: 'url', url: 'https://example.com/a.jpg' } },
-            { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'BBBB' } },
+            {
+              type: 'document',
+              source: { type: 'base64', media_type: 'application/pdf', data: 'BBBB' },
+              title: 'a.pdf',
+            },
           ],
         },
         {
@@ -156,6 +160,32 @@ describe('a chat request for Anthropic', () => {
         },
       },
     })
+  })
+
+  test('hands text files on as documents, and refuses those that it cannot read', () => {
+    const withFile = (type: string) => ({
+      messages: [
+        {
+          role: 'user',
+          content: [{ type: 'file', file: { filename: 'a.csv', file_data: `data:${type};base64,YTvDvAo=` } }],
+        },
+      ],
+    })
+    expect(translate(withFile('text/csv')).sent['messages']).toEqual([
+      {
+        role: 'user',
+        content: [
+          { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'a;ü\n' }, title: 'a.csv' },
+        ],
+      },
+    ])
+    expect(() => translate(withFile('application/zip'))).toThrow('only PDF and text files can be read')
+  })
+
+  test('refuses messages in which nothing is said, and two limits that differ', () => {
+    expect(() => translate({ messages: [{ role: 'user', content: [] }] })).toThrow('nothing is said')
+    expect(translate({ max_tokens: 7, max_completion_tokens: 7 }).sent['max_tokens']).toBe(7)
+    expect(() => translate({ max_tokens: 8, max_completion_tokens: 7 })).toThrow('max_tokens')
   })
 
   test('made of instructions alone still says them', () => {

@@ -27,6 +27,8 @@ export interface TextPart {
 export interface MediaPart {
   kind: 'image' | 'audio' | 'file'
   source: { data: string; mimeType: string } | { url: string }
+  /** What a file is called. */
+  filename?: string | undefined
   cacheControl: unknown
   /** Where it stands in the request, for errors. */
   at: string

@@ -63,7 +63,7 @@ export function readChat(bytes: Buffer, { provider, more }: { provider: string; 
     parallelTools: flag(body, 'parallel_tool_calls'),
     format: readFormat(body['response_format']),
     stop: readStop(body['stop']),
-    maxTokens: count(body, 'max_completion_tokens') ?? count(body, 'max_tokens'),
+    maxTokens: readMaxTokens(body),
     temperature: number(body, 'temperature', { least: 0, most: 2 }),
     topP: number(body, 'top_p', { least: 0, most: 1 }),
     effort: readEffort(body['reasoning_effort']),
@@ -95,6 +95,14 @@ function count(body: Json, field: string): number | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value
   throw invalid(field, 'it must be a whole number above 0')
+}
+
+/** The newer name and the older one: as at OpenAI, one of them, or both with the same number. */
+function readMaxTokens(body: Json): number | undefined {
+  const [newer, older] = [count(body, 'max_completion_tokens'), count(body, 'max_tokens')]
+  if (newer !== undefined && older !== undefined && newer !== older)
+    throw invalid('max_tokens', 'max_completion_tokens, which is the same, says another number')
+  return newer ?? older
 }
 
 function readStop(value: unknown): readonly string[] {

@@ -1,5 +1,5 @@
 import { invalid } from '../invalid.ts'
-import { entryOf, isRecord, type Json } from '../json.ts'
+import { entryOf, isRecord, type Json, recordOf, textOf } from '../json.ts'
 import type { MediaPart, Part } from './chat.ts'
 
 const audioTypes: Readonly<Record<string, string>> = { wav: 'audio/wav', mp3: 'audio/mp3' }
@@ -31,13 +31,19 @@ const readers: Readonly<Record<string, (part: Json, at: string) => Part>> = {
     return { kind: 'audio', source: { data, mimeType }, cacheControl: part['cache_control'], at }
   },
   file: (part, at) => {
-    const data = isRecord(part['file']) ? part['file']['file_data'] : undefined
+    const { file_data: data, filename } = recordOf(part['file'])
     if (typeof data !== 'string')
       throw invalid(
         `${at}.file`,
         'only file_data can be sent on; ids of uploaded files are known to their provider alone',
       )
-    return { kind: 'file', source: sourceOf(data, `${at}.file.file_data`), cacheControl: part['cache_control'], at }
+    return {
+      kind: 'file',
+      source: sourceOf(data, `${at}.file.file_data`),
+      filename: textOf(filename) || undefined,
+      cacheControl: part['cache_control'],
+      at,
+    }
   },
 }
 

@@ -20,6 +20,13 @@ const finishes: Readonly<Record<string, Finish>> = {
   IMAGE_SAFETY: 'content_filter',
   IMAGE_PROHIBITED_CONTENT: 'content_filter',
   IMAGE_RECITATION: 'content_filter',
+  // OpenAI has no words for an answer that came to nothing; `stop` would pass it off as whole.
+  OTHER: 'content_filter',
+  MALFORMED_FUNCTION_CALL: 'content_filter',
+  MALFORMED_RESPONSE: 'content_filter',
+  UNEXPECTED_TOOL_CALL: 'content_filter',
+  TOO_MANY_TOOL_CALLS: 'content_filter',
+  MISSING_THOUGHT_SIGNATURE: 'content_filter',
 }
 
 /** What one answer, or one event of a stream, says. */

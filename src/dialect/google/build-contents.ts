@@ -1,6 +1,7 @@
 import type { MediaPart, Part, Turn } from '../chat/chat.ts'
 import { invalid } from '../invalid.ts'
 import { entryOf, type Json, parseRecord } from '../json.ts'
+import { inOrderOfCalls } from './order-results.ts'
 import { missingSignature } from './thinking.ts'
 
 interface Content {
@@ -16,7 +17,7 @@ interface Content {
 export function buildContents(turns: readonly Turn[], model: string): readonly Content[] {
   const names = new Map<string, string>()
   const contents: Content[] = []
-  for (const turn of turns) {
+  for (const turn of inOrderOfCalls(turns)) {
     if (turn.role === 'assistant') for (const { id, name } of turn.calls) names.set(id, name)
     const role = turn.role === 'assistant' ? 'model' : 'user'
     const parts = partsOf(turn, { names, model })
@@ -25,6 +26,7 @@ export function buildContents(turns: readonly Turn[], model: string): readonly C
     if (last?.role === role) last.parts.push(...parts)
     else contents.push({ role, parts })
   }
+  if (contents.length === 0) throw invalid('messages', 'nothing is said in any of them')
   return contents
 }
 

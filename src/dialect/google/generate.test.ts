@@ -295,6 +295,31 @@ describe('a chat request for Gemini', () => {
     expect(JSON.stringify(sent).match(/skip_thought_signature_validator/g)).toHaveLength(1)
   })
 
+  test('puts results in the order of their calls, by which alone Google tells them apart', () => {
+    const called = (id: string) => ({ id, type: 'function', function: { name: 'look', arguments: `{"at":"${id}"}` } })
+    const result = (id: string) => ({ role: 'tool', tool_call_id: id, content: `seen ${id}` })
+    const { sent } = translate({
+      messages: [
+        { role: 'user', content: 'Look' },
+        { role: 'assistant', tool_calls: [called('a'), called('b')] },
+        result('b'),
+        result('a'),
+        { role: 'user', content: 'And?' },
+      ],
+      tools: [look],
+    })
+    const [, , told] = sent['contents'] as { parts: object[] }[]
+    expect(told?.parts).toEqual([
+      { functionResponse: { name: 'look', response: { output: 'seen a' } } },
+      { functionResponse: { name: 'look', response: { output: 'seen b' } } },
+      { text: 'And?' },
+    ])
+  })
+
+  test('refuses messages in which nothing is said', () => {
+    expect(() => translate({ messages: [{ role: 'user', content: '' }] })).toThrow('nothing is said')
+  })
+
   test('refuses a result that belongs to no call', () => {
     const messages = [{ role: 'tool', tool_call_id: 'gone', content: 'x' }]
     expect(() => translate({ messages })).toThrow(/no tool call has the id "gone"/)
@@ -317,6 +342,18 @@ const counts = {
 }
 
 describe('Gemini’s answer', () => {
+  test('that came to nothing is not passed off as whole', () => {
+    const candidate = {
+      finishReason: 'MALFORMED_FUNCTION_CALL',
+      finishMessage: 'Malformed function call: look(',
+      index: 0,
+    }
+    expect(answerOf({ candidates: [candidate] }).choices[0]).toMatchObject({
+      finish_reason: 'content_filter',
+      message: { content: null, refusal: 'Malformed function call: look(' },
+    })
+  })
+
   test('is told whole: thoughts, words, calls, counts', () => {
     const parts = [
       { text: 'hm', thought: true },
