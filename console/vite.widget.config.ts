@@ -15,6 +15,9 @@ function widgetTexts(file: string): string {
   return JSON.stringify(texts, (name, part) => (consoleOnly.has(name) && typeof part === 'object' ? undefined : part))
 }
 
+/** Classes by which a host page's parts are named (`src/widget/parts.ts`). */
+const kept = /^button-|^tone-/
+
 /** English goes into the script; each other language is a file beside it. */
 function texts(): Plugin {
   const folder = here('./src/locales')
@@ -49,15 +52,46 @@ function shadowStyles(): Plugin {
   }
 }
 
+/**
+ * Gives the classes of the styles names of two letters, in the styles and in what uses them: a sixth of the script's classes
+ * is their names. Only those that can be nothing else, by a hyphen or a colon in them: `button` is also a type.
+ */
+function shortClasses(): Plugin {
+  const short = new Map<string, string>()
+  const shorten = (name: string) => {
+    const letter = (place: number) => String.fromCharCode(97 + place)
+    const made = short.get(name) ?? letter(Math.floor(short.size / 26)) + letter(short.size % 26)
+    short.set(name, made)
+    return made
+  }
+  return {
+    name: 'short-classes',
+    enforce: 'post',
+    transform(code, id) {
+      if (!id.includes('widget.css')) return null
+      const styles = code.replace(/\.(-?[a-z](?:[\w-]|\\+[^\w\s])*)/g, (selector, escaped: string) => {
+        const name = escaped.replaceAll('\\', '')
+        return /[-:]/.test(name) && !kept.test(name) ? `.${shorten(name)}` : selector
+      })
+      return { code: styles, map: null }
+    },
+    renderChunk: (code) => ({
+      code: code.replace(/(?<=[`"' ])[-\w:.[\]()#,%/]+(?=[`"' ])/g, (word) => short.get(word) ?? word),
+      map: null,
+    }),
+  }
+}
+
 /** The widget: one script without imports, on the smaller relatives of the console's libraries. */
 export default defineConfig({
-  plugins: [texts(), tailwind(), shadowStyles()],
+  plugins: [texts(), tailwind(), shadowStyles(), shortClasses()],
   publicDir: false,
   oxc: onPreact.oxc,
   define: { 'process.env.NODE_ENV': '"production"' },
   resolve: {
     alias: [
       { find: /^react$/, replacement: here('./src/widget/small-react.ts') },
+      { find: /^preact\/jsx-runtime$/, replacement: here('./src/widget/small-jsx.ts') },
       { find: /^@tanstack\/react-query$/, replacement: here('./src/widget/query.tsx') },
     ],
   },

@@ -1,4 +1,4 @@
-import { OwnkeyError } from '../contract/index.ts'
+import { type AuditAction, type AuditFact, OwnkeyError } from '../contract/index.ts'
 import type { Keyring } from '../crypto/index.ts'
 import { type Clock, randomBase62 } from '../lib/index.ts'
 import {
@@ -23,14 +23,16 @@ export interface AuditActor {
   ip?: string | null | undefined
 }
 
+/** Facts by their names; `changes` holds the fields that changed, from what to what. */
+export type AuditDetail = Readonly<Partial<Record<AuditFact | 'changes', unknown>>>
+
 export interface AuditEntry extends AuditActor {
   /** Empty: the platform's own chain. */
   org: string
-  /** `key.set`, `key.clear`, `org.update`, … */
-  action: string
+  action: AuditAction
   target?: string | null | undefined
   /** Facts for people and machines, as JSON; never a secret. */
-  detail?: Readonly<Record<string, unknown>> | undefined
+  detail?: AuditDetail | undefined
 }
 
 /**

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
+import type { AuditAction } from '../contract/index.ts'
 import { generateMasterKey, parseKeyring } from '../crypto/index.ts'
 import { checkMasterKey } from '../vault/index.ts'
 import { appendAudit, deleteOrganizationWithProof, listAudit, verifyAudit } from './index.ts'
@@ -29,7 +30,7 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
       appendAudit(
         tx,
         { keyring, clock },
-        { org: into, actor: { kind: 'operator', id: 'root' }, action, target: 'thing', detail },
+        { org: into, actor: { kind: 'operator', id: 'root' }, action: action as AuditAction, target: 'thing', detail },
       ),
     )
   const writeMany = async (rows: number) => {
@@ -91,7 +92,7 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
   it('leaves no row of a transaction that was rolled back', async () => {
     await write('act.1')
     const failed = opened.database.transaction(async (tx) => {
-      await appendAudit(tx, { keyring, clock }, { org, actor: { kind: 'operator', id: 'root' }, action: 'act.2' })
+      await appendAudit(tx, { keyring, clock }, { org, actor: { kind: 'operator', id: 'root' }, action: 'org.update' })
       throw new Error('changed my mind')
     })
     await expect(failed).rejects.toThrow('changed my mind')
@@ -254,7 +255,11 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
   it('walks chains longer than a batch', async () => {
     await opened.database.transaction(async (tx) => {
       for (let row = 0; row < 1_003; row++) {
-        await appendAudit(tx, { keyring, clock }, { org, actor: { kind: 'operator', id: 'root' }, action: 'act' })
+        await appendAudit(
+          tx,
+          { keyring, clock },
+          { org, actor: { kind: 'operator', id: 'root' }, action: 'org.update' },
+        )
       }
     })
     expect(await verify()).toMatchObject({ intact: true, rows: 1_003 })

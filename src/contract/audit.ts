@@ -2,13 +2,86 @@ import { z } from 'zod'
 import { timeSchema, wholeSchema } from './fields.ts'
 import { cursorQuery, pageOf } from './page.ts'
 
+/** Everything that the audit log can tell of. Pages have words for each. */
+export const auditActions = [
+  'key.set',
+  'key.replace',
+  'key.update',
+  'key.test',
+  'key.reject',
+  'key.enable',
+  'key.disable',
+  'key.clear',
+  'key.revoke',
+  'key.restore',
+  'provider.activate',
+  'org.create',
+  'org.update',
+  'org.delete',
+  'org.export',
+  'credits.grant',
+  'session.create',
+  'session.end',
+  'session.revoke',
+  'token.create',
+  'token.revoke',
+  'platform_key.test',
+  'webhooks.replay',
+  'master_key.rotate',
+  'database.accept',
+] as const
+export type AuditAction = (typeof auditActions)[number]
+
+/** What an entry's `detail` can name, and the fields whose changes stand under `changes`. Pages have words for each. */
+export const auditFacts = [
+  'provider',
+  'environment',
+  'holder',
+  'user',
+  'version',
+  'hint',
+  'hintBefore',
+  'origin',
+  'restored',
+  'status',
+  'saved',
+  'name',
+  'plan',
+  'addOns',
+  'byokEnabled',
+  'amount',
+  'reason',
+  'balance',
+  'role',
+  'kind',
+  'via',
+  'email',
+  'counts',
+  'count',
+  'rewrapped',
+  'unreadable',
+  'lost',
+  'cameBack',
+  'asIs',
+  'sessions',
+  'model',
+  'scope',
+  'fallback',
+  'label',
+  'owner',
+  'rotate_by',
+  'base_url',
+  'region',
+] as const
+export type AuditFact = (typeof auditFacts)[number]
+
 export const auditRowSchema = z
   .object({
     seq: wholeSchema,
     at: timeSchema,
     actor: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }),
     ip: z.string().nullable(),
-    /** `key.set`, `key.replace`, `key.clear`, `key.scope`, `key.test`, … */
+    /** One of `auditActions`; older rows can hold others. */
     action: z.string(),
     target: z.string().nullable(),
     detail: z.record(z.string(), z.unknown()),

@@ -35,13 +35,23 @@ export const attemptSchema = z.object({
 })
 export type ExplainedAttempt = z.output<typeof attemptSchema>
 
-export const skippedSchema = z.object({ source: sources, provider: z.string(), code: z.string(), reason: z.string() })
+/** What a sentence names, for pages that say it in another language. */
+const sentenceFacts = z.record(z.string(), z.union([z.string(), z.number()]))
+
+export const skippedSchema = z.object({
+  source: sources,
+  provider: z.string(),
+  code: z.string(),
+  reason: z.string(),
+  facts: sentenceFacts.optional(),
+})
 export type ExplainedSkip = z.output<typeof skippedSchema>
 
 export const refusalSchema = z.object({
   code: z.string(),
   reason: z.string(),
   fix: z.string(),
+  facts: sentenceFacts.optional(),
   /** When a quota, a spend cap or the month's credits begin anew; absent: waiting does not help. */
   resetsAt: timeSchema.optional(),
 })

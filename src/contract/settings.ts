@@ -3,6 +3,7 @@ import { decisionSchema } from './explain.ts'
 import { configIdSchema, environmentSchema, timeSchema, userIdSchema, wholeSchema } from './fields.ts'
 import { maskedKeySchema } from './keys.ts'
 import { noticeSchema } from './notices.ts'
+import { byokCodes } from './sentences.ts'
 import { capabilities, errorClasses, holders, providerPolicies, roles } from './words.ts'
 
 export const settingsQuerySchema = z.strictObject({
@@ -128,7 +129,12 @@ export const settingsSchema = z
       /** Why not, and who can. */
       reason: z.string().optional(),
     }),
-    byok: z.object({ enabled: z.boolean(), reason: z.string().optional() }),
+    byok: z.object({
+      enabled: z.boolean(),
+      reason: z.string().optional(),
+      /** `reason` as a code. */
+      code: z.enum(byokCodes).optional(),
+    }),
     holder: z.enum(holders),
     managers: z.array(z.enum(roles)),
     verify: z.enum(['on_save', 'format_only']),

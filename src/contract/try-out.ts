@@ -23,7 +23,14 @@ export const tryOutSchema = z
     model: z.string().nullable(),
     /** The own key's failure, when the platform's key served. */
     fallback: z.string().nullable(),
-    error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+    error: z
+      .object({
+        code: z.string(),
+        detail: z.string(),
+        /** For an error of ours: what its sentences name. */
+        facts: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+      })
+      .nullable(),
     latencyMs: wholeSchema,
     requestId: z.string().nullable(),
   })

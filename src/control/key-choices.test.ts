@@ -23,6 +23,7 @@ describe('what a manager may choose for a key', () => {
       status: 400,
       code: 'feature_required',
       fix: 'Add "feature": one of chat, re_engagement.',
+      facts: { choices: 'chat, re_engagement' },
       errors: [{ field: 'body.feature' }],
     })
     expect((await call('POST', '/explain', { feature: 'chat' })).body.attempts).not.toEqual([])
@@ -45,6 +46,7 @@ describe('what a manager may choose for a key', () => {
       status: 400,
       code: 'scope_unknown',
       fix: 'Did you mean "re_only"?',
+      facts: { meant: 're_only' },
     })
     await call('PATCH', '/keys/gemini', { scope: 'all' })
   })

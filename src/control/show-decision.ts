@@ -18,15 +18,25 @@ export function showDecision({ attempts, refusal, skipped }: Decision, policy: P
       reason: attempt.reason,
     })),
     ...(refusal && { refusal: showRefusal(refusal, now) }),
-    skipped: skipped.map(({ source, provider, code, reason }) => ({
+    skipped: skipped.map(({ source, provider, code, reason, facts }) => ({
       source,
       provider: publicProviderId(policy, provider),
       code,
       reason,
+      ...(facts && { facts: { ...facts } }),
     })),
   }
 }
 
-function showRefusal({ code, reason, fix, resets }: Refusal, now: number): NonNullable<ExplainedDecision['refusal']> {
-  return { code, reason, fix, ...(resets && { resetsAt: new Date(periodEnd(resets, now)).toISOString() }) }
+function showRefusal(
+  { code, reason, fix, facts, resets }: Refusal,
+  now: number,
+): NonNullable<ExplainedDecision['refusal']> {
+  return {
+    code,
+    reason,
+    fix,
+    ...(facts && { facts: { ...facts } }),
+    ...(resets && { resetsAt: new Date(periodEnd(resets, now)).toISOString() }),
+  }
 }

@@ -1,5 +1,5 @@
 import type { Capability, Holder } from '../contract/index.ts'
-import type { DecisionRequest, SkipCode, Skipped, TenantFacts } from './decision.ts'
+import type { DecisionRequest, SentenceFacts, SkipCode, Skipped, TenantFacts } from './decision.ts'
 import type { FallbackRule, Policy, PolicyFeature, PolicyPlan, PolicyProvider } from './policy.ts'
 
 /** A request whose feature has passed: everything that the later steps look at, resolved once. */
@@ -32,23 +32,19 @@ export function skip(ask: Ask, entry: Skipped): void {
   ask.skipped.push(entry)
 }
 
-export function ownSkip(
-  ask: Pick<Ask, 'plan'>,
-  { provider, code, reason }: { provider: PolicyProvider; code: SkipCode; reason: string },
-): Skipped {
-  return { source: ask.plan.holder, provider: provider.id, code, reason }
-}
-
-export function platformSkip({
-  provider,
-  code,
-  reason,
-}: {
+interface SkipTold {
   provider: PolicyProvider
   code: SkipCode
   reason: string
-}): Skipped {
-  return { source: 'platform', provider: provider.id, code, reason }
+  facts?: SentenceFacts | undefined
+}
+
+export function ownSkip(ask: Pick<Ask, 'plan'>, { provider, code, reason, facts }: SkipTold): Skipped {
+  return { source: ask.plan.holder, provider: provider.id, code, reason, ...(facts && { facts }) }
+}
+
+export function platformSkip({ provider, code, reason, facts }: SkipTold): Skipped {
+  return { source: 'platform', provider: provider.id, code, reason, ...(facts && { facts }) }
 }
 
 /** Where an own key is added, said so that it is right for the holder and the environment. */

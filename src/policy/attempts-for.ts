@@ -3,6 +3,7 @@ import { plannedFallback } from './candidates-for.ts'
 import { knowsModel, mayUse } from './choose-model.ts'
 import type { Attempt, KeyFacts, Refusal, SkipCode, Skipped } from './decision.ts'
 import {
+  creditFacts,
   creditReason,
   creditReset,
   ownAttempt,
@@ -14,7 +15,7 @@ import {
 import { byokOff, fallbackIsOn, mendOwnKey, ownKey } from './own-key.ts'
 import type { PolicyProvider } from './policy.ts'
 import { refusalFor } from './refusal-for.ts'
-import { capReason, capsReset } from './spend-caps.ts'
+import { capFacts, capReason, capsReset } from './spend-caps.ts'
 
 type Candidates = readonly PolicyProvider[]
 
@@ -62,24 +63,26 @@ function ownLimit(
 ): Refusal | undefined {
   const full = ownKeyIsExempt(ask) ? undefined : quotaReason(ask)
   if (full !== undefined) {
-    skip(ask, ownSkip(ask, { provider, code: 'quota', reason: full }))
+    skip(ask, ownSkip(ask, { provider, code: 'quota', ...full }))
     return {
       code: 'quota_exceeded',
-      reason: full,
+      ...full,
       fix: 'Ask an administrator to raise the plan’s limit; own keys count toward it here.',
       resets: quotaReset(ask),
     }
   }
   if (attempt.credits > ask.tenant.balance) {
     const reason = creditReason(ask, { credits: attempt.credits, whose: 'an own key' })
-    skip(ask, ownSkip(ask, { provider, code: 'credits', reason }))
+    const facts = creditFacts(ask, attempt.credits)
+    skip(ask, ownSkip(ask, { provider, code: 'credits', reason, facts }))
     const fix = 'Add credits; the own key is not the limit here.'
-    return { code: 'credits_exhausted', reason, fix, resets: creditReset(ask, attempt.credits) }
+    return { code: 'credits_exhausted', reason, fix, facts, resets: creditReset(ask, attempt.credits) }
   }
   const spent = capReason(attempt.caps)
   if (spent !== undefined) {
-    skip(ask, { ...ownSkip(ask, { provider, code: 'spend_cap', reason: spent }), caps: attempt.caps })
-    return { code: 'spend_cap_reached', reason: spent, fix: raiseCapFix, resets: capsReset(attempt.caps) }
+    const facts = capFacts(attempt.caps)
+    skip(ask, { ...ownSkip(ask, { provider, code: 'spend_cap', reason: spent, facts }), caps: attempt.caps })
+    return { code: 'spend_cap_reached', reason: spent, fix: raiseCapFix, facts, resets: capsReset(attempt.caps) }
   }
   return undefined
 }

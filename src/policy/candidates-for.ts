@@ -89,6 +89,7 @@ function modelRefused(ask: Ask, { provider, model }: { provider: PolicyProvider;
     code: 'model_refused',
     reason,
     fix: provider.rules.allow ? `Choose one of these models: ${list(provider.rules.allow)}.` : 'Choose another model.',
+    facts: { model, ...(provider.rules.allow ? { choices: provider.rules.allow.join(', ') } : {}) },
   }
 }
 
@@ -99,5 +100,10 @@ function notAllowed(ask: Ask, reason: string): Refusal {
     names.length === 0
       ? 'Ask the platform for a plan that offers a provider for this feature.'
       : `Use one of these providers: ${list(shown)}${names.length > 8 ? ' and others' : ''}.`
-  return { code: 'provider_not_allowed', reason, fix }
+  return {
+    code: 'provider_not_allowed',
+    reason,
+    fix,
+    ...(names.length > 0 && { facts: { choices: shown.join(', ') } }),
+  }
 }

@@ -18,6 +18,7 @@ export function checkFeature({
       code: 'plan_unknown',
       reason: `The organization is on the plan “${tenant.plan}”, which the configuration does not have.`,
       fix: `Ask the platform to move the organization to one of these plans: ${list([...policy.plans.keys()])}.`,
+      facts: { plan: tenant.plan },
     }
   }
   if (!request.feature) return policy.features.size === 0 ? { plan, feature: undefined } : featureRequired(policy)
@@ -49,6 +50,7 @@ function checkPlan({
       code: 'feature_not_in_plan',
       reason: `The plan “${plan.title ?? plan.id}” does not include ${feature.title}.`,
       fix: `Ask ${policy.platformName} to move the organization to a plan that includes ${feature.title}.`,
+      facts: { plan: plan.title ?? plan.id, feature: feature.title, platform: policy.platformName },
     }
   }
   if (feature.addOn !== undefined && !tenant.addOns.includes(feature.addOn) && !plan.addOns.includes(feature.addOn)) {
@@ -56,6 +58,7 @@ function checkPlan({
       code: 'add_on_required',
       reason: `${feature.title} needs the add-on “${feature.addOn}”, which the organization does not have.`,
       fix: `Ask ${policy.platformName} to enable the add-on “${feature.addOn}”. A saved key stays for the other features.`,
+      facts: { addOn: feature.addOn, feature: feature.title, platform: policy.platformName },
     }
   }
   return undefined

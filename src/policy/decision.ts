@@ -120,10 +120,15 @@ export interface Attempt {
   reason: string
 }
 
+/** Names, numbers and limits that a sentence tells, for pages that say it in another language. */
+export type SentenceFacts = Readonly<Record<string, string | number>>
+
 export interface Refusal {
   code: OwnkeyErrorCode
   reason: string
   fix: string
+  /** What `reason` and `fix` name. */
+  facts?: SentenceFacts | undefined
   /** The calendar period (UTC) at whose end the request would be served; absent: waiting does not help. */
   resets?: 'day' | 'month' | undefined
 }
@@ -134,6 +139,8 @@ export interface Skipped {
   provider: string
   code: SkipCode
   reason: string
+  /** What `reason` names; see `sentenceVariants` of the contract. */
+  facts?: SentenceFacts | undefined
   /** The spend caps that would have counted it, where one of them is why. */
   caps?: readonly CapStanding[] | undefined
 }

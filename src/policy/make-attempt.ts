@@ -1,9 +1,9 @@
 import { type Ask, featureTitle, list, ownKeyPhrase, platformSkip } from './ask.ts'
 import { chooseModel, mayUse } from './choose-model.ts'
-import type { Attempt, KeyFacts, SkipCode, Skipped } from './decision.ts'
+import type { Attempt, KeyFacts, SentenceFacts, SkipCode, Skipped } from './decision.ts'
 import { keyRegion } from './own-key.ts'
 import type { PlatformRoute, PolicyProvider } from './policy.ts'
-import { capReason, capsFor } from './spend-caps.ts'
+import { capFacts, capReason, capsFor } from './spend-caps.ts'
 
 /** The attempt on an own key; its host is the one that the key is bound to. */
 export function ownAttempt(ask: Ask, { provider, key }: { provider: PolicyProvider; key: KeyFacts }): Attempt {
@@ -39,7 +39,8 @@ export function platformAttempt(
   { provider, because, fallback = false }: { provider: PolicyProvider; because: string; fallback?: boolean },
 ): Attempt | Skipped {
   const { plan, policy, feature } = ask
-  const skipped = (code: SkipCode, reason: string): Skipped => platformSkip({ provider, code, reason })
+  const skipped = (code: SkipCode, reason: string, facts?: SentenceFacts): Skipped =>
+    platformSkip({ provider, code, reason, facts })
   if (plan.policies.get(provider.id) === 'required')
     return skipped('required', `The plan requires an own key for ${provider.name}; ${policy.aiName} never serves it.`)
   if (!provider.hasPlatformKey) return skipped('no_platform_key', `${policy.aiName} has no ${provider.name} key.`)
@@ -48,19 +49,20 @@ export function platformAttempt(
   if (!route)
     return provider.routes.length === 0
       ? skipped('no_host', `${policy.aiName} has no host for ${provider.name}.`)
-      : skipped('region', regionReason(ask, provider))
+      : skipped('region', regionReason(ask, provider), { noHostIn: (plan.regions ?? []).join(', ') })
 
   const model = chooseModel(ask, provider)
   if (model !== undefined && !mayUse(ask, { provider, model, own: false }))
-    return skipped('model_refused', `${policy.aiName} may not use ${model} with ${provider.name}.`)
+    return skipped('model_refused', `${policy.aiName} may not use ${model} with ${provider.name}.`, { model })
 
   const credits = price(ask).platformKey
   const full = quotaReason(ask)
-  if (full !== undefined) return skipped('quota', full)
-  if (credits > ask.tenant.balance) return skipped('credits', creditReason(ask, { credits, whose: policy.aiName }))
+  if (full !== undefined) return skipped('quota', full.reason, full.facts)
+  if (credits > ask.tenant.balance)
+    return skipped('credits', creditReason(ask, { credits, whose: policy.aiName }), creditFacts(ask, credits))
   const caps = capsFor(ask, { key: '', fallback })
   const spent = capReason(caps)
-  if (spent !== undefined) return { ...skipped('spend_cap', spent), caps }
+  if (spent !== undefined) return { ...skipped('spend_cap', spent, capFacts(caps)), caps }
   return {
     source: 'platform',
     provider: provider.id,
@@ -95,6 +97,11 @@ export function creditReason({ tenant }: Ask, { credits, whose }: { credits: num
   return `A request on ${whose} costs ${credits} credits, and ${tenant.balance} are left.`
 }
 
+/** What `creditReason` names. */
+export function creditFacts({ tenant }: Ask, credits: number): SentenceFacts {
+  return { credits, balance: tenant.balance }
+}
+
 /** Waiting helps where the plan gives credits anew each month, and enough of them. */
 export function creditReset({ plan }: Ask, credits: number): 'month' | undefined {
   return plan.monthlyCredits >= credits ? 'month' : undefined
@@ -106,15 +113,15 @@ export function quotaReset({ plan, feature }: Ask): 'day' | 'month' | undefined 
   return quota && quota.limit > 0 ? quota.per : undefined
 }
 
-/** Undefined while there is room; otherwise the sentence that says what is used up. */
-export function quotaReason({ plan, feature, tenant }: Ask): string | undefined {
+/** Undefined while there is room; otherwise the sentence that says what is used up, and what it names. */
+export function quotaReason({ plan, feature, tenant }: Ask): { reason: string; facts: SentenceFacts } | undefined {
   const meter = feature?.meter
   const quota = meter === undefined ? undefined : plan.quotas[meter]
   if (meter === undefined || !quota) return undefined
   const used = tenant.quotaUsed[meter] ?? 0
-  return used < quota.limit
-    ? undefined
-    : `The plan’s limit of ${quota.limit} ${quota.title ?? meter} per ${quota.per} is used up.`
+  if (used < quota.limit) return undefined
+  const { limit, per, title = meter } = quota
+  return { reason: `The plan’s limit of ${limit} ${title} per ${per} is used up.`, facts: { limit, title, per } }
 }
 
 /** Whether own keys neither count toward the feature's meter nor are stopped by it. */

@@ -1,6 +1,6 @@
 import { type Ask, addKeyFix, featureTitle, list, ownKeyPhrase, ownSkip, withArticle } from './ask.ts'
 import { defaultRegion } from './compile-policy.ts'
-import type { KeyFacts, Refusal, SkipCode, Skipped, TenantFacts } from './decision.ts'
+import type { KeyFacts, Refusal, SentenceFacts, SkipCode, Skipped, TenantFacts } from './decision.ts'
 import { findSlot } from './find-slot.ts'
 import type { FallbackRule, Policy, PolicyPlan, PolicyProvider } from './policy.ts'
 
@@ -15,12 +15,12 @@ export type OwnKey =
 
 /** The own key of the request's slot: its holder, provider and environment exactly, or why there is none to use. */
 export function ownKey(ask: Ask, provider: PolicyProvider): OwnKey {
-  const absent = (code: SkipCode, reason: string): OwnKey => ({
+  const absent = (code: SkipCode, reason: string, facts?: SentenceFacts): OwnKey => ({
     kind: 'absent',
-    skipped: ownSkip(ask, { provider, code, reason }),
+    skipped: ownSkip(ask, { provider, code, reason, facts }),
   })
   const off = byokOff(ask.plan, ask.tenant)
-  if (off !== undefined) return absent('byok_disabled', off)
+  if (off !== undefined) return absent('byok_disabled', byokSentences[off], { byok: off })
 
   const { tenant, plan } = ask
   const people = peopleOf(ask)
@@ -31,13 +31,14 @@ export function ownKey(ask: Ask, provider: PolicyProvider): OwnKey {
 
   if (plan.choice === 'single') {
     const active = activeProvider(ask, key)
-    if (active !== provider.id) return absent('not_active_provider', notActive(ask, { provider, active }))
+    if (active !== provider.id) return absent('not_active_provider', ...notActive(ask, { provider, active }))
   }
   if (key.scope !== 'all' && !plan.scopeSets.get(key.scope)?.has(ask.feature?.id ?? '')) {
     const title = plan.scopes[key.scope]?.title ?? key.scope
     return absent(
       'scope',
       `${ownKeyPhrase(plan.holder, provider)} serves “${title}” only, and ${featureTitle(ask)} is outside that scope.`,
+      { scope: title },
     )
   }
   return inPlay(ask, { provider, key })
@@ -56,18 +57,22 @@ function inPlay(ask: Ask, { provider, key }: { provider: PolicyProvider; key: Ke
         code: 'missing_key',
         reason,
         fix: `Enable the ${provider.name} key or paste a new one in the AI settings, or turn fallback on.`,
+        facts: { disabled: provider.name },
       },
     })
   }
   if (ask.plan.regionSet && !ask.plan.regionSet.has(region)) {
-    const reason = `${phrase} sends data to the region “${region}”, and the plan allows only ${list(ask.plan.regions ?? [])}.`
+    const allowed = list(ask.plan.regions ?? [])
+    const regions = (ask.plan.regions ?? []).join(', ')
+    const reason = `${phrase} sends data to the region “${region}”, and the plan allows only ${allowed}.`
     return halted(ask, {
       key,
-      skipped: ownSkip(ask, { provider, code: 'region', reason }),
+      skipped: ownSkip(ask, { provider, code: 'region', reason, facts: { region, regions } }),
       refusal: {
         code: 'region_not_allowed',
         reason,
-        fix: `Use ${withArticle(provider.name)} key of one of these regions: ${list(ask.plan.regions ?? [])}.`,
+        fix: `Use ${withArticle(provider.name)} key of one of these regions: ${allowed}.`,
+        facts: { provider: provider.name, region, regions },
       },
     })
   }
@@ -93,13 +98,21 @@ export function fallbackIsOn(rule: FallbackRule, key: Pick<KeyFacts, 'fallback'>
   return rule.mode === 'always' || (key.fallback ?? rule.default)
 }
 
-/** Undefined when own keys are on; otherwise the sentence that says who turned them off. The stricter of the two wins. */
-export function byokOff(plan: PolicyPlan, tenant: Pick<TenantFacts, 'byokEnabled'>): string | undefined {
-  if (plan.byok === 'never') return 'The plan does not include own keys.'
-  if (tenant.byokEnabled === false) return 'The platform’s administrator turned own keys off for this organization.'
-  if (plan.byok === 'by_operator' && tenant.byokEnabled !== true)
-    return 'The platform’s administrator has not enabled own keys for this organization.'
-  return undefined
+/** Why own keys are off, and the sentence that says who turned them off. */
+export const byokSentences = {
+  not_in_plan: 'The plan does not include own keys.',
+  turned_off: 'The platform’s administrator turned own keys off for this organization.',
+  not_enabled: 'The platform’s administrator has not enabled own keys for this organization.',
+}
+
+/** Undefined when own keys are on; otherwise why not. The stricter of the two wins. */
+export function byokOff(
+  plan: PolicyPlan,
+  tenant: Pick<TenantFacts, 'byokEnabled'>,
+): keyof typeof byokSentences | undefined {
+  if (plan.byok === 'never') return 'not_in_plan'
+  if (tenant.byokEnabled === false) return 'turned_off'
+  return plan.byok === 'by_operator' && tenant.byokEnabled !== true ? 'not_enabled' : undefined
 }
 
 /** The region that a key's host is in; `unstated` for a customer's own host without one. */
@@ -129,15 +142,15 @@ function activeProvider({ tenant }: Ask, { holder, user, environment }: KeyFacts
 function notActive(
   { policy }: { policy: Policy },
   { provider, active }: { provider: PolicyProvider; active: string | undefined },
-): string {
+): [string, SentenceFacts?] {
   const name = active === undefined ? undefined : policy.providers.get(active)?.name
   return name === undefined
-    ? `No own provider is active, so the ${provider.name} key is not used.`
-    : `${name} is the active provider, so the ${provider.name} key is not used.`
+    ? [`No own provider is active, so the ${provider.name} key is not used.`]
+    : [`${name} is the active provider, so the ${provider.name} key is not used.`, { active: name }]
 }
 
 /** Why the slot is empty, when another slot of the same people holds a key. Other users' keys are never mentioned. */
-function whyMissing(ask: Ask, provider: PolicyProvider): [SkipCode, string] {
+function whyMissing(ask: Ask, provider: PolicyProvider): [SkipCode, string, SentenceFacts?] {
   const { tenant, plan, request } = ask
   const people = peopleOf(ask)
   if (!people) return ['no_key', 'Own keys belong to users here, and the request names no user.']
@@ -151,7 +164,11 @@ function whyMissing(ask: Ask, provider: PolicyProvider): [SkipCode, string] {
       names.length === 1
         ? `The own ${provider.name} key is for the environment ${list(names)}`
         : `Own ${provider.name} keys are for the environments ${list(names)}`
-    return ['environment', `${phrase}, and this request is for “${request.environment}”.`]
+    return [
+      'environment',
+      `${phrase}, and this request is for “${request.environment}”.`,
+      { environments: names.join(', '), environment: request.environment },
+    ]
   }
   const other =
     plan.holder === 'user'

@@ -20,9 +20,10 @@ const byPlatformSkip: readonly [SkipCode, (ask: Ask, dead: Dead, found: Skipped)
   ['credits', creditsExhausted],
   [
     'spend_cap',
-    (_ask, _dead, { reason, caps }) => ({
+    (_ask, _dead, { reason, caps, facts }) => ({
       code: 'spend_cap_reached',
       reason,
+      facts,
       fix: 'Ask an administrator to raise the plan’s spend cap, or wait for the next period.',
       resets: capsReset(caps),
     }),
@@ -30,9 +31,10 @@ const byPlatformSkip: readonly [SkipCode, (ask: Ask, dead: Dead, found: Skipped)
   ['model_refused', modelRefused],
   [
     'region',
-    (_ask, dead, { reason }) => ({
+    (_ask, dead, { reason, facts }) => ({
       code: 'region_not_allowed',
       reason,
+      facts,
       fix: `${dead.byokOff ? 'Ask the platform for a plan that allows the region' : `${dead.mend}, of an allowed region`}.`,
     }),
   ],
@@ -47,28 +49,29 @@ export function refusalFor(ask: Ask, dead: Dead): Refusal {
   return missingKey(ask, dead)
 }
 
-function quotaExceeded(ask: Ask, dead: Dead, { reason }: Skipped): Refusal {
+function quotaExceeded(ask: Ask, dead: Dead, { reason, facts }: Skipped): Refusal {
   const name = dead.candidates[0]?.name ?? ''
   const exempt = ask.plan.quotas[ask.feature?.meter ?? '']?.ownKeyExempt ?? true
   const fix =
     dead.byokOff === undefined && exempt
       ? `Add ${withArticle(name)} key, or ask an administrator to raise the plan’s limit.`
       : 'Ask an administrator to raise the plan’s limit.'
-  return { code: 'quota_exceeded', reason, fix, resets: quotaReset(ask) }
+  return { code: 'quota_exceeded', reason, fix, facts, resets: quotaReset(ask) }
 }
 
-function creditsExhausted(ask: Ask, dead: Dead, { reason }: Skipped): Refusal {
+function creditsExhausted(ask: Ask, dead: Dead, { reason, facts }: Skipped): Refusal {
   const own = price(ask)
   const helps = dead.byokOff === undefined && own.ownKey <= ask.tenant.balance
   return {
     code: 'credits_exhausted',
     reason,
     fix: helps ? `Add credits, or ${lowerFirst(dead.mend)}: that costs ${own.ownKey}.` : 'Add credits.',
+    facts: { ...facts, ...(helps ? { own: own.ownKey } : {}) },
     resets: creditReset(ask, own.platformKey),
   }
 }
 
-function modelRefused(ask: Ask, dead: Dead, { reason }: Skipped): Refusal {
+function modelRefused(ask: Ask, dead: Dead, { reason, facts }: Skipped): Refusal {
   const allow = dead.candidates[0]?.rules.allow
   const choose = allow ? `Choose one of these models: ${allow.join(', ')}` : 'Choose another model'
   return {
@@ -78,10 +81,11 @@ function modelRefused(ask: Ask, dead: Dead, { reason }: Skipped): Refusal {
       dead.byokOff === undefined && ask.plan.privateModels
         ? `${choose}; or ${lowerFirst(dead.mend)}, which may use it.`
         : `${choose}.`,
+    facts: { ...facts, ...(allow ? { choices: allow.join(', ') } : {}) },
   }
 }
 
-function missingKey(ask: Ask, { tried, byokOff, mend }: Dead): Refusal {
+function missingKey(ask: Ask, { candidates, tried, byokOff, mend }: Dead): Refusal {
   const own = ask.skipped.find(({ source }) => source !== 'platform')?.reason
   const reason =
     [own, tried[0]?.reason].filter((part) => part !== undefined).join(' ') ||
@@ -93,6 +97,7 @@ function missingKey(ask: Ask, { tried, byokOff, mend }: Dead): Refusal {
       code: 'byok_disabled',
       reason,
       fix: 'Ask the platform’s administrator to enable own keys for the organization.',
+      facts: { byok: byokOff },
     }
   const required = tried.some(({ code }) => code === 'required')
   return {
@@ -101,6 +106,7 @@ function missingKey(ask: Ask, { tried, byokOff, mend }: Dead): Refusal {
     fix: required
       ? `${mend}; the plan never uses the platform’s key here.`
       : `${mend}, or ask the platform to set up its own.`,
+    facts: { [required ? 'required' : 'provider']: candidates[0]?.name ?? '' },
   }
 }
 

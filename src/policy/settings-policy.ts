@@ -3,7 +3,7 @@ import { modelHints } from '../providers/index.ts'
 import type { Member, TenantFacts } from './decision.ts'
 import { describeFallback, type FallbackDescription } from './describe-fallback.ts'
 import { environmentsOf } from './environments.ts'
-import { byokOff } from './own-key.ts'
+import { byokOff, byokSentences } from './own-key.ts'
 import type { Policy, PolicyFeature, PolicyPlan, PolicyProvider } from './policy.ts'
 
 export interface SettingsModel {
@@ -78,7 +78,8 @@ export function settingsPolicy(tenant: TenantFacts, member: Member, policy: Poli
   return {
     aiName: policy.aiName,
     ...manageRights({ plan, member, off }),
-    byok: off === undefined ? { enabled: true } : { enabled: false, reason: off, fix: whomToAsk(policy) },
+    byok:
+      off === undefined ? { enabled: true } : { enabled: false, reason: byokSentences[off], fix: whomToAsk(policy) },
     holder: plan.holder,
     managers: plan.managers,
     choice: plan.choice,
@@ -94,11 +95,19 @@ export function settingsPolicy(tenant: TenantFacts, member: Member, policy: Poli
   }
 }
 
-function manageRights({ plan, member, off }: { plan: PolicyPlan; member: Member; off: string | undefined }): {
+function manageRights({
+  plan,
+  member,
+  off,
+}: {
+  plan: PolicyPlan
+  member: Member
+  off: keyof typeof byokSentences | undefined
+}): {
   canManage: boolean
   reason?: string
 } {
-  if (off !== undefined) return { canManage: false, reason: off }
+  if (off !== undefined) return { canManage: false, reason: byokSentences[off] }
   if (plan.managers.includes(member.role)) return { canManage: true }
   return {
     canManage: false,

@@ -1,5 +1,5 @@
 import type { Ask } from './ask.ts'
-import type { CapStanding, Spent, TenantFacts } from './decision.ts'
+import type { CapStanding, SentenceFacts, Spent, TenantFacts } from './decision.ts'
 import type { PolicyPlan } from './policy.ts'
 
 const pico = 1e12
@@ -86,6 +86,12 @@ export function fullCaps(caps: readonly CapStanding[] | undefined): readonly Cap
 export function capReason(caps: readonly CapStanding[] | undefined): string | undefined {
   const [full] = fullCaps(caps)
   return full && `${capPhrase(full)} is spent.`
+}
+
+/** What `capReason` names. */
+export function capFacts(caps: readonly CapStanding[] | undefined): SentenceFacts | undefined {
+  const [full] = fullCaps(caps)
+  return full && { cap: `${full.limitPico / pico} ${full.currency}`, per: full.per, capScope: full.scope }
 }
 
 /** The period whose end makes room under every cap that is full now. */

@@ -24,7 +24,13 @@ const shortest = 4
 const invisible = new Set(['\u200B', '\u200C', '\u200D', '\u2060', '\uFEFF'])
 
 /** What cannot be a key, and what to say of it. The first that applies. The text itself is in no sentence. */
-const impossible: readonly { problem: string; applies(text: string): boolean; detail: string; fix?: string }[] = [
+const impossible: readonly {
+  problem: string
+  applies(text: string): boolean
+  detail: string
+  fix?: string
+  limit?: number
+}[] = [
   { problem: 'empty', applies: (text) => text === '', detail: 'The key is empty.' },
   {
     problem: 'ownkey_token',
@@ -36,6 +42,7 @@ const impossible: readonly { problem: string; applies(text: string): boolean; de
     problem: 'too_long',
     applies: (text) => text.length > longest,
     detail: `The key is longer than ${longest} characters.`,
+    limit: longest,
     fix: 'Copy only the key from the provider’s page.',
   },
   {
@@ -77,7 +84,7 @@ export function inspectKey(pasted: string, provider: Shapes, others: readonly Sh
     throw new OwnkeyError('key_malformed', {
       detail: problem.detail,
       ...(problem.fix ? { fix: problem.fix } : {}),
-      facts: { problem: problem.problem },
+      facts: { problem: problem.problem, ...(problem.limit ? { limit: problem.limit } : {}) },
     })
   return { secret: new Secret(text), trimmed: text !== pasted, ...adviceOn(text, provider, others) }
 }

@@ -19,7 +19,7 @@ export interface RemoveKeyInput {
 export function removeKey(deps: VaultDeps, input: RemoveKeyInput): Promise<void> {
   return changeKey(deps, input, async (tx) => {
     const key = await getKeyById(tx, { org: input.org, id: input.keyId }, 'for update')
-    if (!key) throw new OwnkeyError('not_found', { detail: 'There is no such key.' })
+    if (!key) throw new OwnkeyError('not_found', { detail: 'There is no such key.', facts: { absent: 'key' } })
     await deleteKeyRow(tx, key.id)
     const { provider, environment, holder, user_id: user, version, hint } = key
     return {

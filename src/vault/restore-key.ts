@@ -27,7 +27,7 @@ export function restoreKey(
   const { org, keyId, by } = input
   return changeKey(deps, input, async (tx) => {
     const before = await getKeyById(tx, { org, id: keyId }, 'for update')
-    if (!before) throw new OwnkeyError('not_found', { detail: 'There is no such key.' })
+    if (!before) throw new OwnkeyError('not_found', { detail: 'There is no such key.', facts: { absent: 'key' } })
     const old = await getRestorable(tx, { keyId, now: new Date(deps.clock.now()) })
     if (!old) throw new OwnkeyError('nothing_to_restore')
     const [sealed] = await openOuterLayer({ database: tx, keyring: deps.keyring }, [sealedKeyOf(old)])

@@ -15,7 +15,7 @@ export function setKeyState(
   const { org, keyId, state, by } = input
   return changeKey(deps, input, async (tx) => {
     const before = await getKeyById(tx, { org, id: keyId }, 'for update')
-    if (!before) throw new OwnkeyError('not_found', { detail: 'There is no such key.' })
+    if (!before) throw new OwnkeyError('not_found', { detail: 'There is no such key.', facts: { absent: 'key' } })
     if (before.state === state) return { result: before }
     const row = await updateKeyRow(tx, keyId, { state, updated_by: by.actor.id })
     const { provider, environment } = before

@@ -51,7 +51,7 @@ export function settingColumns(settings: KeySettings): ProviderKeyChanges {
 export function updateKey(deps: VaultDeps, input: UpdateKeyInput): Promise<ProviderKeyRow> {
   return changeKey(deps, input, async (tx) => {
     const before = await getKeyById(tx, { org: input.org, id: input.keyId }, 'for update')
-    if (!before) throw new OwnkeyError('not_found', { detail: 'There is no such key.' })
+    if (!before) throw new OwnkeyError('not_found', { detail: 'There is no such key.', facts: { absent: 'key' } })
     if (input.origin !== undefined && input.origin !== before.origin) throw new OwnkeyError('key_required')
     const wanted = settingColumns(input.settings)
     const changed = Object.entries(wanted).filter(([column, value]) => before[column as keyof ProviderKeyRow] !== value)

@@ -6,12 +6,17 @@ import { createTranslation } from '../../console/src/i18n/create-translation.ts'
 import { locales } from '../../console/src/i18n/locales.ts'
 import { warningCodes } from '../../src/config/config-problem.ts'
 import {
+  auditActions,
+  auditFacts,
+  byokCodes,
   capabilities,
   checkCodes,
   errorClasses,
   errorTable,
   fieldCodes,
   remarkCodes,
+  sentenceVariants,
+  sentenceWords,
 } from '../../src/contract/index.ts'
 import { noticeKinds } from '../../src/control/show-notice.ts'
 import { byCause } from '../../src/control/test-key/verdicts.ts'
@@ -55,7 +60,8 @@ const saidNames = [
   ...['own', 'platform', 'behind'].map((place) => `attempt.${place}`),
   ...checkCodes.map((code) => `check.${code}`),
   ...remarkCodes.map((code) => `remark.${code}`),
-  ...keyProblems.map((problem) => `malformed.${problem}`),
+  ...Object.keys(sentenceVariants),
+  ...sentenceWords.map((word) => `word.${word}`),
   ...providers.flatMap(({ keyNeeds }) => Object.keys(keyNeeds).map((code) => `need.${code}`)),
   ...[...Object.keys(modelHints), 'not_allowed'].map((code) => `hint.${code}`),
   ...new Set(providers.flatMap(({ surfaces }) => surfaces.map(({ name }) => `surface.${name.replace(/\W+/g, '_')}`))),
@@ -122,17 +128,31 @@ describe('the codes', () => {
     expect(new Set(codes).size).toBe(codes.length)
   })
 
-  it('of the audit log have a name each', () => {
-    const server = fileURLToPath(new URL('../../src/', import.meta.url))
-    const files = readdirSync(server, { recursive: true, encoding: 'utf8' }).filter((file) =>
-      /(?<!test)\.ts$/.test(file),
+  it('of the audit log, and what its entries name, have a name each, and no other has', () => {
+    const names = (group: string) => namesOf(english).filter((name) => name.startsWith(`audit.${group}.`))
+    expect(names('actions')).toEqual(auditActions.map((action) => `audit.actions.${action.replace('.', '_')}`).sort())
+    expect(names('facts')).toEqual(auditFacts.map((fact) => `audit.facts.${fact}`).sort())
+  })
+
+  it('of what cannot be a key have a sentence each', () => {
+    const lacking = keyProblems.filter((problem) => !(`error.key_malformed.message_${problem}` in sentenceVariants))
+    expect(lacking).toEqual([])
+  })
+
+  it('of a refusal that differs by its cause have a sentence each', () => {
+    const lacking = byokCodes.flatMap((code) =>
+      [`error.byok_disabled.message_${code}`, `skip.byok_disabled_${code}`].filter(
+        (name) => !(name in sentenceVariants),
+      ),
     )
-    const code = files.map((file) => readFileSync(join(server, file), 'utf8')).join('\n')
-    const actions = [...code.matchAll(/\baction: (?:[\w.]+ \? )?'(\w+\.\w+)'(?: : '(\w+\.\w+)')?/g)].flatMap(
-      ([, one, other]) => [one, other].filter((name) => name !== undefined),
+    expect(lacking).toEqual([])
+  })
+
+  it('name in a more exact sentence what the contract says', () => {
+    const wrong = Object.entries(sentenceVariants).filter(
+      ([name, facts]) => variablesOf(german.get(`said.${name}`) ?? '').join() !== [...facts].sort().join(),
     )
-    expect(actions.length).toBeGreaterThan(15)
-    expect(actions.filter((action) => !english.has(`audit.actions.${action.replace('.', '_')}`))).toEqual([])
+    expect(wrong).toEqual([])
   })
 })
 

@@ -54,6 +54,36 @@ describe('what the server says', () => {
   })
 })
 
+describe('a sentence of the server’s, in each language, names all that the English one names', () => {
+  it.each([
+    [
+      'de',
+      /8\.192[\s\S]*von der Seite des Anbieters nur den Schlüssel/,
+      /Umgebung staging, diese Anfrage zu „production“/,
+    ],
+    ['zh', /8,192[\s\S]*只从提供商的页面/, /环境 staging，而此请求属于“production”/],
+    ['es', /8192[\s\S]*Copie solo la clave/, /entorno staging y esta solicitud es de «production»/],
+    ['hi', /8,192[\s\S]*केवल कुंजी कॉपी/, /परिवेश staging की है, और यह अनुरोध “production”/],
+  ])(
+    'in %s: the limit and its remedy, the environment of the key and that of the request',
+    async (locale, tooLong, elsewhere) => {
+      const org = `exact_${locale}`
+      await stage.server().putOrg(org, { plan: 'hosted' })
+      await stage.server().api('PUT', `/orgs/${org}/keys/openai`, { key: good('6666'), environment: 'staging' })
+      const page = await stage.visit({ org, locale }, { plan: 'hosted' })
+      await page.locator('[data-feature=chat] [aria-expanded=false]').click()
+      expect(await textOf(page, '[data-testid=chain]')).toMatch(elsewhere)
+      await page.getByTestId('provider-list').locator('button.button-primary').click()
+      const dialog = page.getByRole('dialog')
+      await dialog.locator('select').first().selectOption('openai')
+      await dialog.locator('[name=provider-secret]').fill(`sk-${'a'.repeat(9_000)}`)
+      await dialog.locator('form button[type=submit]').click()
+      expect(await dialog.getByRole('alert').innerText()).toMatch(tooLong)
+      expect(await inEnglish(page, 'dialog [role=alert]')).toEqual([])
+    },
+  )
+})
+
 describe('what the catalogue and the forms say', () => {
   it.each([
     ['de', 'Anbieterschlüssel hinzufügen', /Admin-Schlüssel .* können nicht verwendet werden/, /Schnell und günstig/],

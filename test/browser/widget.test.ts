@@ -160,6 +160,21 @@ describe('the widget on a page of another origin', () => {
     expect((await said(page)).join()).toMatch(/ownkey-error \{"status":422,"code":"key_rejected"/)
   })
 
+  it('has a rule for each class that its views name, whatever the build calls it', async () => {
+    const page = await open('w11')
+    await page.getByRole('button', { name: 'Add key: Google Gemini' }).click()
+    const without = await inElement(
+      page,
+      `{
+        const root = element.shadowRoot
+        const styles = root.adoptedStyleSheets.flatMap((sheet) => [...sheet.cssRules]).map((rule) => rule.cssText).join()
+        const classes = [...root.querySelectorAll('[class]')].flatMap(({ classList }) => [...classList])
+        return [...new Set(classes)].filter((name) => name !== 'group' && !styles.includes('.' + CSS.escape(name)))
+      }`,
+    )
+    expect(without).toEqual([])
+  })
+
   it('is one request, in English', async () => {
     const page = await stage.blank()
     const fromOwnkey: string[] = []

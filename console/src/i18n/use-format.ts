@@ -15,7 +15,6 @@ export function useFormat(): Format {
 
 function createFormat(locale: string) {
   const whole = once(() => new Intl.NumberFormat(locale))
-  const percent = once(() => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }))
   const compact = once(() => new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }))
   const day = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }))
   const shortDay = once(() => new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' }))
@@ -24,8 +23,6 @@ function createFormat(locale: string) {
   const list = once(() => new Intl.ListFormat(locale, { type: 'conjunction' }))
   return {
     whole: (value: number) => whole().format(value),
-    /** A part of 1. */
-    percent: (value: number) => percent().format(value),
     compact: (value: number) => compact().format(value),
     /** A decimal as text, in its currency; small amounts keep their digits. */
     money: (amount: string | number, currency: string) =>

@@ -6,6 +6,7 @@ import { useFormat } from '../i18n/use-format.ts'
 import { Failure, Loading, PageHeader } from '../ui/states.tsx'
 import { FailingKeys } from './failing-keys.tsx'
 import { BusiestOrgs, ErrorBars, ProviderTimes } from './health-tables.tsx'
+import { percent } from './percent.ts'
 
 const ranges = [1, 24, 168, 720] as const
 
@@ -46,10 +47,10 @@ export function HealthPage() {
 }
 
 function Totals({ health }: { health: Health }) {
-  const { t } = useTranslation()
+  const { t, locale } = useTranslation()
   const format = useFormat()
   const { fallbacks } = health
-  const share = (part: number) => (health.requests === 0 ? '–' : format.percent(part / health.requests))
+  const share = (part: number) => (health.requests === 0 ? '–' : percent(part / health.requests, locale))
   const costs = fallbacks.costs.map((cost) => format.money(cost.amount, cost.currency)).join(' + ')
   const tiles = [
     { name: t('usage.measure.requests'), value: format.whole(health.requests), note: '' },

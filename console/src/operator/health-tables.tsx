@@ -6,10 +6,11 @@ import { useFormat } from '../i18n/use-format.ts'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
 import { HealthSection } from './health-section.tsx'
+import { percent } from './percent.ts'
 
 /** How much each provider was asked and how fast it answers, by whose key. */
 export function ProviderTimes({ health }: { health: Health }) {
-  const { t } = useTranslation()
+  const { t, locale } = useTranslation()
   const format = useFormat()
   const aiName = useAiName()
   if (health.providers.length === 0) return null
@@ -43,7 +44,7 @@ export function ProviderTimes({ health }: { health: Health }) {
                   <SourceChip source={row.keySource} aiName={aiName} own={t('operator.health.ownKeys')} />
                 </td>
                 <td className="number">{format.whole(row.requests)}</td>
-                <td className="number">{row.requests > 0 ? format.percent(row.failed / row.requests) : '–'}</td>
+                <td className="number">{row.requests > 0 ? percent(row.failed / row.requests, locale) : '–'}</td>
                 <td className="number">{ms(row.firstByte?.p50)}</td>
                 <td className="number">{ms(row.firstByte?.p95)}</td>
                 <td className="number">{ms(row.duration?.p50)}</td>

@@ -53,7 +53,7 @@ function Chain({ decision, settings, feature }: DecisionChainProps & { decision:
       title={t(one.source === 'platform' ? 'chain.platform' : 'chain.own', { provider: nameOf(one.provider), aiName })}
       note={t('chain.skipped')}
     >
-      <Said code={`skip.${one.code}`} values={{ ...values, provider: nameOf(one.provider) }}>
+      <Said code={`skip.${one.code}`} values={{ ...values, ...one.facts, provider: nameOf(one.provider) }}>
         {one.reason}
       </Said>
     </Step>
@@ -72,8 +72,14 @@ function Chain({ decision, settings, feature }: DecisionChainProps & { decision:
       {platform.map(skip)}
       {decision.refusal && (
         <Step kind="refused" title={t('chain.refused')} note={<code>{decision.refusal.code}</code>}>
-          <Said code={`error.${decision.refusal.code}.message`}>{decision.refusal.reason}</Said>{' '}
-          <Said code={`error.${decision.refusal.code}.fix`} className="font-medium text-ink">
+          <Said code={`error.${decision.refusal.code}.message`} values={decision.refusal.facts ?? {}}>
+            {decision.refusal.reason}
+          </Said>{' '}
+          <Said
+            code={`error.${decision.refusal.code}.fix`}
+            values={decision.refusal.facts ?? {}}
+            className="font-medium text-ink"
+          >
             {decision.refusal.fix}
           </Said>
         </Step>

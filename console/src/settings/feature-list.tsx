@@ -70,7 +70,9 @@ function FeatureRow({ settings, feature }: { settings: Settings; feature: Settin
             refusal &&
             !coming && (
               <p className="text-sm text-muted">
-                <Said code={`error.${refusal.code}.message`}>{refusal.reason}</Said>
+                <Said code={`error.${refusal.code}.message`} values={refusal.facts ?? {}}>
+                  {refusal.reason}
+                </Said>
               </p>
             )
           )}

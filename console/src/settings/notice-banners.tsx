@@ -32,6 +32,7 @@ function Banner({ notice, settings }: { notice: Notice; settings: Settings }) {
   const cause = `cause.${notice.facts['errorClass'] ?? 'invalid_key'}`
   const values = {
     ...shown(notice.facts, format),
+    capScope: notice.facts['scope'],
     provider: settings.providers.find(({ id }) => id === notice.provider)?.name ?? notice.provider ?? '',
     aiName: settings.platform.aiName,
     why: said(`${cause}.reason`),

@@ -3,7 +3,6 @@ import type { Settings } from '../../../src/contract/index.ts'
 import { useSettings } from '../api/settings-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { ServerText } from '../ui/server-text.tsx'
 import { Failure, Loading, PageHeader } from '../ui/states.tsx'
 import { AtAGlance } from './at-a-glance.tsx'
 import { FeatureList } from './feature-list.tsx'
@@ -93,20 +92,15 @@ function ReadOnly({ settings }: { settings: Settings }) {
 
 /** Own keys are off for this organization: whom to ask. */
 function NotEnabled({ settings }: { settings: Settings }) {
-  const { t, locale } = useTranslation()
+  const { t } = useTranslation()
   const { name, support, aiName } = settings.platform
+  const why = settings.byok.code ?? 'not_enabled'
   return (
     <section className="card flex gap-4 p-5" data-testid="byok-disabled">
       <Icon name="lock" className="mt-1 text-muted" />
       <div>
-        <h2 className="font-semibold">{t('settings.notEnabled')}</h2>
-        <p className="text-muted">
-          {settings.byok.reason && locale === 'en' ? (
-            <ServerText>{settings.byok.reason}</ServerText>
-          ) : (
-            t('settings.notEnabledLead', { name, aiName })
-          )}
-        </p>
+        <h2 className="font-semibold">{t(`settings.notEnabled.${why}.title`)}</h2>
+        <p className="text-muted">{t(`settings.notEnabled.${why}.lead`, { name, aiName })}</p>
         {support && (
           <p className="mt-2">
             {t('settings.ask')} <Support who={support} />

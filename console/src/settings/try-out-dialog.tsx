@@ -6,7 +6,8 @@ import { useFormat } from '../i18n/use-format.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
-import { Said, useSaid } from '../ui/said.tsx'
+import { useSaid } from '../ui/said.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
 
 interface TryOutDialogProps {
@@ -106,9 +107,15 @@ function Answer({ answer, aiName }: { answer: TryOut; aiName: string }) {
   )
 }
 
-/** A provider's error by its class, one of ours by its code. */
-function Answered({ error }: { error: NonNullable<TryOut['error']> }) {
+/** A provider's error by its class and in its own words, one of ours by its code and with its remedy. */
+function Answered({ error: { code, detail, facts = {} } }: { error: NonNullable<TryOut['error']> }) {
   const said = useSaid()
-  const known = said(`cause.${error.code}.reason`)
-  return known ?? <Said code={`error.${error.code}.message`}>{error.detail}</Said>
+  const ofProvider = said(`cause.${code}.reason`)
+  const ours = said(`error.${code}.message`, facts)
+  if (!ofProvider) return ours ? `${ours} ${said(`error.${code}.fix`, facts)}` : <ServerText>{detail}</ServerText>
+  return (
+    <>
+      {ofProvider} <ServerText className="block text-muted">{detail}</ServerText>
+    </>
+  )
 }

@@ -4,7 +4,7 @@ import { call } from '../api/client.ts'
 import { isLocale, type Locale, languageNames, locales } from '../i18n/locales.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { forgetSession, useSession } from '../session/session-store.ts'
-import { Icon } from '../ui/icon.tsx'
+import { Drawing } from '../ui/icon.tsx'
 import { themes, useTheme } from './theme.ts'
 
 export interface Tab {
@@ -17,6 +17,11 @@ interface ShellProps {
   home: string
   tabs: readonly Tab[]
   children: ReactNode
+}
+
+const signs = {
+  globe: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM3 12h18M12 3c5 5 5 13 0 18-5-5-5-13 0-18Z',
+  theme: 'M12 21a9 9 0 1 0 0-18v18Zm0 0a9 9 0 0 1 0-18',
 }
 
 /** What stands around every page: whose it is, where one can go, the language, the theme, the way out. */
@@ -95,7 +100,7 @@ function Preferences({ offered }: { offered: readonly string[] }) {
     <div className="-me-1 flex items-center gap-1.5">
       {choices.length > 1 && (
         <span className="flex items-center text-muted">
-          <Icon name="globe" />
+          <Drawing path={signs.globe} />
           <select
             className={compact}
             aria-label={t('shell.language')}
@@ -111,7 +116,7 @@ function Preferences({ offered }: { offered: readonly string[] }) {
         </span>
       )}
       <span className="flex items-center text-muted">
-        <Icon name="theme" />
+        <Drawing path={signs.theme} />
         <select
           className={compact}
           aria-label={t('shell.theme')}

@@ -1,5 +1,6 @@
 import { ProblemError } from '../api/problem-error.ts'
 import { useTranslation } from '../i18n/translation.tsx'
+import { useFormat } from '../i18n/use-format.ts'
 import { Icon } from './icon.tsx'
 import { useSaid } from './said.tsx'
 import { ServerText } from './server-text.tsx'
@@ -11,11 +12,15 @@ const labels = ['keyForm', 'common', 'operator.orgs', 'operator.credits', 'tryOu
 export function ProblemNote({ error, className = '' }: { error: Error; className?: string }) {
   const { t, has } = useTranslation()
   const said = useSaid()
+  const format = useFormat()
   const problem = error instanceof ProblemError ? error : undefined
   const { code, facts = {}, fields = [], message, fix } = problem ?? {}
-  const { problem: malformed, cause, host, remark } = facts
-  const exactly = said(`malformed.${malformed}`) ?? said(`cause.${cause}.reason`)
-  const translated = exactly ?? said(`error.${code}.message`)
+  const { cause, host, remark, managers, missing } = facts
+  const values = Array.isArray(managers)
+    ? { ...facts, managers: format.list(managers.map((role) => t(`role.${role}`))) }
+    : facts
+  const exactly = said(`cause.${cause}.reason`)
+  const translated = exactly ?? said(`error.${code}.message`, values)
   const state = code === 'offline' ? 'offline' : 'unexpected'
   const labelOf = (field: string) => {
     const name = field.replace(/^\w+\./, '')
@@ -29,11 +34,17 @@ export function ProblemNote({ error, className = '' }: { error: Error; className
       <Icon name="warning" className="mt-0.5 text-bad" />
       <div className="min-w-0">
         <p className="font-medium text-bad">
-          {translated ?? (headline ? <ServerText>{headline}</ServerText> : t(`problem.${state}`))}
+          {translated ? (
+            `${translated} ${(missing && said('cause.lacks', facts)) || ''}`
+          ) : headline ? (
+            <ServerText>{headline}</ServerText>
+          ) : (
+            t(`problem.${state}`)
+          )}
         </p>
         <p className="mt-0.5">
           {said(`cause.${cause}.fix`) ??
-            said(`error.${code}.fix`) ??
+            said(`error.${code}.fix`, values) ??
             (fix ? <ServerText>{fix}</ServerText> : t(`problem.${state}Fix`))}
         </p>
         {!exactly &&
@@ -42,7 +53,10 @@ export function ProblemNote({ error, className = '' }: { error: Error; className
               fields
                 // What the headline says already is not said twice.
                 .filter(({ detail }) => translated || !message?.includes(detail))
-                .map((field) => `${labelOf(field.field)}: ${said(`field.${field.code}`, field.facts) ?? field.detail}`),
+                .map(
+                  (field) =>
+                    `${labelOf(field.field)}: ${said(`field.${field.code}`, { ...field.facts, meant: field.didYouMean }) ?? field.detail}`,
+                ),
             )
             .map(
               (text) =>

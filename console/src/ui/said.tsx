@@ -4,12 +4,20 @@ import { ServerText } from './server-text.tsx'
 type Values = Readonly<Record<string, unknown>>
 
 /**
- * The sentence for a code of the server's in the reader's language; undefined where there is none. English has none of its
- * own: the server writes English, and more exactly.
+ * The sentence for a code of the server's in the reader's language; undefined where there is none. Where the facts have more
+ * to tell, the sentence that tells it (`sentenceVariants` of the contract). English has none of its own: the server writes it.
  */
 export function useSaid(): (code: string, values?: Values) => string | undefined {
   const { t, has } = useTranslation()
-  return (code, values) => (has(`said.${code}`) ? t(`said.${code}`, values) : undefined)
+  return (code, values = {}) => {
+    const name = `said.${code}`
+    const variants = Object.entries(values).flatMap(([fact, value]) =>
+      value ? [`${name}_${fact}`, `${name}_${value}`] : [],
+    )
+    const found = [...variants, name].find(has)
+    const word = (value: unknown) => (has(`said.word.${value}`) ? t(`said.word.${value}`) : value)
+    return found && t(found, { ...values, per: word(values['per']), capScope: word(values['capScope']) })
+  }
 }
 
 interface SaidProps {

@@ -89,7 +89,7 @@ export async function allow({ route, caller, org, managersOf }: AccessQuestion):
   if (!managers.includes(caller.role))
     throw new OwnkeyError('role_required', {
       detail: roleSentence(caller.role, managers),
-      facts: { managers: [...managers] },
+      facts: { role: caller.role, managers: [...managers] },
     })
 }
 

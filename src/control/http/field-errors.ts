@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type FieldCode, type FieldError, fieldForms } from '../../contract/index.ts'
+import { type FieldError, fieldForms } from '../../contract/index.ts'
 import { didYouMean } from './did-you-mean.ts'
 
 /** Which part of the request a schema was for. */
@@ -23,13 +23,20 @@ interface Issue {
   values?: readonly unknown[]
 }
 
-const formCodes: Readonly<Record<string, FieldCode>> = {
-  [fieldForms.orgId]: 'id_form',
-  [fieldForms.userId]: 'id_form',
-  [fieldForms.environment]: 'id_form',
-  [fieldForms.configId]: 'id_form',
-  [fieldForms.oneLine]: 'one_line',
-  [fieldForms.locale]: 'locale_form',
+type Coded = Pick<FieldError, 'code' | 'facts'>
+
+const idForm = (characters: string, limit: number): Coded => ({
+  code: 'id_form',
+  facts: { characters, limit: String(limit) },
+})
+
+const formCodes: Readonly<Record<string, Coded>> = {
+  [fieldForms.orgId]: idForm('_ . : @ -', 128),
+  [fieldForms.userId]: idForm('_ . : @ | + -', 255),
+  [fieldForms.environment]: idForm('_ - .', 64),
+  [fieldForms.configId]: idForm('_ - .', 64),
+  [fieldForms.oneLine]: { code: 'one_line' },
+  [fieldForms.locale]: { code: 'locale_form' },
 }
 
 /** What a schema found wrong, field by field. Values are never repeated, nor names that could be secrets. */
@@ -41,8 +48,6 @@ export function fieldErrors(part: RequestPart, schema: z.ZodType, issues: readon
   )
 }
 
-type Coded = Pick<FieldError, 'code' | 'facts'>
-
 /** What an issue says as a code with facts, for pages in other languages. */
 function coded(issue: Issue): Coded {
   return byIssue[issue.code]?.(issue) ?? { code: 'wrong' }
@@ -52,9 +57,8 @@ const byIssue: Readonly<Record<string, (issue: Issue) => Coded>> = {
   invalid_type: ({ expected, message }) =>
     /undefined/.test(message) ? { code: 'missing' } : { code: expected === 'int' ? 'not_whole' : 'wrong_kind' },
   invalid_value: ({ values = [] }) => ({ code: 'unknown_value', facts: { known: values.join(', ') } }),
-  invalid_format: ({ format, message }) => ({
-    code: formCodes[message] ?? (format === 'date' || format === 'datetime' ? 'not_a_date' : 'wrong'),
-  }),
+  invalid_format: ({ format, message }) =>
+    formCodes[message] ?? { code: format === 'date' || format === 'datetime' ? 'not_a_date' : 'wrong' },
   too_big: ({ origin, maximum }) => ({
     code: origin === 'string' || origin === 'array' ? 'too_long' : 'too_large',
     facts: { limit: String(maximum) },

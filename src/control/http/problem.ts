@@ -1,9 +1,17 @@
-import { errorTable, OwnkeyError, type OwnkeyErrorCode, type Problem } from '../../contract/index.ts'
+import {
+  errorTable,
+  OwnkeyError,
+  type OwnkeyErrorCode,
+  type OwnkeyErrorOptions,
+  type Problem,
+} from '../../contract/index.ts'
 
 export const problemContentType = 'application/problem+json; charset=utf-8'
 
 /** The framework's own refusals, told without its message, which can hold a part of the body. */
-const frameworkErrors: Readonly<Record<string, { code: OwnkeyErrorCode; detail?: string; fix?: string }>> = {
+const frameworkErrors: Readonly<
+  Record<string, { code: OwnkeyErrorCode } & Pick<OwnkeyErrorOptions, 'detail' | 'fix' | 'facts'>>
+> = {
   FST_ERR_CTP_INVALID_JSON_BODY: {
     code: 'request_invalid',
     detail: 'The body is not valid JSON.',
@@ -13,7 +21,11 @@ const frameworkErrors: Readonly<Record<string, { code: OwnkeyErrorCode; detail?:
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'request_invalid', detail: 'The body has another length than it says.' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'media_type_unsupported' },
   FST_ERR_CTP_INVALID_TYPE: { code: 'media_type_unsupported' },
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', detail: 'Bodies of this API have at most 64 KB.' },
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    code: 'body_too_large',
+    detail: 'Bodies of this API have at most 64 KB.',
+    facts: { limit: '64 KB' },
+  },
   FST_ERR_BAD_URL: { code: 'not_found' },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found' },
 }

@@ -17,6 +17,7 @@ export function unknownValue(code: OwnkeyErrorCode, { field, value, known, detai
   const all = known.join(', ')
   return new OwnkeyError(code, {
     fix: meant ? `Did you mean "${meant}"?` : `${choose}: ${all}.`,
+    ...(meant ? { facts: { meant } } : {}),
     errors: [{ field, detail, code: 'unknown_value', facts: { known: all }, ...(meant ? { didYouMean: meant } : {}) }],
   })
 }

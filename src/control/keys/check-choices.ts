@@ -41,6 +41,7 @@ export function checkChoices({ model, scope, fallback }: Choices, { plan, provid
     detail:
       plan.fallback.mode === 'always' ? 'In this plan fallback is always on.' : 'In this plan there is no fallback.',
     fix: 'Leave "fallback" out.',
+    facts: { fixed: plan.fallback.mode === 'always' ? 'fallback_always' : 'fallback_never' },
     errors: [{ field: 'body.fallback', detail: 'The plan decides this.', code: 'plan_decides' }],
   })
 }
@@ -50,6 +51,7 @@ function checkModel(model: string, { plan, provider }: Pick<SlotContext, 'plan' 
     throw new OwnkeyError('choice_fixed', {
       detail: 'In this plan the model is picked by the task.',
       fix: 'Leave "model" out.',
+      facts: { fixed: 'model_by_task' },
       errors: [{ field: 'body.model', detail: 'The plan decides this.', code: 'plan_decides' }],
     })
   }
@@ -59,6 +61,7 @@ function checkModel(model: string, { plan, provider }: Pick<SlotContext, 'plan' 
   throw new OwnkeyError('model_refused', {
     detail: `This model may not be used here: ${verdict.reason}.`,
     fix: choices.length > 0 ? `Choose one of: ${choices.join(', ')}.` : 'Choose another model.',
+    ...(choices.length > 0 ? { facts: { choices: choices.join(', ') } } : {}),
     errors: [
       verdict.rule === 'refuse'
         ? { field: 'body.model', detail: verdict.reason, code: 'reason', facts: { reason: verdict.reason } }
@@ -120,8 +123,10 @@ function checkRegion(region: string, { plan, entry }: Pick<SlotContext, 'plan' |
     })
   }
   if (plan.regionSet && !plan.regionSet.has(region)) {
+    const regions = (plan.regions ?? []).join(', ')
     throw new OwnkeyError('region_not_allowed', {
-      fix: `Use a key of one of these regions: ${(plan.regions ?? []).join(', ')}.`,
+      fix: `Use a key of one of these regions: ${regions}.`,
+      facts: { regions },
     })
   }
 }

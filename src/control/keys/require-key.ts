@@ -14,5 +14,6 @@ export async function requireKey(
   throw new OwnkeyError('key_unknown', {
     detail: `No ${slot.provider.name} key is saved for the environment "${slot.environment}".`,
     fix: `Save one with PUT /keys/${slot.provider.publicId}.`,
+    facts: { provider: slot.provider.name, environment: slot.environment },
   })
 }

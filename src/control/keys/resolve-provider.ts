@@ -16,12 +16,15 @@ export function resolveProviderNamed(
     throw new OwnkeyError('provider_not_allowed', {
       detail: `${provider.name} is announced, but cannot be used yet.`,
       fix: 'Use one of the other providers in GET settings.',
+      facts: { announced: provider.name },
     })
   }
   if (plan.policies.get(provider.id) !== 'unavailable') return provider
+  const choices = plan.available.map(({ publicId }) => publicId).join(', ')
   throw new OwnkeyError('provider_not_allowed', {
     detail: `Your plan does not have ${provider.name}.`,
-    fix: `Use one of these: ${plan.available.map(({ publicId }) => publicId).join(', ')}.`,
+    fix: `Use one of these: ${choices}.`,
+    facts: { provider: provider.name, choices },
   })
 }
 
@@ -31,5 +34,5 @@ export function findNamed(name: string, { policy }: Pick<InForce, 'policy'>): Po
   const provider = id === undefined ? undefined : policy.providers.get(id)
   if (provider) return provider
   const meant = /^[a-z_-]{1,24}$/i.test(name) ? didYouMean(name, [...policy.names.keys()]) : undefined
-  throw new OwnkeyError('provider_unknown', meant ? { fix: `Did you mean "${meant}"?` } : {})
+  throw new OwnkeyError('provider_unknown', meant ? { fix: `Did you mean "${meant}"?`, facts: { meant } } : {})
 }

@@ -82,12 +82,17 @@ export function requirePlan(row: OrganizationRow, { policy }: Pick<InForce, 'pol
   if (plan) return plan
   throw new OwnkeyError('plan_unknown', {
     detail: `The organization is on the plan "${row.plan}", which the configuration no longer has.`,
+    facts: { plan: row.plan },
   })
 }
 
 function requireByok(row: OrganizationRow, inForce: InForce): void {
-  const { enabled, reason } = byokOf({ plan: row.plan, byokEnabled: row.byok_enabled }, inForce)
-  if (!enabled) throw new OwnkeyError('byok_disabled', { ...(reason ? { detail: reason } : {}) })
+  const { enabled, reason, code } = byokOf({ plan: row.plan, byokEnabled: row.byok_enabled }, inForce)
+  if (!enabled)
+    throw new OwnkeyError('byok_disabled', {
+      ...(reason ? { detail: reason } : {}),
+      ...(code ? { facts: { byok: code } } : {}),
+    })
 }
 
 function oneOf(name: string, inQuery: string | undefined, inBody: string | undefined): string | undefined {

@@ -70,7 +70,11 @@ export async function refuseUseless(
   throw new OwnkeyError('key_rejected', {
     ...(test.reason ? { detail: `${test.reason} It was not saved.` } : {}),
     ...(test.fix ? { fix: test.fix } : {}),
-    facts: { status: test.status, ...(test.cause ? { cause: test.cause } : {}) },
+    facts: {
+      status: test.status,
+      ...(test.cause ? { cause: test.cause } : {}),
+      ...(test.missing ? { missing: test.missing } : {}),
+    },
     errors: [{ field: 'body.key', detail: test.reason ?? 'The provider refused this key.', code: 'key_refused' }],
   })
 }

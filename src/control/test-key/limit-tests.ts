@@ -3,6 +3,7 @@ import type { Queryable } from '../../store/index.ts'
 
 /** At most so many tests of keys in ten minutes, so that the button is of no use for sorting stolen keys. */
 const windowMs = 600_000
+const windowMinutes = windowMs / 60_000
 const limits = [
   { name: 'user', most: 60, detail: 'You have tested too many keys.' },
   { name: 'org', most: 120, detail: 'Too many keys were tested in this organization.' },
@@ -26,10 +27,13 @@ export async function limitTests(
       [buckets[name], new Date(start)],
     )
     if ((row?.used ?? 0) <= most) continue
+    const retryAfterSeconds = Math.max(1, Math.ceil((start + windowMs - now) / 1000))
+    const minutes = Math.ceil(retryAfterSeconds / 60)
     throw new OwnkeyError('rate_limited', {
-      detail,
-      fix: 'Wait as long as Retry-After says, then test again.',
-      retryAfterSeconds: Math.max(1, Math.ceil((start + windowMs - now) / 1000)),
+      detail: `${detail} At most ${most} in ${windowMinutes} minutes are allowed.`,
+      fix: `Test again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
+      facts: { limited: name, limit: most, window: windowMinutes, minutes },
+      retryAfterSeconds,
     })
   }
   if (Math.random() < 0.01)

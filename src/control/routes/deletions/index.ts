@@ -23,7 +23,8 @@ const getDeletionRoute = defineRoute({
   answer: deletionSchema,
   async handle({ params }, deps) {
     const row = await getDeletion(deps.database, params.deletion)
-    if (!row) throw new OwnkeyError('not_found', { detail: 'There is no such deletion.' })
+    if (!row)
+      throw new OwnkeyError('not_found', { detail: 'There is no such deletion.', facts: { absent: 'deletion' } })
     return showDeletion(row, deps)
   },
 })

@@ -37,5 +37,11 @@ export const explain = defineRoute({
 function featureMissing(known: readonly string[]): OwnkeyError {
   const detail = 'Name the feature that asks.'
   const errors = [{ field: 'body.feature', detail, code: 'missing' as const }]
-  return new OwnkeyError('feature_required', { detail, fix: `Add "feature": one of ${known.join(', ')}.`, errors })
+  const choices = known.join(', ')
+  return new OwnkeyError('feature_required', {
+    detail,
+    fix: `Add "feature": one of ${choices}.`,
+    facts: { choices },
+    errors,
+  })
 }

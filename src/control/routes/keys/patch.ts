@@ -63,8 +63,10 @@ function sameHost(
   const host = hostFor(hostChoices(body, before), slot, checkHost)
   if (host.origin === before.origin && host.customHost === before.custom_host)
     return { baseUrl: host.baseUrl, region: host.region }
+  const { host: bound } = new URL(before.origin)
   throw new OwnkeyError('key_required', {
-    detail: `The key is bound to ${new URL(before.origin).host}; it is not sent to another host.`,
+    detail: `The key is bound to ${bound}; it is not sent to another host.`,
+    facts: { bound },
     errors: [{ field: 'body.key', detail: 'Send the key again together with the new host.', code: 'key_again' }],
   })
 }

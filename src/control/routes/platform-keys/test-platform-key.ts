@@ -27,6 +27,7 @@ export const testPlatformKey = defineRoute({
       throw new OwnkeyError('key_unknown', {
         detail: `The configuration has no platform key for ${provider.name}.`,
         fix: `Set providers.${provider.id}.platformKey in the configuration.`,
+        facts: { platformKey: provider.name, setting: `providers.${provider.id}.platformKey` },
       })
     const by = actorOf(call)
     await limitTests(deps.database, { org: '', user: by.actor.id, now: deps.clock.now() })

@@ -15,7 +15,8 @@ export const revokeSession = defineRoute({
   async handle(call, deps) {
     await deps.database.transaction(async (tx) => {
       const ended = await endSession(tx, call.params.id, new Date(deps.clock.now()))
-      if (!ended) throw new OwnkeyError('not_found', { detail: 'There is no such session.' })
+      if (!ended)
+        throw new OwnkeyError('not_found', { detail: 'There is no such session.', facts: { absent: 'session' } })
       await appendAudit(tx, deps, {
         org: ended.org_id ?? '',
         ...actorOf(call),

@@ -31,6 +31,7 @@ export const putActiveProvider = defineRoute({
       throw new OwnkeyError('choice_fixed', {
         detail: 'In this plan each provider serves for itself; there is no active one to choose.',
         fix: 'Save or remove the key of each provider.',
+        facts: { fixed: 'no_active_provider' },
       })
     }
     const provider =

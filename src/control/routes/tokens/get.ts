@@ -17,6 +17,7 @@ export const getTokenRoute = defineRoute({
     if (!row)
       throw new OwnkeyError('not_found', {
         detail: 'There is no such token.',
+        facts: { absent: 'token' },
         fix: 'Use an id from GET /api/v1/tokens.',
       })
     return showToken(row, deps.clock.now())

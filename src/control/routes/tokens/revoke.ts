@@ -20,6 +20,7 @@ export const revokeTokenRoute = defineRoute({
       if (!row)
         throw new OwnkeyError('not_found', {
           detail: 'There is no such token.',
+          facts: { absent: 'token' },
           fix: 'Use an id from GET /api/v1/tokens.',
         })
       await tx.query('select pg_notify($1, $2)', [changesChannel, JSON.stringify({ token: id })])

@@ -77,6 +77,7 @@ function refused(refusal: Refusal | undefined): TryOut {
   const error = {
     code: refusal?.code ?? 'missing_key',
     detail: [refusal?.reason, refusal?.fix].filter(Boolean).join(' '),
+    ...(refusal?.facts && { facts: { ...refusal.facts } }),
   }
   const nobody = { keySource: null, provider: null, model: null, fallback: null, requestId: null }
   return {

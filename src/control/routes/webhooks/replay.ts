@@ -23,7 +23,8 @@ export const replayWebhook = defineRoute({
     const { delivery } = call.params
     const row = await deps.database.transaction(async (tx) => {
       const replayed = await replayDelivery(tx, delivery)
-      if (!replayed) throw new OwnkeyError('not_found', { detail: 'There is no such delivery.' })
+      if (!replayed)
+        throw new OwnkeyError('not_found', { detail: 'There is no such delivery.', facts: { absent: 'delivery' } })
       await appendAudit(tx, deps, { org: '', ...actorOf(call), action: 'webhooks.replay', target: delivery })
       return replayed
     })
