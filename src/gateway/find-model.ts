@@ -114,7 +114,14 @@ function readString(bytes: Buffer, start: number, end: number): string | undefin
   }
 }
 
-/** Values of a field in a multipart form, walking part by part so that a file's content can't pretend to be a field. */
+/** A part's head is searched for so far; providers' parsers allow less. */
+const longestPartHead = 16 * 1024
+const headEndMark = Buffer.from('\r\n\r\n')
+
+/**
+ * Values of a field in a multipart form, walking part by part so that a file's content can't pretend to be a field. Takes time
+ * in proportion to the body, whatever stands in it.
+ */
 export function findFormFields(bytes: Buffer, contentType: string, field: { name: string; all: boolean }): string[] {
   const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType)
   if (boundary === null) return []
@@ -123,15 +130,23 @@ export function findFormFields(bytes: Buffer, contentType: string, field: { name
   let part = bytes.indexOf(delimiter)
   while (part !== -1) {
     const next = bytes.indexOf(delimiter, part + delimiter.length)
-    const headEnd = bytes.indexOf('\r\n\r\n', part)
-    if (headEnd === -1 || next === -1) return found
-    const head = bytes.toString('latin1', part, headEnd)
-    const name = /content-disposition:[^\r\n]*[;\s]name="?([^";\r\n]*)"?/i.exec(head)?.[1]
-    if (name === field.name && headEnd < next) {
-      found.push(bytes.toString('utf8', headEnd + 4, next - 2))
+    if (next === -1) return found
+    const head = bytes.subarray(part, Math.min(next, part + longestPartHead))
+    const headEnd = head.indexOf(headEndMark)
+    if (headEnd !== -1 && namesOf(head.toString('latin1', 0, headEnd)).includes(field.name)) {
+      found.push(bytes.toString('utf8', part + headEnd + headEndMark.length, next - 2))
       if (!field.all) return found
     }
     part = next
   }
   return found
+}
+
+/** Every name that a part's head gives it: of two, parsers take the one or the other. A line may go on in the next one. */
+function namesOf(head: string): string[] {
+  return head
+    .replaceAll(/\r?\n[ \t]+/g, ' ')
+    .split(/[\r\n]+/)
+    .filter((line) => /^content-disposition:/i.test(line))
+    .flatMap((line) => [...line.matchAll(/[;\s]name="?([^";]*)"?/gi)].map((match) => match[1] as string))
 }

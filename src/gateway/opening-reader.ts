@@ -21,8 +21,11 @@ export class OpeningReader {
   private readonly provider: Provider
   private readonly stream: StreamKind
   private readonly packed: Buffer[] = []
+  private packedBytes = 0
   private readFrames: ((chunk: Buffer) => StreamFrame[]) | undefined
   private rest: Buffer = Buffer.alloc(0)
+  /** So much of the rest was looked through for the end of its event. */
+  private looked = 0
   private bytes = 0
 
   constructor(provider: Provider, stream: StreamKind) {
@@ -43,10 +46,14 @@ export class OpeningReader {
   /** Of a compressed stream all that has come is unpacked and read again for each piece: an opening is short. */
   private readPacked(chunk: Buffer): StreamOpening {
     this.packed.push(chunk)
+    this.packedBytes += chunk.length
+    // However little it is when it is unpacked.
+    if (this.packedBytes > longestOpening) return 'content'
     const plain = decodeBody(Buffer.concat(this.packed), this.stream.encoding)
     if (plain === undefined) return 'content'
     this.readFrames = this.stream.framing?.reader()
     this.rest = Buffer.alloc(0)
+    this.looked = 0
     this.bytes = 0
     return this.readPlain(plain)
   }
@@ -69,11 +76,14 @@ export class OpeningReader {
   private readEvents(bytes: Buffer): StreamOpening {
     let rest = bytes
     let opening: StreamOpening = 'preamble'
-    for (let end = eventEnd(rest); end !== undefined && opening === 'preamble'; end = eventEnd(rest)) {
+    let end = eventEnd(rest, this.looked)
+    for (; end !== undefined && opening === 'preamble'; end = eventEnd(rest, 0)) {
       opening = this.readEvent(rest.toString('utf8', 0, end.at))
       rest = rest.subarray(end.next)
     }
     this.rest = rest
+    // The longest blank line may stand over the edge.
+    this.looked = Math.max(0, rest.length - 3)
     return opening
   }
 
@@ -111,16 +121,18 @@ export class OpeningReader {
   }
 }
 
-const blankLines = ['\n\n', '\r\n\r\n', '\r\r']
+const lf = 0x0a
+const cr = 0x0d
 
-/** Where the first event ends, and where the next one begins. */
-function eventEnd(bytes: Buffer): { at: number; next: number } | undefined {
-  let first: { at: number; next: number } | undefined
-  for (const line of blankLines) {
-    const at = bytes.indexOf(line, 0, 'latin1')
-    if (at !== -1 && (first === undefined || at < first.at)) first = { at, next: at + line.length }
+/** Where the first event ends, and where the next one begins; each byte is looked at once, however many events there are. */
+function eventEnd(bytes: Buffer, from: number): { at: number; next: number } | undefined {
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte !== lf && byte !== cr) continue
+    if (bytes[at + 1] === byte) return { at, next: at + 2 }
+    if (byte === cr && bytes[at + 1] === lf && bytes[at + 2] === cr && bytes[at + 3] === lf) return { at, next: at + 4 }
   }
-  return first
+  return undefined
 }
 
 function parse(data: string): unknown {

@@ -38,3 +38,18 @@ test('an endless line is not kept, and the next event is read', () => {
   expect(reader.overflowed).toBe(true)
   expect(reader.feed(encode('\n\ndata: back\n\n'))).toEqual([{ data: 'back' }])
 })
+
+test('a long line in many pieces takes time in proportion to it, whatever ends its lines', () => {
+  const encode = (part: string) => new TextEncoder().encode(part)
+  for (const end of ['\n', '\r', '\r\n']) {
+    const reader = createSseReader({ maxEventBytes: 32 * 1024 * 1024 })
+    const piece = encode('x'.repeat(64))
+    reader.feed(encode('data: '))
+    const begun = performance.now()
+    for (let count = 0; count < 100_000; count++) reader.feed(piece)
+    // It took minutes; a bound against that, not a measure.
+    expect(performance.now() - begun).toBeLessThan(20_000)
+    const seen = [...reader.feed(encode(end + end)), ...reader.feed(encode('data: next\n\n'))]
+    expect(seen.map(({ data }) => data.length)).toEqual([6_400_000, 4])
+  }
+})

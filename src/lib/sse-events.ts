@@ -22,7 +22,10 @@ export interface SseReader {
 export function createSseReader({ maxEventBytes = 1024 * 1024 }: { maxEventBytes?: number } = {}): SseReader {
   const decoder = new StringDecoder('utf8')
   let begun = false
-  let rest = ''
+  /** The line under way. Only appended to: looking through it again with each piece would take quadratic time. */
+  let line = ''
+  /** The last piece ended with a CR, which may be half of a line's end. */
+  let endsInCr = false
   let name: string | undefined
   let data: string[] = []
   let size = 0
@@ -64,12 +67,19 @@ export function createSseReader({ maxEventBytes = 1024 * 1024 }: { maxEventBytes
   return {
     feed(chunk) {
       const events: SseEvent[] = []
-      const lines = (rest + decode(chunk)).split(/\r\n|\n|\r(?!$)/)
-      rest = lines.pop() ?? ''
-      for (const line of lines) take(line, events)
-      if (rest.length > maxEventBytes) {
+      let text = (endsInCr ? '\r' : '') + decode(chunk)
+      endsInCr = text.endsWith('\r')
+      if (endsInCr) text = text.slice(0, -1)
+      for (const [index, part] of text.split(/\r\n|\n|\r/).entries()) {
+        if (index === 0) line += part
+        else {
+          take(line, events)
+          line = part
+        }
+      }
+      if (line.length > maxEventBytes) {
         overflow()
-        rest = '-'
+        line = '-'
       }
       return events
     },
