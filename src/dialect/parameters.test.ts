@@ -51,7 +51,14 @@ const chat: readonly (readonly [string, object])[] = [
   ['web_search_options', { web_search_options: {} }],
   ['a_field_of_tomorrow', { a_field_of_tomorrow: 1 }],
 ]
-const labels = ['metadata', 'prompt_cache_key', 'prompt_cache_retention', 'safety_identifier', 'user']
+const labels = [
+  'metadata',
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'user',
+]
 
 const embeddings: readonly (readonly [string, object])[] = [
   ['dimensions', { dimensions: 8 }],
@@ -73,7 +80,9 @@ const transcription: readonly (readonly [string, Readonly<Record<string, string>
   ['include', { 'include[]': 'logprobs' }],
   ['known_speaker_names', { 'known_speaker_names[]': 'Ada' }],
   ['known_speaker_references', { 'known_speaker_references[]': 'data:audio/wav;base64,AA==' }],
+  ['keywords', { 'keywords[]': 'Ownkey' }],
   ['language', { language: 'de' }],
+  ['languages', { 'languages[]': 'de' }],
   ['prompt', { prompt: 'Ownkey' }],
   ['response_format', { response_format: 'text' }],
   ['response_format', { response_format: 'verbose_json' }],
@@ -175,7 +184,7 @@ describe.each(served)('%s on %s', (route, _id, provider) => {
 
   if (route === 'chat/completions')
     test.each(labels)('the label %s never fails a request', (name) => {
-      const value = name === 'metadata' ? { a: 'b' } : name === 'prompt_cache_retention' ? '24h' : 'x'
+      const value = { metadata: { a: 'b' }, prompt_cache_options: { mode: 'explicit' } }[name] ?? 'x'
       expect(() => outcomeOf(provider, route, build({ [name]: value }))).not.toThrow()
     })
 })

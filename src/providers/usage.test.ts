@@ -15,6 +15,22 @@ describe('counts', () => {
     [
       'openai',
       '"usage"',
+      {
+        input_tokens: 20,
+        output_tokens: 10,
+        input_token_details: { text_tokens: 5, audio_tokens: 15, cached_tokens: 5 },
+      },
+      { inputTokens: 15, outputTokens: 10, cacheReadTokens: 5 },
+    ],
+    [
+      'mistral',
+      '"usage"',
+      { prompt_audio_seconds: 12, prompt_tokens: 4, completion_tokens: 20, total_tokens: 24 },
+      { inputTokens: 4, outputTokens: 20, audioSeconds: 12 },
+    ],
+    [
+      'openai',
+      '"usage"',
       { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
       { inputTokens: 10, outputTokens: 5 },
     ],

@@ -188,6 +188,36 @@ describe('a chat request for Anthropic', () => {
     expect(() => translate({ max_tokens: 8, max_completion_tokens: 7 })).toThrow('max_tokens')
   })
 
+  test('keeps a prompt where OpenAI’s callers mark it, at the latest four marks', () => {
+    const marked = (text: string, ttl?: string) => ({
+      type: 'text',
+      text,
+      prompt_cache_breakpoint: { mode: 'explicit', ...(ttl && { ttl }) },
+    })
+    const { sent } = translate({
+      prompt_cache_options: { mode: 'explicit' },
+      messages: [
+        { role: 'system', content: [marked('a')] },
+        {
+          role: 'user',
+          content: [marked('b', '12h'), { type: 'text', text: 'c', cache_control: { type: 'ephemeral' } }],
+        },
+        { role: 'user', content: [marked('d'), marked('e'), marked('f')] },
+      ],
+    })
+    const ephemeral = { type: 'ephemeral' }
+    expect(sent['system']).toEqual([{ type: 'text', text: 'a' }])
+    expect(sent['messages']).toEqual([
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'b', cache_control: { ...ephemeral, ttl: '1h' } },
+          ...['c', 'd', 'e', 'f'].map((text) => ({ type: 'text', text, cache_control: ephemeral })),
+        ],
+      },
+    ])
+  })
+
   test('made of instructions alone still says them', () => {
     const { sent } = translate({ messages: [{ role: 'system', content: 'Write a poem.' }] })
     expect(sent['messages']).toEqual([{ role: 'user', content: [{ type: 'text', text: 'Write a poem.' }] }])

@@ -1,5 +1,6 @@
 import { cannotDo, invalid } from '../invalid.ts'
 import { entryOf, isRecord, type Json, parseRequest } from '../json.ts'
+import { withLatestMarks } from './cache-breakpoints.ts'
 import { type Chat, type Effort, efforts, type Format } from './chat.ts'
 import { readMessages } from './read-messages.ts'
 import { readToolChoice, readTools } from './read-tools.ts'
@@ -26,6 +27,7 @@ const common: ReadonlySet<string> = new Set([
   'safety_identifier',
   'prompt_cache_key',
   'prompt_cache_retention',
+  'prompt_cache_options',
 ])
 
 /** Values that ask for nothing: many clients write OpenAI's defaults out. */
@@ -53,7 +55,7 @@ export function readChat(bytes: Buffer, { provider, more }: { provider: string; 
     if (!common.has(field) && !more.includes(field) && !entryOf(defaults, field)?.(value))
       throw cannotDo(field, provider)
   }
-  const { system, turns } = readMessages(body['messages'])
+  const { system, turns } = withLatestMarks(readMessages(body['messages']))
   const tools = readTools(body['tools'])
   return {
     system,

@@ -1,5 +1,6 @@
 import { invalid } from '../invalid.ts'
 import { entryOf, isRecord, type Json, recordOf, textOf } from '../json.ts'
+import { cacheControlOf } from './cache-breakpoints.ts'
 import type { MediaPart, Part } from './chat.ts'
 
 const audioTypes: Readonly<Record<string, string>> = { wav: 'audio/wav', mp3: 'audio/mp3' }
@@ -20,7 +21,7 @@ const readers: Readonly<Record<string, (part: Json, at: string) => Part>> = {
     const image = part['image_url']
     const url = isRecord(image) ? image['url'] : image
     if (typeof url !== 'string') throw invalid(`${at}.image_url.url`, 'it must be a text')
-    return { kind: 'image', source: sourceOf(url, `${at}.image_url.url`), cacheControl: part['cache_control'], at }
+    return { kind: 'image', source: sourceOf(url, `${at}.image_url.url`), cacheControl: cacheControlOf(part), at }
   },
   input_audio: (part, at) => {
     const audio = isRecord(part['input_audio']) ? part['input_audio'] : {}
@@ -28,7 +29,7 @@ const readers: Readonly<Record<string, (part: Json, at: string) => Part>> = {
     const mimeType = entryOf(audioTypes, format)
     if (typeof data !== 'string') throw invalid(`${at}.input_audio.data`, 'it must be base64')
     if (mimeType === undefined) throw invalid(`${at}.input_audio.format`, 'it must be wav or mp3')
-    return { kind: 'audio', source: { data, mimeType }, cacheControl: part['cache_control'], at }
+    return { kind: 'audio', source: { data, mimeType }, cacheControl: cacheControlOf(part), at }
   },
   file: (part, at) => {
     const { file_data: data, filename } = recordOf(part['file'])
@@ -41,7 +42,7 @@ const readers: Readonly<Record<string, (part: Json, at: string) => Part>> = {
       kind: 'file',
       source: sourceOf(data, `${at}.file.file_data`),
       filename: textOf(filename) || undefined,
-      cacheControl: part['cache_control'],
+      cacheControl: cacheControlOf(part),
       at,
     }
   },
@@ -50,7 +51,7 @@ const readers: Readonly<Record<string, (part: Json, at: string) => Part>> = {
 function text(part: Json, { field, at }: { field: string; at: string }): Part {
   const value = part[field]
   if (typeof value !== 'string') throw invalid(`${at}.${field}`, 'it must be a text')
-  return { kind: 'text', text: value, cacheControl: part['cache_control'] }
+  return { kind: 'text', text: value, cacheControl: cacheControlOf(part) }
 }
 
 const dataUrl = /^data:([\w.+-]+\/[\w.+-]+)(?:;[\w=.+-]+)*;base64,/i

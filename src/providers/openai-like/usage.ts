@@ -10,7 +10,8 @@ export function readOpenaiUsage(usage: unknown): Usage {
   if (!isRecord(usage)) return {}
   if (usage['type'] === 'duration') return told({ audioSeconds: seconds(usage['seconds']) })
   const prompt = count(usage['prompt_tokens'] ?? usage['input_tokens'])
-  const inputDetails = usage['prompt_tokens_details'] ?? usage['input_tokens_details']
+  // Realtime writes them in the singular.
+  const inputDetails = usage['prompt_tokens_details'] ?? usage['input_tokens_details'] ?? usage['input_token_details']
   const cacheRead = count(at(inputDetails, 'cached_tokens') ?? usage['prompt_cache_hit_tokens'])
   const cacheWrite = count(at(inputDetails, 'cache_write_tokens') ?? at(inputDetails, 'cache_creation_tokens'))
   const reasoning = count(
@@ -23,6 +24,8 @@ export function readOpenaiUsage(usage: unknown): Usage {
     cacheReadTokens: cacheRead,
     cacheWriteTokens: cacheWrite,
     reasoningTokens: reasoning,
+    // Mistral's Voxtral is billed by them.
+    audioSeconds: seconds(usage['prompt_audio_seconds']),
   })
 }
 
