@@ -7,6 +7,7 @@ import { failureReader } from '../reading/failure-reader.ts'
 import { at, isRecord } from '../reading/is-record.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
 import { awsEventStream } from './event-frames.ts'
+import { regions } from './regions.ts'
 
 /** `x-amzn-errortype` names the exception; a bad bearer key comes without it and with a capital `Message`. */
 const rules: readonly Rule[] = [
@@ -70,25 +71,6 @@ const rules: readonly Rule[] = [
   },
 ]
 const reading = failureReader({ rules })
-
-const regionNames = [
-  'us-east-1',
-  'us-east-2',
-  'us-west-2',
-  'ca-central-1',
-  'sa-east-1',
-  'eu-central-1',
-  'eu-north-1',
-  'eu-south-1',
-  'eu-west-1',
-  'eu-west-2',
-  'eu-west-3',
-  'ap-northeast-1',
-  'ap-northeast-2',
-  'ap-south-1',
-  'ap-southeast-1',
-  'ap-southeast-2',
-]
 
 function readUsage(usage: unknown): Usage {
   if (!isRecord(usage)) return {}
@@ -160,7 +142,7 @@ export const bedrock: Provider = {
   aliases: ['aws-bedrock', 'amazon-bedrock'],
   dialect: 'openai',
   origin: 'https://bedrock-runtime.us-east-1.amazonaws.com',
-  regions: Object.fromEntries(regionNames.map((name) => [name, `https://bedrock-runtime.${name}.amazonaws.com`])),
+  regions,
   keyPage: 'https://console.aws.amazon.com/bedrock/home#/api-keys',
   keyNeeds: {
     bedrock_api_key: 'A Bedrock API key (ABSK…), not an access key of AWS.',

@@ -4,6 +4,7 @@ import { count, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { at } from '../reading/is-record.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
+import { regionNames } from './region-names.ts'
 import { serviceAccountTokens } from './service-account.ts'
 
 const rules: readonly Rule[] = [
@@ -20,25 +21,6 @@ const rules: readonly Rule[] = [
 const reading = failureReader({ rules })
 const knowsKey = (failure: Failure): boolean =>
   failure.class === 'permission_denied' && failure.cause !== 'account_disabled' && failure.code !== undefined
-
-const regionNames = [
-  'us-central1',
-  'us-east1',
-  'us-east4',
-  'us-east5',
-  'us-west1',
-  'us-west4',
-  'europe-west1',
-  'europe-west2',
-  'europe-west3',
-  'europe-west4',
-  'europe-west9',
-  'europe-north1',
-  'asia-south1',
-  'asia-southeast1',
-  'asia-northeast1',
-  'australia-southeast1',
-]
 
 /** Claude's `usage` on `rawPredict` is Anthropic's; the OpenAI-compatible route's is OpenAI's. */
 function readUsage(marker: string, value: unknown): Usage {
@@ -80,6 +62,7 @@ export const vertex: Provider = {
   regions: {
     eu: 'https://aiplatform.eu.rep.googleapis.com',
     us: 'https://aiplatform.us.rep.googleapis.com',
+    global: 'https://aiplatform.googleapis.com',
     ...Object.fromEntries(regionNames.map((name) => [name, `https://${name}-aiplatform.googleapis.com`])),
   },
   keyPage: 'https://console.cloud.google.com/iam-admin/serviceaccounts',

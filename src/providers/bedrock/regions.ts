@@ -1,0 +1,43 @@
+const names: readonly string[] = [
+  'us-east-1',
+  'us-east-2',
+  'us-west-1',
+  'us-west-2',
+  'us-gov-east-1',
+  'us-gov-west-1',
+  'ca-central-1',
+  'ca-west-1',
+  'mx-central-1',
+  'sa-east-1',
+  'eu-central-1',
+  'eu-central-2',
+  'eu-north-1',
+  'eu-south-1',
+  'eu-south-2',
+  'eu-west-1',
+  'eu-west-2',
+  'eu-west-3',
+  'il-central-1',
+  'me-central-1',
+  'me-south-1',
+  'af-south-1',
+  'ap-east-2',
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-northeast-3',
+  'ap-south-1',
+  'ap-south-2',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'ap-southeast-3',
+  'ap-southeast-4',
+  'ap-southeast-5',
+  'ap-southeast-7',
+]
+const inChina: readonly string[] = ['cn-north-1', 'cn-northwest-1']
+
+/** A key is bound to the region that it was made in, and China's have a domain of their own. */
+export const regions: Readonly<Record<string, string>> = Object.fromEntries([
+  ...names.map((name) => [name, `https://bedrock-runtime.${name}.amazonaws.com`]),
+  ...inChina.map((name) => [name, `https://bedrock-runtime.${name}.amazonaws.com.cn`]),
+])
