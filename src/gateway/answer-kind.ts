@@ -1,5 +1,5 @@
-import type { AnswerTranslation } from '../dialect/index.ts'
-import type { Provider, StreamFraming } from '../providers/index.ts'
+import type { StreamFraming } from '../providers/index.ts'
+import type { CallOwner } from './call-owner.ts'
 import { type CollectedHead, decodeBody, isDecodable } from './collect-failure.ts'
 
 /**
@@ -14,12 +14,19 @@ export interface AnswerKind {
   isJson: boolean
 }
 
-/** @param first all bytes that are here, and `isWhole` when there are no more */
+/**
+ * @param head gets the content type that the bytes tell, where it had none that says something
+ * @param first all bytes that are here, and `isWhole` when there are no more
+ */
 export function answerKind(
-  { contentType, encoding }: CollectedHead,
+  head: CollectedHead,
   first: { bytes: Buffer; isWhole: boolean },
-  { provider, translation }: { provider: Provider; translation?: AnswerTranslation | undefined },
+  { provider, translation, usage }: Pick<CallOwner, 'provider' | 'translation' | 'usage'>,
 ): AnswerKind {
+  const contentType = readContentType(head, first, usage !== undefined)
+  if (contentType === undefined) return { way: 'undecided', framing: undefined, isJson: false }
+  head.contentType = contentType
+  const { encoding } = head
   const framing =
     provider.framing !== undefined && contentType.startsWith(provider.framing.contentType)
       ? provider.framing
@@ -40,13 +47,29 @@ export function answerKind(
 }
 
 const eventField = /^\s*(?:(?:data|event|id|retry) ?:|:)/
+const perhapsField = /^\s*(?:d|da|dat|data|e|ev|eve|even|event|i|id|r|re|ret|retr|retry)?$/
 const document = /^\s*[{[]/
+/** Types that say nothing: servers that set none, or one for everything, stream events under them. */
+const vague = /^(?:$|text\/plain|application\/octet-stream)/
+/** As single bytes. */
+const byteOrderMark = /^\xef\xbb\xbf/
 
-/** What an answer without a content type holds, by its first bytes; '' when they do not tell. */
-export function guessContentType(first: Buffer): string {
-  const text = first.toString('latin1', 0, 64)
+/**
+ * What an answer holds whose content type does not say: events or JSON, by its first bytes; else the type that it has. Undefined:
+ * too little of it is here.
+ * @param isCounted its counts matter; else only one without a type is looked at
+ */
+function readContentType(
+  { contentType, encoding }: CollectedHead,
+  { bytes, isWhole }: { bytes: Buffer; isWhole: boolean },
+  isCounted: boolean,
+): string | undefined {
+  if (!vague.test(contentType) || (contentType !== '' && !isCounted)) return contentType
+  const text = decodeBody(bytes, encoding)?.toString('latin1', 0, 64).replace(byteOrderMark, '')
+  if (text === undefined) return contentType
   if (eventField.test(text)) return 'text/event-stream'
-  return document.test(text) ? 'application/json' : ''
+  if (document.test(text) && contentType === '') return 'application/json'
+  return !isWhole && perhapsField.test(text) ? undefined : contentType
 }
 
 /** So many bytes tell whether JSON opens with an error. */

@@ -28,8 +28,10 @@ export class AnswerUsage {
 
   /** The next bytes of the answer, unpacked. */
   feed(plain: Buffer): void {
-    if (plain.length === this.length && this.readFrames === undefined) this.scanner?.feedWhole(plain)
-    else this.read(plain)
+    if (plain.length === this.length && this.readFrames === undefined) {
+      this.scanner?.feedWhole(plain)
+      this.text?.feed(plain)
+    } else this.read(plain)
   }
 
   private read(plain: Buffer): void {

@@ -37,13 +37,21 @@ export function entryStart(exchange: Required<Exchange>, { attempt, index }: Try
   }
 }
 
-/** What is charged is what was served: an answer below 400, also when the caller left in the middle of it. */
+/** An event without a text in it, and the error, are no longer. */
+const nothingServed = 4 * 1024
+
+/**
+ * What is charged is what was served: an answer below 400, also when the caller left in the middle of it, or when it ended with
+ * an error; not one that told an error before any text.
+ */
 export function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryEnd {
-  const served = outcome.relayed && outcome.failure === undefined && (outcome.status ?? 500) < 400
+  const { failure, later } = outcome
+  const wasEmpty = later !== undefined && outcome.deliveredTokens === 0 && outcome.bytes <= nothingServed
+  const served = outcome.relayed && failure === undefined && (outcome.status ?? 500) < 400 && !wasEmpty
   const { usage, estimated } = served ? servedUsage(outcome, exchange) : { usage: outcome.usage, estimated: false }
   return {
     status: outcome.status,
-    errorClass: outcome.failure?.class ?? (outcome.cut === 'upstream' ? 'network' : undefined),
+    errorClass: failure?.class ?? later?.class ?? (outcome.cut === 'upstream' ? 'network' : undefined),
     usage,
     estimated,
     firstByteMs: outcome.firstByteMs === undefined ? undefined : Math.round(outcome.firstByteMs),

@@ -3,7 +3,7 @@ import type { AnswerTranslation } from '../dialect/index.ts'
 import type { Failure, Provider, UsageReading } from '../providers/index.ts'
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import { entryEnd } from './attempt-entry.ts'
-import { keyAccepted, remember, report } from './attempt-lessons.ts'
+import { keyAccepted, remember, rememberLater, report } from './attempt-lessons.ts'
 import type { CallOwner } from './call-owner.ts'
 import type { Exchange } from './exchange.ts'
 import type { KeyRedactor } from './key-redactor.ts'
@@ -64,7 +64,11 @@ export class AttemptUnderWay implements CallOwner {
   onEnd(outcome: Outcome): void {
     const { gateway, key, entry } = this.reserved
     entry.settle(entryEnd(outcome, this.exchange))
-    if (outcome.failure !== undefined && !outcome.relayed) remember(key, this.exchange.model, outcome, gateway)
+    const { exchange, attempted } = this
+    const { failure, relayed, later } = outcome
+    if (failure !== undefined && !relayed) remember(key, exchange.model, outcome, gateway)
+    if (later !== undefined) rememberLater(key, { exchange, attempted, failure: later }, gateway)
+    else if (relayed && failure === undefined && outcome.cut === undefined) gateway.health.endedWell(key)
   }
 }
 

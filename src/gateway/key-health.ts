@@ -23,6 +23,8 @@ interface State<Answer> {
   failures: number
   /** How the last failure reads; the next one that reads the same makes the key rest. */
   reading: string | undefined
+  /** The same of a stream that began well: that the provider accepts the key says nothing of its end. */
+  laterReading: string | undefined
   /** It has failed once since it was accepted, and nobody knows yet whether it will again. */
   suspect: boolean
   /** Under way while the first requests of a key of unknown health are. */
@@ -39,6 +41,12 @@ interface Trial {
 /** What a failed request was answered, as far as it is looked at here. */
 interface Told {
   answer?: { body: Buffer } | undefined
+}
+
+interface Failed<Answer> {
+  model: string | undefined
+  failure: Failure
+  answer: Answer
 }
 
 interface Memory {
@@ -140,13 +148,32 @@ export class KeyHealth<Answer extends Told> {
     if (state.resting.size > 0) state.resting.clear()
   }
 
+  /** A stream came to its end. */
+  endedWell(key: string): void {
+    const state = this.states.get(key)
+    if (state?.laterReading !== undefined) state.laterReading = undefined
+  }
+
+  /** Remembers a failure that a stream told after it had begun well; the next one that ends so makes the key rest. */
+  failedLater(key: string, attempt: Failed<Answer>): void {
+    if (memories[attempt.failure.class] === undefined) return
+    const state = this.stateOf(key)
+    state.reading = state.laterReading
+    // Its words are ours, and the same for all of a class.
+    state.laterReading = readingOf(attempt.failure, {})
+    this.note(key, attempt, state.laterReading)
+  }
+
   /** Remembers a failure, if it is of a kind that lasts. */
-  failed(key: string, attempt: { model: string | undefined; failure: Failure; answer: Answer }): void {
+  failed(key: string, attempt: Failed<Answer>): void {
+    this.note(key, attempt, readingOf(attempt.failure, attempt.answer))
+  }
+
+  private note(key: string, attempt: Failed<Answer>, reading: string): void {
     const memory = memories[attempt.failure.class]
     if (memory === undefined) return
     const state = this.stateOf(key)
     state.goodAt = Number.NEGATIVE_INFINITY
-    const reading = readingOf(attempt.failure, attempt.answer)
     const isNew = state.reading !== reading
     state.suspect = state.reading === undefined && attempt.failure.retryAfterMs === undefined
     state.reading = reading
@@ -170,6 +197,7 @@ export class KeyHealth<Answer extends Told> {
         resting: new Map(),
         failures: 0,
         reading: undefined,
+        laterReading: undefined,
         suspect: false,
         trial: undefined,
       }

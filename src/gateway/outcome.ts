@@ -15,6 +15,8 @@ export interface Outcome {
   relayed: boolean
   /** The answer broke off, or the caller went away. */
   cut?: 'upstream' | 'caller' | undefined
+  /** What a stream told after it had begun well: it was served until then. */
+  later?: Failure | undefined
   usage?: Usage | undefined
   /** Tokens of the text that a stream delivered, estimated; absent where the answer is none. */
   deliveredTokens?: number | undefined

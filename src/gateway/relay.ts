@@ -3,6 +3,7 @@ import type { StreamTranslation } from '../dialect/index.ts'
 import type { AnswerUsage } from './answer-usage.ts'
 import { type CollectedHead, cleanAnswer, decodeBody } from './collect-failure.ts'
 import type { KeyRedactor } from './key-redactor.ts'
+import type { LaterErrors } from './later-errors.ts'
 import { streamHeaders } from './translate-answer.ts'
 import { createUnpacker, type Unpacker } from './unpacker.ts'
 
@@ -15,6 +16,8 @@ export interface RelayOptions {
   head: CollectedHead
   redactor: KeyRedactor
   usage: AnswerUsage | undefined
+  /** Absent: what the answer tells later does not matter. */
+  errors: LaterErrors | undefined
   /** Tells the events in the caller's dialect; absent: as the provider wrote them. */
   stream: StreamTranslation | undefined
   /** The answer tells the key, and cannot be blanked: it must end here. */
@@ -29,6 +32,7 @@ export class Relay {
   /** Given to the caller so far. */
   bytes = 0
   readonly usage: AnswerUsage | undefined
+  readonly errors: LaterErrors | undefined
   private readonly options: RelayOptions
   /** The body when it came in one piece, of a compressed one the last piece: it goes out at the end. */
   private whole: Buffer | undefined
@@ -45,9 +49,10 @@ export class Relay {
   constructor(options: RelayOptions) {
     this.options = options
     this.usage = options.usage
+    this.errors = options.errors
     if (options.head.encoding !== '')
       this.unpacker = createUnpacker(options.head.encoding, (plain) => {
-        this.usage?.feed(plain)
+        this.read(plain)
         if (this.key !== 'found') this.key = options.redactor.look(plain)
       })
   }
@@ -69,7 +74,7 @@ export class Relay {
   pass(chunk: Buffer, resume: () => void): boolean {
     const { redactor, stream, head, res } = this.options
     if (this.unpacker !== undefined) return this.passPacked(chunk, resume, this.unpacker)
-    this.usage?.feed(chunk)
+    this.read(chunk)
     if (chunk.length === head.length && stream === undefined && this.bytes === 0) {
       this.whole = redactor.passWhole(chunk)
       this.bytes = chunk.length
@@ -124,6 +129,11 @@ export class Relay {
     this.isOver = true
     if (gently && res.socket !== null) res.socket.destroySoon()
     else res.destroy()
+  }
+
+  private read(plain: Buffer): void {
+    this.usage?.feed(plain)
+    this.errors?.feed(plain)
   }
 
   private passPacked(chunk: Buffer, resume: () => void, unpacker: Unpacker): false {

@@ -11,7 +11,7 @@ export interface ServedUsage {
 }
 
 /**
- * The provider's own counts where it told them; of a stream that broke off, or that tells none, what was delivered, and what
+ * The provider's own counts where it told them; of a stream that broke off or ended with an error, or that tells none, what was delivered, and what
  * the request's texts come to.
  */
 export function servedUsage(
@@ -23,7 +23,8 @@ export function servedUsage(
   if (surface.meters === 'none') return { usage: told, estimated: false }
   if (surface.meters === 'characters' && told?.characters === undefined && characters !== undefined)
     return { usage: { ...told, characters }, estimated: true }
-  if (outcome.cut === undefined && told !== undefined) return { usage: told, estimated: false }
+  if (outcome.cut === undefined && outcome.later === undefined && told !== undefined)
+    return { usage: told, estimated: false }
   if (surface.meters !== 'tokens' || outcome.deliveredTokens === undefined) return { usage: told, estimated: true }
   const outputTokens = Math.max(told?.outputTokens ?? 0, outcome.deliveredTokens)
   const inputTokens = told?.inputTokens ?? (body.isComplete ? estimateAsked(body.chunks) : undefined)

@@ -1,10 +1,11 @@
 import { OwnkeyError } from '../contract/index.ts'
 import type { Failure, StreamFraming, StreamOpening } from '../providers/index.ts'
-import { answerKind, guessContentType } from './answer-kind.ts'
+import { answerKind } from './answer-kind.ts'
 import { AnswerUsage } from './answer-usage.ts'
 import type { CallOwner } from './call-owner.ts'
 import { type CollectedHead, cleanAnswer, collectFailure, decodeBody } from './collect-failure.ts'
 import type { AnswerHandler } from './http1/index.ts'
+import { laterErrorsOf } from './later-errors.ts'
 import { describeNetworkError, redirected } from './network-error.ts'
 import { OpeningReader, type StreamKind } from './opening-reader.ts'
 import type { Outcome } from './outcome.ts'
@@ -120,7 +121,6 @@ export class UpstreamCall implements AnswerHandler {
   private readKind(piece: Buffer, isWhole: boolean): void {
     const bytes = this.parts.length === 0 ? piece : Buffer.concat([...this.parts, piece])
     const head = this.head as CollectedHead
-    if (head.contentType === '' && head.encoding === '') head.contentType = guessContentType(bytes)
     const { way, framing, isJson } = answerKind(head, { bytes, isWhole }, this.owner)
     this.framing = framing
     if (way === 'translated') this.phase = 'translating'
@@ -221,6 +221,7 @@ export class UpstreamCall implements AnswerHandler {
       head,
       redactor,
       usage: usage === undefined ? undefined : new AnswerUsage(usage, head, this.framing),
+      errors: this.failure === undefined ? laterErrorsOf(this.owner.provider, head, this.framing) : undefined,
       stream: this.opening === undefined || this.opening.isJson ? undefined : translation?.stream?.(),
       onSpoilt: () => this.spoil(),
     })
@@ -267,7 +268,8 @@ export class UpstreamCall implements AnswerHandler {
     const isCut = this.cut !== undefined
     this.phase = 'over'
     const end = () => {
-      this.end({ usage: usage?.end(isCut), deliveredTokens: usage?.deliveredTokens, durationMs, bytes })
+      const later = relay?.errors?.end()
+      this.end({ usage: usage?.end(isCut), deliveredTokens: usage?.deliveredTokens, later, durationMs, bytes })
       after?.()
     }
     if (relay === undefined) end()
@@ -287,6 +289,7 @@ export class UpstreamCall implements AnswerHandler {
       answer: what.answer,
       error: what.error,
       cut: this.cut,
+      later: what.later,
       usage: what.usage,
       deliveredTokens: what.deliveredTokens,
       firstByteMs: this.firstByteMs,

@@ -19,10 +19,16 @@ test('a stream’s tokens are about a quarter of its texts’ bytes, and none of
   expect(tokens([Buffer.from(event({ id: 'x'.repeat(500), model: 'y'.repeat(500) }))])).toBe(0)
 })
 
-test('a text that is split over chunks is counted through', () => {
+test('a text or its name that is split over chunks, in pieces of any size, is counted through', () => {
   const bytes = Buffer.from(stream)
-  const inText = bytes.indexOf('aaaa') + 10
-  expect(tokens([bytes.subarray(0, inText), bytes.subarray(inText)])).toBe(tokens([bytes]))
+  for (let at = 1; at < bytes.length; at++)
+    expect(tokens([bytes.subarray(0, at), bytes.subarray(at)]), `split at ${at}`).toBe(tokens([bytes]))
+  for (let size = 1; size < 60; size++) {
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+      bytes.subarray(at * size, (at + 1) * size),
+    )
+    expect(tokens(pieces), `pieces of ${size}`).toBe(tokens([bytes]))
+  }
 })
 
 test('a request’s texts are counted and its pictures are not', () => {

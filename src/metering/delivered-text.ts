@@ -6,37 +6,52 @@ export interface DeliveredText {
 }
 
 const bytesPerToken = 4
+const backslash = 0x5c
 
 /** The JSON strings that carry what a model says, in the dialects of all providers. */
 const said = /"(?:content|text|delta|arguments|partial_json|thinking|reasoning|reasoning_content)"\s*:\s*"/g
 /** What a caller says. */
 const asked = /"(?:content|text|input|prompt|system|instructions|arguments)"\s*:\s*"/g
 
-/**
- * Counts the bytes of texts and nothing else: for a stream that broke off before it told its counts, or never tells them. A
- * name that is split over two chunks is missed; that is part of what makes it an estimate.
- */
+/** No name with its colon is longer. */
+const longestName = 40
+
+/** Counts the bytes of texts and nothing else: for a stream that broke off before it told its counts, or never tells them. */
 export function createDeliveredText(): DeliveredText {
   let bytes = 0
   let open = false
+  /** The end of what came before: of a name, or, in a text, the backslashes that its next character may stand behind. */
+  let kept = ''
   return {
     feed(chunk) {
-      const text = chunk.toString('latin1')
+      const text = kept + chunk.toString('latin1')
       let from = 0
       if (open) {
         const end = closingQuote(text, 0)
-        bytes += end ?? text.length
-        if (end === undefined) return
+        bytes += (end ?? text.length) - kept.length
+        if (end === undefined) {
+          kept = backslashesAtEnd(text)
+          return
+        }
         from = end
       }
       const counted = countTexts(text, said, from)
       bytes += counted.bytes
       open = counted.open
+      // No name reaches over the end of a line; most pieces end with one.
+      if (open) kept = backslashesAtEnd(text)
+      else kept = text.endsWith('\n') ? '' : text.slice(Math.max(counted.end, text.length - longestName))
     },
     get tokens() {
       return Math.ceil(bytes / bytesPerToken)
     },
   }
+}
+
+function backslashesAtEnd(text: string): string {
+  let from = text.length
+  while (from > 0 && text.charCodeAt(from - 1) === backslash) from--
+  return text.slice(from)
 }
 
 /** The tokens of a request's texts, estimated; what else is in it (pictures, files) is not counted. */
@@ -45,24 +60,27 @@ export function estimateAsked(body: readonly Buffer[]): number {
   return Math.ceil(countTexts(all.toString('latin1'), asked, 0).bytes / bytesPerToken)
 }
 
-function countTexts(text: string, pattern: RegExp, from: number): { bytes: number; open: boolean } {
+/** `end`: behind the last text that is whole. */
+function countTexts(text: string, pattern: RegExp, from: number): { bytes: number; open: boolean; end: number } {
   let bytes = 0
+  let last = from
   pattern.lastIndex = from
   for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
     const start = pattern.lastIndex
     const end = closingQuote(text, start)
     bytes += (end ?? text.length) - start
-    if (end === undefined) return { bytes, open: true }
+    if (end === undefined) return { bytes, open: true, end: text.length }
     pattern.lastIndex = end
+    last = end
   }
-  return { bytes, open: false }
+  return { bytes, open: false, end: last }
 }
 
 /** Where the string ends in which `from` stands; undefined: not in this text. */
 function closingQuote(text: string, from: number): number | undefined {
   for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
     let slashes = 0
-    while (at - 1 - slashes >= from && text.charCodeAt(at - 1 - slashes) === 0x5c) slashes++
+    while (at - 1 - slashes >= from && text.charCodeAt(at - 1 - slashes) === backslash) slashes++
     if (slashes % 2 === 0) return at
   }
   return undefined

@@ -1,4 +1,5 @@
 import type { Usage, UsageReading } from '../providers/index.ts'
+import { EventLines, joinLines, readCounts } from './event-lines.ts'
 import { type Candidate, deepest, leave, possible } from './usage-candidate.ts'
 
 /** Follows JSON from a marker on, to find out what stands around it. */
@@ -22,13 +23,19 @@ const closeBracket = 0x5d
 const comma = 0x2c
 const letterN = 0x6e
 
-const isSpace = (byte: number) => byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09
+const carriageReturn = 0x0d
+
+const isSpace = (byte: number) => byte === 0x20 || byte === newline || byte === carriageReturn || byte === 0x09
 
 const longestValue = 64 * 1024
 
-type State = 'idle' | 'behind_key' | 'before_value' | 'value' | 'value_string' | 'scan' | 'string'
+type Within = 'behind_key' | 'before_value' | 'value' | 'scan'
+type State = 'idle' | Within | 'value_string' | 'string' | 'line_start'
 
-/** @param options.byLine every line is a document (server-sent events); else the whole answer is one. */
+/**
+ * @param options.byLine a document ends with its line, or goes on behind the `data:` of the next one (server-sent events); else
+ * the whole answer is one.
+ */
 export function createJsonTracker(reading: UsageReading, options: { byLine: boolean }): JsonTracker {
   return new Tracker(reading, options.byLine)
 }
@@ -42,6 +49,9 @@ class Tracker implements JsonTracker {
   /** The key whose value comes next. */
   private marker = ''
   private escaped = false
+  /** What goes on if the document does, at a line's start. */
+  private interrupted: Within = 'scan'
+  private readonly lines = new EventLines()
   /** The string being read, as far as it could be a marker. */
   private word = ''
   private readonly longestWord: number
@@ -79,6 +89,7 @@ class Tracker implements JsonTracker {
       else if (this.state === 'value_string') at = this.inValueString(chunk, at)
       else if (this.state === 'string') at = this.inString(chunk, at)
       else if (this.state === 'scan') at = this.scan(chunk, at)
+      else if (this.state === 'line_start') at = this.atLineStart(chunk, at)
       else at = this.aroundColon(chunk, at)
     }
     if (this.state === 'idle') return at
@@ -88,8 +99,22 @@ class Tracker implements JsonTracker {
 
   end(cut: boolean): Usage | undefined {
     if (!cut && this.state === 'scan') this.accept()
+    if (this.state === 'line_start' && this.interrupted === 'scan') this.accept()
     this.reset()
     return this.found
+  }
+
+  private interrupt(state: Within): void {
+    this.interrupted = state
+    this.lines.begin()
+    this.state = 'line_start'
+  }
+
+  private atLineStart(chunk: Buffer, from: number): number {
+    const { at, document } = this.lines.read(chunk, from)
+    if (document === 'goes on') this.state = this.interrupted
+    else if (document === 'is over') this.endLine()
+    return at
   }
 
   /** Behind a key stands a colon, then the value; anything else was no key. */
@@ -98,11 +123,15 @@ class Tracker implements JsonTracker {
     while (at < chunk.length && isSpace(chunk[at] as number) && !(this.byLine && chunk[at] === newline)) at++
     if (at >= chunk.length) return at
     const byte = chunk[at] as number
+    if (byte === newline) {
+      this.interrupt(this.state as Within)
+      return at + 1
+    }
     if (this.state === 'behind_key' && byte === colon) {
       this.state = 'before_value'
       return at + 1
     }
-    if (this.state === 'before_value' && byte !== quote && byte !== letterN && byte !== newline) {
+    if (this.state === 'before_value' && byte !== quote && byte !== letterN) {
       this.valueFrom = at
       this.valueDepth = 0
       this.state = 'value'
@@ -129,7 +158,8 @@ class Tracker implements JsonTracker {
         depth--
       } else if (byte === comma && depth === 0) return this.takeValue(chunk, at)
       else if (byte === newline && this.byLine) {
-        this.reset()
+        this.valueDepth = depth
+        this.interrupt('value')
         return at + 1
       }
     }
@@ -158,7 +188,7 @@ class Tracker implements JsonTracker {
         this.close(byte === closeBracket)
         if (this.restIfUseless()) return at + 1
       } else if (byte === newline && this.byLine) {
-        this.endLine()
+        this.interrupt('scan')
         return at + 1
       }
     }
@@ -223,7 +253,7 @@ class Tracker implements JsonTracker {
     this.state = 'scan'
     // Deeper than counts may be, whatever else is still open.
     if (!tooLong && this.level - this.lowest <= deepest) {
-      const usage = readValue(this.reading, this.marker, bytes)
+      const usage = readCounts(this.reading, this.marker, this.byLine ? joinLines(bytes) : bytes)
       if (usage) this.candidates.push({ usage, level: this.level, objects: 0, inArray: false })
     }
     this.restIfUseless()
@@ -247,7 +277,7 @@ class Tracker implements JsonTracker {
   }
 
   private endLine(): void {
-    this.accept()
+    if (this.interrupted === 'scan') this.accept()
     this.reset()
   }
 
@@ -263,14 +293,4 @@ class Tracker implements JsonTracker {
     this.partsLength = 0
     this.escaped = false
   }
-}
-
-function readValue(reading: UsageReading, marker: string, bytes: Buffer): Usage | undefined {
-  try {
-    const usage = reading.read(marker, JSON.parse(bytes.toString()))
-    for (const _field in usage) return usage
-  } catch {
-    // Not JSON, or not what the reading expects: no counts.
-  }
-  return undefined
 }

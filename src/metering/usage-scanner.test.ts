@@ -13,6 +13,10 @@ const sse = (...events: (string | object)[]) =>
 const named = (...events: { type: string }[]) =>
   events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
 
+/** Events as some servers write them: indented JSON, each line of it behind a `data:` of its own. */
+const inManyLines = (between: string, ...events: object[]) =>
+  events.map((event) => `data: ${JSON.stringify(event, null, 1).split('\n').join(`${between}data: `)}\n\n`).join('')
+
 /** Text that a model may well write, and that looks like counts. */
 const spoof =
   'say "usage": {"input_tokens": 1, "prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}, "usageMetadata": {"promptTokenCount": 1} \\ "usage":{"prompt_tokens":0}}]}'
@@ -82,6 +86,37 @@ const recorded: Recorded[] = [
       chunk({ choices: [], usage: openaiUsage }),
       '[DONE]',
     ),
+  },
+  {
+    name: 'OpenAI chat stream in events of many lines',
+    provider: 'openai',
+    kind: 'sse',
+    usage: openaiRead,
+    body: inManyLines('\n', delta(spoof), chunk({ choices: [], usage: openaiUsage })),
+  },
+  {
+    name: 'OpenAI chat stream in events of many lines, with other fields between them',
+    provider: 'openai',
+    kind: 'sse',
+    usage: openaiRead,
+    body: inManyLines(
+      '\r\nid: 7 "usage": {"prompt_tokens": 1}\r\n: {"usage"\r\n',
+      chunk({ choices: [], usage: openaiUsage }),
+    ),
+  },
+  {
+    name: 'OpenAI chat stream whose lines are events without empty lines between them',
+    provider: 'openai',
+    kind: 'sse',
+    usage: openaiRead,
+    body: `data: ${JSON.stringify(delta(spoof))}\ndata: ${JSON.stringify(chunk({ choices: [], usage: openaiUsage }))}\ndata: ${JSON.stringify(delta(spoof))}\n`,
+  },
+  {
+    name: 'a stream of many lines whose counts stand too deep',
+    provider: 'openai',
+    kind: 'sse',
+    usage: undefined,
+    body: inManyLines('\n', { choices: [{ delta: { tool_calls: [{ usage: openaiUsage }] } }], usage: null }),
   },
   {
     name: 'OpenAI chat stream without counts',
@@ -495,6 +530,19 @@ describe('spoofing', () => {
       'data: {"usage"\n\n',
       'data: {"usage":"x"}\n\n',
       'data: {"usage":{]}}\n\n',
+    ]) {
+      expect(usageOf(bad + good, 'sse'), bad).toEqual({ inputTokens: 50, outputTokens: 6 })
+      expect(usageOf(good + bad, 'sse'), bad).toEqual({ inputTokens: 50, outputTokens: 6 })
+    }
+  })
+
+  test('by an event of many lines that ends in the middle leaves the others alone', () => {
+    const good = 'data: {"usage":\ndata: {"prompt_tokens":50,\ndata: "completion_tokens":6}\ndata: }\n\n'
+    for (const bad of [
+      'data: {"usage":\ndata: {"prompt_tokens":1\n\n',
+      'data: {"usage"\ndata\ndata: : {"prompt_tokens":1}\n\n',
+      'data: {"usage": 7\n\ndata: , "x"\n\n',
+      'data: {"usage":{"prompt_tokens":1,\nevent: x\n\n',
     ]) {
       expect(usageOf(bad + good, 'sse'), bad).toEqual({ inputTokens: 50, outputTokens: 6 })
       expect(usageOf(good + bad, 'sse'), bad).toEqual({ inputTokens: 50, outputTokens: 6 })

@@ -84,3 +84,18 @@ test('a conversation that breaks off is counted by what was delivered', async ()
   expect(entry).toMatchObject({ errorClass: 'network', estimated: true })
   expect(entry.outputTokens).toBeGreaterThan(5)
 })
+
+test.each([1, 4096])('an exception behind delivered words stands in the books, in pieces of %i bytes', async (size) => {
+  const exception = awsEvent(
+    { ':message-type': 'exception', ':exception-type': 'throttlingException' },
+    { message: 'Too many requests' },
+  )
+  const whole = Buffer.concat([
+    event('messageStart', { role: 'assistant' }),
+    event('contentBlockDelta', { contentBlockIndex: 0, delta: { text: 'Seven lanterns and more' } }),
+    exception,
+  ])
+  const { answer, entry } = await call('converse-stream', [...inPieces(whole, size), end()])
+  expect(answer.body.equals(whole)).toBe(true)
+  expect(entry).toMatchObject({ state: 'settled', errorClass: 'rate_limited', estimated: true })
+})

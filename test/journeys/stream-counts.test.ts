@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Journey, startJourney } from '../support/journey.ts'
 import { rawCall } from '../support/raw-call.ts'
-import { reset, type SseOptions, sse } from '../support/upstream.ts'
+import { end, head, reset, type SseOptions, script, sse, until, write } from '../support/upstream.ts'
 
 const more = {
   prices: { openai: { 'test-*': { input: 1, output: 10 } } },
@@ -138,4 +138,54 @@ test('counts that were told before a break are kept, and a half one is not belie
   }).catch(() => undefined)
   expect(await lastEntry(org)).toMatchObject({ inputTokens: 25, outputTokens: 50, estimated: true })
   undo()
+})
+
+const told = { choices: [], usage: { prompt_tokens: 7, completion_tokens: 11, total_tokens: 18 } }
+const manyLines = `data: ${JSON.stringify(told, null, 2).split('\n').join('\ndata: ')}\n\n`
+const oneLine = `data: ${JSON.stringify(told)}\n\n`
+const begins = `data: ${JSON.stringify({ choices: [{ delta: { content: 'Hello' } }] })}\n\n`
+const events = { 'content-type': 'text/event-stream' }
+
+test.each([
+  ['in events of several lines', events, manyLines],
+  ['as plain text', { 'content-type': 'text/plain; charset=utf-8' }, oneLine],
+  ['as plain text, in events of several lines', { 'content-type': 'text/plain' }, manyLines],
+  ['as bytes', { 'content-type': 'application/octet-stream' }, oneLine],
+  ['without a content type', {}, oneLine],
+])('counts that a provider streams %s are read while they pass', async (_, headers, counted) => {
+  const body = '{"model":"test-1","stream":true,"messages":[]}'
+  for (const size of [1, 5, 4096]) {
+    const { org, token } = await journey.newOrg('plain')
+    let seen = () => {}
+    const wasSeen = new Promise<void>((resolve) => {
+      seen = resolve
+    })
+    const pieces = begins.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []
+    // The second half is sent only when the caller has the first.
+    const undo = journey.upstream.on(
+      path,
+      script(
+        head(200, headers),
+        ...pieces.map(write),
+        until(wasSeen),
+        write(counted),
+        write('data: [DONE]\n\n'),
+        end(),
+      ),
+    )
+    const answer = await fetch(`${journey.ownkey.url}/openai${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body,
+    })
+    let text = ''
+    for await (const piece of answer.body as unknown as AsyncIterable<Uint8Array>) {
+      text += Buffer.from(piece).toString()
+      if (text === begins) seen()
+    }
+    undo()
+    expect(text).toBe(`${begins}${counted}data: [DONE]\n\n`)
+    expect(answer.headers.get('content-type')).toBe('content-type' in headers ? headers['content-type'] : null)
+    expect(await lastEntry(org)).toMatchObject({ inputTokens: 7, outputTokens: 11, estimated: false })
+  }
 })

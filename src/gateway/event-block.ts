@@ -1,0 +1,55 @@
+import type { StreamEvent } from '../providers/index.ts'
+
+/** One event of a stream, as it is written up to its empty line. Undefined: it says nothing. */
+export function readEventBlock(block: string): StreamEvent | undefined {
+  // JSON without the stream's framing, in one line or in many, is how some providers tell an error.
+  if (/^\s*[{[]/.test(block)) return eventOf(block, undefined)
+  let name: string | undefined
+  const data: string[] = []
+  for (const line of block.split(/\r\n|\n|\r/)) {
+    if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5))
+    else if (line.startsWith('event:')) name = line.slice(6).trim()
+    // The same behind a comment or an event's name.
+    else if (line.startsWith('{')) data.push(line)
+  }
+  return data.length === 0 ? undefined : eventOf(data.join('\n'), name)
+}
+
+export function eventOf(text: string, name: string | undefined): StreamEvent {
+  const data = parse(text)
+  return name === undefined ? { data } : { data, name }
+}
+
+const lf = 0x0a
+const cr = 0x0d
+
+/** Where the first event ends, and where the next one begins; each byte is looked at once, however many events there are. */
+export function eventEnd(bytes: Buffer, from: number): { at: number; next: number } | undefined {
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte !== lf && byte !== cr) continue
+    if (bytes[at + 1] === byte) return { at, next: at + 2 }
+    if (byte === cr && bytes[at + 1] === lf && bytes[at + 2] === cr && bytes[at + 3] === lf) return { at, next: at + 4 }
+  }
+  return undefined
+}
+
+const blankLines = ['\n\n', '\r\n\r\n', '\r\r'].map((line) => Buffer.from(line))
+
+/** Behind the last event that is whole; 0: none is. */
+export function wholeEvents(bytes: Buffer): number {
+  let end = 0
+  for (const line of blankLines) {
+    const at = bytes.lastIndexOf(line)
+    if (at !== -1 && at + line.length > end) end = at + line.length
+  }
+  return end
+}
+
+function parse(data: string): unknown {
+  try {
+    return JSON.parse(data) as unknown
+  } catch {
+    return data
+  }
+}

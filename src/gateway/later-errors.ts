@@ -1,0 +1,112 @@
+import type { Failure, Provider, StreamEvent, StreamFrame, StreamFraming } from '../providers/index.ts'
+import { type CollectedHead, isDecodable } from './collect-failure.ts'
+import { eventEnd, eventOf, readEventBlock, wholeEvents } from './event-block.ts'
+
+/** What every event has that tells an error; few others do. */
+const hint = /rror|xception|fault|failed|err_|"detail"|\{\s*"message"/
+const longestEvent = 64 * 1024
+const longestElement = 8 * 1024
+const nothing = Buffer.alloc(0)
+const newline = 0x0a
+
+/** How the answer is made: of server-sent events, of the provider's own frames, or as JSON, which may be an array that grows. */
+type Kind = 'events' | 'json' | ((chunk: Buffer) => StreamFrame[])
+
+/** @returns undefined for an answer that is no stream, or that nobody here can read */
+export function laterErrorsOf(
+  provider: Provider,
+  { contentType, encoding }: CollectedHead,
+  framing: StreamFraming | undefined,
+): LaterErrors | undefined {
+  if (!isDecodable(encoding)) return undefined
+  if (framing !== undefined) return new LaterErrors(provider, framing.reader())
+  if (contentType.includes('event-stream')) return new LaterErrors(provider, 'events')
+  return contentType.includes('json') ? new LaterErrors(provider, 'json') : undefined
+}
+
+/**
+ * Finds the error that a stream tells after it had begun well, while it passes. Only events in which an error's words stand are
+ * taken apart; nothing is held back.
+ */
+export class LaterErrors {
+  private failure: Failure | undefined
+  private readonly provider: Provider
+  private readonly kind: Kind
+  /** The event under way, or the end of the array. */
+  private rest: Buffer = nothing
+  /** JSON that is one document tells its error at its beginning, if at all. */
+  private isArray: boolean | undefined
+  /** The event under way is too long to be an error. */
+  private isSkipping = false
+
+  constructor(provider: Provider, kind: Kind) {
+    this.provider = provider
+    this.kind = kind
+  }
+
+  /** The next bytes of the answer, unpacked; they are neither changed nor kept. */
+  feed(plain: Buffer): void {
+    if (this.failure !== undefined) return
+    if (this.kind === 'events') this.readEvents(plain)
+    else if (this.kind === 'json') this.keepEnd(plain)
+    else for (const frame of this.kind(plain)) this.readFrame(frame)
+  }
+
+  /** The first failure that was told, when the answer is over. */
+  end(): Failure | undefined {
+    if (this.failure !== undefined) return this.failure
+    if (this.kind === 'events' && !this.isSkipping) this.judge(readEventBlock(this.rest.toString('utf8')))
+    if (this.isArray) this.readLastElement(this.rest.toString('utf8'))
+    return this.failure
+  }
+
+  private readEvents(plain: Buffer): void {
+    const bytes = this.rest.length === 0 ? plain : Buffer.concat([this.rest, plain])
+    // Most pieces are whole events.
+    const isWhole = bytes[bytes.length - 1] === newline && bytes[bytes.length - 2] === newline
+    const end = isWhole ? bytes.length : wholeEvents(bytes)
+    if (end > 0) {
+      if (hint.test(bytes.toString('latin1', 0, end))) this.readWhole(bytes.subarray(0, end))
+      this.isSkipping = false
+    }
+    // The bytes are somebody else's once this returns.
+    this.rest = end === bytes.length ? nothing : Buffer.from(bytes.subarray(end))
+    if (this.rest.length <= longestEvent) return
+    this.isSkipping = true
+    this.rest = Buffer.from(this.rest.subarray(this.rest.length - 3))
+  }
+
+  private readWhole(bytes: Buffer): void {
+    let from = 0
+    for (let end = eventEnd(bytes, 0); end !== undefined && this.failure === undefined; end = eventEnd(bytes, from)) {
+      const block = bytes.toString('utf8', from, end.at)
+      if (!(from === 0 && this.isSkipping) && hint.test(block)) this.judge(readEventBlock(block))
+      from = end.next
+    }
+  }
+
+  private readFrame({ name, text }: StreamFrame): void {
+    if (this.failure === undefined && (hint.test(text) || hint.test(name ?? ''))) this.judge(eventOf(text, name))
+  }
+
+  private keepEnd(plain: Buffer): void {
+    this.isArray ??= /^\s*\[/.test(plain.toString('latin1', 0, 8))
+    if (!this.isArray) return
+    const last = plain.subarray(Math.max(0, plain.length - longestElement))
+    const room = longestElement - last.length
+    this.rest = Buffer.concat([this.rest.subarray(Math.max(0, this.rest.length - room)), last])
+  }
+
+  /** An array ends with the error, closed or not. */
+  private readLastElement(end: string): void {
+    const marker = end.lastIndexOf('"error"')
+    const from = marker === -1 ? -1 : end.lastIndexOf('{', marker)
+    if (from !== -1) this.judge(eventOf(end.slice(from).replace(/[\s,\]]+$/, ''), undefined))
+  }
+
+  private judge(event: StreamEvent | undefined): void {
+    if (event === undefined) return
+    const verdict = this.provider.readStreamOpening(event)
+    if (typeof verdict === 'object') this.failure = verdict
+  }
+}
