@@ -4,6 +4,7 @@ import type { Surface } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
 import { findModel, findTopLevelStrings } from './find-model.ts'
 import type { RequestBody } from './request-body.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** A route that the catalogue does not know: passed through, and looked into for a model all the same. */
 const unknownSurface: Surface = { name: 'other', path: /^/, model: 'body', meters: 'none' }
@@ -63,6 +64,7 @@ export function describeRequest(exchange: Required<Exchange>): DecisionRequest {
 
 function modelOf({ surface, target, head, body }: Required<Exchange>, strict: boolean): string | undefined {
   if (surface.model === 'none') return undefined
+  if (strict && (surface.model === 'body' || surface.model === 'form')) checkReadable(head, body)
   return findModel({
     surface,
     path: target.path,
@@ -70,6 +72,18 @@ function modelOf({ surface, target, head, body }: Required<Exchange>, strict: bo
     contentType: head.contentType,
     chunks: body.chunks,
     strict,
+  })
+}
+
+/** Where a rule depends on the model, a body in which only the provider can see it is not passed on. */
+function checkReadable({ contentType, contentEncoding = 'identity' }: RequestHead, body: RequestBody): void {
+  const [first] = body.chunks
+  const isWide = /json/i.test(contentType) && first?.subarray(0, 4).includes(0)
+  if (contentEncoding.trim().toLowerCase() === 'identity' && !isWide) return
+  throw new OwnkeyError('request_invalid', {
+    detail:
+      'The plan has rules about models, and the model cannot be found in a body that is compressed or not in UTF-8.',
+    fix: 'Send the body in UTF-8, without Content-Encoding.',
   })
 }
 

@@ -22,5 +22,16 @@ export function readHead(
     else if (name === 'content-encoding') head.encoding = value.toLowerCase()
     head.passed.push(name, retell === undefined ? value : retell(name, value))
   }
+  if (mayRun(head)) head.passed.push(...asDeadDocument)
   return head
+}
+
+/** What a browser opens as a page, or looks into because nobody says what it is. */
+const runs = /^$|html|xml|svg|unknown|^\*|x-mixed-replace/
+
+/** The gateway shares its origin with the console: of a document that somebody wrote who may be anybody, nothing runs here. */
+const asDeadDocument = ['content-security-policy', "sandbox; default-src 'none'", 'x-content-type-options', 'nosniff']
+
+function mayRun({ contentType, status, length }: CollectedHead): boolean {
+  return runs.test(contentType) && length !== 0 && status !== 204 && status !== 304
 }

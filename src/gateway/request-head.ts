@@ -24,6 +24,8 @@ export interface RequestHead {
   requestId?: string
   /** Lower case as far as the type goes; '' when absent. */
   contentType: string
+  /** Of the body; absent: it is not packed. */
+  contentEncoding?: string
   /** Absent: chunked, or no body. */
   contentLength: number | undefined
   hasBody: boolean
@@ -53,6 +55,7 @@ export function readRequestHead(rawHeaders: readonly string[], query: string): R
     const value = rawHeaders[i + 1] as string
     if (credentialHeaders.has(name)) credentials.push(value.replace(scheme, '').trim())
     else if (name === 'content-type') head.contentType = value
+    else if (name === 'content-encoding') head.contentEncoding = value
     else if (name === 'content-length') head.contentLength = Number(value)
     else if (name === 'transfer-encoding') head.hasBody = true
     else if (name === 'sec-websocket-protocol') credentials.push(...subprotocolTokens(value))

@@ -3,7 +3,7 @@ import { canaryKeys } from '../support/canary.ts'
 import { fiveProviders, type Journey, startJourney } from '../support/journey.ts'
 import { credentialOf, nativeCalls } from '../support/provider-calls.ts'
 import { rawCall } from '../support/raw-call.ts'
-import { type HeaderPairs, json, oddHeaders } from '../support/upstream.ts'
+import { bytes, type HeaderPairs, json, oddHeaders } from '../support/upstream.ts'
 
 let journey: Journey
 let token: string
@@ -148,6 +148,42 @@ test('an error passes the same list', async () => {
     headers: { authorization: `Bearer ${token}` },
   })
   expect(answer.headers.filter(([name]) => /^(x-odd|set-cookie|server|via)/i.test(name))).toEqual([])
+})
+
+describe('an answer that a browser would open as a page', () => {
+  const open = async (type: string, status = 200) => {
+    const undo = journey.upstream.on(
+      '/v1/page',
+      bytes(Buffer.from('<script>1</script>'), { status, headers: type === '' ? {} : { 'content-type': type } }),
+    )
+    const answer = await rawCall(journey.ownkey.url, { path: `/openai/v1/page?key=${token}` })
+    undo()
+    return [answer.status, answer.header('content-security-policy'), answer.header('x-content-type-options')]
+  }
+
+  test.each([
+    'text/html',
+    'Text/HTML; charset=utf-8',
+    'application/xhtml+xml',
+    'image/svg+xml',
+    'text/xml',
+    'application/xml',
+    'multipart/x-mixed-replace; boundary=b',
+    'unknown/unknown',
+    '*/*',
+    '',
+  ])('%j runs nothing on the origin that the console shares', async (type) => {
+    const dead = ["sandbox; default-src 'none'", 'nosniff']
+    expect(await open(type)).toEqual([200, ...dead])
+    expect(await open(type, 500)).toEqual([500, ...dead])
+  })
+
+  test.each(['application/json', 'text/event-stream', 'text/plain', 'audio/mpeg', 'image/png', 'application/pdf'])(
+    '%s is none, and gets no header that the provider did not send',
+    async (type) => {
+      expect(await open(type)).toEqual([200, undefined, undefined])
+    },
+  )
 })
 
 describe('the token is taken from wherever an SDK puts its key', () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import Anthropic from '@anthropic-ai/sdk'
 import { ElevenLabsClient, ElevenLabsError } from '@elevenlabs/elevenlabs-js'
 import { ApiError, GoogleGenAI } from '@google/genai'
@@ -60,7 +61,7 @@ interface Case {
   feature?: string
   model?: string
   headers?: Record<string, string>
-  body?: string
+  body?: string | Uint8Array
 }
 
 function ask(
@@ -152,6 +153,16 @@ test('provider_not_allowed, model_refused and two tokens', async () => {
     body: JSON.stringify({ input: 'x'.repeat(95_000), model: 'gpt-old-3' }),
   })
   expect([large.status, large.header('ownkey-error')]).toEqual([413, 'body_too_large'])
+  const text = '{"model":"gpt-old-3"}'
+  for (const [body, headers] of [
+    [gzipSync(text), { 'content-encoding': 'gzip' }],
+    [Buffer.from(text), { 'content-encoding': 'deflate' }],
+    [Buffer.from(text, 'utf16le'), {}],
+    [Buffer.from(`\ufeff${text}`, 'utf16le'), { 'content-type': 'application/json; charset=utf-16' }],
+  ] as const) {
+    const unseen = await ask('openai', { feature: 'assistant', body, headers: headers as Record<string, string> })
+    expect([unseen.status, unseen.header('ownkey-error')]).toEqual([400, 'request_invalid'])
+  }
   const two = await ask('openai', { feature: 'assistant', headers: { 'x-api-key': tokens['paid'] as string } })
   expect([two.status, two.header('ownkey-error')]).toEqual([400, 'request_invalid'])
 })
