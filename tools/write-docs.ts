@@ -25,7 +25,10 @@ interface Schema {
   exclusiveMinimum?: number
 }
 
-const docs = resolve(dirname(fileURLToPath(import.meta.url)), '../docs')
+const here = dirname(fileURLToPath(import.meta.url))
+const docs = resolve(here, '../docs')
+/** How a file is made and changed; the fields follow it. */
+const intro = resolve(here, 'configuration-intro.md')
 
 /** Path → text, as the sources say it now. */
 export function pages(): Record<string, string> {
@@ -45,16 +48,9 @@ export function writtenPage(path: string): string | undefined {
 }
 
 function configurationPage(schema: Schema): string {
-  const lines = [
-    '# Configuration',
-    '',
-    'Every field of `ownkey.yaml`, written by `npm run docs` from the schema that checks it. `*` stands for a name of your own.',
-    '`ownkey check` tells mistakes with file, line and column; SIGHUP reloads the file and keeps the old one when the new is bad.',
-    'Secrets come from the environment as `${NAME}`. For complete examples see [profiles/](../profiles); for completion in an',
-    'editor put `# yaml-language-server: $schema=…/docs/schema/ownkey.schema.json` into the first line.',
-  ]
+  const lines = [readFileSync(intro, 'utf8').trimEnd()]
   for (const [name, part] of Object.entries(schema.properties ?? {})) {
-    lines.push('', `## ${name}`, '')
+    lines.push('', `### ${name}`, '')
     if (part.description) lines.push(part.description, '')
     lines.push('| field | takes | default | meaning |', '|---|---|---|---|')
     lines.push(...rowsOf(name, part))

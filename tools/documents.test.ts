@@ -1,0 +1,47 @@
+/** What the documents give to copy is right: the example of a configuration, the profiles' first lines, the package's files. */
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { loadConfig } from '../src/config/index.ts'
+import { catalogue } from '../src/providers/index.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const profiles = readdirSync(join(root, 'profiles')).filter((name) => name.endsWith('.yaml'))
+
+test('the configuration page’s example is a valid file without warnings', () => {
+  const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(read('docs/configuration.md')) ?? []
+  const env = { MISTRAL_API_KEY: 'sandbox-ok' }
+  const { config, warnings } = loadConfig({ file: 'ownkey.yaml', text, env, catalogue })
+  expect(warnings).toEqual([])
+  expect(Object.keys(config.plans)).toEqual(['trial', 'firm'])
+})
+
+test.each(profiles)('%s begins with a command that sets every variable it needs', (name) => {
+  const text = read(`profiles/${name}`)
+  const [, variables = '', file] = /^# +((?:[A-Z_]+=sandbox-ok )+)npm start -- --config (\S+)$/m.exec(text) ?? []
+  const env = Object.fromEntries(
+    variables
+      .trim()
+      .split(' ')
+      .map((pair) => pair.split('=') as [string, string]),
+  )
+  expect(file).toBe(`profiles/${name}`)
+  expect(() => loadConfig({ file: name, text, env, catalogue })).not.toThrow()
+  expect(Object.keys(env).sort()).toEqual(
+    [...new Set([...text.matchAll(/\$\{(\w+)\}/g)].map((match) => match[1]))].sort(),
+  )
+})
+
+test('the package holds no test and no source', () => {
+  const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }]
+  const paths = files.map(({ path }) => path)
+  expect(paths).toEqual(expect.arrayContaining(['bin/ownkey.js', 'profiles/support-inbox.yaml', 'README.md']))
+  expect(paths.filter((path) => /\.test\.|(?<!\.d)\.tsx?$|fixtures|\.env/.test(path))).toEqual([])
+})
