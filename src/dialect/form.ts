@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { invalid } from './invalid.ts'
+import { invalidBody } from './invalid.ts'
 
 /** One part of a multipart form. */
 export interface FormPart {
@@ -36,12 +36,12 @@ export function parseForm(body: Buffer, contentType: string): readonly FormPart[
 export function boundaryOf(contentType: string): string {
   const match = /^multipart\/form-data\b.*?boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType)
   const boundary = match?.[1] ?? match?.[2]
-  if (boundary === undefined) throw invalid('The body', 'it must be multipart/form-data')
+  if (boundary === undefined) throw invalidBody('it must be multipart/form-data')
   return boundary
 }
 
 function malformed(): Error {
-  return invalid('The body', 'it is not a whole multipart form')
+  return invalidBody('it is not a whole multipart form')
 }
 
 function readHead(head: string): Omit<FormPart, 'bytes' | 'start'> {

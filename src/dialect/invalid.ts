@@ -9,6 +9,15 @@ export function invalid(field: string, why: string): OwnkeyError {
   })
 }
 
+/** The body itself, of which no field can be named. */
+export function invalidBody(why: string): OwnkeyError {
+  return new OwnkeyError('request_invalid', {
+    detail: `The body cannot be read: ${why}.`,
+    fix: 'Correct the body.',
+    facts: { field: 'body' },
+  })
+}
+
 /** A field that OpenAI can do without and this provider cannot. */
 export function needs(field: string, provider: string, what: string): OwnkeyError {
   return new OwnkeyError('request_invalid', {

@@ -1,5 +1,5 @@
 import { parseJson } from '../lib/index.ts'
-import { invalid } from './invalid.ts'
+import { invalidBody } from './invalid.ts'
 
 export type Json = Record<string, unknown>
 
@@ -36,6 +36,11 @@ export function parseAnswer(bytes: Buffer): Json {
   return value
 }
 
+/** @throws when what every answer of this route has is missing: other JSON with status 200 is none, and not an empty one */
+export function mustHave(found: boolean): void {
+  if (!found) throw new TypeError('the answer is not one of this route')
+}
+
 /** An event of a provider's; an empty record when it is none. */
 export function parseRecord(text: string): Json {
   try {
@@ -51,8 +56,8 @@ export function parseRequest(body: Buffer): Json {
   try {
     value = parseJson(body)
   } catch {
-    throw invalid('The body', 'it is not JSON, or nests deeper than 500')
+    throw invalidBody('it is not JSON, or nests deeper than 500')
   }
-  if (!isRecord(value)) throw invalid('The body', 'it is not a JSON object')
+  if (!isRecord(value)) throw invalidBody('it is not a JSON object')
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null))
 }

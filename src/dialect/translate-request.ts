@@ -10,7 +10,7 @@ import { compatible } from './compatible/compatible.ts'
 import { googleEmbeddings, vertexEmbeddings } from './google/embeddings.ts'
 import { googleGenerate, vertexGenerate } from './google/generate.ts'
 import { googleTranscription, vertexTranscription } from './google/transcription.ts'
-import { invalid } from './invalid.ts'
+import { invalidBody } from './invalid.ts'
 import type { DialectCall, Target, Translation, UpstreamMessage } from './translation.ts'
 
 const translations: Readonly<Record<TranslationName, Translation>> = {
@@ -54,7 +54,7 @@ function translateNatively(translation: Translation, call: DialectCall, target: 
     return translation(call, target)
   } catch (error) {
     // Lists in lists in lists … until the stack is full.
-    if (error instanceof RangeError) throw invalid('The body', 'it is nested too deeply')
+    if (error instanceof RangeError) throw invalidBody('it is nested too deeply')
     throw error
   }
 }

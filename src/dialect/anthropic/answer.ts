@@ -5,7 +5,7 @@ import {
   type Finish,
   type TokenCounts,
 } from '../chat/completion.ts'
-import { countOf, entryOf, type Json, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
+import { countOf, entryOf, type Json, listOf, mustHave, parseAnswer, recordOf, textOf } from '../json.ts'
 import type { WholeAnswer } from '../translation.ts'
 
 const finishes: Readonly<Record<string, Finish>> = {
@@ -48,6 +48,7 @@ export function countsOf(usage: Json): TokenCounts {
 
 export function messageAnswer(bytes: Buffer, { created, asJson }: { created: number; asJson: boolean }): WholeAnswer {
   const message = parseAnswer(bytes)
+  mustHave(Array.isArray(message['content']))
   return completionAnswer({
     id: textOf(message['id']),
     model: textOf(message['model']),

@@ -1,6 +1,6 @@
 import { buildForm } from '../form.ts'
 import { needs } from '../invalid.ts'
-import { parseAnswer, textOf } from '../json.ts'
+import { mustHave, parseAnswer, textOf } from '../json.ts'
 import type { Translation } from '../translation.ts'
 import { readTranscription, type TranscriptionAbility } from './read-transcription.ts'
 import { transcriptAnswer } from './transcript.ts'
@@ -19,7 +19,11 @@ export const cohereTranscription: Translation = (call, { provider, model }) => {
     // Fields behind the file are not read.
     { name: 'file', filename: file.name, type: file.type, content: file.bytes },
   ])
-  const heard = (bytes: Buffer) => textOf(parseAnswer(bytes)['text'])
+  const heard = (bytes: Buffer) => {
+    const { text } = parseAnswer(bytes)
+    mustHave(typeof text === 'string')
+    return textOf(text)
+  }
   return {
     ...form,
     path: '/v2/audio/transcriptions',

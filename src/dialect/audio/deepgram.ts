@@ -1,5 +1,5 @@
 import { cannotDo } from '../invalid.ts'
-import { countOf, entryOf, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
+import { countOf, entryOf, isRecord, listOf, mustHave, parseAnswer, recordOf, textOf } from '../json.ts'
 import { jsonMessage, type Translation } from '../translation.ts'
 import { readSpeech, type SpeechAbility, type SpeechFormat, speechFormats } from './read-speech.ts'
 import { readTranscription, type TranscriptionAbility } from './read-transcription.ts'
@@ -77,6 +77,7 @@ export const deepgramTranscription: Translation = (call, { provider, model }) =>
 
 function transcriptOf(bytes: Buffer, language: string | undefined): Transcript {
   const answer = parseAnswer(bytes)
+  mustHave(isRecord(answer['results']))
   const { duration } = recordOf(answer['metadata'])
   const channel = recordOf(listOf(recordOf(answer['results'])['channels'])[0])
   const heard = recordOf(listOf(channel['alternatives'])[0])

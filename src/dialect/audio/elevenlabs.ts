@@ -1,6 +1,6 @@
 import { buildForm } from '../form.ts'
 import { cannotDo } from '../invalid.ts'
-import { countOf, entryOf, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
+import { countOf, entryOf, listOf, mustHave, parseAnswer, recordOf, textOf } from '../json.ts'
 import { jsonMessage, type Translation } from '../translation.ts'
 import { readSpeech, type SpeechAbility, type SpeechFormat } from './read-speech.ts'
 import { readTranscription, type TranscriptionAbility } from './read-transcription.ts'
@@ -86,6 +86,7 @@ export const elevenlabsTranscription: Translation = (call, { provider, model }) 
 
 function transcriptOf(bytes: Buffer): Transcript {
   const answer = parseAnswer(bytes)
+  mustHave(typeof answer['text'] === 'string')
   const { language_code: language, audio_duration_secs: duration } = answer
   return {
     text: textOf(answer['text']),

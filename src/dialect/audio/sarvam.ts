@@ -1,5 +1,5 @@
 import { buildForm } from '../form.ts'
-import { entryOf, listOf, parseAnswer, textOf } from '../json.ts'
+import { entryOf, listOf, mustHave, parseAnswer, textOf } from '../json.ts'
 import { jsonMessage, type Translation, type WholeAnswer } from '../translation.ts'
 import { readSpeech, type SpeechAbility, type SpeechFormat, speechFormats } from './read-speech.ts'
 import { readTranscription, type TranscriptionAbility } from './read-transcription.ts'
@@ -64,7 +64,9 @@ export const sarvamSpeech: Translation = ({ body }, { provider, model }) => {
 }
 
 function soundOf(bytes: Buffer, contentType: string): WholeAnswer {
-  const sounds = listOf(parseAnswer(bytes)['audios'])
+  const { audios } = parseAnswer(bytes)
+  mustHave(Array.isArray(audios))
+  const sounds = listOf(audios)
   return { contentType, body: Buffer.concat(sounds.map((sound) => Buffer.from(textOf(sound), 'base64'))) }
 }
 
@@ -78,7 +80,11 @@ export const sarvamTranscription: Translation = (call, { provider, model }) => {
     { name: 'language_code', content: languageCode(language) },
     { name: 'file', filename: file.name, type: file.type, content: file.bytes },
   ])
-  const heard = (bytes: Buffer) => textOf(parseAnswer(bytes)['transcript'])
+  const heard = (bytes: Buffer) => {
+    const { transcript } = parseAnswer(bytes)
+    mustHave(typeof transcript === 'string')
+    return textOf(transcript)
+  }
   return {
     ...form,
     path: '/speech-to-text',

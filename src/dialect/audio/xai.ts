@@ -1,5 +1,5 @@
 import { buildForm } from '../form.ts'
-import { countOf, entryOf, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
+import { countOf, entryOf, listOf, mustHave, parseAnswer, recordOf, textOf } from '../json.ts'
 import { jsonMessage, type Translation } from '../translation.ts'
 import { readSpeech, type SpeechAbility, type SpeechFormat } from './read-speech.ts'
 import { readTranscription, type TranscriptionAbility } from './read-transcription.ts'
@@ -79,6 +79,7 @@ export const xaiTranscription: Translation = (call, { provider, model }) => {
 
 function transcriptOf(bytes: Buffer, asked: string | undefined): Transcript {
   const { text, language, duration, words } = parseAnswer(bytes)
+  mustHave(typeof text === 'string')
   return {
     text: textOf(text),
     language: textOf(language) || asked,

@@ -1,5 +1,5 @@
 import { parseJson } from '../../lib/index.ts'
-import { invalid } from '../invalid.ts'
+import { invalid, invalidBody } from '../invalid.ts'
 
 /** One field of a JSON object, where it stands in its bytes. */
 export interface JsonField {
@@ -76,7 +76,7 @@ export function fieldValue(fields: readonly JsonField[], key: string): unknown {
 }
 
 function malformed(): Error {
-  return invalid('The body', 'it is not a JSON object')
+  return invalidBody('it is not a JSON object')
 }
 
 function skipSpace(bytes: Buffer, from: number): number {

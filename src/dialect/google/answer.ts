@@ -5,7 +5,7 @@ import {
   type Finish,
   type TokenCounts,
 } from '../chat/completion.ts'
-import { countOf, entryOf, type Json, listOf, parseAnswer, recordOf, textOf } from '../json.ts'
+import { countOf, entryOf, type Json, listOf, mustHave, parseAnswer, recordOf, textOf } from '../json.ts'
 import type { WholeAnswer } from '../translation.ts'
 import { logprobsOf } from './logprobs.ts'
 
@@ -118,8 +118,15 @@ export function callId(answerId: string, index: number): string {
   return `call_${answerId.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 48)}_${index}`
 }
 
-export function generateAnswer(bytes: Buffer, { created, model }: { created: number; model: string }): WholeAnswer {
+/** Of an answer without words may be left what the prompt was blocked for, or its counts. */
+export function parseGenerated(bytes: Buffer): Json {
   const answer = parseAnswer(bytes)
+  mustHave(['candidates', 'promptFeedback', 'usageMetadata'].some((name) => typeof answer[name] === 'object'))
+  return answer
+}
+
+export function generateAnswer(bytes: Buffer, { created, model }: { created: number; model: string }): WholeAnswer {
+  const answer = parseGenerated(bytes)
   const id = textOf(answer['responseId']) || String(created)
   return completionAnswer({
     id: `chatcmpl-${id}`,

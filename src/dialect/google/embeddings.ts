@@ -1,5 +1,5 @@
 import { cannotDo, invalid } from '../invalid.ts'
-import { countOf, type Json, listOf, parseAnswer, parseRequest, recordOf } from '../json.ts'
+import { countOf, isRecord, type Json, listOf, mustHave, parseAnswer, parseRequest, recordOf } from '../json.ts'
 import { jsonAnswer, jsonMessage, type Translation, type WholeAnswer } from '../translation.ts'
 import { modelPath, vertexPath } from './generate.ts'
 
@@ -24,6 +24,7 @@ export const googleEmbeddings: Translation = ({ body }, { provider, model }) => 
     answer: {
       whole: (bytes) => {
         const { embeddings, usageMetadata } = parseAnswer(bytes)
+        mustHave(Array.isArray(embeddings))
         return embeddingsAnswer(listOf(embeddings).map(recordOf), tokensIn(usageMetadata), { ...asked, model })
       },
     },
@@ -45,6 +46,7 @@ export const vertexEmbeddings: Translation = (call, target) => {
     answer: {
       whole: (bytes) => {
         const { embedding, usageMetadata } = parseAnswer(bytes)
+        mustHave(isRecord(embedding))
         return embeddingsAnswer([recordOf(embedding)], tokensIn(usageMetadata), { ...asked, model })
       },
     },
@@ -61,7 +63,9 @@ function predict(asked: Asked, model: string): ReturnType<Translation> {
     },
     answer: {
       whole: (bytes) => {
-        const made = listOf(parseAnswer(bytes)['predictions']).map((one) => recordOf(recordOf(one)['embeddings']))
+        const { predictions } = parseAnswer(bytes)
+        mustHave(Array.isArray(predictions))
+        const made = listOf(predictions).map((one) => recordOf(recordOf(one)['embeddings']))
         const tokens = made.map(({ statistics }) => countOf(recordOf(statistics)['token_count']))
         return embeddingsAnswer(
           made,

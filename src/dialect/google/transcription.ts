@@ -1,8 +1,7 @@
 import { readTranscription, type TranscriptionAbility } from '../audio/read-transcription.ts'
 import { transcriptAnswer } from '../audio/transcript.ts'
-import { parseAnswer } from '../json.ts'
 import { jsonMessage, type Translation } from '../translation.ts'
-import { readGenerated } from './answer.ts'
+import { parseGenerated, readGenerated } from './answer.ts'
 import { modelPath, type PathOf, vertexPath } from './generate.ts'
 
 /** A chat model that hears gives words, not their times. */
@@ -21,7 +20,7 @@ function transcribeAt(pathOf: PathOf): Translation {
       ...(language === undefined ? [] : [`The language is ${JSON.stringify(language)}.`]),
       ...(prompt === undefined ? [] : [`Names and words that may occur: ${JSON.stringify(prompt)}.`]),
     ]
-    const heard = (bytes: Buffer) => readGenerated(parseAnswer(bytes)).text.trim()
+    const heard = (bytes: Buffer) => readGenerated(parseGenerated(bytes)).text.trim()
     return jsonMessage({
       path: pathOf(model, 'generateContent'),
       json: {
