@@ -48,6 +48,8 @@ describe.each(databaseKinds)('sessions on %s', (kind) => {
     const { body } = await open()
     const page = (await exchange(codeOf(body.url))).body
     expect(page.token).not.toBe(body.token)
+    // A link opens no more time than it was made with.
+    expect(page.expiresAt).toBe(body.expiresAt)
     expect((await me(body.token)).status).toBe(200)
   })
 

@@ -31,6 +31,20 @@ describe('a passing answer', () => {
     }
   })
 
+  it('tells nothing of a key that begins at its very end, once that is more than a masked form shows', () => {
+    for (const rest of [key.slice(0, 17), key.slice(0, -1), base64.slice(0, 20)])
+      expect(passed(`data: ${rest}`, 3)).toBe(`data: ${'*'.repeat(rest.length)}`)
+  })
+
+  it('loses a key that JSON writes with escapes', () => {
+    const odd = 'sk-a"b\\c-Jq8vT3BlbkFJ9mZx'
+    const redactor = new KeyRedactor(new Secret(odd))
+    const text = JSON.stringify({ echo: odd })
+    expect(redactor.clean(text)).toBe('{"echo":"[key removed]"}')
+    const whole = redactor.passWhole(Buffer.from(text)).toString()
+    expect([whole.length, whole]).toEqual([text.length, `{"echo":"${'*'.repeat(text.length - 11)}"}`])
+  })
+
   it('is byte for byte the same when no key is in it', () => {
     const text = 'data: {"a":"sk-proj-4sJHrQ8vT3BlbkFJ but not whole"}\n\nsk-'
     for (let piece = 1; piece <= text.length; piece++) expect(passed(text, piece)).toBe(text)

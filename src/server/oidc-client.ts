@@ -84,7 +84,8 @@ function discoverIssuer({ issuer, clientId, clientSecret }: OidcConfig): Promise
 
 function personIn(claims: Readonly<Record<string, unknown>>, config: OidcConfig): OidcPerson | undefined {
   const text = (name: string) => (typeof claims[name] === 'string' && claims[name] !== '' ? claims[name] : null)
-  const email = claims['email_verified'] === false ? null : text('email')
+  // Some issuers write it as a text.
+  const email = String(claims['email_verified']) === 'false' ? null : text('email')
   const groups = claims[config.groupsClaim]
   const isMember = Array.isArray(groups) && config.allowedGroups.some((group) => groups.includes(group))
   if (!isMember && !isListed(email, config.allowedEmails)) return undefined
