@@ -103,6 +103,19 @@ describe.each(databaseKinds)('sessions on %s', (kind) => {
     expect(rows).not.toContain(codeOf(body.url).slice(4, 20))
   })
 
+  it.runIf(kind === 'postgres')('refuses what cannot be a code or a session without asking the database', async () => {
+    const { body } = await open()
+    const code = codeOf(body.url)
+    await control.database.transaction(async (tx) => {
+      await tx.query('lock table sessions in access exclusive mode')
+      for (const junk of ['x', `${code}0`, code.slice(0, -1), `okc_${'a'.repeat(49)}`, body.token])
+        expect((await exchange(junk)).body.code).toBe('sign_in_invalid')
+      for (const junk of ['x', `${body.token}0`, `oks_${'a'.repeat(49)}`, code])
+        expect((await me(junk)).body.code).toBe('token_invalid')
+    })
+    expect((await exchange(code)).status).toBe(200)
+  })
+
   it('opens none for an organization that is not there', async () => {
     expect((await open({ org: 'nobody' })).body).toMatchObject({ status: 404, code: 'org_unknown' })
   })

@@ -1,4 +1,5 @@
 import { exchangedSessionSchema, exchangeSchema, OwnkeyError } from '../../../contract/index.ts'
+import { looksLikeToken } from '../../../tenants/index.ts'
 import { defineRoute } from '../../http/route.ts'
 import { exchangeCode } from '../../sessions.ts'
 
@@ -11,6 +12,8 @@ export const exchangeSession = defineRoute({
   body: exchangeSchema,
   answer: exchangedSessionSchema,
   async handle({ body }, deps) {
+    // Anybody may ask this: what cannot be a code costs no transaction.
+    if (!looksLikeToken(body.code, 'sign_in')) throw new OwnkeyError('sign_in_invalid')
     const session = await deps.database.transaction((tx) =>
       exchangeCode(tx, { code: body.code, now: deps.clock.now() }),
     )
