@@ -11,8 +11,8 @@ api() {
 
 api PUT /orgs/curl-example '{"name": "Curl example", "plan": "standard"}' && echo
 api PUT /orgs/curl-example/keys/openai '{"key": "sk-sandbox-ok-curl-example"}' && echo
-token=$(api POST /tokens '{"kind": "access", "org": "curl-example", "feature": "assistant"}' |
-  sed 's/.*"token":"\([^"]*\)".*/\1/')
+made=$(api POST /tokens '{"kind": "access", "org": "curl-example", "feature": "assistant"}') || { echo "$made"; exit 1; }
+token=$(echo "$made" | sed 's/.*"token":"\([^"]*\)".*/\1/')
 
 curl -sS --fail-with-body -D - "$ownkey/openai/v1/chat/completions" \
   -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \

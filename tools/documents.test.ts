@@ -18,6 +18,11 @@ test('the configuration page’s example is a valid file without warnings', () =
   expect(Object.keys(config.plans)).toEqual(['trial', 'firm'])
 })
 
+test('the widget’s example has a configuration that knows its page and its plan', () => {
+  const { config } = loadConfig({ file: 'ownkey.yaml', text: read('examples/widget/ownkey.yaml'), env: {}, catalogue })
+  expect([config.platform.origins, Object.keys(config.plans)]).toEqual([['http://127.0.0.1:3000'], ['standard']])
+})
+
 test.each(profiles)('%s begins with a command that sets every variable it needs', (name) => {
   const text = read(`profiles/${name}`)
   const [, variables = '', file] = /^# +((?:[A-Z_]+=sandbox-ok )+)npm start -- --config (\S+)$/m.exec(text) ?? []
