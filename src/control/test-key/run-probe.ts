@@ -1,4 +1,4 @@
-import { OwnkeyError } from '../../contract/index.ts'
+import { type ErrorClass, OwnkeyError } from '../../contract/index.ts'
 import type { Secret } from '../../crypto/index.ts'
 import type { Failure, Probe, Provider, ProviderAnswer } from '../../providers/index.ts'
 import type { SendProbe } from '../deps.ts'
@@ -50,7 +50,7 @@ export async function runProbe(
     if ('failure' in answer) return { failure: answer.failure, reached: true, latencyMs: took(), limits: {} }
     const { readFailure, failsInside200 } = target.provider
     const failure = answer.status >= 300 || failsInside200 ? readFailure(answer) : undefined
-    const read = failure ?? (answer.status < 300 ? probe.readAnswer?.(answer) : unexplained)
+    const read = failure ? believed(failure, answer) : answer.status < 300 ? probe.readAnswer?.(answer) : unexplained
     return {
       failure: read && !proves(probe, read) ? read : undefined,
       reached: true,
@@ -89,6 +89,13 @@ function proves(probe: Probe, failure: Failure): boolean {
 
 /** A redirect is never followed with a key, and an error that nobody can read says nothing about it. */
 const unexplained: Failure = { class: 'provider_error' }
+
+const soundsKnown: ReadonlySet<ErrorClass> = new Set(['request_invalid', 'model_unavailable'])
+
+/** "No such page" in a form that no API has is a proxy's or a wrong address's, which never looked at the key. */
+function believed(failure: Failure, { body }: ProviderAnswer): Failure {
+  return soundsKnown.has(failure.class) && typeof body !== 'object' ? { class: 'network' } : failure
+}
 
 function isUnreachable(error: OwnkeyError): boolean {
   return error.code === 'upstream_unreachable' || error.code === 'upstream_timeout'

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { json, startUpstream, type Upstream } from '../../../test/support/upstream.ts'
+import { bytes, json, startUpstream, type Upstream } from '../../../test/support/upstream.ts'
 import type { Capability } from '../../contract/index.ts'
 import { Secret } from '../../crypto/index.ts'
 import { Gateway } from '../../gateway/index.ts'
@@ -50,11 +50,12 @@ describe('testing a key', () => {
       saved?: boolean
       origin?: string
       key?: string
+      provider?: string
     } = {},
   ) =>
     testKey(
       {
-        provider: findProvider('openai') as Provider,
+        provider: findProvider(more.provider ?? 'openai') as Provider,
         secret: new Secret(more.key ?? `sk-proj-${'a'.repeat(60)}`),
         origin: more.origin ?? upstream.origin,
         basePath: '',
@@ -138,6 +139,23 @@ describe('testing a key', () => {
   ])('reads %i %j as %s, never as invalid', async (status, body, expected) => {
     answer(/./, status, body)
     expect((await test()).status).toBe(expected)
+  })
+
+  it.each([404, 405, 400])('takes no %i without JSON for a sign that the key was seen', async (status) => {
+    for (const page of ['<html><h1>Not Found</h1></html>', 'Cannot GET /v1/models', '']) {
+      undo.push(upstream.on(/./, bytes(page, { status, headers: { 'content-type': 'text/html' } })))
+      expect(await failing()).toMatchObject({ status: 'network', failed: ['reachable'] })
+    }
+  })
+
+  it('asks nothing of a model where none is known', async () => {
+    const from = upstream.journal.requests.length
+    const { status, checks } = await test({ provider: 'bedrock' })
+    expect(status).toBe('valid')
+    expect(upstream.journal.requests.slice(from).map(({ path }) => path)).not.toContainEqual(
+      expect.stringContaining('//'),
+    )
+    expect(checks.find(({ name }) => name === 'permitted')).toMatchObject({ code: 'nothing_against' })
   })
 
   it('reads a host that does not answer as network', async () => {

@@ -99,7 +99,8 @@ function tryCapabilities(
     const probe = provider.probes.can?.[capability]
     if (!probe) return []
     const models = taskModels?.[capability] ?? [modelFor(provider, { capability, model, probe })]
-    return models.map((used) => ({ capability, probe, model: used }))
+    const used = needsModel(probe) ? models.filter((one) => one !== undefined) : models
+    return used.map((one) => ({ capability, probe, model: one }))
   })
   return Promise.all(
     probes.map(async ({ capability, probe, model: used }) => {
@@ -109,6 +110,9 @@ function tryCapabilities(
     }),
   )
 }
+
+/** A request that names no model where it must proves nothing of a key. */
+const needsModel = ({ path, body }: Probe) => `${path} ${JSON.stringify(body)}`.includes('{model}')
 
 /** The chosen model, where it can do this; else what the probe or the provider takes by itself. */
 function modelFor(
