@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { profileConfig } from '../support/profile.ts'
 import { startOwnkey } from '../support/running-server.ts'
-import { json, startUpstream, type Upstream } from '../support/upstream.ts'
+import { bytes, json, startUpstream, type Upstream } from '../support/upstream.ts'
 import { openHostPage } from './host-page.ts'
 import { openStage } from './stage.ts'
 
@@ -108,6 +108,27 @@ describe('a hostile page in the browser of somebody who is signed in', () => {
     await page.reload()
     await page.waitForLoadState('networkidle')
     expect(await shown(page)).toBe(false)
+  })
+
+  it('cannot run what a provider answers on the console’s origin', async () => {
+    await stage.server().putOrg('documents')
+    await stage.server().putKey('documents', 'gemini', ownKey('4'))
+    const token = await stage.server().token({ org: 'documents', feature: 'chatbot' })
+    for (const type of ['text/html', 'image/svg+xml', '']) {
+      const script = '<script xmlns="http://www.w3.org/1999/xhtml">document.title = "owned"; window.owned = 8</script>'
+      const text =
+        type === 'image/svg+xml' ? `<svg xmlns="http://www.w3.org/2000/svg">${script}</svg>` : `<html>${script}`
+      const undo = upstream.on(
+        '/v1beta/page',
+        bytes(Buffer.from(text), { headers: type === '' ? {} : { 'content-type': type } }),
+      )
+      const page = await stage.blank({}, /^Blocked script execution in .* is sandboxed/)
+      const answer = await page.goto(`${stage.server().url}/gemini/v1beta/page?key=${token}`)
+      expect([type, answer?.status(), await answer?.text()]).toEqual([type, 200, text])
+      expect(await page.title()).not.toBe('owned')
+      await page.close()
+      undo()
+    }
   })
 
   it('cannot reach the console by a message, nor by the window that it opened', async () => {
