@@ -1,7 +1,7 @@
-import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { KeyCheck, KeyTest, TestKey } from '../../../src/contract/index.ts'
 import { toProblemError } from './create-api.ts'
+import { useAct } from './use-act.ts'
 import { useApi } from './use-api.tsx'
 
 /** What comes line by line: checks as they finish, then the whole, or what went wrong meanwhile. */
@@ -10,13 +10,15 @@ type Line = { check: KeyCheck } | { result: KeyTest } | { problem: { status: num
 interface KeyTestOptions {
   /** After the whole answer, before it is shown. */
   onDone?(): unknown
+  /** The whole was refused. */
+  onRefused?(error: unknown): void
 }
 
 /** A test of a key that shows each check as it finishes. */
-export function useKeyTest(path: string, { onDone }: KeyTestOptions = {}) {
+export function useKeyTest(path: string, { onDone, onRefused }: KeyTestOptions = {}) {
   const { lines } = useApi()
   const [checks, setChecks] = useState<readonly KeyCheck[]>([])
-  const test = useMutation({
+  const test = useAct({
     mutationFn: async (body: TestKey): Promise<KeyTest> => {
       setChecks([])
       let result: KeyTest | undefined
@@ -28,6 +30,9 @@ export function useKeyTest(path: string, { onDone }: KeyTestOptions = {}) {
           else if ('result' in line) result = line.result
           else throw toProblemError(line.problem.status, line.problem)
         },
+      }).catch((error) => {
+        onRefused?.(error)
+        throw error
       })
       if (!result) throw toProblemError(0, { code: 'offline' })
       await onDone?.()

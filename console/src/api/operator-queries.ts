@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import type {
   Balance,
   ConfigInForce,
@@ -17,6 +17,7 @@ import type {
 } from '../../../src/contract/index.ts'
 import { call } from './client.ts'
 import { pathOf } from './settings-queries.ts'
+import { useAct } from './use-act.ts'
 
 export function useConfig() {
   return useQuery({ queryKey: ['config'], queryFn: ({ signal }) => call<ConfigInForce>('/config', { signal }) })
@@ -42,16 +43,16 @@ export function useOperatorActions() {
   const client = useQueryClient()
   const onSuccess = () => client.invalidateQueries({ queryKey: ['orgs'] })
   return {
-    putOrg: useMutation({
+    putOrg: useAct({
       mutationFn: ({ id, body }: { id: string; body: PutOrg }) => call<Org>(pathOf(id), { method: 'PUT', body }),
       onSuccess,
     }),
-    grant: useMutation({
+    grant: useAct({
       mutationFn: ({ id, body }: { id: string; body: GrantCredits }) =>
         call<Balance>(`${pathOf(id)}/credits`, { method: 'POST', body }),
       onSuccess,
     }),
-    createToken: useMutation({
+    createToken: useAct({
       mutationFn: (body: CreateToken) => call<CreatedToken>('/tokens', { method: 'POST', body }),
     }),
   }
@@ -118,12 +119,12 @@ export function useReplay() {
   const client = useQueryClient()
   const onSuccess = () => client.invalidateQueries({ queryKey: ['webhooks'] })
   return {
-    one: useMutation({
+    one: useAct({
       mutationFn: (id: string) =>
         call<WebhookDelivery>(`/webhooks/deliveries/${encodeURIComponent(id)}/replay`, { method: 'POST' }),
       onSuccess,
     }),
-    dead: useMutation({
+    dead: useAct({
       mutationFn: (endpoint: string) => call<unknown>('/webhooks/replay', { method: 'POST', body: { endpoint } }),
       onSuccess,
     }),

@@ -1,4 +1,4 @@
-import { keepPreviousData, type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import type {
   ActiveProvider,
   ExplainedDecision,
@@ -13,6 +13,8 @@ import type {
   TryOutRequest,
 } from '../../../src/contract/index.ts'
 import { useKeyTest } from './key-test.ts'
+import { ProblemError } from './problem-error.ts'
+import { useAct } from './use-act.ts'
 import { useApi } from './use-api.tsx'
 import { useOrg } from './use-org.tsx'
 
@@ -41,7 +43,10 @@ export function useKeyActions({ provider, environment }: KeySlot) {
   const path = `${pathOf(org)}/keys/${encodeURIComponent(provider)}`
   const query = { environment }
   const refreshed = async <Answer>(work: Promise<Answer>): Promise<Answer> => {
-    const answer = await work
+    const answer = await work.catch((error) => {
+      refreshAfter(error, { client, org })
+      throw error
+    })
     await refresh(client, org)
     return answer
   }
@@ -61,7 +66,10 @@ export function useSlotTest({ provider, environment }: KeySlot, { saved }: { sav
   const { org } = useOrg()
   const client = useQueryClient()
   const path = `${pathOf(org)}/keys/${encodeURIComponent(provider)}/test`
-  const test = useKeyTest(path, saved ? { onDone: () => refresh(client, org) } : {})
+  const test = useKeyTest(
+    path,
+    saved ? { onDone: () => refresh(client, org), onRefused: (error) => refreshAfter(error, { client, org }) } : {},
+  )
   return { ...test, run: (body: TestKey = {}) => test.mutate({ ...body, environment }) }
 }
 
@@ -70,7 +78,7 @@ export function useActiveProvider() {
   const { org } = useOrg()
   const { call } = useApi()
   const client = useQueryClient()
-  return useMutation({
+  return useAct({
     mutationFn: (body: ActiveProvider) =>
       call<unknown>(`${pathOf(org)}/settings/active-provider`, { method: 'PUT', body }),
     onSuccess: () => refresh(client, org),
@@ -92,7 +100,7 @@ export function useTryOut() {
   const { org } = useOrg()
   const { call } = useApi()
   const client = useQueryClient()
-  return useMutation({
+  return useAct({
     mutationFn: (body: TryOutRequest) => call<TryOut>(`${pathOf(org)}/try-out`, { method: 'POST', body }),
     onSettled() {
       // What a request says of its key is written down a moment after its answer.
@@ -104,6 +112,11 @@ export function useTryOut() {
 
 export function pathOf(org: string): string {
   return `/orgs/${encodeURIComponent(org)}`
+}
+
+/** What was acted upon is gone, in another tab or by another person: what is shown is fetched anew. */
+function refreshAfter(error: unknown, { client, org }: { client: QueryClient; org: string }): void {
+  if (error instanceof ProblemError && (error.status === 404 || error.status === 409)) void refresh(client, org)
 }
 
 function refresh(client: QueryClient, org: string) {

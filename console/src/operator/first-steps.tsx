@@ -2,6 +2,7 @@ import { type ReactNode, useId, useState } from 'react'
 import type { Org } from '../../../src/contract/index.ts'
 import { offeredBy, useConfig, useOperatorActions } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
+import { CopyButton } from '../ui/copy-button.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 
@@ -44,12 +45,13 @@ export function FirstSteps({ orgs, createOrg }: { orgs: readonly Org[]; createOr
         <Step number={2} done={createToken.isSuccess} title={t('firstSteps.token')}>
           <p className="mb-2 text-sm text-muted">{t('firstSteps.tokenLead')}</p>
           {createToken.data ? (
-            <p className="text-sm">
+            <div className="flex flex-wrap items-center gap-2 text-sm">
               <code dir="ltr" className="rounded bg-sunken px-1.5 py-0.5 break-all">
                 {createToken.data.token}
-              </code>{' '}
-              {t('firstSteps.once')}
-            </p>
+              </code>
+              <CopyButton text={createToken.data.token} what={t('firstSteps.token')} />
+              <span>{t('firstSteps.once')}</span>
+            </div>
           ) : (
             <button
               type="button"
@@ -68,6 +70,11 @@ export function FirstSteps({ orgs, createOrg }: { orgs: readonly Org[]; createOr
               {request}
             </pre>
           </ScrollRegion>
+          {createToken.data && (
+            <div className="mt-2">
+              <CopyButton text={request} what={t('firstSteps.request')} />
+            </div>
+          )}
         </Step>
       </ol>
     </section>

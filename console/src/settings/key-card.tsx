@@ -1,7 +1,7 @@
-import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { useKeyActions, useSlotTest } from '../api/settings-queries.ts'
+import { useAct } from '../api/use-act.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { Said, useSaid } from '../ui/said.tsx'
@@ -26,7 +26,7 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
   const [remarks, setRemarks] = useState<readonly Remark[]>([])
   const actions = useKeyActions({ provider: provider.id, environment: current.environment })
   const test = useSlotTest({ provider: provider.id, environment: current.environment }, { saved: true })
-  const enable = useMutation({ mutationFn: actions.enable })
+  const enable = useAct({ mutationFn: actions.enable })
   const { canManage } = settings.you
   return (
     <article className="card" aria-label={provider.name} data-provider={provider.id} data-testid="key-card">
@@ -151,7 +151,7 @@ function StatusCause({ current }: { current: MaskedKey }) {
 function FallbackSwitch({ settings, provider, current }: KeyCardProps) {
   const { t } = useTranslation()
   const actions = useKeyActions({ provider: provider.id, environment: current.environment })
-  const turn = useMutation({ mutationFn: (fallback: boolean) => actions.change({ fallback }) })
+  const turn = useAct({ mutationFn: (fallback: boolean) => actions.change({ fallback }) })
   const aiName = settings.platform.aiName
   if (settings.fallback.mode !== 'customer' || provider.policy === 'required') {
     return (

@@ -1,8 +1,8 @@
-import { useMutation } from '@tanstack/react-query'
 import { type SyntheticEvent, useRef, useState } from 'react'
 import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { ProblemError } from '../api/problem-error.ts'
 import { useKeyActions, useSlotTest } from '../api/settings-queries.ts'
+import { useAct } from '../api/use-act.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { Said } from '../ui/said.tsx'
@@ -42,7 +42,7 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
     )
     test.run({ key: pasted(), ...Object.fromEntries(parts) })
   }
-  const save = useMutation({
+  const save = useAct({
     mutationFn: async () => {
       const body = bodyOf(settings, provider, choices)
       if (mode === 'key') return actions.save({ key: pasted(), ...body })

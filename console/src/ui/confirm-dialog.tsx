@@ -1,5 +1,5 @@
-import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { useAct } from '../api/use-act.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { Dialog } from './dialog.tsx'
 import { ProblemNote } from './problem-note.tsx'
@@ -18,7 +18,7 @@ interface ConfirmProps {
 /** One question before something that cannot be taken back, saying what will happen. */
 export function ConfirmDialog({ title, children, action, danger = false, run, onClose, onDone }: ConfirmProps) {
   const { t } = useTranslation()
-  const confirm = useMutation({
+  const confirm = useAct({
     mutationFn: run,
     onSuccess: () => {
       onClose()

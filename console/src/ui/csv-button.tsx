@@ -1,5 +1,5 @@
-import { useMutation } from '@tanstack/react-query'
 import { useCsvDownload } from '../api/usage-queries.ts'
+import { useAct } from '../api/use-act.ts'
 import { Icon } from './icon.tsx'
 import { ProblemNote } from './problem-note.tsx'
 
@@ -11,7 +11,7 @@ interface CsvButtonProps {
 
 export function CsvButton({ path, query, name }: CsvButtonProps) {
   const downloadCsv = useCsvDownload()
-  const download = useMutation({ mutationFn: () => downloadCsv(path, query, name) })
+  const download = useAct({ mutationFn: () => downloadCsv(path, query, name) })
   return (
     <>
       <button type="button" className="button" onClick={() => download.mutate()} disabled={download.isPending}>

@@ -39,6 +39,14 @@ export function Dialog({ title, onClose, children, wide = false, busy = false }:
         })
     }
   }, [])
+  // A second Escape would close it whatever is said to the first. The pressed button is disabled and keeps no focus, so the
+  // key is caught wherever it goes.
+  useEffect(() => {
+    if (!busy) return
+    const hold = (event: KeyboardEvent) => event.key === 'Escape' && event.preventDefault()
+    window.addEventListener('keydown', hold, true)
+    return () => window.removeEventListener('keydown', hold, true)
+  }, [busy])
   return (
     <dialog
       ref={ref}
@@ -47,6 +55,7 @@ export function Dialog({ title, onClose, children, wide = false, busy = false }:
         event.preventDefault()
         if (!busy) onClose()
       }}
+      onClose={({ currentTarget }) => currentTarget.isConnected && onClose()}
       className={`m-auto max-h-[92dvh] w-[calc(100vw-1.5rem)] ${wide ? 'max-w-2xl' : 'max-w-lg'} overflow-y-auto rounded-2xl border border-line bg-surface text-ink shadow-over`}
     >
       <header className="flex items-start justify-between gap-4 px-5 pt-4 sm:px-6 sm:pt-5">

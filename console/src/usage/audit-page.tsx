@@ -84,7 +84,7 @@ function Entry({ row }: { row: EntryRow }) {
   const words = `audit.actions.${row.action.replace('.', '_')}`
   const facts = useFacts(row.detail)
   return (
-    <li className="grid gap-x-6 gap-y-1 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_auto] sm:px-5">
+    <li className="grid gap-x-6 gap-y-1 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_fit-content(20rem)] sm:px-5">
       <p className="min-w-0">
         <span className="font-medium">{actor}</span> {has(words) && `${t(words)} `}
         <code dir="ltr" className={has(words) ? 'text-muted' : 'rounded bg-sunken px-1.5 py-0.5'}>

@@ -13,7 +13,7 @@ export async function requireKey(
   if (row) return row
   throw new OwnkeyError('key_unknown', {
     detail: `No ${slot.provider.name} key is saved for the environment "${slot.environment}".`,
-    fix: `Save one with PUT /keys/${slot.provider.publicId}.`,
+    fix: `Save one first, in the AI settings or with PUT /keys/${slot.provider.publicId}.`,
     facts: { provider: slot.provider.name, environment: slot.environment },
   })
 }

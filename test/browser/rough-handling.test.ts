@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { go } from './pages.ts'
+import { openStage } from './stage.ts'
+
+const stage = openStage('agent-builder')
+const good = (end: string) => `sk-proj-sandbox-ok-00000000000000000000000000000000${end}`
+const plan = { plan: 'hosted' }
+
+describe('a double click', () => {
+  it('makes one token, and the request is there to be copied', async () => {
+    await stage.server().putOrg('clicks', plan)
+    const page = await stage.operator({ permissions: ['clipboard-read', 'clipboard-write'] })
+    const steps = page.getByTestId('first-steps')
+    const before = (await stage.server().api('GET', '/tokens')).body.items.length
+    await steps.getByRole('button', { name: 'Create a token for one day' }).dblclick()
+    await steps.getByRole('button', { name: 'Copy The request' }).click()
+    await steps.getByText('Copied').waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^curl [\s\S]*Bearer okt_\w{20,}/)
+    expect((await stage.server().api('GET', '/tokens')).body.items).toHaveLength(before + 1)
+  })
+
+  it('sends one request', async () => {
+    await stage.server().putOrg('tries', plan)
+    await stage.server().putKey('tries', 'openai', good('1111'))
+    const page = await stage.visit({ org: 'tries' }, plan)
+    await page.getByTestId('key-card').getByRole('button', { name: 'Try it' }).click()
+    let sent = 0
+    // Held until both clicks have been: the first must still be under way when the second comes.
+    let release = () => {}
+    const clicked = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    await page.route('**/try-out', async (route) => {
+      sent++
+      await clicked
+      await route.continue()
+    })
+    await page.getByRole('dialog').getByRole('button', { name: 'Send' }).dblclick()
+    release()
+    await page.getByTestId('try-out-answer').waitFor()
+    expect(sent).toBe(1)
+  })
+})
+
+describe('a dialog', () => {
+  it('stays until what it does is done, however often Escape is pressed, and tells when that failed', async () => {
+    await stage.server().putOrg('escapes', plan)
+    await stage.server().putKey('escapes', 'openai', good('2222'))
+    const page = await stage.visit({ org: 'escapes' }, plan)
+    let release = () => {}
+    const pressed = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    await page.route('**/keys/openai*', async (route) => {
+      await pressed
+      await route.fulfill({ status: 500, body: '' })
+    })
+    await page.getByRole('button', { name: 'Remove key' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Remove key' }).click()
+    await dialog.locator('.spinner').waitFor()
+    for (let times = 0; times < 3; times++) await page.keyboard.press('Escape')
+    release()
+    expect(await dialog.getByRole('alert').innerText()).toContain('Something went wrong in the server.')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+  })
+
+  it('about a key that was removed elsewhere shows what is there now', async () => {
+    await stage.server().putOrg('tabs', plan)
+    await stage.server().putKey('tabs', 'openai', good('3333'))
+    const page = await stage.visit({ org: 'tabs' }, plan)
+    await stage.server().api('DELETE', '/orgs/tabs/keys/openai')
+    await page.getByTestId('key-card').getByRole('button', { name: 'Test key' }).click()
+    await page.getByTestId('key-card').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).waitFor()
+  })
+})
+
+describe('names without an end', () => {
+  const name = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrik'.repeat(4).slice(0, 198)
+
+  it.each([320, 1280])('widen no page of %i pixels', async (width) => {
+    const org = `long_${width}`
+    await stage.server().putOrg(org, { ...plan, name })
+    await stage.server().putKey(org, 'openai', good('4444'), { label: name, owner: name })
+    const viewport = { width, height: 800 }
+    const wide = async (page: Awaited<ReturnType<typeof stage.operator>>, path: string) => {
+      await go(page, path)
+      return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
+    }
+    const member = await stage.visit({ org }, { ...plan, name }, { viewport })
+    for (const path of ['/en/settings', '/en/usage', '/en/requests', '/en/audit'])
+      expect([path, await wide(member, path)]).toEqual([path, false])
+    const operator = await stage.operator({ viewport })
+    for (const path of ['/en/operator', '/en/operator/health', '/en/operator/audit', '/en/operator/sessions'])
+      expect([path, await wide(operator, path)]).toEqual([path, false])
+  })
+})
