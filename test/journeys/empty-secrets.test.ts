@@ -67,8 +67,8 @@ describe('in the configuration', () => {
     `whsec_${base64(Buffer.from('short'))}`,
     'secret',
   ]
-  test.each([
-    ...weak.map((secret) => [`a webhook secret of ${JSON.stringify(secret)}`, hook(secret)] as const),
+  const configurations: [what: string, config: object][] = [
+    ...weak.map((secret): [string, object] => [`a webhook secret of ${JSON.stringify(secret)}`, hook(secret)]),
     ['a webhook secret from a variable that is empty', hook('${NOTHING}')],
     ['a webhook secret that is empty behind its prefix', hook('whsec_${NOTHING}')],
     ['a platform key of nothing', { providers: { openai: { platformKey: '' } } }],
@@ -82,7 +82,8 @@ describe('in the configuration', () => {
         },
       },
     ],
-  ])('%s keeps the server from starting', async (_what, config) => {
+  ]
+  test.each(configurations)('%s keeps the server from starting', async (_what, config) => {
     const told = await refusal({ NOTHING: '', SPACES: '   ' }, config)
     expect(told).toMatch(/secret|platformKey|clientSecret|NOTHING/i)
   })
