@@ -275,6 +275,20 @@ describe('a host that the operator allows', () => {
     },
   )
 
+  test('by its name over http gets nothing more either, and is not even asked for', async () => {
+    names.set('plain.example.com', () => [{ address: '2000::1', family: 6 }])
+    expect(await ownkey.reload(config({ privateHosts: ['plain.example.com'] }))).toBe(true)
+    await ownkey.putOrg('plain')
+    expect((await put('plain', `http://plain.example.com:${port}`)).status).toBe(200)
+    expect(await ownkey.reload(config())).toBe(true)
+    try {
+      expect((await call('plain')).header('ownkey-error')).toBe('host_not_allowed')
+      expect(asked).toEqual([])
+    } finally {
+      await ownkey.reload(config({ privateHosts: ['127.0.0.1'] }))
+    }
+  })
+
   test('never gets the platform’s key: what falls back goes to the platform’s host', async () => {
     const { host, seen } = await customer()
     host.on(/./, json({ error: { message: 'no', code: 'invalid_api_key' } }, { status: 401 }))

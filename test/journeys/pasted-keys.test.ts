@@ -85,13 +85,16 @@ describe.each(broken)('a key with %s', (_what, text) => {
       expect(answer.status, `${method} ${path}`).toBeGreaterThanOrEqual(400)
       expect(leaked(JSON.stringify(answer.body)), `${method} ${path}`).toEqual([])
     }
-    const answer = await rawCall(ownkey.url, {
-      method: 'PUT',
-      path: '/api/v1/orgs/acme/keys/openai',
-      headers: { authorization: `Bearer ${ownkey.adminToken}`, 'content-type': 'application/json' },
-      body: `{"key": ${text}`,
-    })
-    expect([answer.status, leaked(answer.text)]).toEqual([400, []])
+    // Node's parser tells the beginning of what it cannot read.
+    for (const raw of [`{"key": ${text}`, text, text.slice(text.indexOf('Qz7X'))]) {
+      const answer = await rawCall(ownkey.url, {
+        method: 'PUT',
+        path: '/api/v1/orgs/acme/keys/openai',
+        headers: { authorization: `Bearer ${ownkey.adminToken}`, 'content-type': 'application/json' },
+        body: raw,
+      })
+      expect([answer.status, leaked(answer.text)]).toEqual([400, []])
+    }
   })
 
   test('is not repeated from a header, a query or a broken request', async () => {
