@@ -5,6 +5,7 @@ import { eventEnd, eventOf, readEventBlock, wholeEvents } from './event-block.ts
 /** What every event has that tells an error; few others do. */
 const hint = /rror|xception|fault|failed|err_|"detail"|\{\s*"message"/
 const longestEvent = 64 * 1024
+const longestEdge = 3
 const longestElement = 8 * 1024
 const nothing = Buffer.alloc(0)
 const newline = 0x0a
@@ -32,7 +33,11 @@ export class LaterErrors {
   private failure: Failure | undefined
   private readonly provider: Provider
   private readonly kind: Kind
-  /** The event under way, or the end of the array. */
+  /** The event under way, and its last bytes: an empty line may stand over the edge. */
+  private parts: Buffer[] = []
+  private partsBytes = 0
+  private edge: Buffer = nothing
+  /** The end of the array. */
   private rest: Buffer = nothing
   /** JSON that is one document tells its error at its beginning, if at all. */
   private isArray: boolean | undefined
@@ -55,25 +60,42 @@ export class LaterErrors {
   /** The first failure that was told, when the answer is over. */
   end(): Failure | undefined {
     if (this.failure !== undefined) return this.failure
-    if (this.kind === 'events' && !this.isSkipping) this.judge(readEventBlock(this.rest.toString('utf8')))
+    if (this.kind === 'events' && !this.isSkipping)
+      this.judge(readEventBlock(Buffer.concat(this.parts).toString('utf8')))
     if (this.isArray) this.readLastElement(this.rest.toString('utf8'))
     return this.failure
   }
 
   private readEvents(plain: Buffer): void {
-    const bytes = this.rest.length === 0 ? plain : Buffer.concat([this.rest, plain])
-    // Most pieces are whole events.
-    const isWhole = bytes[bytes.length - 1] === newline && bytes[bytes.length - 2] === newline
-    const end = isWhole ? bytes.length : wholeEvents(bytes)
+    const end = this.endIn(plain)
     if (end > 0) {
-      if (hint.test(bytes.toString('latin1', 0, end))) this.readWhole(bytes.subarray(0, end))
+      const whole = plain.subarray(0, end)
+      const bytes = this.parts.length === 0 ? whole : Buffer.concat([...this.parts, whole])
+      if (hint.test(bytes.toString('latin1'))) this.readWhole(bytes)
+      this.parts = []
+      this.partsBytes = 0
+      this.edge = nothing
       this.isSkipping = false
     }
-    // The bytes are somebody else's once this returns.
-    this.rest = end === bytes.length ? nothing : Buffer.from(bytes.subarray(end))
-    if (this.rest.length <= longestEvent) return
-    this.isSkipping = true
-    this.rest = Buffer.from(this.rest.subarray(this.rest.length - 3))
+    if (end < plain.length) this.keepPart(plain.subarray(end))
+  }
+
+  /** Behind the last event that ends in these bytes; each byte is looked at once. */
+  private endIn(plain: Buffer): number {
+    // Most pieces are whole events.
+    if (plain[plain.length - 1] === newline && plain[plain.length - 2] === newline) return plain.length
+    if (this.edge.length === 0) return wholeEvents(plain)
+    return Math.max(0, wholeEvents(Buffer.concat([this.edge, plain])) - this.edge.length)
+  }
+
+  /** The bytes are somebody else's once this returns. */
+  private keepPart(part: Buffer): void {
+    const all = Buffer.concat([this.edge, part.subarray(-longestEdge)])
+    this.edge = all.subarray(-longestEdge)
+    this.partsBytes += part.length
+    this.isSkipping ||= this.partsBytes > longestEvent
+    if (this.isSkipping) this.parts = []
+    else this.parts.push(Buffer.from(part))
   }
 
   private readWhole(bytes: Buffer): void {

@@ -1,5 +1,6 @@
 import type { Provider, StreamFrame, StreamFraming, StreamOpening } from '../providers/index.ts'
 import { decodeBody } from './collect-failure.ts'
+import { eventEnd, eventOf, readEventBlock } from './event-block.ts'
 
 const longestOpening = 64 * 1024
 
@@ -89,7 +90,7 @@ export class OpeningReader {
 
   private judgeFrames(frames: readonly StreamFrame[]): StreamOpening {
     for (const { name, text } of frames) {
-      const opening = this.judge(parse(text), name)
+      const opening = this.provider.readStreamOpening(eventOf(text, name))
       if (opening !== 'preamble') return opening
     }
     return 'preamble'
@@ -102,43 +103,7 @@ export class OpeningReader {
   }
 
   private readEvent(block: string): StreamOpening {
-    // JSON without the stream's framing, in one line or in many, is how some providers tell an error.
-    if (/^\s*[{[]/.test(block)) return this.judge(parse(block), undefined)
-    let name: string | undefined
-    const data: string[] = []
-    for (const line of block.split(/\r\n|\n|\r/)) {
-      if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5))
-      else if (line.startsWith('event:')) name = line.slice(6).trim()
-      // The same behind a comment or an event's name.
-      else if (line.startsWith('{')) data.push(line)
-    }
-    if (data.length === 0) return 'preamble'
-    return this.judge(parse(data.join('\n')), name)
-  }
-
-  private judge(data: unknown, name: string | undefined): StreamOpening {
-    return this.provider.readStreamOpening(name === undefined ? { data } : { data, name })
-  }
-}
-
-const lf = 0x0a
-const cr = 0x0d
-
-/** Where the first event ends, and where the next one begins; each byte is looked at once, however many events there are. */
-function eventEnd(bytes: Buffer, from: number): { at: number; next: number } | undefined {
-  for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at]
-    if (byte !== lf && byte !== cr) continue
-    if (bytes[at + 1] === byte) return { at, next: at + 2 }
-    if (byte === cr && bytes[at + 1] === lf && bytes[at + 2] === cr && bytes[at + 3] === lf) return { at, next: at + 4 }
-  }
-  return undefined
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data) as unknown
-  } catch {
-    return data
+    const event = readEventBlock(block)
+    return event === undefined ? 'preamble' : this.provider.readStreamOpening(event)
   }
 }
