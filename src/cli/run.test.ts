@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -151,6 +151,15 @@ describe('commands on a database', () => {
     expect(code).toBe(1)
     expect(error).toContain('BYOK_ENCRYPTION_KEY is not the master key of this database')
     expect(error).not.toContain(other)
+  })
+
+  test('the right master key under another id is told by what it lacks', async () => {
+    await ownkey('master-key', 'rotate')
+    const kept = readFileSync(join(folder, 'data', 'master-key'), 'utf8').trim()
+    vi.stubEnv('BYOK_ENCRYPTION_KEY', `other:${kept.replace(/^.*:/, '')}`)
+    const { code, error } = await ownkey('audit', 'verify')
+    expect(code).toBe(1)
+    expect(error).toMatch(/holds the master key of this database, but not under its id, "(.+)"[\s\S]*\1:<the key>/)
   })
 
   test('a weak master key is refused', async () => {

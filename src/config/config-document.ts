@@ -27,7 +27,7 @@ const sentences: Readonly<Record<string, readonly [message: string, expected: st
   BAD_INDENT: [
     'The indentation does not fit.',
     'fields of one level in the same column',
-    'Indent this line like its neighbours, with spaces.',
+    'Indent this line like its neighbours, with spaces. If a { or [ stands open above it, close that one.',
   ],
   TAB_AS_INDENT: ['A tab is used as indentation.', 'spaces', 'Replace the tab by spaces.'],
   MISSING_CHAR: [

@@ -239,6 +239,22 @@ describe('reloading', () => {
   })
 })
 
+test('an origin is one, with or without the slash behind it', () => {
+  const origins = (value: string) => load(`platform: { origins: [${value}] }`).config.platform.origins
+  expect(origins('https://App.Example.com/, "http://localhost:3000"')).toEqual([
+    'https://app.example.com',
+    'http://localhost:3000',
+  ])
+  for (const wrong of [
+    'not an origin',
+    'https://a.example/path',
+    '"https://a.example; script-src *"',
+    'a.example',
+    '"*"',
+  ])
+    expect(() => origins(wrong), wrong).toThrow(ConfigError)
+})
+
 test('without a file there is one plan with five providers', () => {
   const config = defaultConfig({ platformKeys: { openai: canary } })
   expect(Object.keys(config.features)).toEqual([

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { checkProviders } from './check-providers.ts'
 import { checkReferences } from './check-references.ts'
 import { readDocument } from './config-document.ts'
@@ -6,6 +5,7 @@ import { ConfigError, type ConfigProblem, type Finding } from './config-problem.
 import type { CatalogueEntry } from './extend-catalogue.ts'
 import { type Environment, fillEnvironment } from './fill-environment.ts'
 import { findWarnings } from './find-warnings.ts'
+import { readConfigFile } from './read-config-file.ts'
 import { resolveNames } from './resolve-names.ts'
 import { type Config, configSchema } from './schema.ts'
 import { schemaFindings } from './schema-findings.ts'
@@ -31,7 +31,7 @@ export interface LoadedConfig {
  *   environment variables that are not set. Values of the environment are in none of them.
  */
 export function loadConfig({ file = 'ownkey.yaml', text, env, catalogue }: LoadConfigOptions): LoadedConfig {
-  const document = readDocument(text ?? readText(file), file)
+  const document = readDocument(text ?? readConfigFile(file), file)
   if (document.raw === undefined) throw new ConfigError(document.problems)
 
   const { raw, place } = document
@@ -48,26 +48,6 @@ export function loadConfig({ file = 'ownkey.yaml', text, env, catalogue }: LoadC
 
   const config = resolveNames(parsed.data, catalogue)
   return { config, warnings: findWarnings(config, { raw, catalogue }).map(place).sort(byPlace) }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'There is no such file.' : 'The file cannot be read.'
-    throw new ConfigError([
-      {
-        file,
-        line: 1,
-        column: 1,
-        path: '',
-        message: reason,
-        expected: 'a readable YAML file',
-        fix: 'Check the path and its permissions.',
-      },
-    ])
-  }
 }
 
 /** One mistake often breaks several rules; the first one found says it best. */

@@ -60,6 +60,11 @@ const feature = z.strictObject({
   models: z.record(id, z.string().min(1)).default({}).describe('Provider → the model for this task.'),
 })
 
+const origin = z
+  .string()
+  .regex(/^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?\/?$/i, 'an origin such as https://app.example.com')
+  .transform((text) => text.toLowerCase().replace(/\/$/, ''))
+
 const platform = z.strictObject({
   name: z.string().min(1).default('Ownkey'),
   aiName: z.string().min(1).optional().describe('What the platform’s own AI is called; default "<name> AI".'),
@@ -67,7 +72,7 @@ const platform = z.strictObject({
   locales: z.array(z.string().min(2)).min(1).default(['en']),
   logo: z.string().min(1).optional(),
   colors: z.record(z.string(), z.string()).default({}),
-  origins: z.array(z.string()).default([]).describe('Origins of the products that embed the page.'),
+  origins: z.array(origin).default([]).describe('Origins of the products that embed the page.'),
 })
 
 const gateway = z.strictObject({

@@ -38,8 +38,10 @@ export function parseKeyring(value: Secret | string, from = 'BYOK_ENCRYPTION_KEY
   const byId = new Map<string, MasterKey>()
   const fingerprints = new Set<string>()
   for (const { master, fingerprint } of keys) {
-    if (byId.has(master.id)) throw invalid(`${from} names two keys by the same id.`)
-    if (fingerprints.has(fingerprint)) throw invalid(`${from} contains the same key twice.`)
+    if (byId.has(master.id))
+      throw invalid(`${from} names two keys by the same id.`, 'Give each key the id that it was first used with.')
+    if (fingerprints.has(fingerprint))
+      throw invalid(`${from} contains the same key twice.`, 'Leave one of the two out; the first key encrypts.')
     byId.set(master.id, master)
     fingerprints.add(fingerprint)
   }
@@ -95,6 +97,6 @@ function weakness(bytes: Uint8Array): string | undefined {
   return undefined
 }
 
-function invalid(detail: string): OwnkeyError {
-  return new OwnkeyError('master_key_invalid', { detail })
+function invalid(detail: string, fix?: string): OwnkeyError {
+  return new OwnkeyError('master_key_invalid', { detail, ...(fix && { fix }) })
 }

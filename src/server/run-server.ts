@@ -35,6 +35,8 @@ export async function runServer(options: RunServerOptions): Promise<number> {
 }
 
 async function runPrimary({ environment, sandbox, log, ready }: RunServerOptions): Promise<number> {
+  // Workers are still to start then, and read the newest file.
+  process.on('SIGHUP', () => undefined)
   // Once, before the workers: they would wait for each other's migrations, and each would tell the same mistake.
   createLiveConfig({ environment, sandbox, log })
   await prepareDatabase(environment)
@@ -53,6 +55,7 @@ async function runPrimary({ environment, sandbox, log, ready }: RunServerOptions
 
 async function runSingle({ environment, sandbox, log, ready }: RunServerOptions): Promise<number> {
   const stop = stopSignal(log)
+  const reloading = reloadSignal()
   const server = await startServer({ environment, sandbox, log }).catch((error) => {
     leavePrimary()
     throw error
@@ -61,13 +64,12 @@ async function runSingle({ environment, sandbox, log, ready }: RunServerOptions)
     url: server.url,
     ...(!environment.production && !cluster.isWorker && { signIn: await server.signInLink() }),
   }
-  const reload = () => void server.reload()
-  process.on('SIGHUP', reload)
+  reloading.leadTo(() => void server.reload())
   if (cluster.isWorker) process.send?.(started)
   else await ready(started)
   await stop
+  reloading.leadTo(() => undefined)
   await closeWithin(server, log)
-  process.off('SIGHUP', reload)
   log.info('stopped')
   leavePrimary()
   return 0
@@ -102,6 +104,22 @@ function stopSignal(log: Log): Promise<void> {
     process.on('SIGINT', stop)
     if (cluster.isWorker) process.on('disconnect', () => stop('disconnect'))
   })
+}
+
+/** SIGHUP, heard from the beginning: one that nobody hears would end the process, and one during the start means the newest file. */
+function reloadSignal(): { leadTo(reload: () => void): void } {
+  let isAsked = false
+  let reload = () => {
+    isAsked = true
+  }
+  process.on('SIGHUP', () => reload())
+  return {
+    leadTo(next) {
+      reload = next
+      if (isAsked) next()
+      isAsked = false
+    },
+  }
 }
 
 function exitOnUncaught(log: Log): void {

@@ -17,6 +17,8 @@ interface Crew {
   alive: Set<Worker>
   /** Workers that told that they listen. */
   listening: Set<Worker>
+  /** Workers that were starting when the configuration was to be read again. */
+  outdated: Set<Worker>
   stopping: boolean
   everReady: boolean
   failures: number
@@ -31,12 +33,23 @@ const slowestRestartMs = 30_000
  * @returns the exit code: 1 when the workers could not start, 0 after a stop
  */
 export async function runWorkers(options: RunWorkersOptions): Promise<number> {
-  const crew: Crew = { alive: new Set(), listening: new Set(), stopping: false, everReady: false, failures: 0 }
+  const crew: Crew = {
+    alive: new Set(),
+    listening: new Set(),
+    outdated: new Set(),
+    stopping: false,
+    everReady: false,
+    failures: 0,
+  }
   const failed = new Promise<'failed'>((resolve) => {
     for (let index = 0; index < options.count; index += 1) startWorker(crew, options, () => resolve('failed'))
   })
   const reload = () => {
-    for (const worker of crew.alive) worker.process.kill('SIGHUP')
+    for (const worker of crew.alive) {
+      if (crew.listening.has(worker)) worker.process.kill('SIGHUP')
+      // The signal would end it as long as it does not listen to signals either.
+      else crew.outdated.add(worker)
+    }
   }
   process.on('SIGHUP', reload)
   const why = await Promise.race([options.stop.then(() => 'stopped' as const), failed])
@@ -51,6 +64,7 @@ function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void)
   worker.on('message', (message) => {
     if (isMetricsMessage(message)) return
     crew.listening.add(worker)
+    if (crew.outdated.delete(worker)) worker.process.kill('SIGHUP')
     crew.failures = 0
     if (crew.everReady) return
     crew.everReady = true
@@ -58,6 +72,7 @@ function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void)
   })
   worker.once('exit', (exitCode) => {
     crew.alive.delete(worker)
+    crew.outdated.delete(worker)
     const listened = crew.listening.delete(worker)
     if (crew.stopping) return
     options.log.error('worker_ended', { worker: worker.id, exitCode })

@@ -23,8 +23,9 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** A first start takes about four seconds of work; more than this is a database that hangs. */
-const startLimitMs = 60_000
+/** A first start takes about four seconds of work, on a busy machine a minute; more than this is a database that hangs. */
+const startLimitMs = 180_000
+const tooSlow = 'it did not start in time'
 
 /** Starts the thread on `directory`, which is made when it is not there and never emptied or repaired. */
 export async function startEngine(directory: string): Promise<EmbeddedEngine> {
@@ -47,7 +48,7 @@ export async function startEngine(directory: string): Promise<EmbeddedEngine> {
 
 function started(worker: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => settle(new Error('it did not start in time')), startLimitMs)
+    const limit = setTimeout(() => settle(new Error(tooSlow)), startLimitMs)
     const settle = (error?: Error) => {
       clearTimeout(limit)
       worker.removeAllListeners('message').removeAllListeners('error').removeAllListeners('exit')
@@ -74,7 +75,7 @@ function unreadable(directory: string, cause: Error): OwnkeyError {
     })
   return new OwnkeyError('unavailable', {
     detail: `The embedded database in ${directory} cannot be opened (${cause.message}). Nothing in it was changed or deleted.`,
-    fix: 'Put back a backup of the data directory, or move it away to start with an empty database; use PostgreSQL (DATABASE_URL) where data matters.',
+    fix: `${cause.message === tooSlow ? 'Start it again when the machine is less busy. If it stays so: ' : ''}Put back a backup of the data directory, or move it away to start with an empty database; use PostgreSQL (DATABASE_URL) where data matters.`,
     cause,
   })
 }

@@ -1,6 +1,14 @@
 import { sealNewAuditKey } from '../audit/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
-import { encodeContext, type Keyring, openEnvelope, readKekId, Secret, sealEnvelope } from '../crypto/index.ts'
+import {
+  encodeContext,
+  type Keyring,
+  type MasterKey,
+  openEnvelope,
+  readKekId,
+  Secret,
+  sealEnvelope,
+} from '../crypto/index.ts'
 import {
   countSecretsByKek,
   type Database,
@@ -67,11 +75,12 @@ export async function checkVaultOpens({ database, keyring }: { database: Queryab
 }
 
 function proveKnownText({ master_check: check }: DeploymentRow, keyring: Keyring): void {
-  try {
-    if (openEnvelope(keyring, masterCheckContext, check).reveal() === knownText) return
-  } catch (error) {
-    if (!(error instanceof OwnkeyError)) throw error
-  }
+  if (opensKnownText(check, keyring)) return
+  if ([...keyring.byId.values()].some(({ key }) => opensKnownText(check, onlyKey(idOf(check), key))))
+    throw new OwnkeyError('master_key_invalid', {
+      detail: `BYOK_ENCRYPTION_KEY holds the master key of this database, but not under its id, ${quoteId(check)}. Nothing was written.`,
+      fix: `Write the id and a colon before the key: ${idOf(check)}:<the key>.`,
+    })
   throw new OwnkeyError('master_key_invalid', {
     detail: `BYOK_ENCRYPTION_KEY is not the master key of this database, which needs the one with the id ${quoteId(check)}. Nothing was written.`,
     fix: 'Set BYOK_ENCRYPTION_KEY to the key that this database was used with (with the embedded database it stands in the data directory), or point the server to another database.',
@@ -88,10 +97,30 @@ function keysMissing(missing: readonly { kek_id: string; count: number }[]): Own
   })
 }
 
-function quoteId(envelope: Uint8Array): string {
+function opensKnownText(check: Uint8Array, keyring: Keyring): boolean {
   try {
-    return `"${readKekId(envelope)}"`
-  } catch {
-    return 'that cannot be read any more'
+    return openEnvelope(keyring, masterCheckContext, check).reveal() === knownText
+  } catch (error) {
+    if (error instanceof OwnkeyError) return false
+    throw error
   }
+}
+
+function onlyKey(id: string, key: MasterKey['key']): Keyring {
+  const active = { id, key }
+  return { active, byId: new Map([[id, active]]) }
+}
+
+/** Empty: it cannot be read any more. */
+function idOf(envelope: Uint8Array): string {
+  try {
+    return readKekId(envelope)
+  } catch {
+    return ''
+  }
+}
+
+function quoteId(envelope: Uint8Array): string {
+  const id = idOf(envelope)
+  return id === '' ? 'that cannot be read any more' : `"${id}"`
 }

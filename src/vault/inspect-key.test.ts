@@ -74,6 +74,13 @@ describe('a pasted key', () => {
       advice: 'This does not look like the Google Gemini keys that are known. They usually begin with "AIza" or "AQ.".',
       adviceAs: { code: 'unusual_prefix', facts: { provider: 'Google Gemini', prefixes: '"AIza", "AQ."' } },
     })
+    // What begins as usual is odd in another way.
+    const shaped = {
+      id: 'custom',
+      name: 'Custom',
+      keyShapes: [{ pattern: /^cu-\d{9}$/, prefix: 'cu-', distinctive: true }],
+    }
+    expect(inspectKey('cu-odd', shaped, all).advice).toBe('This does not look like the Custom keys that are known.')
     // Another provider's shape that is not distinctive names nobody.
     expect(inspect('sk-abcdefghijkl', gemini).looksLike).toBeUndefined()
     expect(inspectKey('anything-goes', { id: 'custom', name: 'Custom', keyShapes: [] }, all).advice).toBeUndefined()

@@ -125,7 +125,9 @@ function adviceOn(
       adviceAs: { code: 'looks_like', facts: { provider: provider.name, other: other.name } },
       advice: `This looks like ${article(other.name)} ${other.name} key, not ${article(provider.name)} ${provider.name} key.`,
     }
-  const prefixes = [...new Set(provider.keyShapes.map(({ prefix }) => prefix).filter(Boolean))]
+  const known = [...new Set(provider.keyShapes.map(({ prefix }) => prefix).filter(Boolean))]
+  // Where the beginning is as usual, something else is not.
+  const prefixes = known.some((prefix) => text.startsWith(prefix)) ? [] : known
   const quoted = prefixes.map((prefix) => `"${prefix}"`)
   const usual = quoted.length > 0 ? ` They usually begin with ${quoted.join(' or ')}.` : ''
   return {

@@ -123,13 +123,18 @@ describe('several workers on one PostgreSQL', () => {
     }
   })
 
-  test('are replaced when one ends by itself', async () => {
-    const [worker] = pidsBelow(child.process.pid as number)
-    process.kill(worker as number, 'SIGKILL')
+  test('are replaced when one ends by itself; a new one that starts while the configuration is read again reads it, too', async () => {
+    const primary = child.process.pid as number
+    const told = (event: string) => child.lines.filter((line) => line.includes(`"${event}"`)).length
+    const before = pidsBelow(primary)
+    process.kill(before[0] as number, 'SIGKILL')
     await child.line((line) => line.includes('"worker_ended"'))
     await expect
-      .poll(() => child.lines.filter((line) => line.includes('"listening"')).length, { timeout: 20_000 })
-      .toBe(3)
+      .poll(() => pidsBelow(primary).some((pid) => !before.includes(pid)), { timeout: 20_000, interval: 5 })
+      .toBe(true)
+    child.process.kill('SIGHUP')
+    await expect.poll(() => told('config_loaded'), { timeout: 20_000 }).toBe(2)
+    expect([told('listening'), told('worker_ended')]).toEqual([3, 1])
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
   })
 

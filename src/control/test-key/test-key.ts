@@ -130,7 +130,8 @@ function shapeCheck({ provider, secret }: KeyTestInput, accepted: boolean): KeyC
   const facts = { provider: provider.name }
   if (usual)
     return { name: 'shape', ok: true, detail: `It looks like a key of ${provider.name}.`, code: 'usual_shape', facts }
-  const prefix = provider.keyShapes.find((shape) => shape.prefix !== '')?.prefix
+  const prefixes = provider.keyShapes.map(({ prefix }) => prefix).filter(Boolean)
+  const prefix = prefixes.some((one) => text.startsWith(one)) ? undefined : prefixes[0]
   const expected = prefix
     ? `Keys of ${provider.name} begin with "${prefix}".`
     : `It does not look like a key of ${provider.name}.`
