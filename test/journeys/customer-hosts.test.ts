@@ -6,7 +6,7 @@ import { hostileHosts } from '../support/hostile-hosts.ts'
 import { nativeCalls } from '../support/provider-calls.ts'
 import { rawCall } from '../support/raw-call.ts'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
-import { json, redirect, startUpstream, type Upstream } from '../support/upstream.ts'
+import { json, redirect, script, signal, startUpstream, type Upstream, until } from '../support/upstream.ts'
 
 /** What the names of customers' hosts resolve to, as a test says. */
 const names = new Map<string, () => LookupAddress[]>()
@@ -287,6 +287,29 @@ describe('a host that the operator allows', () => {
     } finally {
       await ownkey.reload(config({ privateHosts: ['127.0.0.1'] }))
     }
+  })
+
+  test('that a key has left gets nothing of the key that came after, however long a request had waited', async () => {
+    const [left, next] = [await customer(), await customer()]
+    const goOn = signal()
+    left.host.on(/./, script(until(goOn.raised), json({ ok: true })))
+    next.host.on(/./, json({ ok: true }))
+    await ownkey.putOrg('leaving')
+    await put('leaving', left.host.origin)
+    // The first tries the key, and the others wait for what it learns of it.
+    const first = call('leaving')
+    await left.host.journal.request(0)
+    const waiting = Array.from({ length: 20 }, () => call('leaving'))
+    const replaced = { key: `${canaryKeys.openai}after`, baseUrl: next.host.origin }
+    expect((await ownkey.api('PUT', '/orgs/leaving/keys/openai', replaced)).status).toBe(200)
+    goOn.raise()
+    const answers = await Promise.all([first, ...waiting])
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    expect(left.seen()).not.toContain(replaced.key)
+    expect(next.host.journal.requests.every((one) => one.header('authorization') === `Bearer ${replaced.key}`)).toBe(
+      true,
+    )
+    await Promise.all([left.host.close(), next.host.close()])
   })
 
   test('never gets the platform’s key: what falls back goes to the platform’s host', async () => {
