@@ -25,7 +25,7 @@ export class DecisionMemory {
     }
     const { last } = known
     if (last !== undefined && isSame(last.request, request)) return last.decision
-    const question = `${request.provider}\n${request.feature}\n${request.user}\n${request.environment}\n${request.capability}\n${request.model}\n${request.noModel}`
+    const question = nameOf(request)
     let decision = known.answers.get(question)
     if (decision === undefined) {
       decision = decide(request, tenant, policy)
@@ -35,6 +35,11 @@ export class DecisionMemory {
     known.last = { request, decision }
     return decision
   }
+}
+
+/** As JSON: a user who calls itself "undefined" is another than nobody. */
+function nameOf({ provider, feature, user, environment, capability, model, noModel }: DecisionRequest): string {
+  return JSON.stringify([provider, feature, user, environment, capability, model, noModel])
 }
 
 function isSame(one: DecisionRequest, other: DecisionRequest): boolean {

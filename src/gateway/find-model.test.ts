@@ -11,6 +11,8 @@ describe('the model in a JSON body', () => {
     ['{"x":{"model":"no"},"model":"c","y":["model","no"]}', ['c']],
     ['{"mod\\u0065l":"d"}', ['d']],
     ['{"model":"a","model":"b"}', ['a', 'b']],
+    // Parsers that take no notice of case read the second.
+    ['{"model":"a","Model":"b"}', ['a', 'b']],
     ['{"model":"quo\\"te\\\\"}', ['quo"te\\']],
     ['{"model":7}', []],
     ['{"text":"ends in a backslash \\\\","model":"e"}', ['e']],

@@ -57,7 +57,7 @@ const backslash = 0x5c
 /**
  * String values of a key at the top level of a JSON object, without parsing the rest: strings are jumped over, brackets
  * counted. Keys written with escapes are recognised.
- * @param all false: the first is enough
+ * @param all also a second one, and keys in other letters (`Model`), which some parsers take for the same; false: the first is enough
  */
 export function findTopLevelStrings(bytes: Buffer, key: string, all: boolean): string[] {
   const found: string[] = []
@@ -70,7 +70,7 @@ export function findTopLevelStrings(bytes: Buffer, key: string, all: boolean): s
       const end = stringEnd(bytes, i)
       if (end === -1) return found
       const colon = skipSpace(bytes, end + 1)
-      if (depth === 1 && bytes[colon] === 0x3a && readString(bytes, i, end) === key) {
+      if (depth === 1 && bytes[colon] === 0x3a && isKey(readString(bytes, i, end), key, all)) {
         const value = skipSpace(bytes, colon + 1)
         const valueEnd = bytes[value] === quote ? stringEnd(bytes, value) : -1
         if (valueEnd !== -1) {
@@ -84,6 +84,10 @@ export function findTopLevelStrings(bytes: Buffer, key: string, all: boolean): s
     }
   }
   return found
+}
+
+function isKey(name: string | undefined, key: string, anyCase: boolean): boolean {
+  return name === key || (anyCase && name?.toLowerCase() === key.toLowerCase())
 }
 
 /** The closing quote of the string that opens at `start`, or -1. */
