@@ -5,10 +5,11 @@ import { ConfigError, loadConfig } from '../config/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import { catalogue } from '../providers/index.ts'
 import { type Environment, hasMasterKey, keyringOf, localUrl, openVault, readEnvironment } from '../server/index.ts'
-import type { Database } from '../store/index.ts'
+import { type Database, inspectMigrations } from '../store/index.ts'
 import { type CameBack, compareWithRecord } from '../vault/index.ts'
 import { describeCameBack } from './came-back.ts'
 import type { CommandEntry } from './run.ts'
+import { mayNotMakeTables } from './show-error.ts'
 
 export const doctorCommand: CommandEntry = {
   name: 'doctor',
@@ -92,8 +93,13 @@ async function examineDatabase(environment: Environment): Promise<Examined> {
   }
   const { database, close } = await openVault(environment, { migrate: false, evenRestored: true })
   try {
+    const { applied, pending, mayMakeTables } = await inspectMigrations(database)
+    if (pending.length > 0 && !mayMakeTables)
+      return { ok: false, detail: mayNotMakeTables.message, fix: mayNotMakeTables.fix }
+    if (applied === 0) return { ok: true, detail: `${database.kind} answers, and is empty: the first start fills it` }
     const withdrawn = await examineRecord(environment, database).catch(failed)
-    const detail = `${database.kind} answers, and the master key belongs to it`
+    const upgrade = pending.length === 0 ? '' : `; the next start brings it up to date (${pending.join(', ')})`
+    const detail = `${database.kind} answers, and the master key belongs to it${upgrade}`
     return { ok: true, detail, also: [{ name: 'taken out of service', ...withdrawn }] }
   } finally {
     await close()

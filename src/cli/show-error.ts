@@ -31,12 +31,14 @@ export function showError(error: unknown): { lines: string[]; json: unknown } {
   }
 }
 
+export const mayNotMakeTables = {
+  message: 'The user in DATABASE_URL may not do in its database what the server must: make tables and use them.',
+  fix: 'Make it the owner of the database (ALTER DATABASE … OWNER TO …), or GRANT CREATE, USAGE ON SCHEMA public TO it; tables of another user must be given to it (ALTER TABLE … OWNER TO …).',
+}
+
 /** What PostgreSQL says (SQLSTATE) of a database that was set up in another way than the server needs it. */
 const ofTheDatabase: Readonly<Record<string, { message: string; fix: string }>> = {
-  '42501': {
-    message: 'The user in DATABASE_URL may not do in its database what the server must: make tables and use them.',
-    fix: 'Make it the owner of the database (ALTER DATABASE … OWNER TO …), or GRANT CREATE, USAGE ON SCHEMA public TO it; tables of another user must be given to it (ALTER TABLE … OWNER TO …).',
-  },
+  '42501': mayNotMakeTables,
   '3F000': {
     message: 'The user in DATABASE_URL has no schema in which the server could make its tables.',
     fix: 'CREATE SCHEMA public, or name one in the user’s search_path (ALTER ROLE … SET search_path = …).',

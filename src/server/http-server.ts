@@ -71,7 +71,8 @@ export function createHttpServer({ control, gateway, isGatewayName, log, ...opti
     else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerUnreadable(error, socket))
-  server.on('error', (error) => log.error('server_error', { error }))
+  // One that cannot listen at all is told by a sentence at the start.
+  server.on('error', (error) => void (server.listening && log.error('server_error', { error })))
   return server
 }
 

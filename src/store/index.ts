@@ -9,7 +9,7 @@
  */
 export type { Database, Queryable } from './database.ts'
 export { makeFolder } from './make-folder.ts'
-export { type MigrationReport, migrate } from './migrate.ts'
+export { inspectMigrations, type MigrationReport, migrate } from './migrate.ts'
 export { type OpenDatabaseOptions, openDatabase } from './open-database.ts'
 export * from './queries/index.ts'
 export { findOrphanedSpools, type OrphanedSpool, openSpool, type Spool } from './spool.ts'

@@ -50,6 +50,30 @@ export async function migrate(database: Database, migrations = readMigrations())
   }
 }
 
+export interface MigrationState {
+  /** How many are in the database; none: it is new. */
+  applied: number
+  /** Names of those that the next start applies. */
+  pending: string[]
+  /** Whether the user of the connection may make tables. */
+  mayMakeTables: boolean
+}
+
+/** What `migrate` would find; writes nothing. @throws OwnkeyError `unavailable` as `migrate` does */
+export async function inspectMigrations(database: Queryable, migrations = readMigrations()): Promise<MigrationState> {
+  const [found] = await database.query<{ has_table: boolean; may: boolean | null }>(
+    `select to_regclass('schema_migrations') is not null as has_table, has_schema_privilege(current_schema(), 'create') as may`,
+  )
+  const known = found?.has_table ? await appliedIn(database) : []
+  for (const row of known) checkApplied(row, migrations)
+  const pending = migrations.filter(({ number }) => !known.some((row) => row.number === number))
+  return { applied: known.length, pending: pending.map(({ name }) => name), mayMakeTables: found?.may === true }
+}
+
+function appliedIn(queryable: Queryable): Promise<AppliedRow[]> {
+  return queryable.query<AppliedRow>('select number, name, checksum from schema_migrations order by number')
+}
+
 async function applyNext(tx: Queryable, migrations: readonly Migration[]): Promise<string | undefined> {
   await tx.query('set local statement_timeout = 0')
   await tx.query('select pg_advisory_xact_lock($1)', [advisoryLock])
@@ -57,7 +81,7 @@ async function applyNext(tx: Queryable, migrations: readonly Migration[]): Promi
     `create table if not exists schema_migrations (
        number integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`,
   )
-  const known = await tx.query<AppliedRow>('select number, name, checksum from schema_migrations order by number')
+  const known = await appliedIn(tx)
   for (const row of known) checkApplied(row, migrations)
   const next = migrations.find(({ number }) => !known.some((row) => row.number === number))
   if (!next) return undefined

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { freePort } from '../../test/support/free-port.ts'
+import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts'
+import { migrate, openDatabase } from '../store/index.ts'
+import { run } from './index.ts'
+
+const role = `doctor_${process.pid}`
+let folder: string
+let database: TestDatabase
+let client: pg.Client
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ownkey-doctor-'))
+  database = await createTestDatabase()
+  client = new pg.Client(database.url)
+  await client.connect()
+  await client.query(`create role ${role} login`)
+  await client.query('revoke create on schema public from public')
+})
+beforeEach(async () => {
+  vi.stubEnv('OWNKEY_DATA_DIR', join(folder, 'data'))
+  vi.stubEnv('DATABASE_URL', database.url)
+  vi.stubEnv('PORT', String(await freePort()))
+})
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await client.query(`drop role ${role}`)
+  await client.end()
+  await database.drop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function doctor() {
+  const out: string[] = []
+  const code = await run(['node', 'ownkey', 'doctor', '--json'], { out: (text) => out.push(text), error: () => {} })
+  const { checks } = JSON.parse(out.join('\n')) as {
+    checks: { name: string; ok: boolean; detail: string; fix?: string }[]
+  }
+  return { code, ...checks.find(({ name }) => name === 'database') }
+}
+const tables = async () => (await client.query("select 1 from pg_tables where schemaname = 'public'")).rowCount
+
+describe('doctor on a PostgreSQL', () => {
+  test('tells a new database from one that it knows, and writes to neither', async () => {
+    expect(await doctor()).toMatchObject({ code: 0, ok: true, detail: expect.stringContaining('is empty') })
+    expect(await tables()).toBe(0)
+  })
+
+  test('finds a user that may make no tables', async () => {
+    const url = new URL(database.url)
+    url.username = role
+    vi.stubEnv('DATABASE_URL', url.href)
+    expect(await doctor()).toMatchObject({ code: 1, ok: false, fix: expect.stringContaining('GRANT CREATE') })
+  })
+
+  test('finds a database that a newer version has used, and says what the next start brings to an older one', async () => {
+    const opened = await openDatabase({ url: database.url, dataDir: folder })
+    const { applied } = await migrate(opened)
+    await opened.close()
+    const last = applied.at(-1) as string
+    await client.query('delete from schema_migrations where name = $1', [last])
+    expect(await doctor()).toMatchObject({ code: 0, ok: true, detail: expect.stringContaining(last) })
+    await client.query("insert into schema_migrations values (9999, '9999-of-tomorrow', '', now())")
+    expect(await doctor()).toMatchObject({ code: 1, ok: false, detail: expect.stringContaining('newer version') })
+  })
+})
