@@ -214,8 +214,6 @@ export class UpstreamCall implements AnswerHandler {
   private beginRelay(): void {
     const { res, usage, redactor, translation } = this.owner
     const head = this.head as CollectedHead
-    this.phase = 'relaying'
-    this.served()
     const relay = new Relay({
       res,
       head,
@@ -226,6 +224,8 @@ export class UpstreamCall implements AnswerHandler {
       onSpoilt: () => this.spoil(),
     })
     this.relay = relay
+    this.phase = 'relaying'
+    this.served()
     relay.begin(this.owner.ownHeaders(this.failure))
   }
 
