@@ -33,12 +33,15 @@ describe('a key that is known to be dead', () => {
     const { token } = await journey.newOrg()
     const undo = journey.upstream.on(/./, invalid)
     const from = sent()
+    const began = performance.now()
     const answers = await inParallel(1000, () => rawCall(journey.ownkey.url, nativeCalls.openai(token)))
     expect(answers).toHaveLength(1000)
     expect(new Set(answers.map((answer) => `${answer.status} ${answer.header('ownkey-error')}`))).toEqual(
       new Set(['401 invalid_key']),
     )
-    expect(sent() - from).toBeLessThanOrEqual(3)
+    // Where a slow machine needs longer than the first rests of 5, 10, … seconds, each that ended lets one more through.
+    const restsOver = Math.floor(Math.log2((performance.now() - began) / 5_000 + 1))
+    expect(sent() - from).toBeLessThanOrEqual(3 + restsOver)
     undo()
   })
 
