@@ -46,7 +46,11 @@ describe('own keys by the plan', () => {
     const save = () => call('PUT', '/keys/openai', { key: openaiKey('ask1') }, { token: asked, org: 'asked' })
     expect((await save()).body).toMatchObject({ status: 403, code: 'byok_disabled' })
     const shown = await settings({ token: asked, org: 'asked' })
-    expect(shown.byok).toEqual({ enabled: false, reason: expect.stringContaining('help@acme.test') })
+    expect(shown.byok).toEqual({
+      enabled: false,
+      code: 'not_enabled',
+      reason: expect.stringContaining('help@acme.test'),
+    })
     expect(shown.you.canManage).toBe(false)
     await state.control.org('asked', { plan: 'asked', byokEnabled: true })
     expect((await save()).status).toBe(200)
