@@ -15,6 +15,9 @@ function read(pieces: readonly Buffer[], contentType = head.contentType): string
   return errors?.end()?.class
 }
 
+const inPieces = (bytes: Buffer, size: number) =>
+  Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
+
 const content = (text: string) => `data: ${JSON.stringify({ choices: [{ delta: { content: text } }] })}`
 const error = `event: error\ndata: ${JSON.stringify({ error: { code: 'rate_limit_exceeded', message: 'no' } })}`
 
@@ -29,21 +32,24 @@ test.each([
   for (let at = 1; at < bytes.length; at++)
     expect(read([bytes.subarray(0, at), bytes.subarray(at)]), `split at ${at}`).toBe('rate_limited')
   for (let size = 1; size < 50; size++) {
-    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
-      bytes.subarray(i * size, (i + 1) * size),
-    )
-    expect(read(pieces), `pieces of ${size}`).toBe('rate_limited')
+    expect(read(inPieces(bytes, size)), `pieces of ${size}`).toBe('rate_limited')
   }
+})
+
+test('an error that does not call itself one is found among the last events', () => {
+  const detail = 'data: {"detail":"Rate limit exceeded"}'
+  for (const before of [content('a'), `${content('word ')}\n\n`.repeat(300).trim()])
+    for (const after of ['', '\n\n', '\n\ndata: [DONE]\n\n']) {
+      const bytes = Buffer.from(`${before}\n\n${detail}${after}`)
+      for (const size of [1, 7, 400, bytes.length]) expect(read(inPieces(bytes, size))).toBeDefined()
+    }
 })
 
 test('an event that is too long is passed over, and the ones behind it are read', () => {
   const long = content('error '.repeat(20_000))
   for (const size of [1_000, 40_000, 1_000_000]) {
     const bytes = Buffer.from(`${content('a')}\n\n${long}\n\n${error}\n\n`)
-    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
-      bytes.subarray(i * size, (i + 1) * size),
-    )
-    expect(read(pieces), `pieces of ${size}`).toBe('rate_limited')
+    expect(read(inPieces(bytes, size)), `pieces of ${size}`).toBe('rate_limited')
   }
 })
 

@@ -1,12 +1,17 @@
+import { LastBytes } from '../lib/index.ts'
 import type { Failure, Provider, StreamEvent, StreamFrame, StreamFraming } from '../providers/index.ts'
 import { type CollectedHead, isDecodable } from './collect-failure.ts'
 import { eventEnd, eventOf, readEventBlock, wholeEvents } from './event-block.ts'
 
 /** What every event has that tells an error; few others do. */
 const hint = /rror|xception|fault|failed|err_|"detail"|\{\s*"message"/
+/** What almost every such event has. To look for this alone costs a tenth; for the others the stream's end is looked at. */
+const usualHint = 'rror'
 const longestEvent = 64 * 1024
 const longestEdge = 3
 const longestElement = 8 * 1024
+/** The last events of a stream; few, because to look through them costs more than the rest of it. */
+const lastEvents = 1024
 const nothing = Buffer.alloc(0)
 const newline = 0x0a
 
@@ -37,8 +42,8 @@ export class LaterErrors {
   private parts: Buffer[] = []
   private partsBytes = 0
   private edge: Buffer = nothing
-  /** The end of the array. */
-  private rest: Buffer = nothing
+  /** The last bytes of the stream, or of the array. */
+  private readonly last: LastBytes
   /** JSON that is one document tells its error at its beginning, if at all. */
   private isArray: boolean | undefined
   /** The event under way is too long to be an error. */
@@ -47,31 +52,35 @@ export class LaterErrors {
   constructor(provider: Provider, kind: Kind) {
     this.provider = provider
     this.kind = kind
+    this.last = new LastBytes(kind === 'json' ? longestElement : lastEvents)
   }
 
   /** The next bytes of the answer, unpacked; they are neither changed nor kept. */
   feed(plain: Buffer): void {
     if (this.failure !== undefined) return
     if (this.kind === 'events') this.readEvents(plain)
-    else if (this.kind === 'json') this.keepEnd(plain)
+    else if (this.kind === 'json') this.readArray(plain)
     else for (const frame of this.kind(plain)) this.readFrame(frame)
   }
 
   /** The first failure that was told, when the answer is over. */
   end(): Failure | undefined {
     if (this.failure !== undefined) return this.failure
-    if (this.kind === 'events' && !this.isSkipping)
+    if (this.kind === 'events' && !this.isSkipping) {
       this.judge(readEventBlock(Buffer.concat(this.parts).toString('utf8')))
-    if (this.isArray) this.readLastElement(this.rest.toString('utf8'))
+      if (this.failure === undefined) this.readLastEvents(this.last.read())
+    }
+    if (this.isArray) this.readLastElement(this.last.read().toString('utf8'))
     return this.failure
   }
 
   private readEvents(plain: Buffer): void {
+    this.last.add(plain)
     const end = this.endIn(plain)
     if (end > 0) {
       const whole = plain.subarray(0, end)
       const bytes = this.parts.length === 0 ? whole : Buffer.concat([...this.parts, whole])
-      if (hint.test(bytes.toString('latin1'))) this.readWhole(bytes)
+      if (bytes.includes(usualHint)) this.readWhole(bytes)
       this.parts = []
       this.partsBytes = 0
       this.edge = nothing
@@ -111,12 +120,15 @@ export class LaterErrors {
     if (this.failure === undefined && (hint.test(text) || hint.test(name ?? ''))) this.judge(eventOf(text, name))
   }
 
-  private keepEnd(plain: Buffer): void {
+  private readLastEvents(bytes: Buffer): void {
+    // What the first of them is the end of is not there any more.
+    const from = this.last.isAll ? 0 : eventEnd(bytes, 0)?.next
+    if (from !== undefined && hint.test(bytes.toString('latin1', from))) this.readWhole(bytes.subarray(from))
+  }
+
+  private readArray(plain: Buffer): void {
     this.isArray ??= /^\s*\[/.test(plain.toString('latin1', 0, 8))
-    if (!this.isArray) return
-    const last = plain.subarray(Math.max(0, plain.length - longestElement))
-    const room = longestElement - last.length
-    this.rest = Buffer.concat([this.rest.subarray(Math.max(0, this.rest.length - room)), last])
+    if (this.isArray) this.last.add(plain)
   }
 
   /** An array ends with the error, closed or not. */

@@ -1,11 +1,12 @@
 /**
  * Small pure things without a word of the domain: clocks, ids, random text, batched single-flight loading, JSON of strangers,
- * server-sent events. Anything here could stand in another project unchanged.
+ * server-sent events, the end of what passes. Anything here could stand in another project unchanged.
  */
 export { randomBase62, toBase62 } from './base62.ts'
 export { type BatchedLoad, createBatchedLoad, type LoadMany } from './batched-load.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { createIdMaker, type IdMaker, lowestIdAt } from './ids.ts'
+export { LastBytes } from './last-bytes.ts'
 export { parseJson } from './parse-json.ts'
 export { type Enrolled, Roster } from './roster.ts'
 export { createSseReader, type SseEvent, type SseReader } from './sse-events.ts'
