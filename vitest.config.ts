@@ -10,5 +10,6 @@ export default defineConfig({
     // Bounds against hanging, not measures: every test has to pass on two loaded cores.
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 15_000 } },
   },
 })

@@ -22,8 +22,8 @@ describe('the settings page of an agent builder', () => {
     const page = await stage.visit({ org: 'fa1', locale }, hosted)
     expect(new URL(page.url()).pathname).toBe(`/${locale}/settings`)
     expect(await page.locator('html').getAttribute('lang')).toBe(locale)
-    expect(await textOf(page, 'main h1')).toBe(title)
-    expect(await textOf(page, '[data-testid=provider-list] h2')).toBe(keys)
+    await expect.poll(() => textOf(page, 'main h1')).toBe(title)
+    await expect.poll(() => textOf(page, '[data-testid=provider-list] h2')).toBe(keys)
   })
 
   it('FA1 changes the language in place', async () => {
@@ -45,15 +45,15 @@ describe('the settings page of an agent builder', () => {
   it('FA10 shows the hosted limits before they are hit', async () => {
     const page = await stage.visit({ org: 'fa10' }, hosted)
     await page.getByRole('link', { name: 'Usage' }).click()
-    expect(await textOf(page, '[data-meter=image_recognition]')).toContain('0 of 100')
-    expect(await textOf(page, '[data-meter=media_transcription]')).toContain('0 of 60')
+    await expect.poll(() => textOf(page, '[data-meter=image_recognition]')).toContain('0 of 100')
+    await expect.poll(() => textOf(page, '[data-meter=media_transcription]')).toContain('0 of 60')
   })
 
   it('FA12 shows when a key is due for replacement, who owns it, and replaces it', async () => {
     const soon = new Date(Date.now() + 5 * 86_400_000).toISOString().slice(0, 10)
     await putKey('fa12', { owner: 'Platform team', label: 'Main key', rotateBy: soon })
     const page = await stage.visit({ org: 'fa12' }, hosted)
-    expect(await textOf(page, '[data-testid=key-card]')).toMatch(/Main key.*Platform team.*due soon/)
+    await expect.poll(() => textOf(page, '[data-testid=key-card]')).toMatch(/Main key.*Platform team.*due soon/)
     await page.getByRole('button', { name: 'Replace key' }).click()
     await page.getByRole('textbox', { name: 'API key' }).fill('AIzaSyA-sandbox-ok-000000000000000009876')
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
@@ -96,8 +96,8 @@ describe('the settings page of an agent builder', () => {
   it('FA15 says for each feature which provider, host and region receive the data', async () => {
     await putKey('fa15', {})
     const page = await stage.visit({ org: 'fa15' }, hosted)
-    expect(await textOf(page, '[data-feature=image_description]')).toMatch(
-      /Google Gemini · gemini-2.5-flash · generativelanguage.googleapis.com · region/,
-    )
+    await expect
+      .poll(() => textOf(page, '[data-feature=image_description]'))
+      .toMatch(/Google Gemini · gemini-2.5-flash · generativelanguage.googleapis.com · region/)
   })
 })

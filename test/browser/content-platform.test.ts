@@ -25,7 +25,9 @@ describe('the settings page of a content platform', () => {
     await page.getByRole('textbox', { name: 'API key' }).fill(working)
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByTestId('key-card').waitFor()
-    expect(await textOf(page, '[data-testid=at-a-glance]')).toContain('Your own key serves all your AI features.')
+    await expect
+      .poll(() => textOf(page, '[data-testid=at-a-glance]'))
+      .toContain('Your own key serves all your AI features.')
     for (const feature of await page.locator('[data-feature]').all())
       expect(await feature.innerText()).toContain('api.openai.com')
   })
@@ -86,11 +88,11 @@ describe('the settings page of a content platform', () => {
     const asked = await stage.server().api('POST', '/orgs/bg8/try-out', { feature: 'content_generation' })
     const page = await stage.visit({ org: 'bg8' })
     expect(await page.getByRole('switch').count()).toBe(0)
-    expect(await textOf(page, '[data-testid=key-card]')).toContain(
-      'If your key fails, BreakGround AI handles the request.',
-    )
+    await expect
+      .poll(() => textOf(page, '[data-testid=key-card]'))
+      .toContain('If your key fails, BreakGround AI handles the request.')
     expect(asked.body).toMatchObject({ ok: true, keySource: 'platform', fallback: 'quota_exhausted' })
-    expect(await textOf(page, '[data-notice]')).toMatch(/OpenAI.*BreakGround AI/)
+    await expect.poll(() => textOf(page, '[data-notice]')).toMatch(/OpenAI.*BreakGround AI/)
     await putKey('bg8')
     await stage.server().api('POST', '/orgs/bg8/keys/OPENAI/test', {})
     await page.reload()
@@ -106,6 +108,8 @@ describe('the settings page of a content platform', () => {
     expect(await dialog.innerText()).toContain('BreakGround AI serves what this key served')
     await dialog.getByRole('button', { name: 'Remove key' }).click()
     await page.getByTestId('key-card').waitFor({ state: 'detached' })
-    expect(await textOf(page, '[data-testid=at-a-glance]')).toContain('BreakGround AI serves all your AI features.')
+    await expect
+      .poll(() => textOf(page, '[data-testid=at-a-glance]'))
+      .toContain('BreakGround AI serves all your AI features.')
   })
 })

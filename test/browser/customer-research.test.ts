@@ -91,7 +91,7 @@ describe('the settings page of customer research', () => {
     await page.getByRole('link', { name: 'Usage' }).click()
     await page.getByLabel('Break down by').selectOption('model')
     await page.getByText('Show as table').click()
-    expect(await textOf(page, 'details table')).toMatch(/gemini-2.5-pro 2 /)
+    await expect.poll(() => textOf(page, 'details table')).toMatch(/gemini-2.5-pro 2 /)
     await page.getByLabel('Break down by').selectOption('surface')
     await expect.poll(() => textOf(page, 'details table')).toMatch(/Endpoint.*generate|chat.* 2 /)
   })
@@ -102,9 +102,9 @@ describe('the settings page of customer research', () => {
     await page.getByRole('button', { name: 'Remove key' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove key' }).click()
     await page.getByTestId('key-card').waitFor({ state: 'detached' })
-    expect(await textOf(page, '[data-feature=analysis]')).toContain('Koji AI')
+    await expect.poll(() => textOf(page, '[data-feature=analysis]')).toContain('Koji AI')
     await page.getByRole('link', { name: 'Usage' }).click()
-    expect(await textOf(page, '[data-meter=included_requests]')).toContain('of 1,000')
+    await expect.poll(() => textOf(page, '[data-meter=included_requests]')).toContain('of 1,000')
   })
 
   it('KJ12 tells a platform token from a provider key when it is pasted', async () => {

@@ -52,7 +52,7 @@ describe('every page', () => {
     await page.context().setOffline(true)
     await page.getByRole('link', { name: 'Audit log' }).click()
     await page.getByRole('alert').waitFor()
-    expect(await textOf(page, '[role=alert]')).toMatch(/cannot be reached.*Check your connection/)
+    await expect.poll(() => textOf(page, '[role=alert]')).toMatch(/cannot be reached.*Check your connection/)
     await page.context().setOffline(false)
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.locator('main ol li').first().waitFor()
@@ -61,7 +61,7 @@ describe('every page', () => {
   it('shows hostile names as text', async () => {
     const name = `<img src=x onerror="document.title='owned'"> & {{aiName}}`
     const page = await stage.visit({ org: 'hostile' }, { name })
-    expect(await textOf(page, 'main header')).toContain(name)
+    await expect.poll(() => textOf(page, 'main header')).toContain(name)
     expect(await page.title()).not.toContain('owned')
   })
 
@@ -139,14 +139,14 @@ describe('signing in', () => {
     const second = await stage.blank()
     await second.goto(body.url)
     await second.locator('[data-reason=used]').waitFor()
-    expect(await textOf(second, 'main')).toMatch(/no longer works.*get a new one/)
+    await expect.poll(() => textOf(second, 'main')).toMatch(/no longer works.*get a new one/)
   })
 
   it('is asked for when nobody is signed in', async () => {
     const page = await stage.blank()
     await page.goto(`${stage.server().url}/de/settings`)
     await page.locator('[data-reason=none]').waitFor()
-    expect(await textOf(page, 'h1')).toBe('Sie sind nicht angemeldet')
+    await expect.poll(() => textOf(page, 'h1')).toBe('Sie sind nicht angemeldet')
   })
 
   it('ends for good', async () => {
@@ -174,7 +174,7 @@ describe('the operator', () => {
     await row.getByText('250 credits').waitFor()
     await row.getByRole('link', { name: 'Open: Made here' }).click()
     await page.getByTestId('at-a-glance').waitFor()
-    expect(await textOf(page, 'main')).toContain('You are looking at Made here')
+    await expect.poll(() => textOf(page, 'main')).toContain('You are looking at Made here')
   })
 
   it('gets from an empty server to a request that works as pasted', async () => {

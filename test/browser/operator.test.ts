@@ -49,13 +49,13 @@ describe('the operator’s pages', () => {
         return textOf(page, '[data-testid=health] dl')
       })
       .toMatch(/Requests 2 Failed 50% 1 request Fell back 50% 1 request/)
-    expect(await textOf(page, '[data-failing=busy]')).toMatch(
-      /Busy Inc · Google Gemini AIza.*5678.*(limit|quota|credit)/,
-    )
+    await expect
+      .poll(() => textOf(page, '[data-failing=busy]'))
+      .toMatch(/Busy Inc · Google Gemini AIza.*5678.*(limit|quota|credit)/)
     const row = page.locator('tr[data-provider=gemini]')
     for (const source of await row.all()) expect(await source.innerText()).toMatch(/\d+ ms\s+\d+ ms$/)
     expect(await row.count()).toBe(2)
-    expect(await textOf(page, 'tr[data-org=busy]')).toMatch(/Busy Inc 2 1 1/)
+    await expect.poll(() => textOf(page, 'tr[data-org=busy]')).toMatch(/Busy Inc 2 1 1/)
   })
 
   it('show requests of all organizations as they come in', async () => {
@@ -81,7 +81,7 @@ describe('the operator’s pages', () => {
     await page.getByText('Trail A · ').waitFor()
     await page.getByLabel('Action').fill('key.')
     await page.getByText('Trail A · ').first().waitFor({ state: 'detached' })
-    expect(await textOf(page, 'main ol')).toMatch(/key\.set.*Trail B ·/)
+    await expect.poll(() => textOf(page, 'main ol')).toMatch(/key\.set.*Trail B ·/)
   })
 
   it('test the platform’s own keys, check by check', async () => {

@@ -60,7 +60,7 @@ describe('single sign-on for operators', () => {
   ])('leaves %s outside, and says so', async (_who, claims) => {
     const page = await signIn(claims)
     await page.locator('[data-reason=not_allowed]').waitFor()
-    expect(await textOf(page, 'main')).toContain('may not')
+    await expect.poll(() => textOf(page, 'main')).toContain('may not')
   })
 
   it('refuses an answer that another browser asked for, one that comes twice, and a code without a flight', async () => {

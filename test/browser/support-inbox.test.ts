@@ -28,7 +28,9 @@ describe('the settings page of a support inbox', () => {
     expect(await choices.count()).toBe(2)
     expect(await page.getByRole('radio', { name: /^ConnectGain AI/ }).isChecked()).toBe(true)
     expect(await page.getByRole('radio', { name: /^My Google Gemini key \(BYOK\)/ }).isChecked()).toBe(false)
-    expect(await textOf(page, '[data-testid=at-a-glance]')).toContain('ConnectGain AI serves all your AI features.')
+    await expect
+      .poll(() => textOf(page, '[data-testid=at-a-glance]'))
+      .toContain('ConnectGain AI serves all your AI features.')
   })
 
   it('CG2 lets a model be chosen, each with its hint, the recommended one first', async () => {
@@ -42,7 +44,7 @@ describe('the settings page of a support inbox', () => {
     await models.getByText('gemini-2.5-pro').click()
     await page.getByRole('textbox', { name: 'API key' }).fill(working)
     await page.getByRole('button', { name: 'Save' }).click()
-    expect(await textOf(page, '[data-testid=key-card]')).toContain('gemini-2.5-pro')
+    await expect.poll(() => textOf(page, '[data-testid=key-card]')).toContain('gemini-2.5-pro')
   })
 
   it('CG4 offers the scopes, and leaves what is outside with the platform’s AI', async () => {
@@ -55,8 +57,8 @@ describe('the settings page of a support inbox', () => {
     await page.getByRole('textbox', { name: 'API key' }).fill(working)
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByTestId('key-card').waitFor()
-    expect(await textOf(page, '[data-feature=chatbot]')).toContain('ConnectGain AI')
-    expect(await textOf(page, '[data-feature=re_engagement]')).toContain('Your own key')
+    await expect.poll(() => textOf(page, '[data-feature=chatbot]')).toContain('ConnectGain AI')
+    await expect.poll(() => textOf(page, '[data-feature=re_engagement]')).toContain('Your own key')
   })
 
   it('CG5 has fallback as a switch that is on, and warns while the own key fails', async () => {
@@ -114,7 +116,7 @@ describe('the settings page of a support inbox', () => {
     await stage.server().api('PUT', '/orgs/cg11', { name: 'cg11', plan: 'standard' })
     await putKey('cg11', { key: working })
     const page = await stage.visit({ org: 'cg11', role: 'member', user: 'u_member' })
-    expect(await textOf(page, '[data-testid=read-only]')).toContain('owners, admins')
+    await expect.poll(() => textOf(page, '[data-testid=read-only]')).toContain('owners, admins')
     expect(await page.getByTestId('key-card').innerText()).toContain('AIza••••1234')
     expect(await page.getByTestId('key-card').getByRole('button').count()).toBe(0)
     expect(await page.getByRole('switch').isDisabled()).toBe(true)

@@ -8,7 +8,7 @@ const working = 'sk-sandbox-ok-0000000000000000000000xK7q'
 describe('the settings page of voice research', () => {
   it('VR1 has the section only where it was enabled, and tells others whom to ask', async () => {
     const page = await stage.visit({ org: 'vr1_off' })
-    expect(await textOf(page, '[data-testid=byok-disabled]')).toContain('your platform administrator')
+    await expect.poll(() => textOf(page, '[data-testid=byok-disabled]')).toContain('your platform administrator')
     expect(await page.getByTestId('provider-list').count()).toBe(0)
     const other = await stage.visit({ org: 'vr1_on' }, enabled)
     await other.getByTestId('provider-list').waitFor()
@@ -16,10 +16,12 @@ describe('the settings page of voice research', () => {
 
   it('VR2 shows three slots with what each affects, the third as coming', async () => {
     const page = await stage.visit({ org: 'vr2' }, enabled)
-    expect(await textOf(page, '[data-provider=openai]')).toContain(
-      'Interviews, Opportunity scoring, Recommendations, Agent briefs, Wiki',
-    )
-    expect(await textOf(page, '[data-provider=sarvam]')).toContain('Speech-to-text, Text-to-speech, Translation')
+    await expect
+      .poll(() => textOf(page, '[data-provider=openai]'))
+      .toContain('Interviews, Opportunity scoring, Recommendations, Agent briefs, Wiki')
+    await expect
+      .poll(() => textOf(page, '[data-provider=sarvam]'))
+      .toContain('Speech-to-text, Text-to-speech, Translation')
     const coming = page.locator('[data-testid=coming] [data-provider=elevenlabs]')
     expect(await coming.innerText()).toContain('Coming soon')
     expect(await coming.getByRole('button').count()).toBe(0)
@@ -48,7 +50,7 @@ describe('the settings page of voice research', () => {
 
   it('VR6 lets the owner manage, and not even an admin', async () => {
     const page = await stage.visit({ org: 'vr6', role: 'admin' }, enabled)
-    expect(await textOf(page, '[data-testid=read-only]')).toContain('owners')
+    await expect.poll(() => textOf(page, '[data-testid=read-only]')).toContain('owners')
     expect(await page.getByRole('button', { name: /Add/ }).count()).toBe(0)
   })
 

@@ -66,7 +66,9 @@ describe('the widget on a page of another origin', () => {
 
   it('is for reading only where the member may not manage, and says who may', async () => {
     const page = await open('w2', 'member')
-    expect(await textOf(page, '[data-testid=read-only]')).toMatch(/You can look, but not change.*owners, admins/)
+    await expect
+      .poll(() => textOf(page, '[data-testid=read-only]'))
+      .toMatch(/You can look, but not change.*owners, admins/)
     expect(await page.getByRole('button', { name: /Add key/ }).count()).toBe(0)
   })
 
