@@ -94,6 +94,14 @@ export function ErrorBars({ health }: { health: Health }) {
   )
 }
 
+/** Columns by the name of their heading, and what stands in them. */
+const amounts = [
+  ['requests', 'requests'],
+  ['failed', 'failed'],
+  ['fellBack', 'fallbacks'],
+  ['credits', 'credits'],
+] as const
+
 /** Who asks most. */
 export function BusiestOrgs({ rows }: { rows: Health['organizations'] }) {
   const { t } = useTranslation()
@@ -106,7 +114,7 @@ export function BusiestOrgs({ rows }: { rows: Health['organizations'] }) {
           <thead>
             <tr>
               <th scope="col">{t('operator.organization')}</th>
-              {(['requests', 'failed', 'fellBack', 'credits'] as const).map((name) => (
+              {amounts.map(([name]) => (
                 <th key={name} scope="col" className="number">
                   {t(`operator.health.columns.${name}`)}
                 </th>
@@ -121,10 +129,9 @@ export function BusiestOrgs({ rows }: { rows: Health['organizations'] }) {
                     {row.name ?? row.org}
                   </Link>
                 </th>
-                {[row.requests, row.failed, row.fallbacks, row.credits].map((amount, column) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: the columns never change places
-                  <td key={column} className="number">
-                    {format.whole(amount)}
+                {amounts.map(([name, field]) => (
+                  <td key={name} className="number">
+                    {format.whole(row[field])}
                   </td>
                 ))}
               </tr>
