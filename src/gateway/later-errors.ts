@@ -42,8 +42,8 @@ export class LaterErrors {
   private parts: Buffer[] = []
   private partsBytes = 0
   private edge: Buffer = nothing
-  /** The last bytes of the stream, or of the array. */
-  private readonly last: LastBytes
+  /** The last bytes of the stream, or of the array; absent until there are some. */
+  private last: LastBytes | undefined
   /** JSON that is one document tells its error at its beginning, if at all. */
   private isArray: boolean | undefined
   /** The event under way is too long to be an error. */
@@ -52,7 +52,6 @@ export class LaterErrors {
   constructor(provider: Provider, kind: Kind) {
     this.provider = provider
     this.kind = kind
-    this.last = new LastBytes(kind === 'json' ? longestElement : lastEvents)
   }
 
   /** The next bytes of the answer, unpacked; they are neither changed nor kept. */
@@ -68,13 +67,14 @@ export class LaterErrors {
     if (this.failure !== undefined) return this.failure
     if (this.kind === 'events' && !this.isSkipping) {
       this.judge(readEventBlock(Buffer.concat(this.parts).toString('utf8')))
-      if (this.failure === undefined) this.readLastEvents(this.last.read())
+      if (this.failure === undefined && this.last !== undefined) this.readLastEvents(this.last)
     }
-    if (this.isArray) this.readLastElement(this.last.read().toString('utf8'))
+    if (this.last !== undefined && this.kind === 'json') this.readLastElement(this.last.read().toString('utf8'))
     return this.failure
   }
 
   private readEvents(plain: Buffer): void {
+    this.last ??= new LastBytes(lastEvents)
     this.last.add(plain)
     const end = this.endIn(plain)
     if (end > 0) {
@@ -120,15 +120,18 @@ export class LaterErrors {
     if (this.failure === undefined && (hint.test(text) || hint.test(name ?? ''))) this.judge(eventOf(text, name))
   }
 
-  private readLastEvents(bytes: Buffer): void {
+  private readLastEvents(last: LastBytes): void {
+    const bytes = last.read()
     // What the first of them is the end of is not there any more.
-    const from = this.last.isAll ? 0 : eventEnd(bytes, 0)?.next
+    const from = last.isAll ? 0 : eventEnd(bytes, 0)?.next
     if (from !== undefined && hint.test(bytes.toString('latin1', from))) this.readWhole(bytes.subarray(from))
   }
 
   private readArray(plain: Buffer): void {
     this.isArray ??= /^\s*\[/.test(plain.toString('latin1', 0, 8))
-    if (this.isArray) this.last.add(plain)
+    if (!this.isArray) return
+    this.last ??= new LastBytes(longestElement)
+    this.last.add(plain)
   }
 
   /** An array ends with the error, closed or not. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { StreamTranslation } from '../dialect/index.ts'
+import { SmallPieces } from '../lib/index.ts'
 import type { AnswerUsage } from './answer-usage.ts'
 import { type CollectedHead, cleanAnswer, decodeBody } from './collect-failure.ts'
 import type { KeyRedactor } from './key-redactor.ts'
@@ -38,6 +39,8 @@ export class Relay {
   private whole: Buffer | undefined
   /** Of a compressed answer. */
   private readonly unpacker: Unpacker | undefined
+  /** What was passed and not yet read, of an answer that comes in many pieces. */
+  private readonly unread: SmallPieces | undefined
   private ownHeaders: readonly string[] = []
   /** Bytes of it that were looked through. */
   private looked = 0
@@ -50,9 +53,10 @@ export class Relay {
     this.options = options
     this.usage = options.usage
     this.errors = options.errors
+    if (options.head.length === undefined) this.unread = new SmallPieces((plain) => this.read(plain))
     if (options.head.encoding !== '')
       this.unpacker = createUnpacker(options.head.encoding, (plain) => {
-        this.read(plain)
+        this.hear(plain)
         if (this.key !== 'found') this.key = options.redactor.look(plain)
       })
   }
@@ -74,7 +78,7 @@ export class Relay {
   pass(chunk: Buffer, resume: () => void): boolean {
     const { redactor, stream, head, res } = this.options
     if (this.unpacker !== undefined) return this.passPacked(chunk, resume, this.unpacker)
-    this.read(chunk)
+    this.hear(chunk)
     if (chunk.length === head.length && stream === undefined && this.bytes === 0) {
       this.whole = redactor.passWhole(chunk)
       this.bytes = chunk.length
@@ -94,8 +98,12 @@ export class Relay {
 
   /** Calls back when all that came was read for its counts, and given to the caller. */
   whenRead(then: () => void): void {
-    if (this.unpacker === undefined) then()
-    else this.unpacker.end(then)
+    const readRest = () => {
+      this.unread?.flush()
+      then()
+    }
+    if (this.unpacker === undefined) readRest()
+    else this.unpacker.end(readRest)
   }
 
   finish(): void {
@@ -129,6 +137,11 @@ export class Relay {
     this.isOver = true
     if (gently && res.socket !== null) res.socket.destroySoon()
     else res.destroy()
+  }
+
+  private hear(plain: Buffer): void {
+    if (this.unread === undefined) this.read(plain)
+    else this.unread.add(plain)
   }
 
   private read(plain: Buffer): void {
