@@ -1,3 +1,4 @@
+import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 const halfMiB = 10
@@ -7,16 +8,27 @@ const most = 100_000
  * Holds the young generation of the heap at two halves of 10 MiB instead of the 16 that V8 grows it to: little survives in it,
  * so a larger one costs every process 12 MiB and saves little (docs/decisions/0014). Its largest size can only be given on the
  * command line, before a process exists; how far one step of growth goes is read at each step. So it is made to take one
- * step, to 10 MiB, and none after it.
+ * step, to 10 MiB, and none after it, until V8 gives it back: a process that has rested may take that one step again.
  */
 export function holdYoungGeneration() {
-  setFlagsFromString(`--semi-space-growth-factor=${halfMiB}`)
+  allowGrowth()
   // It grows when what survived is more than it holds.
   let survivors = []
   while (youngMiB() < 2 * halfMiB && survivors.length < most)
     for (let n = 0; n < 1_000; n++) survivors.push(new Array(16))
   survivors = []
-  setFlagsFromString('--semi-space-growth-factor=1')
+  allowGrowth()
+  new PerformanceObserver(allowGrowth).observe({ entryTypes: ['gc'] })
+}
+
+let allowed
+
+/** Lets the next step of growth go to 10 MiB, and no further. */
+function allowGrowth() {
+  // Of a young one that V8 has just made, or given back, one half is not there yet.
+  const factor = Math.max(1, Math.min(halfMiB, Math.floor((2 * halfMiB) / youngMiB())))
+  if (factor !== allowed) setFlagsFromString(`--semi-space-growth-factor=${factor}`)
+  allowed = factor
 }
 
 /** Both halves. */
