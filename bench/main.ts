@@ -29,6 +29,10 @@ interface Figures {
   memory: number
 }
 
+interface Run extends Figures {
+  round: number
+}
+
 const quick = process.argv.includes('--quick')
 const only = process.argv.filter((flag) => flag.startsWith('--only=')).map((flag) => flag.slice(7))
 /** True when nothing of this kind was asked for by name, or this was. */
@@ -36,9 +40,14 @@ function asked(name: string, all: readonly string[]): boolean {
   const meant = only.filter((part) => all.some((one) => one.includes(part)))
   return meant.length === 0 || meant.some((part) => name.includes(part))
 }
-/** Subjects take turns so often; the median of their CPU counts, because a machine's speed drifts. */
-const rounds = quick ? 3 : 5
-const scale = (quick ? 0.25 : 1) / rounds
+/**
+ * Subjects take turns so often. A machine's speed drifts, so what counts is the median: of a subject's figures, and of its CPU
+ * beside that of the bare proxy in the same round.
+ */
+const rounds = quick ? 3 : 9
+/** The yardsticks that show where the bare proxy stands take part in every third round. */
+const seldom: ReadonlySet<string> = new Set(['no proxy', 'nginx', 'Portkey gateway'])
+const scale = (quick ? 0.25 : 1.8) / rounds
 
 const scenarios: readonly Scenario[] = [
   ...[1, 32, 128].map((connections) => ({
@@ -153,25 +162,29 @@ async function runScenario(scenario: Scenario, subjects: readonly Subject[]): Pr
   print(`\n### ${scenario.name}\n`)
   print('| | CPU µs | × bare | requests/s | p50 ms | p99 ms | first byte p50 ms | added p50 ms | memory MiB |')
   print('|---|---|---|---|---|---|---|---|---|')
-  const measured = new Map<Subject, Figures[]>(subjects.map((subject) => [subject, []]))
+  const measured = new Map<Subject, Run[]>(subjects.map((subject) => [subject, []]))
   for (let round = 0; round < rounds; round++) {
     for (const [subject, runs] of measured) {
+      if (round % 3 !== 0 && seldom.has(subject.name)) continue
       const figures = await measure(subject, scenario).catch(() => undefined)
       if (figures === undefined) measured.delete(subject)
-      else runs.push(figures)
+      else runs.push({ ...figures, round })
     }
   }
-  const rows = [...measured].map(([subject, runs]) => ({ subject, figures: middle(runs) }))
+  const yardstick = [...measured].find(([{ name }]) => name.startsWith('bare'))?.[1]
+  const rows = [...measured].map(([subject, runs]) => ({
+    subject,
+    figures: middle(runs, ({ cpu }) => cpu),
+    ratio: yardstick && middle(ratios(runs, yardstick), (ratio) => ratio),
+  }))
   for (const subject of subjects) if (!measured.has(subject)) print(`| ${subject.name} | fails here | | | | | | | |`)
-  const base = rows.find(({ subject }) => subject.name.startsWith('bare'))?.figures
   const none = rows.find(({ subject }) => subject.name === 'no proxy')?.figures
-  for (const { subject, figures } of rows) {
-    const ratio = base === undefined || figures.cpu === 0 ? '' : (figures.cpu / base.cpu).toFixed(2)
+  for (const { subject, figures, ratio } of rows) {
     const added = none === undefined ? '' : (figures.p50 - none.p50).toFixed(2)
     const cells = [
       subject.name,
       figures.cpu === 0 ? '' : figures.cpu.toFixed(1),
-      ratio,
+      ratio === undefined || figures.cpu === 0 ? '' : ratio.toFixed(2),
       figures.perSecond.toFixed(0),
       figures.p50.toFixed(2),
       figures.p99.toFixed(2),
@@ -183,8 +196,13 @@ async function runScenario(scenario: Scenario, subjects: readonly Subject[]): Pr
   }
 }
 
-function middle(runs: readonly Figures[]): Figures {
-  return [...runs].sort((one, other) => one.cpu - other.cpu)[Math.floor(runs.length / 2)] as Figures
+function ratios(runs: readonly Run[], yardstick: readonly Run[]): number[] {
+  const bare = new Map(yardstick.map(({ round, cpu }) => [round, cpu]))
+  return runs.map(({ round, cpu }) => cpu / (bare.get(round) as number))
+}
+
+function middle<One>(all: readonly One[], size: (one: One) => number): One {
+  return [...all].sort((one, other) => size(one) - size(other))[Math.floor(all.length / 2)] as One
 }
 
 function print(line: string): void {
