@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -67,4 +67,20 @@ describe('doctor on a PostgreSQL', () => {
     await client.query("insert into schema_migrations values (9999, '9999-of-tomorrow', '', now())")
     expect(await doctor()).toMatchObject({ code: 1, ok: false, detail: expect.stringContaining('newer version') })
   })
+})
+
+describe('doctor on an embedded database', () => {
+  test.each(['file', join('file', 'data')])(
+    'says that there is a file in the place of its folder: %s',
+    async (place) => {
+      writeFileSync(join(folder, 'file'), '')
+      vi.stubEnv('DATABASE_URL', undefined)
+      vi.stubEnv('OWNKEY_DATA_DIR', join(folder, place))
+      expect(await doctor()).toMatchObject({
+        code: 1,
+        ok: false,
+        detail: `the data directory ${join(folder, place)} cannot be made, because ${join(folder, 'file')} is a file`,
+      })
+    },
+  )
 })

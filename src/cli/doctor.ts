@@ -80,7 +80,13 @@ async function examineMasterKey(environment: Environment): Promise<Finding> {
 async function examineDatabase(environment: Environment): Promise<Examined> {
   if (!environment.databaseUrl) {
     const folder = nearestFolder(environment.dataDir)
-    if (!isWritable(folder) || !statSync(folder).isDirectory())
+    if (!statSync(folder).isDirectory())
+      return {
+        ok: false,
+        detail: `the data directory ${environment.dataDir} cannot be made, because ${folder} is a file`,
+        fix: 'Name another folder in OWNKEY_DATA_DIR, or move the file away.',
+      }
+    if (!isWritable(folder))
       return {
         ok: false,
         detail: `the data directory ${environment.dataDir} cannot be written to, because ${folder} cannot`,

@@ -40,9 +40,10 @@ describe('a generated secret', () => {
     expect(existsSync(join(folder, 'master-key'))).toBe(true)
   })
 
-  test('says which folder cannot be written to', () => {
+  test('says where a file is in the place of the folder', () => {
     writeFileSync(join(folder, 'file'), '')
-    expect(() => generatedSecret(join(folder, 'file', 'data'), 'master-key')).toThrow(/cannot be written to/)
+    for (const dataDir of [join(folder, 'file'), join(folder, 'file', 'data')])
+      expect(() => generatedSecret(dataDir, 'master-key')).toThrow(`${dataDir} cannot be made: there is a file`)
   })
 
   test.runIf(process.platform === 'linux')('does not wait for ever for a folder that cannot be', () => {

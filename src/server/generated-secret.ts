@@ -65,12 +65,20 @@ function readSecret(path: string): Secret | undefined {
 }
 
 function unwritable(dataDir: string, error: unknown): OwnkeyError {
-  const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason'
+  const { code = 'unknown reason' } = error as NodeJS.ErrnoException
+  if (inTheWay.has(code))
+    return new OwnkeyError('unavailable', {
+      detail: `The data folder ${dataDir} cannot be made: there is a file in its place, or on the way to it.`,
+      fix: 'Name another folder in OWNKEY_DATA_DIR, or move the file away.',
+    })
   return new OwnkeyError('unavailable', {
-    detail: `The data folder ${dataDir} cannot be written to (${reason}).`,
+    detail: `The data folder ${dataDir} cannot be written to (${code}).`,
     fix: 'Give the folder to the user that runs the server, or name another one in OWNKEY_DATA_DIR.',
   })
 }
+
+/** A file where a folder should be, and one above it. */
+const inTheWay: ReadonlySet<string> = new Set(['EEXIST', 'ENOTDIR'])
 
 function randomSecret(): string {
   return randomBytes(32).toString('base64')

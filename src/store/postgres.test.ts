@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { makeCertificate } from '../../test/support/certificate.ts'
 import { createTestDatabase, startPostgres, type TestDatabase } from '../../test/support/postgres.ts'
 import { type Database, openDatabase } from './index.ts'
 
@@ -44,6 +46,32 @@ describe('PostgreSQL', () => {
     expect(missing.message).toMatch(/there is no database .*no_such_database/)
     for (const { message, fix, stack } of [error, missing])
       expect(`${message}${fix}${stack}`).not.toContain('tOps3cret')
+  })
+
+  it('says what is wrong with the encryption of its connection', async () => {
+    const { key, cert } = makeCertificate(['localhost'])
+    const stranger = createServer((socket) => {
+      socket.once('data', () => {
+        socket.write('S')
+        new TLSSocket(socket, { isServer: true, key, cert }).on('error', () => {})
+      })
+    })
+    const port = await new Promise<number>((resolve) => {
+      stranger.listen(0, '127.0.0.1', () => resolve((stranger.address() as AddressInfo).port))
+    })
+    const opened = (url: string) => openUrl(url).catch((reason) => reason)
+    expect(await opened(`postgres://ada@localhost:${port}/books?sslmode=verify-full`)).toMatchObject({
+      message: `The certificate of PostgreSQL at localhost:${port}/books is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT).`,
+      fix: expect.stringContaining('sslrootcert'),
+    })
+    stranger.close()
+    expect(await opened(`${server.url}?sslmode=verify-full`)).toMatchObject({
+      message: expect.stringMatching(/speaks no TLS, and DATABASE_URL asks for it/),
+      fix: expect.stringContaining('sslmode'),
+    })
+    expect(await opened(`${server.url}?sslmode=verify-full&sslrootcert=/no/ca.pem`)).toMatchObject({
+      message: 'There is no file /no/ca.pem, which DATABASE_URL names.',
+    })
   })
 
   it('sends a read once more when its pooled connection turned out to be dead, and never a write', async () => {
@@ -90,7 +118,7 @@ describe('PostgreSQL', () => {
   })
 
   it('gives up waiting for a connection instead of waiting for ever', async () => {
-    const database = await openUrl(server.url, { max: 1, connectTimeoutMs: 100 })
+    const database = await openUrl(server.url, { max: 1, connectTimeoutMs: 1_000 })
     let release = () => {}
     const held = new Promise<void>((resolve) => {
       release = resolve

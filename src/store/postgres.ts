@@ -7,6 +7,7 @@ import { createListener } from './postgres-listener.ts'
 import { rowTypes } from './row-types.ts'
 import { runOn, type Statement } from './run-on.ts'
 import { createSilenceWatch, type SilenceWatch } from './silence-watch.ts'
+import { startError } from './start-error.ts'
 
 export interface PoolOptions {
   /** Connections at most; default 10. */
@@ -183,35 +184,5 @@ async function runTransaction<T>(server: Server, work: (tx: Queryable) => Promis
     client.off('error', noteBroken)
     // A connection in an unknown state is thrown away, not given to the next one.
     client.release(broken !== undefined)
-  }
-}
-
-/** What to say when the server cannot be reached at start: the address, never the user's password. */
-function startError(url: string, error: unknown): OwnkeyError {
-  if (error instanceof OwnkeyError) return error
-  const { code, message } = error as Error & { code?: string }
-  const place = addressOf(url)
-  const reason = rejections[code ?? '']?.(place)
-  return new OwnkeyError('unavailable', {
-    detail:
-      reason ??
-      `PostgreSQL at ${place} cannot be reached (${code ?? (/timeout/i.test(message) ? 'no answer' : 'connection failed')}).`,
-    fix: 'Check that the server runs, that host, port, user, password and database in DATABASE_URL are right, and that no firewall stands between.',
-  })
-}
-
-const rejections: Readonly<Record<string, (place: string) => string>> = {
-  '28P01': (place) => `PostgreSQL at ${place} refuses the user or the password of DATABASE_URL.`,
-  '28000': (place) => `PostgreSQL at ${place} does not let this user in.`,
-  '3D000': (place) => `PostgreSQL answers, but there is no database ${place}.`,
-  '53300': (place) => `PostgreSQL at ${place} has no connection left.`,
-}
-
-function addressOf(url: string): string {
-  try {
-    const { hostname, port, pathname } = new URL(url)
-    return `${hostname || 'localhost'}:${port || 5432}${pathname}`
-  } catch {
-    return 'the address in DATABASE_URL, which is not a URL,'
   }
 }

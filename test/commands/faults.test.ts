@@ -36,7 +36,7 @@ describe('a server that cannot start says why, ends with 1, and harms nothing', 
     const child = serve({ OWNKEY_DATA_DIR: dataDir })
     const { code, stderr } = await child.ended
     expect(code).toBe(1)
-    expect(child.lines.join('\n') + stderr).toContain(`The data folder ${dataDir} cannot be written to`)
+    expect(child.lines.join('\n') + stderr).toContain(`The data folder ${dataDir} cannot be made: there is a file`)
   })
 
   test('when the master key of its database is missing, or is none: no other one is made in its place', async () => {

@@ -1,0 +1,71 @@
+import { OwnkeyError } from '../contract/index.ts'
+
+/** What is wrong, and what to do about it. */
+interface Remedy {
+  detail: string
+  fix: string
+}
+
+/** What to say when the server cannot be reached at start: the address, never the user's password. */
+export function startError(url: string, error: unknown): OwnkeyError {
+  if (error instanceof OwnkeyError) return error
+  const { code, message, path } = error as NodeJS.ErrnoException
+  const place = addressOf(url)
+  const known = (code === undefined ? undefined : rejections[code]) ?? encryption(code, { message, path })
+  const reason = code ?? (/timeout/i.test(message) ? 'no answer' : 'connection failed')
+  const { detail, fix } = known?.(place) ?? {
+    detail: `PostgreSQL at ${place} cannot be reached (${reason}).`,
+    fix: checkAll,
+  }
+  return new OwnkeyError('unavailable', { detail, fix })
+}
+
+const checkAll =
+  'Check that the server runs, that host, port, user, password and database in DATABASE_URL are right, and that no firewall stands between.'
+
+type Rejection = (place: string) => Remedy
+
+/** By SQLSTATE. */
+const rejections: Readonly<Record<string, Rejection>> = {
+  '28P01': (place) => ({
+    detail: `PostgreSQL at ${place} refuses the user or the password of DATABASE_URL.`,
+    fix: checkAll,
+  }),
+  '28000': (place) => ({ detail: `PostgreSQL at ${place} does not let this user in.`, fix: checkAll }),
+  '3D000': (place) => ({ detail: `PostgreSQL answers, but there is no database ${place}.`, fix: checkAll }),
+  '53300': (place) => ({ detail: `PostgreSQL at ${place} has no connection left.`, fix: checkAll }),
+}
+
+/** How Node and OpenSSL name what they find wrong with a certificate. */
+const untrusted = /CERT|SIGNATURE|CRL_|ERR_TLS|ERR_SSL/
+
+/** What goes wrong between the address and the first word of the server. */
+function encryption(
+  code: string | undefined,
+  { message, path }: { message: string; path: string | undefined },
+): Rejection | undefined {
+  if (/does not support SSL/i.test(message))
+    return (place) => ({
+      detail: `PostgreSQL at ${place} speaks no TLS, and DATABASE_URL asks for it.`,
+      fix: 'Turn TLS on at the server (ssl = on), or take sslmode out of DATABASE_URL.',
+    })
+  if (code === 'ENOENT' && path !== undefined)
+    return () => ({
+      detail: `There is no file ${path}, which DATABASE_URL names.`,
+      fix: 'Name the file of the certificate in sslrootcert, sslcert and sslkey as this server sees it.',
+    })
+  if (code === undefined || !untrusted.test(code)) return undefined
+  return (place) => ({
+    detail: `The certificate of PostgreSQL at ${place} is not trusted (${code}).`,
+    fix: 'Name its authority by sslrootcert=/path/ca.pem in DATABASE_URL, and the host as the certificate does.',
+  })
+}
+
+function addressOf(url: string): string {
+  try {
+    const { hostname, port, pathname } = new URL(url)
+    return `${hostname || 'localhost'}:${port || 5432}${pathname}`
+  } catch {
+    return 'the address in DATABASE_URL, which is not a URL,'
+  }
+}
