@@ -3,7 +3,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { makeCertificate } from '../../test/support/certificate.ts'
 import { createTestDatabase, startPostgres, type TestDatabase } from '../../test/support/postgres.ts'
 import { type Database, openDatabase } from './index.ts'
@@ -97,15 +98,48 @@ describe('PostgreSQL', () => {
   it('goes on without names behind a pooler whose sessions do not know them, and writes once', async () => {
     const database = await openUrl(server.url, { max: 1 })
     await database.query('create table named (n integer)')
-    const known = () => database.query('select name from pg_prepared_statements')
+    const known = (name?: string) =>
+      database.query("select name from pg_prepared_statements where name <> 'known' order by name", [], name)
     const write = (n: number) => database.query('insert into named values ($1)', [n], 'write named')
     await write(1)
-    expect(await known()).toEqual([{ name: 'write named' }])
-    await database.query('deallocate all')
+    expect(await known('known')).toEqual([{ name: 'write named' }])
+    await database.query('deallocate all', [], 'forget')
     await write(2)
     await write(3)
     expect(await known()).toEqual([])
     expect(await database.query('select n from named order by n')).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
+  })
+
+  it('goes on without names where it gets no further connection, or one without settings', async () => {
+    const role = `lonely_${process.pid}`
+    const database = await openUrl(server.url)
+    await database.query(`create role ${role} login connection limit 1`)
+    const url = new URL(server.url)
+    url.username = role
+    const lonely = await openUrl(url.href, { max: 1 })
+    expect(await lonely.query('select 7 / $1::int as n', [7], 'divide')).toEqual([{ n: 1 }])
+    await database.query(`drop role ${role}`)
+  })
+
+  it('plans a statement with a name once, and anew when ten seconds have passed', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const database = await openUrl(server.url)
+    await database.query('create table planned (n integer)')
+    const write = () => database.query('insert into planned values ($1)', [1], 'write planned')
+    for (let times = 0; times < 7; times++) await write()
+    const plans =
+      "select generic_plans::int as once, custom_plans::int as anew from pg_prepared_statements where name = 'write planned'"
+    expect(await database.query(plans, [], 'plans')).toEqual([{ once: 7, anew: 0 }])
+    const asked = vi.spyOn(pg.Client.prototype, 'query')
+    const forgotten = () => asked.mock.calls.filter(([statement]) => String(statement) === 'discard plans').length
+    await write()
+    expect(forgotten()).toBe(0)
+    vi.advanceTimersByTime(10_000)
+    await write()
+    await write()
+    expect(forgotten()).toBe(1)
+    asked.mockRestore()
+    vi.useRealTimers()
   })
 
   it('stops a statement that runs too long and goes on', async () => {

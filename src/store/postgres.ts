@@ -32,9 +32,11 @@ export async function openPostgres(url: string, options: PoolOptions = {}): Prom
     await pool.end()
     throw startError(url, error)
   }
+  const planned = new pg.Pool({ ...settings, ...keepsPlans, max: 1, idleTimeoutMillis: 30_000 })
+  planned.on('error', () => {})
   const listener = createListener(settings)
   const watch = createSilenceWatch({ probe: () => probeServer(settings) })
-  const server: Server = { pool, watch, keepsNames: true }
+  const server: Server = { pool, planned, watch, keepsNames: true }
   return {
     kind: 'postgres',
     query: (text, values, name) => queryPool(server, { text, values, name }),
@@ -43,17 +45,27 @@ export async function openPostgres(url: string, options: PoolOptions = {}): Prom
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async close() {
       watch.close()
-      await Promise.all([listener.close(), pool.end()])
+      await Promise.all([listener.close(), pool.end(), planned.end()])
     },
   }
 }
 
 interface Server {
   pool: pg.Pool
+  /** One more connection, for statements with names. */
+  planned: pg.Pool
   watch: SilenceWatch
-  /** False behind a pooler that gives each statement another session: names are not known there. */
+  /** False behind a pooler that gives each statement another session, or refuses settings: names are not known there. */
   keepsNames: boolean
 }
+
+/**
+ * Left to itself the server compares estimates made at different sizes of the tables, and may plan a named statement anew each
+ * time for ever: 3 ms for each batch of the ledger. The setting is a connection's, and would harm the other statements.
+ */
+const keepsPlans = { options: '-c plan_cache_mode=force_generic_plan' }
+/** A plan made for tables that were nearly empty is not kept for long. */
+const planIsFreshMs = 10_000
 
 /** SQLSTATE of a statement whose name the session does not know, or knows already. Nothing of it was executed. */
 const misnamed: ReadonlySet<unknown> = new Set(['26000', '42P05'])
@@ -116,15 +128,18 @@ async function queryPool<Row>(server: Server, statement: Statement): Promise<Row
 }
 
 async function queryOnce<Row>(server: Server, { text, values, name }: Statement): Promise<Row[]> {
-  const client = await connect(server)
+  const session = name === undefined ? undefined : await connectPlanned(server)
+  const client = session ?? (await connect(server.pool, server.watch))
   let broken = false
   const noteBroken = () => {
     broken = true
   }
   client.on('error', noteBroken)
   try {
-    const statement = { text, values, name: server.keepsNames ? name : undefined }
-    return await server.watch.during(() => runOn<Row>(client, statement))
+    return await server.watch.during(async () => {
+      if (session !== undefined) await forgetOldPlans(session)
+      return runOn<Row>(client, { text, values, name: session && name })
+    })
   } catch (error) {
     broken ||= isGone(error)
     throw error
@@ -134,8 +149,32 @@ async function queryOnce<Row>(server: Server, { text, values, name }: Statement)
   }
 }
 
+/** @returns undefined where the server gives no such connection: then the statement goes without its name */
+async function connectPlanned(server: Server): Promise<pg.PoolClient | undefined> {
+  if (!server.keepsNames) return undefined
+  try {
+    return await connect(server.planned, server.watch)
+  } catch (error) {
+    if (!isAnswer(error)) throw error
+    // One that has no connection left may have one again.
+    if ((error as { code?: unknown }).code !== tooManyConnections) server.keepsNames = false
+    return undefined
+  }
+}
+
+const tooManyConnections = '53300'
+const plannedAt = new WeakMap<pg.PoolClient, number>()
+
+async function forgetOldPlans(session: pg.PoolClient): Promise<void> {
+  const now = performance.now()
+  const last = plannedAt.get(session)
+  if (last !== undefined && now - last < planIsFreshMs) return
+  if (last !== undefined) await session.query('discard plans')
+  plannedAt.set(session, now)
+}
+
 /** A connection from the pool; one that comes when nobody waits for it any more goes back. */
-async function connect({ pool, watch }: Server): Promise<pg.PoolClient> {
+async function connect(pool: pg.Pool, watch: SilenceWatch): Promise<pg.PoolClient> {
   let wanted = true
   const coming = pool.connect()
   coming.then(
@@ -160,7 +199,7 @@ function isPlainRead(text: string): boolean {
 }
 
 async function runTransaction<T>(server: Server, work: (tx: Queryable) => Promise<T>): Promise<T> {
-  const client = await connect(server).catch((error) => {
+  const client = await connect(server.pool, server.watch).catch((error) => {
     throw asDatabaseError(error)
   })
   let broken: unknown

@@ -70,7 +70,7 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     await expect(quotient(0)).rejects.toMatchObject({ code: '22012' })
     for (const by of [1, 2, 3, 6]) expect(await quotient(by)).toEqual([{ n: 6 / by }])
     const known = "select name from pg_prepared_statements where name = 'divide six'"
-    expect(await database.query(known)).toEqual([{ name: 'divide six' }])
+    expect(await database.query(known, [], 'known')).toEqual([{ name: 'divide six' }])
   })
 
   it('keeps what a transaction wrote and drops what a failed one wrote', async () => {
