@@ -110,7 +110,7 @@ describe('PostgreSQL', () => {
     expect(await database.query('select n from named order by n')).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
   })
 
-  it('goes on without names where it gets no further connection, or one without settings', async () => {
+  it('goes on without names where it gets no further connection', async () => {
     const role = `lonely_${process.pid}`
     const database = await openUrl(server.url)
     await database.query(`create role ${role} login connection limit 1`)
@@ -119,6 +119,15 @@ describe('PostgreSQL', () => {
     const lonely = await openUrl(url.href, { max: 1 })
     expect(await lonely.query('select 7 / $1::int as n', [7], 'divide')).toEqual([{ n: 1 }])
     await database.query(`drop role ${role}`)
+  })
+
+  it('goes on without names behind a pooler that takes no settings, and asks it once', async () => {
+    const pooler = await refuseSettings(server.url)
+    const database = await openUrl(pooler.url)
+    for (const n of [1, 7])
+      expect(await database.query('select 7 / $1::int as n', [n], 'divide')).toEqual([{ n: 7 / n }])
+    expect(pooler.refused()).toBe(1)
+    pooler.close()
   })
 
   it('plans a statement with a name once, and anew when ten seconds have passed', async () => {
@@ -273,3 +282,30 @@ async function proxyTo(target: string) {
     },
   }
 }
+
+/** A pooler as PgBouncer is: it lets nobody in who brings settings. */
+async function refuseSettings(target: string) {
+  const { hostname, port } = new URL(target)
+  let refused = 0
+  const server = createServer((client) => {
+    client.on('error', () => {})
+    client.once('data', (start) => {
+      if (start.includes('plan_cache_mode')) {
+        refused++
+        client.end(refusal)
+        return
+      }
+      const database = connect(Number(port), hostname).on('error', () => {})
+      database.write(start)
+      client.pipe(database).pipe(client)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = new URL(target)
+  url.port = String((server.address() as AddressInfo).port)
+  return { url: url.href, refused: () => refused, close: () => server.close() }
+}
+
+/** An error as the protocol has it: its length stands before its fields. */
+const fields = 'SFATAL\0C08P01\0Munsupported startup parameter: options\0\0'
+const refusal = Buffer.concat([Buffer.from([0x45, 0, 0, 0, fields.length + 4]), Buffer.from(fields)])

@@ -155,14 +155,17 @@ async function connectPlanned(server: Server): Promise<pg.PoolClient | undefined
   try {
     return await connect(server.planned, server.watch)
   } catch (error) {
-    if (!isAnswer(error)) throw error
-    // One that has no connection left may have one again.
-    if ((error as { code?: unknown }).code !== tooManyConnections) server.keepsNames = false
+    const { code } = error as { code?: unknown }
+    if (code === noConnectionLeft) return undefined
+    if (!refusedSettings.has(code)) throw error
+    server.keepsNames = false
     return undefined
   }
 }
 
-const tooManyConnections = '53300'
+const noConnectionLeft = '53300'
+/** SQLSTATE of a pooler, or of what speaks as PostgreSQL does, that takes no settings, or not this one. */
+const refusedSettings: ReadonlySet<unknown> = new Set(['08P01', '0A000', '22023', '42704'])
 const plannedAt = new WeakMap<pg.PoolClient, number>()
 
 async function forgetOldPlans(session: pg.PoolClient): Promise<void> {

@@ -9,9 +9,9 @@ interface Remedy {
 /** What to say when the server cannot be reached at start: the address, never the user's password. */
 export function startError(url: string, error: unknown): OwnkeyError {
   if (error instanceof OwnkeyError) return error
-  const { code, message, path } = error as NodeJS.ErrnoException
+  const { code, message } = error as NodeJS.ErrnoException
   const place = addressOf(url)
-  const known = (code === undefined ? undefined : rejections[code]) ?? encryption(code, { message, path })
+  const known = rejections[code ?? ''] ?? encryption(error as NodeJS.ErrnoException)
   const reason = code ?? (/timeout/i.test(message) ? 'no answer' : 'connection failed')
   const { detail, fix } = known?.(place) ?? {
     detail: `PostgreSQL at ${place} cannot be reached (${reason}).`,
@@ -40,10 +40,7 @@ const rejections: Readonly<Record<string, Rejection>> = {
 const untrusted = /CERT|SIGNATURE|CRL_|ERR_TLS|ERR_SSL/
 
 /** What goes wrong between the address and the first word of the server. */
-function encryption(
-  code: string | undefined,
-  { message, path }: { message: string; path: string | undefined },
-): Rejection | undefined {
+function encryption({ code, message, path }: NodeJS.ErrnoException): Rejection | undefined {
   if (/does not support SSL/i.test(message))
     return (place) => ({
       detail: `PostgreSQL at ${place} speaks no TLS, and DATABASE_URL asks for it.`,
