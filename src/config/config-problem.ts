@@ -24,6 +24,8 @@ export const warningCodes = [
   'empty_fallback',
   'unknown_region',
   'uncounted_currency',
+  'unknown_locale',
+  'unusable_color',
 ] as const
 export type WarningCode = (typeof warningCodes)[number]
 

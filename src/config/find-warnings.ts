@@ -19,6 +19,8 @@ export function findWarnings(
     ...emptyFallbacks(config),
     ...unknownRegions(config, extendCatalogue(config, catalogue)),
     ...uncountedCurrencies(config, catalogue),
+    ...unknownLocales(config),
+    ...unusableColors(config),
   ]
 }
 
@@ -181,6 +183,43 @@ function currenciesOf(
     const listed = catalogue.some((entry) => entry.id === id && entry.priceCatalogue !== undefined)
     return [...own, ...(listed ? ['USD'] : []), ...published]
   }
+}
+
+/** The languages that the pages are written in; a region behind one (es-MX) is for dates and numbers. */
+const languages: ReadonlySet<string> = new Set(['en', 'zh', 'hi', 'es', 'de'])
+
+function unknownLocales({ platform }: Config): Finding[] {
+  return platform.locales.flatMap((locale, index) =>
+    languages.has(locale.toLowerCase().split('-')[0] as string)
+      ? []
+      : [
+          {
+            path: ['platform', 'locales', index],
+            code: 'unknown_locale',
+            facts: { locale },
+            message: `The pages are not written in "${locale}".`,
+            expected: `one of ${[...languages].join(', ')}`,
+            fix: 'Take it out; whoever asks for it is shown English.',
+          },
+        ],
+  )
+}
+
+/** The names by which the pages take their one colour. */
+const accentNames: ReadonlySet<string> = new Set(['accent', 'primary', 'brand'])
+const hexColor = /^\s*#(?:[0-9a-f]{3}|[0-9a-f]{6})\s*$/i
+
+function unusableColors({ platform }: Config): Finding[] {
+  return Object.entries(platform.colors)
+    .filter(([name, color]) => !accentNames.has(name) || !hexColor.test(color))
+    .map(([name, color]) => ({
+      path: ['platform', 'colors', name],
+      code: 'unusable_color',
+      facts: { name, color },
+      message: `The pages cannot use ${name}: "${color}".`,
+      expected: 'accent: "#rrggbb"',
+      fix: 'Give one color by the name accent, as #rgb or #rrggbb; the others are made from it.',
+    }))
 }
 
 function fields(raw: unknown, name: string): Record<string, unknown> {

@@ -160,6 +160,20 @@ describe('no problem shows a secret', () => {
 describe('warnings', () => {
   const warningsOf = (text: string) => load(text).warnings.map(({ line, path }) => [line, path])
 
+  test('languages and colors that the pages do not have are named', () => {
+    const text = `platform:
+  locales: [de, es-MX, fr]
+  colors: { accent: "#0a7", primary: teal, sidebar: "#ffffff" }
+`
+    const { warnings } = load(text)
+    expect(warnings.map(({ path, code }) => [path, code])).toEqual([
+      ['platform.locales.2', 'unknown_locale'],
+      ['platform.colors.primary', 'unusable_color'],
+      ['platform.colors.sidebar', 'unusable_color'],
+    ])
+    expect(warnings[0]).toMatchObject({ line: 2, message: 'The pages are not written in "fr".' })
+  })
+
   test('a cap that costs in another currency do not count toward is told, until a rate or a cap for them is there', () => {
     const file = (plan: string, rates = '') => `providers: { sarvam: {} }\n${rates}\nplans:\n  basic: ${plan}`
     const { warnings } = load(file('{ caps: [{ limit: 5 }], fallback: { mode: always, cap: { limit: 1 } } }'))

@@ -69,9 +69,13 @@ const platform = z.strictObject({
   name: z.string().min(1).default('Ownkey'),
   aiName: z.string().min(1).optional().describe('What the platform’s own AI is called; default "<name> AI".'),
   support: z.string().min(1).optional().describe('Where customers ask: an address or a page.'),
-  locales: z.array(z.string().min(2)).min(1).default(['en']),
+  locales: z
+    .array(z.string().min(2))
+    .min(1)
+    .default(['en'])
+    .describe('Languages that the pages offer, of en, zh, hi, es and de.'),
   logo: z.string().min(1).optional(),
-  colors: z.record(z.string(), z.string()).default({}),
+  colors: z.record(z.string(), z.string()).default({}).describe('The pages’ one color: accent, as #rgb or #rrggbb.'),
   origins: z.array(origin).default([]).describe('Origins of the products that embed the page.'),
 })
 
