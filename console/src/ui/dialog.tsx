@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef } from 'react'
 import { useTranslation } from '../i18n/translation.tsx'
 import { Icon } from './icon.tsx'
 
@@ -40,8 +40,8 @@ export function Dialog({ title, onClose, children, wide = false, busy = false }:
     }
   }, [])
   // A second Escape would close it whatever is said to the first. The pressed button is disabled and keeps no focus, so the
-  // key is caught wherever it goes.
-  useEffect(() => {
+  // key is caught wherever it goes, from the moment on at which the dialog is seen to be busy.
+  useLayoutEffect(() => {
     if (!busy) return
     const hold = (event: KeyboardEvent) => event.key === 'Escape' && event.preventDefault()
     window.addEventListener('keydown', hold, true)
