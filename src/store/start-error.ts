@@ -3,7 +3,8 @@ import { OwnkeyError } from '../contract/index.ts'
 /** What is wrong, and what to do about it. */
 interface Remedy {
   detail: string
-  fix: string
+  /** Absent: everything about the address may be wrong. */
+  fix?: string
 }
 
 /** What to say when the server cannot be reached at start: the address, never the user's password. */
@@ -13,9 +14,8 @@ export function startError(url: string, error: unknown): OwnkeyError {
   const place = addressOf(url)
   const known = rejections[code ?? ''] ?? encryption(error as NodeJS.ErrnoException)
   const reason = code ?? (/timeout/i.test(message) ? 'no answer' : 'connection failed')
-  const { detail, fix } = known?.(place) ?? {
+  const { detail, fix = checkAll }: Remedy = known?.(place) ?? {
     detail: `PostgreSQL at ${place} cannot be reached (${reason}).`,
-    fix: checkAll,
   }
   return new OwnkeyError('unavailable', { detail, fix })
 }
@@ -29,11 +29,10 @@ type Rejection = (place: string) => Remedy
 const rejections: Readonly<Record<string, Rejection>> = {
   '28P01': (place) => ({
     detail: `PostgreSQL at ${place} refuses the user or the password of DATABASE_URL.`,
-    fix: checkAll,
   }),
-  '28000': (place) => ({ detail: `PostgreSQL at ${place} does not let this user in.`, fix: checkAll }),
-  '3D000': (place) => ({ detail: `PostgreSQL answers, but there is no database ${place}.`, fix: checkAll }),
-  '53300': (place) => ({ detail: `PostgreSQL at ${place} has no connection left.`, fix: checkAll }),
+  '28000': (place) => ({ detail: `PostgreSQL at ${place} does not let this user in.` }),
+  '3D000': (place) => ({ detail: `PostgreSQL answers, but there is no database ${place}.` }),
+  '53300': (place) => ({ detail: `PostgreSQL at ${place} has no connection left.` }),
 }
 
 /** How Node and OpenSSL name what they find wrong with a certificate. */
