@@ -2,12 +2,12 @@ import { OwnkeyError } from '../contract/index.ts'
 import type { DecisionRequest } from '../policy/index.ts'
 import type { Surface } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
-import { findModel, findTopLevelStrings } from './find-model.ts'
+import { findModels, findTopLevelStrings, plainPath } from './find-model.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** A route that the catalogue does not know: passed through, and looked into for a model all the same. */
-const unknownSurface: Surface = { name: 'other', path: /^/, model: 'body', meters: 'none' }
+const unknownSurface: Surface = { name: 'other', path: /^/, model: 'anywhere', meters: 'none' }
 
 /** A small body is awaited whole; of a larger one the beginning is enough to see what it is. */
 const smallBody = 256 * 1024
@@ -16,7 +16,21 @@ export function surfaceOf(surfaces: readonly Surface[], method: string, path: st
   for (const surface of surfaces) {
     if ((surface.method === undefined || surface.method === method) && surface.path.test(path)) return surface
   }
-  return unknownSurface
+  return inOtherWriting(surfaces, method, path) ?? unknownSurface
+}
+
+/**
+ * A surface that some servers would find behind a path in other letters, with a slash at its end or with parameters: what a
+ * rule or a meter looks at must not depend on that.
+ */
+function inOtherWriting(surfaces: readonly Surface[], method: string, path: string): Surface | undefined {
+  const plain = plainPath(path)
+  for (const surface of surfaces) {
+    if (surface.method !== undefined && surface.method !== method) continue
+    const anyCase = new RegExp(surface.path.source, 'i')
+    if (anyCase.test(plain)) return { ...surface, path: anyCase }
+  }
+  return undefined
 }
 
 /** A rule of the configuration depends on the model that this request names. */
@@ -28,10 +42,13 @@ function isRuled({ setup, provider, surface }: Required<Exchange>): boolean {
 export function readEnough(exchange: Required<Exchange>): Promise<void> | undefined {
   const { body, surface, setup } = exchange
   if (body.isEmpty) return undefined
-  const inBody = surface.model === 'body' || surface.model === 'form'
-  if (inBody && isRuled(exchange)) return readForRules(body, setup.config.gateway.inspectBytes)
+  if (isInBody(surface) && isRuled(exchange)) return readForRules(body, setup.config.gateway.inspectBytes)
   const small = body.declaredLength !== undefined && body.declaredLength <= smallBody
   return body.readAhead(small ? smallBody : 1)
+}
+
+export function isInBody({ model }: Surface): boolean {
+  return model === 'body' || model === 'form' || model === 'anywhere'
 }
 
 async function readForRules(body: RequestBody, limit: number): Promise<void> {
@@ -62,10 +79,12 @@ export function describeRequest(exchange: Required<Exchange>): DecisionRequest {
   }
 }
 
-function modelOf({ surface, target, head, body }: Required<Exchange>, strict: boolean): string | undefined {
+function modelOf(exchange: Required<Exchange>, strict: boolean): string | undefined {
+  const { surface, target, head, body } = exchange
   if (surface.model === 'none') return undefined
-  if (strict && (surface.model === 'body' || surface.model === 'form')) checkReadable(head, body)
-  return findModel({
+  if (strict && isInBody(surface)) checkReadable(head, body)
+  if (strict && surface.modelsInFile !== undefined) checkNoFile(surface.modelsInFile, body)
+  const models = findModels({
     surface,
     path: target.path,
     query: target.query,
@@ -73,6 +92,19 @@ function modelOf({ surface, target, head, body }: Required<Exchange>, strict: bo
     chunks: body.chunks,
     strict,
   })
+  return strict && models.length > 1 ? strictest(models, exchange) : models[0]
+}
+
+/** Of several models the one that the rules like least: it decides for all. */
+function strictest(models: readonly string[], { setup, provider }: Required<Exchange>): string | undefined {
+  const rules = setup.policy.providers.get(provider.id)?.rules
+  const ruleOf = (model: string) => {
+    const verdict = rules?.check(model)
+    return verdict === undefined || verdict.allowed ? undefined : verdict.rule
+  }
+  return (
+    models.find((model) => ruleOf(model) === 'refuse') ?? models.find((model) => ruleOf(model) === 'allow') ?? models[0]
+  )
 }
 
 /** Where a rule depends on the model, a body in which only the provider can see it is not passed on. */
@@ -84,6 +116,15 @@ function checkReadable({ contentType, contentEncoding = 'identity' }: RequestHea
     detail:
       'The plan has rules about models, and the model cannot be found in a body that is compressed or not in UTF-8.',
     fix: 'Send the body in UTF-8, without Content-Encoding.',
+  })
+}
+
+/** The same for a file that lies with the provider. */
+function checkNoFile(field: string, { chunks }: RequestBody): void {
+  if (findTopLevelStrings(Buffer.concat(chunks), field, true).length === 0) return
+  throw new OwnkeyError('request_invalid', {
+    detail: `The plan has rules about models, and the models in the file of "${field}" cannot be seen.`,
+    fix: 'Send these requests one by one.',
   })
 }
 

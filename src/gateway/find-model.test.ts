@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Surface } from '../providers/index.ts'
-import { findFormFields, findModel, findTopLevelStrings } from './find-model.ts'
+import { findFormFields, findModels, findStrings, findTopLevelStrings, plainPath } from './find-model.ts'
 
 const strings = (text: string, all = true) => findTopLevelStrings(Buffer.from(text), 'model', all)
 
@@ -18,6 +18,8 @@ describe('the model in a JSON body', () => {
     ['{"text":"ends in a backslash \\\\","model":"e"}', ['e']],
     ['not json', []],
     ['{"model":"unfinished', []],
+    ['[{"model":"a","x":{"model":"no"}},{"model":"b"}]', ['a', 'b']],
+    ['[[{"model":"no"}]]', []],
   ])('%s', (text, expected) => {
     expect(strings(text)).toEqual(expected)
   })
@@ -82,29 +84,62 @@ describe('the model in a form', () => {
   })
 })
 
-describe('findModel', () => {
+describe('findModels', () => {
   const base = { path: '/v1/chat/completions', query: '', contentType: 'application/json', strict: true }
   const surface: Surface = { name: 'chat', path: /^\/v1/, model: 'body', meters: 'tokens' }
 
   it('refuses a request that names two models where a rule depends on it', () => {
     const chunks = [Buffer.from('{"model":"allowed","mo'), Buffer.from('del":"refused"}')]
-    expect(() => findModel({ ...base, surface, chunks })).toThrow(/two different models/)
+    expect(() => findModels({ ...base, surface, chunks })).toThrow(/two different models/)
   })
 
-  it('takes the model from the path', () => {
-    const gemini: Surface = {
-      name: 'generate',
-      path: /^\/v1beta\/models\/(?<model>[^/:]+):generateContent$/,
-      model: 'path',
-      meters: 'tokens',
-    }
-    expect(
-      findModel({ ...base, surface: gemini, path: '/v1beta/models/gemini-2.5-pro:generateContent', chunks: [] }),
-    ).toBe('gemini-2.5-pro')
-  })
+  it.each(['/v1beta/models/gemini-2.5-pro:generateContent', '/v1beta/models/gemini-2.5-pro;a=b:generateContent/'])(
+    'takes the model from the path %s',
+    (path) => {
+      const gemini: Surface = {
+        name: 'generate',
+        path: /^\/v1beta\/models\/(?<model>[^/:;]+):generateContent$/,
+        model: 'path',
+        meters: 'tokens',
+      }
+      expect(findModels({ ...base, surface: gemini, path, chunks: [] })).toEqual(['gemini-2.5-pro'])
+    },
+  )
 
   it('takes the model from the query', () => {
     const realtime: Surface = { name: 'realtime', path: /^\/v1\/realtime$/, model: 'query', meters: 'none' }
-    expect(findModel({ ...base, surface: realtime, query: 'model=gpt-realtime&x=1', chunks: [] })).toBe('gpt-realtime')
+    const query = 'model=gpt-realtime&x=1'
+    expect(findModels({ ...base, surface: realtime, query, chunks: [] })).toEqual(['gpt-realtime'])
   })
+
+  describe('anywhere', () => {
+    const batches: Surface = { name: 'batches', path: /^\/v1\/batches$/, model: 'anywhere', meters: 'none' }
+    const requests = Buffer.from('{"requests":[{"params":{"model":"a"}},{"params":{"Model":"models/b"}}],"model":"c"}')
+
+    it('takes all of a body, and those of the path and the query', () => {
+      const source = { ...base, surface: batches, path: '/v1/Models/d;x:verb', query: 'model=e' }
+      expect(findModels({ ...source, chunks: [requests] })).toEqual(['d', 'e', 'a', 'b', 'c'])
+    })
+
+    it('takes the one that the body itself names where no rule depends on it', () => {
+      expect(findModels({ ...base, surface: batches, strict: false, chunks: [requests] })).toEqual(['c'])
+    })
+
+    it('takes those of JSON within a form', () => {
+      const form = Buffer.from(
+        '--B\r\nContent-Disposition: form-data; name="session"\r\n\r\n{"session":{"model":"f"}}\r\n--B--\r\n',
+      )
+      const contentType = 'multipart/form-data; boundary=B'
+      expect(findModels({ ...base, surface: batches, contentType, chunks: [form] })).toEqual(['f'])
+    })
+  })
+})
+
+it('looks at a path as servers do that take no notice of parameters and of a slash at the end', () => {
+  expect(plainPath('/v1;a/models/x;b=c:verb/')).toBe('/v1/models/x:verb')
+  expect(plainPath('/v1/models')).toBe('/v1/models')
+})
+
+it('finds strings at any depth', () => {
+  expect(findStrings(Buffer.from('[[{"model":"a"}],{"x":{"MODEL":"b"}}]'), 'model')).toEqual(['a', 'b'])
 })

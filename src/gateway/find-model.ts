@@ -13,38 +13,62 @@ export interface ModelSource {
   strict: boolean
 }
 
-/** The model that a request names; undefined when it names none. @throws request_invalid when it names two */
-export function findModel(source: ModelSource): string | undefined {
+/**
+ * The models that a request names: one at most, save on surfaces that may name several.
+ * @throws request_invalid when two are named where there is one
+ */
+export function findModels(source: ModelSource): readonly string[] {
   const found = places[placeOf(source)](source)
-  if (found.length <= 1) return found[0]?.replace(/^models\//, '')
+  if (found.length === 0) return found
   const distinct = new Set(found.map((model) => model.replace(/^models\//, '')))
-  if (distinct.size > 1) {
+  if (distinct.size > 1 && source.surface.model !== 'anywhere') {
     throw new OwnkeyError('request_invalid', {
       detail: 'The request names two different models.',
       fix: 'Name one model, once.',
     })
   }
-  return distinct.values().next().value
+  return [...distinct]
 }
 
-type Place = 'path' | 'query' | 'json' | 'form' | 'none'
+type Place = 'path' | 'query' | 'json' | 'form' | 'anywhere' | 'none'
 
 function placeOf({ surface, contentType }: ModelSource): Place {
   if (surface.model === 'path' || surface.model === 'query' || surface.model === 'none') return surface.model
-  if (contentType.startsWith('multipart/form-data')) return 'form'
-  return 'json'
+  if (surface.model === 'anywhere') return 'anywhere'
+  return contentType.startsWith('multipart/form-data') ? 'form' : 'json'
 }
 
 const places: Readonly<Record<Place, (source: ModelSource) => string[]>> = {
   none: () => [],
   path: ({ surface, path }) => {
-    const model = surface.path.exec(path)?.groups?.['model']
-    return model === undefined ? [] : [model]
+    const model = (surface.path.exec(path) ?? surface.path.exec(plainPath(path)))?.groups?.['model']
+    return model === undefined ? [] : [model.replace(/;.*/, '')]
   },
   query: ({ surface, query }) => new URLSearchParams(query).getAll(surface.modelField ?? 'model'),
   json: ({ surface, chunks, strict }) => findTopLevelStrings(join(chunks), surface.modelField ?? 'model', strict),
   form: ({ surface, chunks, contentType, strict }) =>
     findFormFields(join(chunks), contentType, { name: surface.modelField ?? 'model', all: strict }),
+  anywhere: (source) => [...modelsInPath(source.path), ...places.query(source), ...modelsInBody(source)],
+}
+
+/** How vendors write a model in a path: `models/x:verb`, `deployments/x`, `engines/x`, `model/x`. */
+const modelSegment = /\/(?:models?|tunedModels|deployments|engines)\/([^/:;]+)/gi
+
+function modelsInPath(path: string): string[] {
+  return [...path.matchAll(modelSegment)].map((match) => match[1] as string)
+}
+
+/** Fields at any depth where a rule depends on them, those of JSON within a form too. */
+function modelsInBody(source: ModelSource): string[] {
+  const isForm = source.contentType.startsWith('multipart/form-data')
+  if (!source.strict) return isForm ? places.form(source) : places.json(source)
+  const named = findStrings(join(source.chunks), source.surface.modelField ?? 'model')
+  return isForm ? [...places.form(source), ...named] : named
+}
+
+/** A path without what some servers take no notice of: parameters of segments (`;a=b`), a slash at the end. */
+export function plainPath(path: string): string {
+  return path.replace(/;[^/:]*/g, '').replace(/\/$/, '')
 }
 
 function join(chunks: readonly Buffer[]): Buffer {
@@ -57,9 +81,25 @@ const backslash = 0x5c
 /**
  * String values of a key at the top level of a JSON object, without parsing the rest: strings are jumped over, brackets
  * counted. Keys written with escapes are recognised.
- * @param all also a second one, and keys in other letters (`Model`), which some parsers take for the same; false: the first is enough
+ * @param all also a second one, keys in other letters (`Model`), which some parsers take for the same, and the objects of a list; false: the first is enough
  */
 export function findTopLevelStrings(bytes: Buffer, key: string, all: boolean): string[] {
+  const isList = all && bytes[skipSpace(bytes, 0)] === 0x5b
+  return scanStrings(bytes, key, { all, isWanted: (depth) => depth === 1 || (isList && depth === 2) })
+}
+
+/** The same at any depth, in any letters. */
+export function findStrings(bytes: Buffer, key: string): string[] {
+  return scanStrings(bytes, key, { all: true, isWanted: () => true })
+}
+
+interface Scan {
+  all: boolean
+  /** Whether a key so deep in brackets counts. */
+  isWanted: (depth: number) => boolean
+}
+
+function scanStrings(bytes: Buffer, key: string, { all, isWanted }: Scan): string[] {
   const found: string[] = []
   let depth = 0
   for (let i = 0; i < bytes.length; i++) {
@@ -70,7 +110,7 @@ export function findTopLevelStrings(bytes: Buffer, key: string, all: boolean): s
       const end = stringEnd(bytes, i)
       if (end === -1) return found
       const colon = skipSpace(bytes, end + 1)
-      if (depth === 1 && bytes[colon] === 0x3a && isKey(readString(bytes, i, end), key, all)) {
+      if (bytes[colon] === 0x3a && isWanted(depth) && isKey(readString(bytes, i, end), key, all)) {
         const value = skipSpace(bytes, colon + 1)
         const valueEnd = bytes[value] === quote ? stringEnd(bytes, value) : -1
         if (valueEnd !== -1) {

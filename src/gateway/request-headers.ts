@@ -1,7 +1,7 @@
 import type { CredentialPlacement } from '../providers/index.ts'
 import { credentialHeaders } from './request-head.ts'
 
-/** Headers of one hop, of the caller's browser, or of the way to us: never sent to a provider. */
+/** Headers of one hop, of the caller's browser, or of the way to us, or that would change the method: never sent to a provider. */
 const dropped: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -18,6 +18,10 @@ const dropped: ReadonlySet<string> = new Set([
   'forwarded',
   'via',
   'x-real-ip',
+  // What a request does stands in its request line, where policy saw it.
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
 ])
 
 /** Names as they come (any case) → whether they go up. SDKs send the same few dozen names for ever; the bound is for the rest. */

@@ -12,8 +12,8 @@ export interface Target {
   query: string
 }
 
-/** A segment that some server on the way could read as "here" or "up", in any encoding of it. */
-const dotSegment = /(^|\/)\.{1,2}(\/|$)/
+/** A segment that some server on the way could read as "here" or "up", in any encoding of it, with parameters or without. */
+const dotSegment = /(^|\/)\.{1,2}(;[^/]*)?(\/|$)/
 /** A space stands in a path as %20 only, and is one to everybody: names of files and deployments have it. */
 const controlOrBackslash = /[\u0000-\u001f\u007f\\]/
 

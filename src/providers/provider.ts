@@ -101,10 +101,15 @@ export interface Surface {
   method?: string
   /** Against the path behind `/{provider}`, without query. */
   path: RegExp
-  /** Where the model stands; `path` takes the group `model` of the expression. */
-  model: 'body' | 'form' | 'path' | 'query' | 'none'
+  /**
+   * Where the model stands; `path` takes the group `model` of the expression, `anywhere` are all fields `model` of a JSON body
+   * that may name several.
+   */
+  model: 'body' | 'form' | 'path' | 'query' | 'anywhere' | 'none'
   /** The JSON or query field that carries the model; default `model`. */
   modelField?: string
+  /** The JSON field of an uploaded file in which more models are named. */
+  modelsInFile?: string
   /** What the provider bills here; `characters` are those of `textField` in the request. */
   meters: 'tokens' | 'characters' | 'audio' | 'none'
   /** The JSON field whose characters are billed. */

@@ -26,7 +26,7 @@ describe('a route', () => {
     ['openai', '/v1/files', undefined, 'none', 'none'],
     ['anthropic', '/v1/messages', 'chat', 'tokens', 'body'],
     ['anthropic', '/v1/messages/count_tokens', undefined, 'none', 'body'],
-    ['anthropic', '/v1/messages/batches', undefined, 'none', 'none'],
+    ['anthropic', '/v1/messages/batches', undefined, 'none', 'anywhere'],
     ['gemini', '/v1beta/models/gemini-2.5-flash:generateContent', 'chat', 'tokens', 'gemini-2.5-flash'],
     ['gemini', '/v1/models/gemini-2.5-pro:streamGenerateContent', 'chat', 'tokens', 'gemini-2.5-pro'],
     ['gemini', '/v1beta/tunedModels/mine:generateContent', 'chat', 'tokens', 'tunedModels/mine'],

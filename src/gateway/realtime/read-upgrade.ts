@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { OwnkeyError } from '../../contract/index.ts'
 import type { Provider, SocketCredential, SocketRoute } from '../../providers/index.ts'
-import { surfaceOf } from '../describe-request.ts'
+import { isInBody, surfaceOf } from '../describe-request.ts'
 import type { Exchange } from '../exchange.ts'
 import { readRequestHead } from '../request-head.ts'
 import { readPlace } from '../serve.ts'
@@ -28,8 +28,7 @@ export function readUpgrade(exchange: Exchange): Upgrade {
   const route = routeOf(provider, target.path)
   const surface = surfaceOf(provider.surfaces, 'GET', target.path)
   exchange.surface = surface
-  const inMessages = surface.model === 'body' || surface.model === 'form'
-  if (inMessages && isRuled(exchange, provider))
+  if (isInBody(surface) && isRuled(exchange, provider))
     throw new OwnkeyError('request_invalid', {
       detail: 'The configuration has rules about this provider’s models, and on this socket the model cannot be seen.',
       fix: 'Use one of the provider’s sockets that the catalogue lists.',

@@ -46,7 +46,7 @@ export const anthropic: Provider = {
   surfaces: [
     { name: 'messages', capability: 'chat', method: 'POST', path: /^\/v1\/messages$/, model: 'body', meters: 'tokens' },
     { name: 'count tokens', method: 'POST', path: /^\/v1\/messages\/count_tokens$/, model: 'body', meters: 'none' },
-    { name: 'batches', path: /^\/v1\/messages\/batches(?:\/[^/]+){0,2}$/, model: 'none', meters: 'none' },
+    { name: 'batches', path: /^\/v1\/messages\/batches(?:\/[^/]+){0,2}$/, model: 'anywhere', meters: 'none' },
     { name: 'chat', capability: 'chat', method: 'POST', path: compatible, model: 'body', meters: 'tokens' },
     {
       name: 'completions',

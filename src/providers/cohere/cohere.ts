@@ -71,7 +71,7 @@ export const cohere: Provider = {
     {
       name: 'data',
       path: /^\/v1\/(?:datasets|embed-jobs|batches|finetuning)(?:\/[^/]+){0,3}$/,
-      model: 'none',
+      model: 'anywhere',
       meters: 'none',
     },
     post('key check', /^\/v1\/check-api-key$/, { model: 'none', meters: 'none' }),

@@ -65,5 +65,5 @@ export const geminiSurfaces: readonly Surface[] = [
   },
   { name: 'upload', path: new RegExp(`^(?:/resumable)?/upload${version}/files$`), model: 'none', meters: 'none' },
   { name: 'files', path: new RegExp(`^(?:/download)?${version}/files(?:/[^/]+)?$`), model: 'none', meters: 'none' },
-  { name: 'caches', path: new RegExp(`^${version}/cachedContents(?:/[^/]+)?$`), model: 'none', meters: 'none' },
+  { name: 'caches', path: new RegExp(`^${version}/cachedContents(?:/[^/]+)?$`), model: 'anywhere', meters: 'none' },
 ]

@@ -30,7 +30,15 @@ const routes = {
   ],
   responses: [
     { name: 'responses', capability: 'chat', method: 'POST', route: 'responses', model: 'body', meters: 'tokens' },
-    { name: 'stored responses', route: 'responses/[^/]+(?:/[^/]+)?', model: 'none', meters: 'none' },
+    {
+      name: 'compacted responses',
+      capability: 'chat',
+      method: 'POST',
+      route: 'responses/compact',
+      model: 'body',
+      meters: 'tokens',
+    },
+    { name: 'stored responses', route: 'responses/[^/]+(?:/[^/]+)?', model: 'anywhere', meters: 'none' },
   ],
   messages: [
     { name: 'messages', capability: 'chat', method: 'POST', route: 'messages', model: 'body', meters: 'tokens' },
@@ -104,13 +112,21 @@ const routes = {
       name: 'realtime sessions',
       capability: 'realtime',
       route: 'realtime/[^/]+(?:/[^/]+){0,2}',
-      model: 'none',
+      model: 'anywhere',
       meters: 'none',
     },
   ],
   models: [{ name: 'models', route: 'models(?:/[^?]{1,200})?', model: 'none', meters: 'none' }],
   files: [{ name: 'files', route: '(?:files|uploads)(?:/[^/]+){0,3}', model: 'none', meters: 'none' }],
-  batches: [{ name: 'batches', route: 'batches(?:/[^/]+){0,2}', model: 'none', meters: 'none' }],
+  batches: [
+    {
+      name: 'batches',
+      route: 'batches(?:/[^/]+){0,2}',
+      model: 'anywhere',
+      modelsInFile: 'input_file_id',
+      meters: 'none',
+    },
+  ],
   fim: [
     {
       name: 'fill in the middle',

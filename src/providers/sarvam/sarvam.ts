@@ -114,7 +114,7 @@ export const sarvam: Provider = {
       model: 'query',
       meters: 'characters',
     },
-    { name: 'jobs', path: /^\/speech-to-text(?:-translate)?\/job(?:\/[^/]+){0,4}$/, model: 'none', meters: 'none' },
+    { name: 'jobs', path: /^\/speech-to-text(?:-translate)?\/job(?:\/[^/]+){0,4}$/, model: 'anywhere', meters: 'none' },
     {
       name: 'documents',
       path: /^\/(?:doc-digitization|parse|document-intelligence)(?:\/[^/]+){0,5}$/,
