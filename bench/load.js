@@ -1,6 +1,7 @@
 /**
  * The load: a number of connections, each sending its next request when the last one is answered. Started with
- * `{origin, path, headers, model, bodyBytes, connections, requests, warmup}` as JSON; answers with latencies in milliseconds.
+ * `{origin, path, headers, model, bodyBytes, connections, requests, warmup, shortest}` as JSON (an answer that takes less than `shortest`
+ * milliseconds is no answer); answers with latencies in milliseconds.
  */
 import { Client } from 'undici'
 
@@ -19,6 +20,7 @@ function request(client, headers) {
     let first
     let chunks = 0
     let status
+    let tail = []
     client.dispatch(
       { path: plan.path, method: 'POST', headers, body },
       {
@@ -27,19 +29,31 @@ function request(client, headers) {
           status = code
           return true
         },
-        onData: () => {
+        onData: (chunk) => {
           first ??= performance.now() - started
           chunks++
+          tail = [tail[1], chunk]
           return true
         },
-        onComplete: () =>
-          status === 200
-            ? resolve({ first, total: performance.now() - started, chunks })
-            : reject(new Error(`status ${status}`)),
+        onComplete: () => {
+          const total = performance.now() - started
+          const problem = status !== 200 ? `status ${status}` : complaint(tail, total)
+          if (problem === undefined) resolve({ first, total, chunks })
+          else reject(new Error(problem))
+        },
         onError: reject,
       },
     )
   })
+}
+
+const ends = { stop: '"finish_reason":"stop"', done: '[DONE]' }
+
+/** What is wrong with an answer: a proxy that cuts, or takes another way through the upstream, is not measured. */
+function complaint(tail, milliseconds) {
+  const last = tail.map((chunk) => chunk?.toString('latin1') ?? '').join('')
+  if (!last.includes(plan.stream ? ends.done : ends.stop)) return 'the answer has no end'
+  return plan.shortest !== undefined && milliseconds < plan.shortest ? 'the stream was not paced' : undefined
 }
 
 async function run(clients, count) {

@@ -99,6 +99,7 @@ async function measure(subject: Subject, scenario: Scenario): Promise<Figures> {
     stream: scenario.kind !== 'json',
     connections: scenario.connections,
     requests: Math.round(scenario.requests * few),
+    shortest: scenario.kind === 'paced' ? 900 : undefined,
     warmup: scenario.kind === 'paced' ? 100 : Math.round(Math.min(scenario.requests * few, 4_000)),
   }
   const load = fork(benchFile('load.js'), [JSON.stringify(plan)])
@@ -146,8 +147,8 @@ async function run(): Promise<void> {
       await runScenario(scenario, taking)
     }
   } finally {
-    for (const subject of subjects) subject.stop()
-    upstream.stop()
+    for (const subject of subjects) await subject.stop()
+    await upstream.stop()
     await database.stop()
   }
 }

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 export interface Running {
   pid: number
   port: number
-  stop(): void
+  /** Resolves when it has ended. */
+  stop(): Promise<void>
 }
 
 export function benchFile(name: string): string {
@@ -20,7 +21,7 @@ export async function startScript(name: string, args: readonly string[] = []): P
     child.once('message', (message) => resolve(message as { port: number }))
     child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)))
   })
-  return { pid: child.pid as number, port, stop: () => child.kill() }
+  return { pid: child.pid as number, port, stop: () => end(child) }
 }
 
 /** Starts any program and waits until something answers HTTP on the port. */
@@ -34,7 +35,14 @@ export async function startProgram(
     env: { ...process.env, ...options.env },
   })
   await untilAnswers(options.port, child)
-  return { pid: child.pid as number, port: options.port, stop: () => child.kill() }
+  return { pid: child.pid as number, port: options.port, stop: () => end(child) }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill()
+  await ended
 }
 
 async function untilAnswers(port: number, child: ChildProcess): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ export interface Subject {
   /** Speaks the one dialect: measured only where translations are. */
   translates?: true
   pids: readonly number[]
-  stop(): void
+  stop(): Promise<void>
 }
 
 export type StartSubject = (upstream: string) => Promise<Subject | readonly Subject[] | undefined>
@@ -28,7 +28,7 @@ export const direct: StartSubject = async (upstream) => ({
   path: '/v1/chat/completions',
   headers: {},
   pids: [],
-  stop: () => undefined,
+  stop: async () => undefined,
 })
 
 export const bare: StartSubject = async (upstream) => {
@@ -53,7 +53,7 @@ upstream provider { server ${new URL(upstream).host}; keepalive 256; }
 server { listen 127.0.0.1:${port}; keepalive_requests 1000000; client_max_body_size 64m; client_body_buffer_size 1m; location / { proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; } } }`,
   )
   const running = await startProgram([nginxBinary, '-c', file, '-e', join(folder, 'error.log')], { port })
-  return subject({ name: 'nginx', running })
+  return subject({ name: 'nginx', running, folder })
 }
 
 export const portkey: StartSubject = async (upstream) => {
@@ -70,6 +70,7 @@ export const portkey: StartSubject = async (upstream) => {
     headers: {
       'x-portkey-provider': 'openai',
       'x-portkey-custom-host': `${upstream}/v1`,
+      'x-portkey-forward-headers': 'x-bench',
       authorization: 'Bearer sk-bench',
     },
   })
@@ -115,6 +116,7 @@ ${translations.map(({ provider }) => `  ${provider}: { providers: { ${provider}:
     const passing = subject({
       name: 'Ownkey',
       running,
+      folder,
       path: '/openai/v1/chat/completions',
       token: await tenant({ org: 'bench', plan: 'standard', provider: 'openai', key: 'sk-bench-' }),
     })
@@ -157,6 +159,8 @@ async function prepareTenant({ origin, adminToken, org, plan, provider, key }: T
 function subject(options: {
   name: string
   running: Running
+  /** Taken away when it has stopped. */
+  folder?: string
   path?: string
   headers?: Record<string, string>
   token?: string
@@ -168,7 +172,10 @@ function subject(options: {
     path: options.path ?? '/v1/chat/completions',
     headers: options.headers ?? { authorization: `Bearer ${options.token ?? 'sk-bench'}` },
     pids: family(running.pid),
-    stop: running.stop,
+    stop: async () => {
+      await running.stop()
+      if (options.folder !== undefined) rmSync(options.folder, { recursive: true, force: true })
+    },
   }
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
-import { holdYoungGeneration } from './young-generation.js'
+import { tameHeap } from './heap.js'
 
-holdYoungGeneration()
+tameHeap()
 
 const main = new URL('../dist/cli/index.js', import.meta.url)
 if (existsSync(main)) {

@@ -1,4 +1,4 @@
-import { createSseReader, type SseEvent } from '../lib/index.ts'
+import { type SseEvent, SseReader } from '../lib/index.ts'
 import { type Json, parseRecord } from './json.ts'
 import type { StreamTranslation } from './translation.ts'
 
@@ -13,7 +13,7 @@ export interface EventTranslation {
 
 /** Reads events out of bytes that are split anywhere. An event that is no JSON object says nothing to a translation. */
 export function translateEvents(translation: EventTranslation): StreamTranslation {
-  const reader = createSseReader({ maxEventBytes })
+  const reader = new SseReader({ maxEventBytes })
   const say = (events: readonly SseEvent[]): string =>
     events.map(({ data, name }) => translation.event(parseRecord(data), name)).join('')
   return {

@@ -52,9 +52,14 @@ export function jsonAnswer(value: unknown): WholeAnswer {
   return { contentType: 'application/json', body: Buffer.from(JSON.stringify(value)) }
 }
 
-export function jsonMessage(
-  message: Omit<UpstreamMessage, 'body' | 'contentType' | 'headers'> & { json: unknown },
-): UpstreamMessage {
-  const { json, ...rest } = message
-  return { ...rest, headers: [], contentType: 'application/json', body: Buffer.from(JSON.stringify(json)) }
+export interface JsonMessage {
+  path: string
+  /** Name, value, name, value …; default: none. */
+  headers?: readonly string[]
+  json: unknown
+  answer: AnswerTranslation
+}
+
+export function jsonMessage({ path, headers = [], json, answer }: JsonMessage): UpstreamMessage {
+  return { path, headers, contentType: 'application/json', body: Buffer.from(JSON.stringify(json)), answer }
 }

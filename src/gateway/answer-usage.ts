@@ -1,4 +1,4 @@
-import { createDeliveredText, createUsageScanner, type DeliveredText, type UsageScanner } from '../metering/index.ts'
+import { createUsageScanner, DeliveredText, type UsageScanner } from '../metering/index.ts'
 import type { StreamFrame, StreamFraming, Usage, UsageReading } from '../providers/index.ts'
 import { type CollectedHead, headerRecord, isDecodable } from './collect-failure.ts'
 
@@ -23,7 +23,7 @@ export class AnswerUsage {
     const kind = isStream ? 'sse' : head.contentType.includes('json') ? 'json' : undefined
     if (kind === undefined || !isDecodable(head.encoding)) return
     this.scanner = createUsageScanner(reading, kind)
-    if (kind === 'sse') this.text = createDeliveredText()
+    if (kind === 'sse') this.text = new DeliveredText()
   }
 
   /** The next bytes of the answer, unpacked. */

@@ -20,7 +20,7 @@ export function askForCountsOf(
   if (caps === undefined || caps.length === 0) return undefined
   if (surface.usageOptIn !== 'stream_options' || provider.openai?.streamUsage === 'always') return undefined
   if (!body.isComplete || body.isEmpty) return undefined
-  const asking = askForCounts(body.chunks.length === 1 ? (body.chunks[0] as Buffer) : Buffer.concat(body.chunks))
+  const asking = askForCounts(body.joined)
   return asking && { ...asking, headers: [...withoutEncoding(req.rawHeaders), 'accept-encoding', 'identity'] }
 }
 

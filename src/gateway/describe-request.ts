@@ -89,7 +89,7 @@ function modelOf(exchange: Required<Exchange>, strict: boolean): string | undefi
     path: target.path,
     query: target.query,
     contentType: head.contentType,
-    chunks: body.chunks,
+    body,
     strict,
   })
   return strict && models.length > 1 ? strictest(models, exchange) : models[0]
@@ -120,8 +120,8 @@ function checkReadable({ contentType, contentEncoding = 'identity' }: RequestHea
 }
 
 /** The same for a file that lies with the provider. */
-function checkNoFile(field: string, { chunks }: RequestBody): void {
-  if (findTopLevelStrings(Buffer.concat(chunks), field, true).length === 0) return
+function checkNoFile(field: string, { joined }: RequestBody): void {
+  if (findTopLevelStrings(joined, field, true).length === 0) return
   throw new OwnkeyError('request_invalid', {
     detail: `The plan has rules about models, and the models in the file of "${field}" cannot be seen.`,
     fix: 'Send these requests one by one.',
@@ -130,6 +130,6 @@ function checkNoFile(field: string, { chunks }: RequestBody): void {
 
 function countCharacters(surface: Surface, body: RequestBody): number | undefined {
   if (surface.meters !== 'characters' || surface.textField === undefined || !body.isComplete) return undefined
-  const [text] = findTopLevelStrings(Buffer.concat(body.chunks), surface.textField, false)
+  const [text] = findTopLevelStrings(body.joined, surface.textField, false)
   return text === undefined ? undefined : [...text].length
 }

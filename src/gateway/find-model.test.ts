@@ -84,13 +84,15 @@ describe('the model in a form', () => {
   })
 })
 
+const of = (chunks: readonly Buffer[]) => ({ chunks, joined: Buffer.concat(chunks) })
+
 describe('findModels', () => {
   const base = { path: '/v1/chat/completions', query: '', contentType: 'application/json', strict: true }
   const surface: Surface = { name: 'chat', path: /^\/v1/, model: 'body', meters: 'tokens' }
 
   it('refuses a request that names two models where a rule depends on it', () => {
     const chunks = [Buffer.from('{"model":"allowed","mo'), Buffer.from('del":"refused"}')]
-    expect(() => findModels({ ...base, surface, chunks })).toThrow(/two different models/)
+    expect(() => findModels({ ...base, surface, body: of(chunks) })).toThrow(/two different models/)
   })
 
   it.each(['/v1beta/models/gemini-2.5-pro:generateContent', '/v1beta/models/gemini-2.5-pro;a=b:generateContent/'])(
@@ -102,14 +104,14 @@ describe('findModels', () => {
         model: 'path',
         meters: 'tokens',
       }
-      expect(findModels({ ...base, surface: gemini, path, chunks: [] })).toEqual(['gemini-2.5-pro'])
+      expect(findModels({ ...base, surface: gemini, path, body: of([]) })).toEqual(['gemini-2.5-pro'])
     },
   )
 
   it('takes the model from the query', () => {
     const realtime: Surface = { name: 'realtime', path: /^\/v1\/realtime$/, model: 'query', meters: 'none' }
     const query = 'model=gpt-realtime&x=1'
-    expect(findModels({ ...base, surface: realtime, query, chunks: [] })).toEqual(['gpt-realtime'])
+    expect(findModels({ ...base, surface: realtime, query, body: of([]) })).toEqual(['gpt-realtime'])
   })
 
   describe('anywhere', () => {
@@ -118,11 +120,11 @@ describe('findModels', () => {
 
     it('takes all of a body, and those of the path and the query', () => {
       const source = { ...base, surface: batches, path: '/v1/Models/d;x:verb', query: 'model=e' }
-      expect(findModels({ ...source, chunks: [requests] })).toEqual(['d', 'e', 'a', 'b', 'c'])
+      expect(findModels({ ...source, body: of([requests]) })).toEqual(['d', 'e', 'a', 'b', 'c'])
     })
 
     it('takes the one that the body itself names where no rule depends on it', () => {
-      expect(findModels({ ...base, surface: batches, strict: false, chunks: [requests] })).toEqual(['c'])
+      expect(findModels({ ...base, surface: batches, strict: false, body: of([requests]) })).toEqual(['c'])
     })
 
     it('takes those of JSON within a form', () => {
@@ -130,7 +132,7 @@ describe('findModels', () => {
         '--B\r\nContent-Disposition: form-data; name="session"\r\n\r\n{"session":{"model":"f"}}\r\n--B--\r\n',
       )
       const contentType = 'multipart/form-data; boundary=B'
-      expect(findModels({ ...base, surface: batches, contentType, chunks: [form] })).toEqual(['f'])
+      expect(findModels({ ...base, surface: batches, contentType, body: of([form]) })).toEqual(['f'])
     })
   })
 })

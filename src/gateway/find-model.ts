@@ -7,8 +7,8 @@ export interface ModelSource {
   path: string
   query: string
   contentType: string
-  /** What of the body is here, in order. */
-  chunks: readonly Buffer[]
+  /** What of the body is here: in order, and in one piece. */
+  body: { readonly chunks: readonly Buffer[]; readonly joined: Buffer }
   /** A rule depends on the model: look for a second one that another parser could prefer. */
   strict: boolean
 }
@@ -45,9 +45,15 @@ const places: Readonly<Record<Place, (source: ModelSource) => string[]>> = {
     return model === undefined ? [] : [model.replace(/;.*/, '')]
   },
   query: ({ surface, query }) => new URLSearchParams(query).getAll(surface.modelField ?? 'model'),
-  json: ({ surface, chunks, strict }) => findTopLevelStrings(join(chunks), surface.modelField ?? 'model', strict),
-  form: ({ surface, chunks, contentType, strict }) =>
-    findFormFields(join(chunks), contentType, { name: surface.modelField ?? 'model', all: strict }),
+  json: ({ surface, body, strict }) => {
+    const field = surface.modelField ?? 'model'
+    if (strict || body.chunks.length === 1) return findTopLevelStrings(body.joined, field, strict)
+    // A long body is put together only when its beginning does not say it.
+    const [found] = body.chunks.slice(0, 1).flatMap((first) => findTopLevelStrings(first, field, false))
+    return found === undefined ? findTopLevelStrings(body.joined, field, false) : [found]
+  },
+  form: ({ surface, body, contentType, strict }) =>
+    findFormFields(body.joined, contentType, { name: surface.modelField ?? 'model', all: strict }),
   anywhere: (source) => [...modelsInPath(source.path), ...places.query(source), ...modelsInBody(source)],
 }
 
@@ -62,17 +68,13 @@ function modelsInPath(path: string): string[] {
 function modelsInBody(source: ModelSource): string[] {
   const isForm = source.contentType.startsWith('multipart/form-data')
   if (!source.strict) return isForm ? places.form(source) : places.json(source)
-  const named = findStrings(join(source.chunks), source.surface.modelField ?? 'model')
+  const named = findStrings(source.body.joined, source.surface.modelField ?? 'model')
   return isForm ? [...places.form(source), ...named] : named
 }
 
 /** A path without what some servers take no notice of: parameters of segments (`;a=b`), a slash at the end. */
 export function plainPath(path: string): string {
   return path.replace(/;[^/:]*/g, '').replace(/\/$/, '')
-}
-
-function join(chunks: readonly Buffer[]): Buffer {
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
 }
 
 const quote = 0x22

@@ -77,9 +77,7 @@ function allowedProviders({ caller, setup }: Required<Exchange>): { id: string; 
 }
 
 function callOf({ route, head, body }: Required<Exchange>): DialectCall {
-  const [first, ...more] = body.chunks
-  const bytes = more.length === 0 ? (first ?? Buffer.alloc(0)) : Buffer.concat(body.chunks)
-  return { route: route as OpenaiRoute, contentType: head.contentType, body: bytes }
+  return { route: route as OpenaiRoute, contentType: head.contentType, body: body.joined }
 }
 
 /**

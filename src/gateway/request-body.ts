@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { OwnkeyError } from '../contract/index.ts'
+import { countShortLived } from '../lib/index.ts'
 import type { BodyWatch, WaitedFor } from './body-watch.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** What an attempt sends: nothing, bytes, or a stream of what is kept followed by what still comes. */
-export type UpstreamBody = null | Buffer | AsyncIterable<Buffer>
+/** What an attempt sends: nothing, bytes in one piece or several, or a stream of what is kept followed by what still comes. */
+export type UpstreamBody = null | Buffer | readonly Buffer[] | AsyncIterable<Buffer>
 
 export interface BodyLimits {
   /** A body up to this size is kept while it is sent, so that another attempt can send it again. */
@@ -26,7 +27,7 @@ export class RequestBody implements WaitedFor {
   private readonly req: IncomingMessage
   private readonly hasBody: boolean
   /** Chunks read and not given up; a stream walks over them by index. */
-  private readonly kept: Buffer[] = []
+  private kept: Buffer[] = []
   private keeping = true
   private received = 0
   /** What the last attempt reads while it comes; absent: the body was sent as a whole. */
@@ -63,12 +64,19 @@ export class RequestBody implements WaitedFor {
     return this.keeping && Math.max(this.received, this.declaredLength ?? 0) <= this.limits.replayBytes
   }
 
-  /** What is here, in order; a whole body in one piece, which is put together once. */
+  /** What is here, in order. */
   get chunks(): readonly Buffer[] {
-    // Not under an attempt that reads it by index.
-    if (this.isComplete && this.streamed === undefined && this.kept.length > 1)
-      this.kept.splice(0, this.kept.length, Buffer.concat(this.kept))
     return this.kept
+  }
+
+  /** What is here in one piece, which is put together once. */
+  get joined(): Buffer {
+    const [first] = this.kept
+    if (this.kept.length === 1) return first as Buffer
+    const joined = Buffer.concat(this.kept)
+    // Not under an attempt that reads it by index.
+    if (this.isComplete && this.streamed === undefined) this.kept = [joined]
+    return joined
   }
 
   /** Reads until the body is complete or `enough` bytes are here, which stay for the attempt to send. Undefined: they are. */
@@ -88,8 +96,7 @@ export class RequestBody implements WaitedFor {
   open(again: boolean): UpstreamBody {
     if (this.isEmpty) return null
     if (this.isComplete) {
-      const { chunks } = this
-      return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+      return this.kept.length === 1 ? (this.kept[0] as Buffer) : this.kept
     }
     this.keeping = again && this.canReplay
     this.streamed = this.stream(++this.turn)
@@ -116,6 +123,7 @@ export class RequestBody implements WaitedFor {
     this.listening = true
     req.on('data', (chunk: Buffer) => {
       this.received += chunk.length
+      countShortLived(chunk.length)
       if (this.received > this.limits.maxBodyBytes) this.broken ??= tooLarge(this.limits.maxBodyBytes)
       else this.kept.push(chunk)
       if (this.received === this.declaredLength) this.ended = true

@@ -1,6 +1,6 @@
 /**
  * Small pure things without a word of the domain: clocks, ids, random text, batched single-flight loading, JSON of strangers,
- * server-sent events, what passes in pieces. Anything here could stand in another project unchanged.
+ * server-sent events, what passes in pieces, what is garbage at once. Anything here could stand in another project unchanged.
  */
 export { randomBase62, toBase62 } from './base62.ts'
 export { type BatchedLoad, createBatchedLoad, type LoadMany } from './batched-load.ts'
@@ -9,6 +9,7 @@ export { createIdMaker, type IdMaker, lowestIdAt } from './ids.ts'
 export { LastBytes } from './last-bytes.ts'
 export { parseJson } from './parse-json.ts'
 export { type Enrolled, Roster } from './roster.ts'
+export { countShortLived } from './short-lived-bytes.ts'
 export { SmallPieces } from './small-pieces.ts'
-export { createSseReader, type SseEvent, type SseReader } from './sse-events.ts'
+export { type SseEvent, SseReader } from './sse-events.ts'
 export { within } from './within.ts'

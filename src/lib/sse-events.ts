@@ -8,90 +8,98 @@ export interface SseEvent {
 
 const byteOrderMark = 0xfeff
 
-export interface SseReader {
-  /** Bytes as they come; events end at empty lines. Text may be split anywhere, inside a character too. */
-  feed(chunk: Uint8Array): SseEvent[]
-  /** True when the event under way grew beyond the bound; it is dropped, reading goes on behind it. */
-  readonly overflowed: boolean
-}
-
 /**
- * Reads a stream of server-sent events. Comments and fields other than `event` and `data` are left out.
- * @param maxEventBytes an event longer than this is dropped
+ * Reads a stream of server-sent events. Comments and fields other than `event` and `data` are left out. A class, and none of its
+ * fields made later: docs/decisions/0014.
  */
-export function createSseReader({ maxEventBytes = 1024 * 1024 }: { maxEventBytes?: number } = {}): SseReader {
-  const decoder = new StringDecoder('utf8')
-  let begun = false
+export class SseReader {
+  /** True when an event grew beyond the bound; it is dropped, reading goes on behind it. */
+  overflowed = false
+  private readonly maxEventBytes: number
+  private readonly decoder = new StringDecoder('utf8')
+  private begun = false
   /** The line under way. Only appended to: looking through it again with each piece would take quadratic time. */
-  let line = ''
+  private line = ''
   /** The last piece ended with a CR, which may be half of a line's end. */
-  let endsInCr = false
-  let name: string | undefined
-  let data: string[] = []
-  let size = 0
-  let dropping = false
-  let overflowed = false
+  private endsInCr = false
+  private name: string | undefined = undefined
+  /** The lines of the event under way; undefined: none yet. */
+  private data: string | undefined = undefined
+  private size = 0
+  private dropping = false
 
-  function take(line: string, events: SseEvent[]): void {
-    if (line === '') {
-      if (data.length > 0 && !dropping)
-        events.push(name === undefined ? { data: data.join('\n') } : { name, data: data.join('\n') })
-      name = undefined
-      data = []
-      size = 0
-      dropping = false
-      return
+  /** @param options maxEventBytes: an event longer than this is dropped */
+  constructor({ maxEventBytes = 1024 * 1024 }: { maxEventBytes?: number } = {}) {
+    this.maxEventBytes = maxEventBytes
+  }
+
+  /** Bytes as they come; events end at empty lines. Text may be split anywhere, inside a character too. */
+  feed(chunk: Uint8Array): SseEvent[] {
+    const events: SseEvent[] = []
+    const text = this.completed(this.decode(chunk))
+    let from = 0
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      this.take(this.line + text.slice(from, end), events)
+      this.line = ''
+      from = end + 1
     }
-    if (dropping) return
-    const [field, value] = splitField(line)
-    if (field === 'event') name = value
-    if (field === 'data') data.push(value)
-    size += line.length
-    if (size > maxEventBytes) overflow()
+    this.line += text.slice(from)
+    if (this.line.length > this.maxEventBytes) {
+      this.overflow()
+      this.line = '-'
+    }
+    return events
   }
 
   /** Without the mark that may stand before the first event. */
-  function decode(chunk: Uint8Array): string {
-    const text = decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))
-    if (begun || text === '') return text
-    begun = true
+  private decode(chunk: Uint8Array): string {
+    const text = this.decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))
+    if (this.begun || text === '') return text
+    this.begun = true
     return text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text
   }
 
-  function overflow(): void {
-    dropping = true
-    overflowed = true
-    data = []
+  /** With LF for every line's end, less a CR at the end, of which the next piece tells what it is. */
+  private completed(text: string): string {
+    if (!this.endsInCr && !text.includes('\r')) return text
+    const whole = (this.endsInCr ? '\r' : '') + text
+    this.endsInCr = whole.endsWith('\r')
+    return (this.endsInCr ? whole.slice(0, -1) : whole).replaceAll(/\r\n?/g, '\n')
   }
 
-  return {
-    feed(chunk) {
-      const events: SseEvent[] = []
-      let text = (endsInCr ? '\r' : '') + decode(chunk)
-      endsInCr = text.endsWith('\r')
-      if (endsInCr) text = text.slice(0, -1)
-      for (const [index, part] of text.split(/\r\n|\n|\r/).entries()) {
-        if (index === 0) line += part
-        else {
-          take(line, events)
-          line = part
-        }
-      }
-      if (line.length > maxEventBytes) {
-        overflow()
-        line = '-'
-      }
-      return events
-    },
-    get overflowed() {
-      return overflowed
-    },
+  private take(line: string, events: SseEvent[]): void {
+    if (line === '') this.end(events)
+    else if (!this.dropping) this.takeField(line)
+  }
+
+  private takeField(line: string): void {
+    const colon = line.indexOf(':')
+    const field = colon < 0 ? line : line.slice(0, colon)
+    if (field === 'data') {
+      const value = valueIn(line, colon)
+      this.data = this.data === undefined ? value : `${this.data}\n${value}`
+    } else if (field === 'event') this.name = valueIn(line, colon)
+    this.size += line.length
+    if (this.size > this.maxEventBytes) this.overflow()
+  }
+
+  private end(events: SseEvent[]): void {
+    const { name, data } = this
+    if (data !== undefined && !this.dropping) events.push(name === undefined ? { data } : { name, data })
+    this.name = undefined
+    this.data = undefined
+    this.size = 0
+    this.dropping = false
+  }
+
+  private overflow(): void {
+    this.dropping = true
+    this.overflowed = true
+    this.data = undefined
   }
 }
 
-function splitField(line: string): [field: string, value: string] {
-  const colon = line.indexOf(':')
-  if (colon < 0) return [line, '']
-  const start = line[colon + 1] === ' ' ? colon + 2 : colon + 1
-  return [line.slice(0, colon), line.slice(start)]
+function valueIn(line: string, colon: number): string {
+  if (colon < 0) return ''
+  return line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createDeliveredText, estimateAsked } from './delivered-text.ts'
+import { DeliveredText, estimateAsked } from './delivered-text.ts'
 
 const event = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
 const stream = [
@@ -9,7 +9,7 @@ const stream = [
 ].join('')
 
 function tokens(pieces: readonly Buffer[]): number {
-  const text = createDeliveredText()
+  const text = new DeliveredText()
   for (const piece of pieces) text.feed(piece)
   return text.tokens
 }

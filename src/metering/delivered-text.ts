@@ -1,10 +1,3 @@
-/** Estimates the tokens of a stream's text from its bytes while it passes. */
-export interface DeliveredText {
-  feed(chunk: Buffer): void
-  /** Whole tokens, by about four bytes each. */
-  readonly tokens: number
-}
-
 const bytesPerToken = 4
 const backslash = 0x5c
 
@@ -16,35 +9,40 @@ const asked = /"(?:content|text|input|prompt|system|instructions|arguments)"\s*:
 /** No name with its colon is longer. */
 const longestName = 40
 
-/** Counts the bytes of texts and nothing else: for a stream that broke off before it told its counts, or never tells them. */
-export function createDeliveredText(): DeliveredText {
-  let bytes = 0
-  let open = false
+/**
+ * Estimates the tokens of a stream's text from its bytes while it passes: for one that broke off before it told its counts, or never
+ * tells them. Counts the bytes of texts and nothing else.
+ */
+export class DeliveredText {
+  private bytes = 0
+  private open = false
   /** The end of what came before: of a name, or, in a text, the backslashes that its next character may stand behind. */
-  let kept = ''
-  return {
-    feed(chunk) {
-      const text = kept + chunk.toString('latin1')
-      let from = 0
-      if (open) {
-        const end = closingQuote(text, 0)
-        bytes += (end ?? text.length) - kept.length
-        if (end === undefined) {
-          kept = backslashesAtEnd(text)
-          return
-        }
-        from = end
+  private kept = ''
+
+  /** Whole tokens, by about four bytes each. */
+  get tokens(): number {
+    return Math.ceil(this.bytes / bytesPerToken)
+  }
+
+  feed(chunk: Buffer): void {
+    const { kept } = this
+    const text = kept + chunk.toString('latin1')
+    let from = 0
+    if (this.open) {
+      const end = closingQuote(text, 0)
+      this.bytes += (end ?? text.length) - kept.length
+      if (end === undefined) {
+        this.kept = backslashesAtEnd(text)
+        return
       }
-      const counted = countTexts(text, said, from)
-      bytes += counted.bytes
-      open = counted.open
-      // No name reaches over the end of a line; most pieces end with one.
-      if (open) kept = backslashesAtEnd(text)
-      else kept = text.endsWith('\n') ? '' : text.slice(Math.max(counted.end, text.length - longestName))
-    },
-    get tokens() {
-      return Math.ceil(bytes / bytesPerToken)
-    },
+      from = end
+    }
+    const counted = countTexts(text, said, from)
+    this.bytes += counted.bytes
+    this.open = counted.open
+    // No name reaches over the end of a line; most pieces end with one.
+    if (this.open) this.kept = backslashesAtEnd(text)
+    else this.kept = text.endsWith('\n') ? '' : text.slice(Math.max(counted.end, text.length - longestName))
   }
 }
 

@@ -4,7 +4,7 @@
  * request's path; only near a limit does a request wait for its reservation. Usage is read from the passing bytes.
  */
 export { createLedger, type LedgerOptions, type LedgerTrouble, type LiveLedger } from './create-ledger.ts'
-export { createDeliveredText, type DeliveredText, estimateAsked } from './delivered-text.ts'
+export { DeliveredText, estimateAsked } from './delivered-text.ts'
 export { periodEnd, periodStart } from './entry-rows.ts'
 export type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
 export type { PriceRow } from './price-list.ts'

@@ -19,15 +19,15 @@ export const anthropicMessages: Translation = ({ body }, { provider, model, crea
   const chat = readChat(body, { provider: provider.name, more: own })
   const asJson = chat.format.type === 'json_object'
   const { stream, includeUsage } = chat
-  const message = jsonMessage({
+  return jsonMessage({
     path: '/v1/messages',
+    headers: version,
     json: messagesBody(chat, { provider: provider.name, model }),
     answer: {
       whole: (bytes) => messageAnswer(bytes, { created, asJson }),
       ...(stream && { stream: () => translateEvents(messageEvents({ created, asJson, includeUsage, model })) }),
     },
   })
-  return { ...message, headers: version }
 }
 
 function messagesBody(chat: Chat, { provider, model }: { provider: string; model: string }): Record<string, unknown> {

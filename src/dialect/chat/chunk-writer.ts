@@ -12,11 +12,14 @@ export interface ChunkHead {
 export class ChunkWriter {
   head: ChunkHead
   private readonly includeUsage: boolean
+  /** What every chunk begins with. */
+  private begun: { of: ChunkHead; text: string }
   /** The choices that have their role. */
   private readonly greeted = new Set<number>()
 
   constructor(head: ChunkHead, { includeUsage }: { includeUsage: boolean }) {
     this.head = head
+    this.begun = { of: head, text: beginningOf(head) }
     this.includeUsage = includeUsage
   }
 
@@ -53,9 +56,14 @@ export class ChunkWriter {
   }
 
   private event(fields: Json): string {
-    const { id, model, created } = this.head
-    return `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created, model, ...fields })}\n\n`
+    if (this.begun.of !== this.head) this.begun = { of: this.head, text: beginningOf(this.head) }
+    return `data: ${this.begun.text},${JSON.stringify(fields).slice(1)}\n\n`
   }
+}
+
+/** An object that is still open. */
+function beginningOf({ id, model, created }: ChunkHead): string {
+  return JSON.stringify({ id, object: 'chat.completion.chunk', created, model }).slice(0, -1)
 }
 
 /** What a stream's own error is called, as the whole answer's would be. */

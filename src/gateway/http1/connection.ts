@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { countShortLived } from '../../lib/index.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { Connector, SocketTarget } from './open-socket.ts'
@@ -158,6 +159,7 @@ export class Connection {
   private pass(payload: Buffer): void {
     // Before it is asked, so that a `resume` from within is heard too.
     this.paused = true
+    countShortLived(payload.length)
     if ((this.handler as AnswerHandler).onData(Buffer.from(payload))) this.paused = false
     else if (this.paused) (this.socket as Socket).pause()
   }

@@ -65,12 +65,22 @@ const bodyOf = (received: string) => received.slice(received.indexOf('\r\n\r\n')
 const post = { method: 'POST', path: '/upload' }
 
 describe('a body', () => {
-  test.each([0, 1, 8 * 1024, 8 * 1024 + 1, 256 * 1024, 256 * 1024 + 1, 3_000_000])(
-    'of %i bytes at hand arrives as it is, with its length, and the connection serves on',
-    async (length) => {
+  const lengths = [0, 1, 8 * 1024, 8 * 1024 + 1, 256 * 1024, 256 * 1024 + 1, 3_000_000]
+  const inOne = (body: Buffer) => body
+  const inThree = (body: Buffer) => [
+    body.subarray(0, 1),
+    body.subarray(1, 1 + body.length / 2),
+    body.subarray(1 + body.length / 2),
+  ]
+  test.each([
+    ...lengths.map((length) => [length, 'one piece', inOne] as const),
+    ...lengths.slice(1).map((length) => [length, 'three pieces', inThree] as const),
+  ])(
+    'of %i bytes at hand in %s arrives as it is, with its length, and the connection serves on',
+    async (length, _, given) => {
       const body = randomBytes(length)
       for (const round of [1, 2]) {
-        const { heard } = origin.ask({ ...post, body })
+        const { heard } = origin.ask({ ...post, body: given(body) })
         const peer = await server.peer(0)
         await until(() => peer.received().length >= round * (length + 60))
         const text = await peer.requests(round)

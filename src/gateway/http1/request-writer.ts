@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { renderRequestHead } from './request-text.ts'
-import type { WireRequest } from './wire.ts'
+import type { WireBody, WireRequest } from './wire.ts'
 import { WireError } from './wire-error.ts'
 
 /** A body up to this size travels in one piece with its head. */
@@ -54,31 +54,38 @@ export class RequestWriter {
    */
   write({ method, path, headers, body }: WireRequest, host: string): void {
     const { socket } = this
-    const length = body === null ? 0 : Buffer.isBuffer(body) ? body.length : undefined
+    const pieces = piecesOf(body)
+    const length = pieces?.reduce((sum, piece) => sum + piece.length, 0)
     const head = renderRequestHead({ method, path, host, headers, length })
     this.isWritten = true
-    if (body === null) socket.write(head, 'latin1')
-    else if (!Buffer.isBuffer(body)) {
+    if (pieces !== undefined && (length as number) <= longPiece) this.writeAtOnce(head, pieces, length as number)
+    else {
       socket.write(head, 'latin1')
-      void this.stream(body, declaredLength(headers))
-    } else if (body.length <= shortBody) socket.write(this.together(head, body))
-    else if (body.length <= longPiece) {
-      socket.cork()
-      socket.write(head, 'latin1')
-      socket.write(body)
-      socket.uncork()
-    } else {
-      socket.write(head, 'latin1')
-      void this.stream(piecesOf(body), body.length)
+      void this.stream(
+        pieces === undefined ? (body as AsyncIterable<Buffer>) : cut(pieces),
+        length ?? declaredLength(headers),
+      )
     }
   }
 
-  private together(head: string, body: Buffer): Buffer {
-    const length = head.length + body.length
+  private writeAtOnce(head: string, pieces: readonly Buffer[], length: number): void {
+    const { socket } = this
+    if (length === 0) socket.write(head, 'latin1')
+    else if (length <= shortBody) socket.write(this.together(head, pieces, length))
+    else {
+      socket.cork()
+      socket.write(head, 'latin1')
+      for (const piece of pieces) socket.write(piece)
+      socket.uncork()
+    }
+  }
+
+  private together(head: string, body: readonly Buffer[], bodyLength: number): Buffer {
+    const length = head.length + bodyLength
     if (this.piece === undefined || this.piece.length < length)
       this.piece = Buffer.allocUnsafeSlow(Math.max(length, smallestPiece))
-    const headLength = this.piece.write(head, 0, 'latin1')
-    body.copy(this.piece, headLength)
+    let at = this.piece.write(head, 0, 'latin1')
+    for (const piece of body) at += piece.copy(this.piece, at)
     return this.piece.subarray(0, length)
   }
 
@@ -137,8 +144,18 @@ export class RequestWriter {
   }
 }
 
-function* piecesOf(body: Buffer): Generator<Buffer> {
-  for (let at = 0; at < body.length; at += longPiece) yield body.subarray(at, at + longPiece)
+const nothing: readonly Buffer[] = []
+
+/** Of a body that is here; undefined: it is still coming. */
+function piecesOf(body: WireBody): readonly Buffer[] | undefined {
+  if (body === null) return nothing
+  if (Buffer.isBuffer(body)) return [body]
+  return Array.isArray(body) ? (body as readonly Buffer[]) : undefined
+}
+
+function* cut(pieces: readonly Buffer[]): Generator<Buffer> {
+  for (const piece of pieces)
+    for (let at = 0; at < piece.length; at += longPiece) yield piece.subarray(at, at + longPiece)
 }
 
 function declaredLength(headers: readonly string[]): number | undefined {

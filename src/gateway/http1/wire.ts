@@ -1,5 +1,5 @@
-/** What an exchange sends: nothing, bytes, or pieces that come while they are sent. */
-export type WireBody = null | Buffer | AsyncIterable<Buffer>
+/** What an exchange sends: nothing, bytes in one piece or several, or pieces that come while they are sent. */
+export type WireBody = null | Buffer | readonly Buffer[] | AsyncIterable<Buffer>
 
 export interface WireRequest {
   method: string
