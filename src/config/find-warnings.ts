@@ -1,3 +1,4 @@
+import { accentNames, hexDigitsOf, isPageLanguage, languageOf, pageLanguages } from '../contract/index.ts'
 import { publishedPrices } from '../providers/index.ts'
 import type { Finding as AnyFinding, WarningCode } from './config-problem.ts'
 import type { CatalogueEntry } from './extend-catalogue.ts'
@@ -185,12 +186,9 @@ function currenciesOf(
   }
 }
 
-/** The languages that the pages are written in; a region behind one (es-MX) is for dates and numbers. */
-const languages: ReadonlySet<string> = new Set(['en', 'zh', 'hi', 'es', 'de'])
-
 function unknownLocales({ platform }: Config): Finding[] {
   return platform.locales.flatMap((locale, index) =>
-    languages.has(locale.toLowerCase().split('-')[0] as string)
+    isPageLanguage(languageOf(locale))
       ? []
       : [
           {
@@ -198,20 +196,16 @@ function unknownLocales({ platform }: Config): Finding[] {
             code: 'unknown_locale',
             facts: { locale },
             message: `The pages are not written in "${locale}".`,
-            expected: `one of ${[...languages].join(', ')}`,
+            expected: `one of ${Object.keys(pageLanguages).join(', ')}`,
             fix: 'Take it out; whoever asks for it is shown English.',
           },
         ],
   )
 }
 
-/** The names by which the pages take their one colour. */
-const accentNames: ReadonlySet<string> = new Set(['accent', 'primary', 'brand'])
-const hexColor = /^\s*#(?:[0-9a-f]{3}|[0-9a-f]{6})\s*$/i
-
 function unusableColors({ platform }: Config): Finding[] {
   return Object.entries(platform.colors)
-    .filter(([name, color]) => !accentNames.has(name) || !hexColor.test(color))
+    .filter(([name, color]) => !accentNames.some((one) => one === name) || hexDigitsOf(color) === undefined)
     .map(([name, color]) => ({
       path: ['platform', 'colors', name],
       code: 'unusable_color',

@@ -2,6 +2,7 @@
  * The wire truth: words, headers, error codes and, beside them, the schemas of the control API.
  * Safe in a browser; imports nothing of ours. The console and the client SDK read only this folder.
  */
+export * from './appearance.ts'
 export * from './audit.ts'
 export * from './deletions.ts'
 export * from './errors.ts'

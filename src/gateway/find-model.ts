@@ -18,9 +18,9 @@ export interface ModelSource {
  * @throws request_invalid when two are named where there is one
  */
 export function findModels(source: ModelSource): readonly string[] {
-  const found = places[placeOf(source)](source)
-  if (found.length === 0) return found
-  const distinct = new Set(found.map((model) => model.replace(/^models\//, '')))
+  const found = places[placeOf(source)](source).map(withoutPath)
+  if (found.length <= 1) return found
+  const distinct = new Set(found)
   if (distinct.size > 1 && source.surface.model !== 'anywhere') {
     throw new OwnkeyError('request_invalid', {
       detail: 'The request names two different models.',
@@ -28,6 +28,10 @@ export function findModels(source: ModelSource): readonly string[] {
     })
   }
   return [...distinct]
+}
+
+function withoutPath(model: string): string {
+  return model.startsWith('models/') ? model.slice('models/'.length) : model
 }
 
 type Place = 'path' | 'query' | 'json' | 'form' | 'anywhere' | 'none'

@@ -1,18 +1,20 @@
-/** The languages that the page is written in, each by its own name. A locale's texts are fetched when it is used. */
-export const languageNames = { en: 'English', zh: '中文', hi: 'हिन्दी', es: 'Español', de: 'Deutsch' } as const
-export type Locale = keyof typeof languageNames
-export const locales = Object.keys(languageNames) as Locale[]
+import { isPageLanguage, languageOf, type PageLanguage, pageLanguages } from '../../../src/contract/appearance.ts'
+
+/** A locale's texts are fetched when it is used. */
+export type Locale = PageLanguage
+export const languageNames = pageLanguages
+export const locales = Object.keys(pageLanguages) as Locale[]
 
 const rightToLeft = new Set(['ar', 'fa', 'he', 'ur'])
 
 export function isLocale(value: string | undefined | null): value is Locale {
-  return value != null && Object.hasOwn(languageNames, value)
+  return value != null && isPageLanguage(value)
 }
 
 /** The first of the wishes that we have, looking at the language only ("zh-Hans" is "zh"). */
 export function bestLocale(wishes: readonly (string | null | undefined)[]): Locale {
   for (const wish of wishes) {
-    const language = wish?.toLowerCase().split('-')[0]
+    const language = wish == null ? undefined : languageOf(wish)
     if (isLocale(language)) return language
   }
   return 'en'

@@ -1,3 +1,5 @@
+import { accentNames, hexDigitsOf } from '../../../src/contract/appearance.ts'
+
 /** The platform's accent colour, with the ink on it chosen by contrast, so that any colour stays readable. */
 export function applyBrand(colors: Readonly<Record<string, string>>): void {
   const found = colorsOf(colors)
@@ -9,16 +11,19 @@ export function applyBrand(colors: Readonly<Record<string, string>>): void {
 
 /** Undefined where no colour is given, or none that we can read: `#rgb` or `#rrggbb`. */
 export function colorsOf(colors: Readonly<Record<string, string>>): { accent: string; ink: string } | undefined {
-  const accent = (colors['accent'] ?? colors['primary'] ?? colors['brand'])?.trim()
+  const accent = accentNames
+    .map((name) => colors[name])
+    .find((color) => color !== undefined)
+    ?.trim()
   const channels = accent && channelsOf(accent)
   return channels ? { accent, ink: luminance(channels) > 0.4 ? '#101114' : '#ffffff' } : undefined
 }
 
 function channelsOf(color: string): number[] | undefined {
-  const hex = /^#([0-9a-f]{6}|[0-9a-f]{3})$/i.exec(color)?.[1]
-  if (!hex) return undefined
-  const wide = hex.length === 3 ? [...hex].map((digit) => digit + digit).join('') : hex
-  return [0, 2, 4].map((start) => Number.parseInt(wide.slice(start, start + 2), 16) / 255)
+  const hex = hexDigitsOf(color)
+  return hex === undefined
+    ? undefined
+    : [0, 2, 4].map((start) => Number.parseInt(hex.slice(start, start + 2), 16) / 255)
 }
 
 /** Relative luminance, 0 to 1 (WCAG 2). */
