@@ -40,8 +40,7 @@ export function answerKind(
     if (tellsError === undefined && !first.isWhole && first.bytes.length < enoughToTell) return kind('undecided')
   }
   const isStream = isEvents && isDecodable(encoding)
-  if (translation?.whole !== undefined && !(isStream && encoding === '' && translation.stream))
-    return kind('translated')
+  if (translation?.whole !== undefined && !(isStream && translation.stream)) return kind('translated')
   if (isStream) return kind('opened')
   return kind(provider.failsInside200 && isJson ? 'collected' : 'relayed')
 }

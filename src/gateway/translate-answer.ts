@@ -6,6 +6,8 @@ import type { KeyRedactor } from './key-redactor.ts'
 /** A successful answer of this many bytes is translated; a longer one is none that a chat or a sentence could have. */
 export const longestAnswer = 128 * 1024 * 1024
 
+const eventStream = 'text/event-stream; charset=utf-8'
+
 /** The provider's headers for a whole answer in other words. */
 export function wholeHeaders(passed: readonly string[], { contentType, body }: WholeAnswer): string[] {
   return [...headersForOthers(passed), 'content-type', contentType, 'content-length', String(body.length)]
@@ -13,7 +15,18 @@ export function wholeHeaders(passed: readonly string[], { contentType, body }: W
 
 /** The provider's headers for events in other words. */
 export function streamHeaders(passed: readonly string[]): string[] {
-  return [...headersForOthers(passed), 'content-type', 'text/event-stream; charset=utf-8']
+  return [...headersForOthers(passed), 'content-type', eventStream]
+}
+
+/** Events that are all here, as one answer. */
+export function wholeStream(stream: AnswerTranslation['stream']): AnswerTranslation['whole'] {
+  return (
+    stream &&
+    ((body) => {
+      const events = stream()
+      return { contentType: eventStream, body: Buffer.from(events.feed(body) + events.end()) }
+    })
+  )
 }
 
 /** Those that say nothing of the bytes that they came with. */

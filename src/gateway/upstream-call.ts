@@ -11,7 +11,7 @@ import { OpeningReader, type StreamKind } from './opening-reader.ts'
 import type { Outcome } from './outcome.ts'
 import { readHead } from './read-head.ts'
 import { Relay } from './relay.ts'
-import { longestAnswer, translateWhole, unreadable, wholeHeaders } from './translate-answer.ts'
+import { longestAnswer, translateWhole, unreadable, wholeHeaders, wholeStream } from './translate-answer.ts'
 
 const nothing = Buffer.alloc(0)
 const longestErrorBody = 256 * 1024
@@ -156,11 +156,18 @@ export class UpstreamCall implements AnswerHandler {
         return true
       }
     }
-    if (this.opening?.isJson && this.owner.translation?.whole !== undefined) {
+    if (this.isAwaitedWhole()) {
       this.phase = 'translating'
       return true
     }
     return this.beginRelayWithParts()
+  }
+
+  /** In other words: JSON, and events that a provider compresses though nobody asked it to, which are unpacked at their end. */
+  private isAwaitedWhole(): boolean {
+    const { translation } = this.owner
+    if (this.opening?.isJson) return translation?.whole !== undefined
+    return translation?.stream !== undefined && this.head?.encoding !== ''
   }
 
   /** The body of a failure is here (or enough of it); a 200 that turns out to be none is relayed. */
@@ -189,7 +196,8 @@ export class UpstreamCall implements AnswerHandler {
     const { res, provider, redactor, translation, usage } = this.owner
     const head = this.head as CollectedHead
     const failed = provider.failsInside200 ? collectFailure(head, this.parts, { provider, redactor }) : undefined
-    const answer = translateWhole(translation?.whole, { head, parts: this.parts, redactor })
+    const translate = this.opening?.isJson === false ? wholeStream(translation?.stream) : translation?.whole
+    const answer = translateWhole(translate, { head, parts: this.parts, redactor })
     if (failed !== undefined) this.end(failed)
     else if (answer instanceof OwnkeyError) this.end({ failure: { class: 'provider_error' }, error: answer })
     else {

@@ -46,16 +46,16 @@ async function ask(
   answer: Responder | Responder['answer'],
   { plan, model = 'claude-haiku-4-5', stream = false }: Asked = {},
 ) {
-  const { token } = await journey.newOrg(plan)
+  const { org, token } = await journey.newOrg(plan)
   const openai = new OpenAI({ apiKey: token, baseURL: `${journey.ownkey.url}/v1`, maxRetries: 0 })
   const order = journey.upstream.journal.requests.length
   const undo = journey.upstream.on(/./, answer)
   try {
     const told = await openai.chat.completions.create({ model, messages, stream }).withResponse()
-    return { ...told, order, error: undefined }
+    return { ...told, org, order, error: undefined }
   } catch (error) {
     if (!(error instanceof OpenAI.APIError)) throw error
-    return { data: undefined, response: undefined, order, error }
+    return { data: undefined, response: undefined, org, order, error }
   } finally {
     undo()
   }
@@ -77,6 +77,41 @@ describe('a translated request on the wire', () => {
   test('reads an answer that comes compressed although nobody asked for it', async () => {
     const { data } = await ask(json(message, { encoding: 'gzip' }))
     expect((data as OpenAI.ChatCompletion).choices[0]?.message.content).toBe('Hello')
+  })
+})
+
+describe('a stream that comes compressed although nobody asked for it', () => {
+  const packed = (...events: object[]) =>
+    bytes(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''), {
+      headers: { 'content-type': 'text/event-stream' },
+      encoding: 'gzip',
+    })
+
+  test('is told in events, with its counts in the books', async () => {
+    const { data, response, org } = await ask(
+      packed(
+        { type: 'message_start', message: { ...message, content: [], usage: { input_tokens: 3, output_tokens: 0 } } },
+        { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+        { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hello' } },
+        { type: 'content_block_stop', index: 0 },
+        { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 7 } },
+        { type: 'message_stop' },
+      ),
+      { stream: true },
+    )
+    let text = ''
+    for await (const chunk of data as AsyncIterable<OpenAI.ChatCompletionChunk>)
+      text += chunk.choices[0]?.delta.content ?? ''
+    expect(text).toBe('Hello')
+    expect(response?.headers.get('content-encoding')).toBeNull()
+    const { body } = await journey.ownkey.api('GET', `/orgs/${org}/requests`)
+    expect(body.items).toMatchObject([{ status: 200, inputTokens: 3, outputTokens: 7 }])
+  })
+
+  test('fails as an error where it opens with one', async () => {
+    const overloaded = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
+    const { error } = await ask(packed(overloaded), { stream: true })
+    expect(error).toMatchObject({ status: 503, code: 'provider_error' })
   })
 })
 
