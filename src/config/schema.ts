@@ -94,6 +94,13 @@ const gateway = z.strictObject({
     .int()
     .min(1024)
     .default(512 * 1024 * 1024),
+  maxRequestsPerOrg: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Requests that one organization may have under way at once, in each process; one more is refused with 429. Absent: no limit.',
+    ),
   connectTimeoutSeconds: z.number().positive().default(10),
   firstByteTimeoutSeconds: z.number().positive().default(300),
   idleTimeoutSeconds: z.number().positive().default(300),

@@ -6,6 +6,7 @@ import type { OpenaiRoute, Provider, Surface } from '../providers/index.ts'
 import type { Caller } from './caller.ts'
 import type { ErrorAnswer } from './collect-failure.ts'
 import type { GatewaySetup } from './gateway-deps.ts'
+import type { OrgPlace } from './org-places.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 import type { Target } from './target.ts'
@@ -49,6 +50,8 @@ export class Exchange {
   /** The call under way. */
   call?: UpstreamCall | undefined
   callerGone = false
+  /** Among the requests that the organization may have under way; absent: they are not limited. */
+  share?: OrgPlace | undefined
   /** Among the answers under way. */
   place = -1
 

@@ -14,6 +14,7 @@ import type { GatewayDeps, GatewaySetup } from './gateway-deps.ts'
 import type { Lookup } from './guarded-connect.ts'
 import { KeyHealth } from './key-health.ts'
 import { OpenAnswers } from './open-answers.ts'
+import { OrgPlaces } from './org-places.ts'
 import type { Outcome } from './outcome.ts'
 import { createPreparedSecrets, type PreparedSecrets } from './prepared-secrets.ts'
 import { Sessions, serveUpgrade } from './realtime/index.ts'
@@ -30,6 +31,8 @@ export class Gateway {
   readonly watch: BodyWatch
   readonly sessions: Sessions
   readonly answers = new OpenAnswers()
+  /** Of requests under way. */
+  readonly shares = new OrgPlaces()
   readonly newRequestId: () => string
   readonly now: () => number
   /** Requests under way. */

@@ -38,12 +38,14 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
   res.on('close', () => {
     gateway.openRequests--
     gateway.answers.delete(exchange)
+    exchange.share?.release()
     leave(exchange)
   })
   try {
     readRequest(exchange)
     const caller = identifyCaller(exchange, gateway.deps.tenants)
     exchange.caller = caller instanceof Promise ? await caller : caller
+    takeShare(exchange as Required<Exchange>, gateway)
     if (exchange.route === 'models') return listModels(exchange as Required<Exchange>, gateway)
     readBody(exchange, gateway)
     await (exchange.route === undefined ? readEnough : readDialectBody)(exchange as Required<Exchange>)
@@ -63,6 +65,21 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
 
 export function newExchange(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Exchange {
   return new Exchange(req, res, { setup: gateway.deps.setup(), requestId: gateway.newRequestId() })
+}
+
+/** @throws rate_limited when the organization has all under way that it may have */
+function takeShare(exchange: Required<Exchange>, { shares }: Gateway): void {
+  const limit = exchange.setup.config.gateway.maxRequestsPerOrg
+  if (limit === undefined || exchange.callerGone) return
+  const share = shares.take(exchange.caller.tenant.org, limit)
+  if (share === undefined)
+    throw new OwnkeyError('rate_limited', {
+      detail: `This organization has ${limit} requests under way, and may have no more at once.`,
+      fix: 'Send fewer requests at once, or try again when one has ended.',
+      facts: { limit },
+      retryAfterSeconds: 1,
+    })
+  exchange.share = share
 }
 
 /** The caller's connection closed before the answer was over. */

@@ -3,13 +3,13 @@ import { OwnkeyError, responseHeaders } from '../../contract/index.ts'
 import { identifyCaller } from '../caller.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
+import type { OrgPlace } from '../org-places.ts'
 import { decideAndTry, newExchange, readBody } from '../serve.ts'
 import { asOwnkeyError, writeOwnError } from '../write-answer.ts'
 import { type Arrival, CallerSocket } from './caller-socket.ts'
 import { type Message, textField } from './first-message.ts'
 import { type Held, openSession } from './open-session.ts'
 import { readUpgrade, type Upgrade } from './read-upgrade.ts'
-import type { Place } from './sessions.ts'
 import { answerOffer } from './subprotocols.ts'
 
 /** From handshake to session: one WebSocket on a provider's own API. */
@@ -21,7 +21,7 @@ export async function serveUpgrade(arrival: Arrival, gateway: Gateway): Promise<
     leaving.abort()
   })
   exchange.refuse = (answer) => caller.refuse(answer)
-  let place: Place | undefined
+  let place: OrgPlace | undefined
   let runs = false
   try {
     const upgrade = readUpgrade(exchange)

@@ -2,6 +2,7 @@ import { OwnkeyError } from '../../contract/index.ts'
 import type { Secret } from '../../crypto/index.ts'
 import type { Attempt, DecisionRequest } from '../../policy/index.ts'
 import type { Gateway } from '../gateway.ts'
+import { type OrgPlace, OrgPlaces } from '../org-places.ts'
 import { closeWithinMs, type Ending } from './close-frames.ts'
 import type { Session } from './session.ts'
 
@@ -33,20 +34,14 @@ const endingRefusals: ReadonlySet<string> = new Set([
   'model_refused',
 ])
 
-/** One socket's share of what its organization may have open at once. */
-export interface Place {
-  /** May be called again. */
-  release(): void
-}
-
 /** All open sessions of this node: ended when their right to the key ends, when nothing passes, and at shutdown. */
 export class Sessions {
   private readonly open = new Map<Session, Right>()
   private readonly gateway: Gateway
   private readonly timer: NodeJS.Timeout
   private onEmpty: (() => void) | undefined
-  /** Organization → sockets, those whose handshake is under way included. */
-  private readonly taken = new Map<string, number>()
+  /** Of sockets, those whose handshake is under way included. */
+  private readonly places = new OrgPlaces()
 
   constructor(gateway: Gateway) {
     this.gateway = gateway
@@ -54,27 +49,16 @@ export class Sessions {
   }
 
   /** Takes a place for one more socket of an organization. @throws rate_limited when all are taken */
-  takePlace(org: string): Place {
+  takePlace(org: string): OrgPlace {
     const limit = this.gateway.deps.setup().config.gateway.realtime.maxSessionsPerOrg
-    const taken = this.taken.get(org) ?? 0
-    if (taken >= limit)
-      throw new OwnkeyError('rate_limited', {
-        detail: `This organization has ${taken} WebSocket sessions open, and may have ${limit} at once.`,
-        fix: 'Close a session, or try again when one has ended.',
-        facts: { limit },
-        retryAfterSeconds: 5,
-      })
-    this.taken.set(org, taken + 1)
-    let released = false
-    return {
-      release: () => {
-        if (released) return
-        released = true
-        const left = (this.taken.get(org) ?? 1) - 1
-        if (left > 0) this.taken.set(org, left)
-        else this.taken.delete(org)
-      },
-    }
+    const place = this.places.take(org, limit)
+    if (place !== undefined) return place
+    throw new OwnkeyError('rate_limited', {
+      detail: `This organization has ${limit} WebSocket sessions open, and may have ${limit} at once.`,
+      fix: 'Close a session, or try again when one has ended.',
+      facts: { limit },
+      retryAfterSeconds: 5,
+    })
   }
 
   add(session: Session, right: Right): void {
