@@ -1,4 +1,4 @@
-import { OwnkeyError } from '../contract/index.ts'
+import { OwnkeyError, type OwnkeyErrorCode } from '../contract/index.ts'
 import { checkEnvironment, defaultEnvironment, type Policy } from '../policy/index.ts'
 import type { Tenant, Tenants, TokenFacts } from '../tenants/index.ts'
 import type { Exchange } from './exchange.ts'
@@ -73,15 +73,19 @@ function within(token: TokenFacts, head: RequestHead, field: Field): string | un
 /** What an empty header leaves open would change whose key serves, so it is not taken for one that is not there. */
 function emptyHeader(field: Field): OwnkeyError {
   const name = headerNames[field]
-  return new OwnkeyError(
-    field === 'org' ? 'org_required' : field === 'feature' ? 'feature_required' : 'request_invalid',
-    {
-      detail: `The header ${name} is empty.`,
-      fix: `Send a value in ${name}, ${field === 'org' ? '' : 'leave the header out, '}or use a token that carries it.`,
-      facts: { field },
-    },
-  )
+  return new OwnkeyError(emptyCodes[field], {
+    detail: `The header ${name} is empty.`,
+    fix: `Send a value in ${name}, ${field === 'org' ? '' : 'leave the header out, '}or use a token that carries it.`,
+    facts: { field },
+  })
 }
+
+const emptyCodes = {
+  org: 'org_required',
+  feature: 'feature_required',
+  user: 'request_invalid',
+  environment: 'request_invalid',
+} as const satisfies Readonly<Record<Field, OwnkeyErrorCode>>
 
 const headerNames: Readonly<Record<Field, string>> = {
   org: 'Ownkey-Org',
