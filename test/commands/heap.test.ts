@@ -47,23 +47,23 @@ test('a process that has rested gets its young generation back with the first wo
 })
 
 describe('large buffers that are garbage at once', () => {
-  /** The most of them, in MiB, that lay beside the heap at any time. */
-  const mostBeside = (first: string) =>
-    printedBy(
-      `import { tameHeap } from ${file('bin/heap.js')}
-       import { countShortLived } from ${file('src/lib/short-lived-bytes.ts')}
-       ${first}
-       let most = 0
-       for (let n = 0; n < 3_000; n++) {
-         const { length } = Buffer.alloc(64 * 1024)
-         countShortLived(length)
-         most = Math.max(most, process.memoryUsage().arrayBuffers)
-       }
-       console.log(most / 1024 / 1024)`,
-    )
+  /** How often the young generation is collected while 192 MiB of them are made and nothing else. */
+  const collections = (first: string) =>
+    printedBy(`
+      import { PerformanceObserver } from 'node:perf_hooks'
+      import { setImmediate as turn } from 'node:timers/promises'
+      import { tameHeap } from ${file('bin/heap.js')}
+      import { countShortLived } from ${file('src/lib/short-lived-bytes.ts')}
+      ${first}
+      let seen = 0
+      new PerformanceObserver((list) => (seen += list.getEntries().length)).observe({ entryTypes: ['gc'] })
+      for (let n = 0; n < 3_072; n++) countShortLived(Buffer.alloc(64 * 1024).length)
+      // An observer hears of them some turns later.
+      for (let n = 0; n < 10; n++) await turn()
+      console.log(seen)`)
 
-  test('do not wait for 32 MiB of their kind', async () => {
-    expect(await mostBeside('')).toBeGreaterThan(25)
-    expect(await mostBeside('tameHeap()')).toBeLessThan(20)
+  test('are looked through after 8 MiB, not after 32', async () => {
+    expect(await collections('')).toBeLessThan(12)
+    expect(await collections('tameHeap()')).toBeGreaterThanOrEqual(24)
   })
 })
