@@ -123,6 +123,13 @@ describe('findModels', () => {
       expect(findModels({ ...source, body: of([requests]) })).toEqual(['d', 'e', 'a', 'b', 'c'])
     })
 
+    it('takes no more than a thousand', () => {
+      const naming = (count: number) =>
+        of([Buffer.from(JSON.stringify(Array.from({ length: count }, (_, n) => ({ model: `m${n % (count - 1)}` }))))])
+      expect(findModels({ ...base, surface: batches, body: naming(1001) })).toHaveLength(1000)
+      expect(() => findModels({ ...base, surface: batches, body: naming(1002) })).toThrow(/more than 1000/)
+    })
+
     it('takes the one that the body itself names where no rule depends on it', () => {
       expect(findModels({ ...base, surface: batches, strict: false, body: of([requests]) })).toEqual(['c'])
     })

@@ -13,21 +13,32 @@ export interface ModelSource {
   strict: boolean
 }
 
+/** Each is looked at by every rule; a batch has a few. */
+const mostModels = 1000
+
 /**
  * The models that a request names: one at most, save on surfaces that may name several.
- * @throws request_invalid when two are named where there is one
+ * @throws request_invalid when two are named where there is one, or too many
  */
 export function findModels(source: ModelSource): readonly string[] {
-  const found = places[placeOf(source)](source).map(withoutPath)
-  if (found.length <= 1) return found
-  const distinct = new Set(found)
-  if (distinct.size > 1 && source.surface.model !== 'anywhere') {
-    throw new OwnkeyError('request_invalid', {
-      detail: 'The request names two different models.',
-      fix: 'Name one model, once.',
-    })
-  }
+  const found = places[placeOf(source)](source)
+  if (found.length <= 1) return found.map(withoutPath)
+  const most = source.surface.model === 'anywhere' ? mostModels : 1
+  const distinct = new Set<string>()
+  for (const model of found) if (distinct.add(withoutPath(model)).size > most) throw tooMany(most)
   return [...distinct]
+}
+
+function tooMany(most: number): OwnkeyError {
+  return most === 1
+    ? new OwnkeyError('request_invalid', {
+        detail: 'The request names two different models.',
+        fix: 'Name one model, once.',
+      })
+    : new OwnkeyError('request_invalid', {
+        detail: `The request names more than ${most} different models.`,
+        fix: 'Send several requests with fewer models each.',
+      })
 }
 
 function withoutPath(model: string): string {
@@ -116,7 +127,12 @@ function scanStrings(bytes: Buffer, key: string, { all, isWanted }: Scan): strin
       const end = stringEnd(bytes, i)
       if (end === -1) return found
       const colon = skipSpace(bytes, end + 1)
-      if (bytes[colon] === 0x3a && isWanted(depth) && isKey(readString(bytes, i, end), key, all)) {
+      if (
+        bytes[colon] === 0x3a &&
+        isWanted(depth) &&
+        mayBe(key, end - i - 1) &&
+        isKey(readString(bytes, i, end), key, all)
+      ) {
         const value = skipSpace(bytes, colon + 1)
         const valueEnd = bytes[value] === quote ? stringEnd(bytes, value) : -1
         if (valueEnd !== -1) {
@@ -130,6 +146,11 @@ function scanStrings(bytes: Buffer, key: string, { all, isWanted }: Scan): strin
     }
   }
   return found
+}
+
+/** In so many bytes: as it is, or with characters written as escapes. */
+function mayBe(key: string, length: number): boolean {
+  return length >= key.length && length <= 6 * key.length
 }
 
 function isKey(name: string | undefined, key: string, anyCase: boolean): boolean {
