@@ -7,6 +7,8 @@ import type { RequestHead } from './request-head.ts'
 /** Who calls, for whom and in what: the token's facts completed by the headers. */
 export interface Caller {
   token: string
+  /** Milliseconds since 1970; absent: it does not expire. */
+  tokenExpiresAt: number | undefined
   tenant: Tenant
   feature: string | undefined
   user: string | undefined
@@ -48,6 +50,7 @@ function callerOf(token: TokenFacts, { head, policy }: Asked, tenant: Tenant | u
   if (environment !== undefined) checkEnvironment(environment, policy)
   return {
     token: token.id,
+    tokenExpiresAt: token.expiresAt,
     tenant,
     feature: within(token, head, 'feature'),
     user: within(token, head, 'user'),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dialect, ErrorClass } from '../contract/index.ts'
 import type { UpstreamMessage } from '../dialect/index.ts'
-import type { Decision } from '../policy/index.ts'
+import type { Decision, DecisionRequest } from '../policy/index.ts'
 import type { OpenaiRoute, Provider, Surface } from '../providers/index.ts'
 import type { Caller } from './caller.ts'
 import type { ErrorAnswer } from './collect-failure.ts'
@@ -36,6 +36,8 @@ export class Exchange {
   body?: RequestBody
   /** As the caller wrote it; in the one dialect the attempt's. */
   model?: string | undefined
+  /** What is decided on. */
+  asked?: DecisionRequest
   decision?: Decision
   /** Characters that the provider bills, where it bills by the request's text. */
   characters?: number | undefined

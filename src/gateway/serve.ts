@@ -134,6 +134,7 @@ function dialectOf(native: Dialect, path: string): Dialect {
 
 export async function decideAndTry(exchange: Required<Exchange>, gateway: Gateway): Promise<void> {
   const request = (exchange.route === undefined ? describeRequest : describeDialect)(exchange)
+  exchange.asked = request
   const { caller, setup } = exchange
   // A key replaced while the request was on its way is decided on again; twice in one request is somebody playing.
   for (let again = 0; again < 3; again++) {

@@ -5,6 +5,7 @@ import type { Tenant } from '../tenants/index.ts'
 import { entryEnd, entryStart, standingOf } from './attempt-entry.ts'
 import { remember, report } from './attempt-lessons.ts'
 import { AttemptUnderWay } from './attempt-under-way.ts'
+import { confirmRight } from './confirm-right.ts'
 import { askForCountsOf } from './counts-opt-in.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
@@ -79,13 +80,26 @@ function reserveAndSend(exchange: Required<Exchange>, attempted: Try, sending: S
     : openAndSend(exchange, attempted, entry, sending)
 }
 
-/** Opens the key as late as possible, from the newest snapshot: the request may have waited long for its body. */
+/** Opens the key as late as possible, from the newest snapshot. */
 function openAndSend(exchange: Required<Exchange>, attempted: Try, entry: Entry, sending: Sending): Promise<Outcome> {
-  const { tenant } = exchange.caller
   sending.entry = entry
-  const snapshot = sending.gateway.deps.tenants.get(tenant.org)
-  if (!(snapshot instanceof Promise)) return sendReserved(exchange, attempted, { sending, tenant: snapshot ?? tenant })
-  return snapshot.then((newest) => sendReserved(exchange, attempted, { sending, tenant: newest ?? tenant }))
+  let tenant: Tenant | Promise<Tenant>
+  try {
+    tenant = confirmRight(exchange, attempted.attempt, sending.gateway)
+  } catch (error) {
+    return giveBack(entry, error)
+  }
+  if (!(tenant instanceof Promise)) return sendReserved(exchange, attempted, { sending, tenant })
+  return tenant.then(
+    (newest) => sendReserved(exchange, attempted, { sending, tenant: newest }),
+    (error) => giveBack(entry, error),
+  )
+}
+
+/** An entry whose attempt could not be made charges nothing. @throws the error */
+export function giveBack(entry: Entry, error: unknown): never {
+  entry.settle({ durationMs: 0, charged: false })
+  throw error
 }
 
 function sendReserved(
@@ -99,9 +113,7 @@ function sendReserved(
     if (exchange.send !== undefined) return exchange.send(exchange, attempted, reserved)
     return prepareAndSend(exchange, attempted, reserved)
   } catch (error) {
-    // An entry whose attempt could not be made charges nothing.
-    reserved.entry.settle({ durationMs: 0, charged: false })
-    throw error
+    return giveBack(reserved.entry, error)
   }
 }
 
@@ -160,14 +172,14 @@ function prepareAndSend(exchange: Required<Exchange>, attempted: Try, reserved: 
   const { gateway, tenant } = reserved
   const asked = prepareSecret({ attempt: attempted.attempt, provider, setup, tenant }, gateway)
   if (asked === undefined) return sendWith(exchange, attempted, reserved)
-  return asked.then((prepared) => {
+  return asked.then(async (prepared) => {
     if ('failure' in prepared) return endUnprepared(exchange, attempted, { ...reserved, outcome: prepared })
     reserved.prepared = prepared
     try {
+      reserved.tenant = await confirmRight(exchange, attempted.attempt, gateway)
       return sendWith(exchange, attempted, reserved)
     } catch (error) {
-      reserved.entry.settle({ durationMs: 0, charged: false })
-      throw error
+      return giveBack(reserved.entry, error)
     }
   })
 }

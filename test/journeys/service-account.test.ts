@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { rawCall } from '../support/raw-call.ts'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
 import { open, refusal } from '../support/socket-client.ts'
-import { json, type RecordedRequest, startUpstream, type Upstream } from '../support/upstream.ts'
+import { json, type RecordedRequest, signal, startUpstream, type Upstream } from '../support/upstream.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const platformKey = 'AQ.platform-key-of-express-mode-00001'
@@ -39,6 +39,7 @@ beforeAll(async () => {
         standard: { verify: 'on_save', fallback: { mode: 'never' } },
         alone: { verify: 'format_only', fallback: { mode: 'never' } },
         falling: { verify: 'format_only', fallback: { mode: 'always' } },
+        required: { verify: 'format_only', providers: { '*': 'required' } },
       },
     },
   })
@@ -111,6 +112,29 @@ describe('a service account’s file as a key', () => {
       expect(`${JSON.stringify(credentials(request))}${request.body().toString()}`).not.toContain('PRIVATE KEY')
       expect(credentials(request)[0]).toMatch(/^Bearer ya29\.minted-/)
     }
+  })
+
+  test.each(['request', 'socket'])('serves no %s when it was removed while its token was made', async (kind) => {
+    const goOn = signal()
+    undo.push(
+      tokens.on('POST /token', async ({ response }) => {
+        await goOn.raised
+        response.writeHead(200, { 'content-type': 'application/json' })
+        response.end(JSON.stringify({ access_token: 'ya29.late', expires_in: 3599 }))
+      }),
+    )
+    const org = `late-${kind}`
+    await ownkey.putOrg(org, { plan: 'required' })
+    await ownkey.putKey(org, 'vertex', file({ client_email: `${org}@acme.iam.gserviceaccount.com` }))
+    const [asked, served] = [tokens.journal.requests.length, vertex.journal.requests.length]
+    const path = '/ws/google.cloud.aiplatform.v1beta1.LlmBidiService/BidiGenerateContent'
+    const headers = { authorization: `Bearer ${await ownkey.token({ org, feature: 'assistant' })}` }
+    const answer = kind === 'request' ? generate(org) : refusal(ownkey.url, { path: `/vertex${path}`, headers })
+    await tokens.journal.request(asked)
+    expect((await ownkey.api('DELETE', `/orgs/${org}/keys/vertex`)).status).toBe(204)
+    goOn.raise()
+    expect((await answer).status).toBe(403)
+    expect(vertex.journal.requests.length).toBe(served)
   })
 
   test('opens sockets with a token too, and a refusal of one is answered before the upgrade', async () => {

@@ -2,12 +2,13 @@ import { Secret } from '../../crypto/index.ts'
 import type { Failure, PreparedSecret } from '../../providers/index.ts'
 import type { TokenFacts } from '../../tenants/index.ts'
 import { keyAccepted, remember, report } from '../attempt-lessons.ts'
+import { confirmRight } from '../confirm-right.ts'
 import { describeRequest } from '../describe-request.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Outcome } from '../outcome.ts'
 import { prepareSecret } from '../prepare-secret.ts'
-import type { Reserved } from '../try-attempt.ts'
+import { giveBack, type Reserved } from '../try-attempt.ts'
 import type { Try } from '../turn.ts'
 import { upstreamPath } from '../upstream-path.ts'
 import type { CallerSocket } from './caller-socket.ts'
@@ -58,14 +59,16 @@ export function openSession(opening: Opening): Promise<Outcome> {
   const { gateway, tenant, entry } = reserved
   const asked = prepareSecret({ attempt: attempted.attempt, provider, setup, tenant }, gateway)
   if (asked === undefined) return dialAndBegin(opening, openFor(opening, undefined))
-  return asked.then((prepared) => {
+  return asked.then(async (prepared) => {
     if ('failure' in prepared) return endRefused(opening, prepared)
+    let opened: OpenedSocket
     try {
-      return dialAndBegin(opening, openFor(opening, prepared))
+      reserved.tenant = await confirmRight(exchange, attempted.attempt, gateway)
+      opened = openFor(opening, prepared)
     } catch (error) {
-      entry.settle({ durationMs: 0, charged: false })
-      throw error
+      return giveBack(entry, error)
     }
+    return dialAndBegin(opening, opened)
   })
 }
 

@@ -1,0 +1,62 @@
+import { OwnkeyError } from '../contract/index.ts'
+import { type Attempt, decide } from '../policy/index.ts'
+import type { Tenant } from '../tenants/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { Gateway } from './gateway.ts'
+import { KeyChanged } from './open-attempt.ts'
+
+/** So long after its head was read a request's token needs no second look. */
+const tokenIsFreshMs = 1_000
+
+/**
+ * The newest snapshot of the caller's organization, as long as it would still decide for this attempt: a request may have waited
+ * for its body, for its turn, for a token or for another attempt, while keys were removed, the organization deleted, or the
+ * caller's token revoked. A token that has only expired meanwhile opened this request, and may end it.
+ * @throws KeyChanged where the request has to be decided again; token_invalid, unavailable
+ */
+export function confirmRight(
+  exchange: Required<Exchange>,
+  attempt: Attempt,
+  gateway: Gateway,
+): Tenant | Promise<Tenant> {
+  const { caller, startedAt } = exchange
+  const newest = gateway.deps.tenants.get(caller.tenant.org)
+  const isFresh = performance.now() - startedAt < tokenIsFreshMs
+  if (isFresh && !(newest instanceof Promise)) return stillFor(exchange, attempt, newest)
+  return confirmLater(exchange, attempt, { gateway, newest })
+}
+
+async function confirmLater(
+  exchange: Required<Exchange>,
+  attempt: Attempt,
+  { gateway, newest }: { gateway: Gateway; newest: ReturnType<Gateway['deps']['tenants']['get']> },
+): Promise<Tenant> {
+  const { head, caller } = exchange
+  const tenant = stillFor(exchange, attempt, await newest)
+  const token = await gateway.deps.tenants.token(head.token)
+  const hasExpired = caller.tokenExpiresAt !== undefined && caller.tokenExpiresAt <= gateway.now()
+  if (token === undefined && !hasExpired) throw new OwnkeyError('token_invalid')
+  return tenant
+}
+
+function stillFor({ caller, asked, setup }: Required<Exchange>, attempt: Attempt, newest: Tenant | undefined): Tenant {
+  if (newest === undefined) throw new KeyChanged()
+  if (newest.epoch === caller.tenant.epoch) return newest
+  // Limits are held by the attempt's reservation, which may be what a newer snapshot counts.
+  const unlimited = { ...newest, balance: Number.MAX_SAFE_INTEGER, quotaUsed: {}, spent: [] }
+  const { attempts } = decide(asked, unlimited, setup.policy)
+  if (attempts.some((other) => isSame(other, attempt))) return newest
+  throw new KeyChanged()
+}
+
+function isSame(one: Attempt, other: Attempt): boolean {
+  return (
+    one.source === other.source &&
+    one.provider === other.provider &&
+    one.model === other.model &&
+    one.origin === other.origin &&
+    one.basePath === other.basePath &&
+    one.key?.id === other.key?.id &&
+    one.key?.version === other.key?.version
+  )
+}
