@@ -79,6 +79,28 @@ describe('an error body', () => {
     expect(short.clean('Wait... **bold** and 3***4 stay')).toBe('Wait... **bold** and 3***4 stay')
   })
 
+  it.each([
+    [
+      'sk-ant-sandbox-permission-bb',
+      '{"type":"permission_error","message":"Your API key does not have permission to use it."}',
+    ],
+    ['gsk_sandbox-permission-001', '{"type":"permissions_error","code":"model_permission_blocked_project"}'],
+    ['xai-sandbox-invalid-bb-0001', '{"code":"invalid-argument"}'],
+    ['sk-litellm-organization-key-0001', 'Rate limit reached in organization org-x'],
+    ['sk-AUTHENTICATION-0001', '{"status":"UNAUTHENTICATED","reason":"AUTHENTICATION"}'],
+  ])('keeps words and codes that also stand in %s', (own, text) => {
+    expect(new KeyRedactor(new Secret(own)).clean(text)).toBe(text)
+  })
+
+  it.each([
+    ['sk-canaryopenai-0001', 'key sk-canaryopenai is wrong', 'key sk-[key removed] is wrong'],
+    ['sk-canary-organization-key-0001', 'key organization-key is wrong', 'key [key removed] is wrong'],
+    ['sk-abcdefghijklmnopqrstuvw', 'ends in ghijklmnopqrstuvw', 'ends in [key removed]'],
+    ['sk-aBcDeFgHiJkL', 'in cDeFgHiJ it', 'in [key removed] it'],
+  ])('loses what is more than a word, or stands behind the beginning: of %s', (own, text, expected) => {
+    expect(new KeyRedactor(new Secret(own)).clean(text)).toBe(expected)
+  })
+
   it('keeps public prefixes that everybody’s keys share', () => {
     expect(redactor.clean('Keys begin with sk-proj- or sk-svcacct-.')).toBe('Keys begin with sk-proj- or sk-svcacct-.')
   })

@@ -5,6 +5,9 @@ const mark = '[key removed]'
 const window = 8
 const maskedText = /([A-Za-z0-9_-]{0,40})(?:\*{2,}|•{2,}|\.{3,}|…+)([A-Za-z0-9_-]{0,12})/g
 
+/** Letters of one case, as no random part of a key is likely to be, with what joins words in a name; longer ones are no words. */
+const word = /^[-_]?(?:[A-Z]?[a-z]{1,16}|[A-Z]{1,16})[-_]?$/
+
 /**
  * Removes a provider key from what the provider sends back. In passing streams the whole key is blanked in each of its
  * forms, keeping every length, also where it is split between chunks. In error bodies, which are at hand as a whole, parts
@@ -105,11 +108,14 @@ export class KeyRedactor {
     return this.cutMasked(this.cutParts(this.cutForms(text)))
   }
 
-  /** Any run of eight or more characters that also stands in the key, beyond its public prefix. */
+  /**
+   * Any run of eight or more characters that also stands in the key, beyond its public prefix. A word is no part of a key that
+   * anybody could use, but may be a code that programs read: it stays, unless the key's beginning stands before it.
+   */
   private cutParts(text: string): string {
-    const secretFrom = publicPrefix(this.key)
+    const prefix = this.key.slice(0, publicPrefix(this.key))
     const windows = new Set<string>()
-    for (let i = secretFrom; i + window <= this.key.length; i++) windows.add(this.key.slice(i, i + window))
+    for (let i = prefix.length; i + window <= this.key.length; i++) windows.add(this.key.slice(i, i + window))
     if (windows.size === 0) return text
     let result = ''
     let from = 0
@@ -117,6 +123,8 @@ export class KeyRedactor {
       if (!windows.has(text.slice(i, i + window))) continue
       let end = i + window
       while (end < text.length && windows.has(text.slice(end - window + 1, end + 1))) end++
+      const beginsKey = prefix !== '' && text.endsWith(prefix, i)
+      if (word.test(text.slice(i, end)) && !beginsKey) continue
       result += text.slice(from, i) + mark
       from = end
       i = end - 1
