@@ -32,6 +32,8 @@ export interface AnswerTranslation {
   whole?(body: Buffer): WholeAnswer
   /** For an event stream; one object a stream. */
   stream?(): StreamTranslation
+  /** What passes as it is: JSON or events, or sound. A page, and nothing at all, is no answer; absent: whatever comes is one. */
+  passes?: 'document' | 'sound'
 }
 
 export interface WholeAnswer {

@@ -5,9 +5,10 @@ import { type CollectedHead, decodeBody, isDecodable } from './collect-failure.t
 /**
  * What becomes of a success: it is `relayed`; `opened`, because its first events may say that it is none; `collected`, because
  * its whole body may; or `translated`, which takes all of it. `undecided`: too little of it is here.
+ * `unreadable`: it is none of the answers that the caller's dialect has.
  */
 export interface AnswerKind {
-  way: 'relayed' | 'opened' | 'collected' | 'translated' | 'undecided'
+  way: 'relayed' | 'opened' | 'collected' | 'translated' | 'undecided' | 'unreadable'
   /** How the answer's stream is framed; absent: it is none, or made of server-sent events. */
   framing: StreamFraming | undefined
   /** What is opened is JSON that says first of all that it is an error. */
@@ -41,10 +42,25 @@ export function answerKind(
   }
   const isStream = isEvents && isDecodable(encoding)
   if (translation?.whole !== undefined && !(isStream && translation.stream)) return kind('translated')
+  if (translation?.passes !== undefined && !isAnswer(translation.passes, { head, first, isSpoken: isJson || isEvents }))
+    return kind('unreadable')
   if (isStream) return kind('opened')
   return kind(provider.failsInside200 && isJson ? 'collected' : 'relayed')
 }
 
+/** A page of a login or of a wrong address has status 200 too. Of compressed bytes only their type is known. */
+function isAnswer(
+  kind: 'document' | 'sound',
+  { head, first, isSpoken }: { head: CollectedHead; first: { bytes: Buffer; isWhole: boolean }; isSpoken: boolean },
+): boolean {
+  if (first.isWhole && first.bytes.length === 0) return false
+  if (head.encoding !== '') return isSpoken || !head.contentType.startsWith('text/html')
+  const text = first.bytes.toString('latin1', 0, 64).replace(byteOrderMark, '')
+  if (page.test(text)) return false
+  return kind === 'sound' || isSpoken || document.test(text)
+}
+
+const page = /^\s*<(?:!doctype|html|head|body)\b/i
 const eventField = /^\s*(?:(?:data|event|id|retry) ?:|:)/
 const perhapsField = /^\s*(?:d|da|dat|data|e|ev|eve|even|event|i|id|r|re|ret|retr|retry)?$/
 const document = /^\s*[{[]/

@@ -1,7 +1,11 @@
 import type { StreamEvent } from '../providers/index.ts'
 
+/** May stand before the first event. */
+const byteOrderMark = '\ufeff'
+
 /** One event of a stream, as it is written up to its empty line. Undefined: it says nothing. */
-export function readEventBlock(block: string): StreamEvent | undefined {
+export function readEventBlock(written: string): StreamEvent | undefined {
+  const block = written.startsWith(byteOrderMark) ? written.slice(1) : written
   // JSON without the stream's framing, in one line or in many, is how some providers tell an error.
   if (/^\s*[{[]/.test(block)) return eventOf(block, undefined)
   let name: string | undefined

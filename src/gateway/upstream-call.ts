@@ -127,6 +127,7 @@ export class UpstreamCall implements AnswerHandler {
     else if (way === 'collected') this.phase = 'collecting'
     else if (way === 'opened') this.open({ framing, encoding: head.encoding, isJson })
     else if (way === 'relayed') this.beginRelayWithParts()
+    else if (way === 'unreadable') this.endUnreadable()
   }
 
   private open(kind: StreamKind): void {
@@ -186,9 +187,13 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   private giveUpTranslating(): boolean {
-    this.end({ failure: { class: 'provider_error' }, error: unreadable() })
-    this.hangUp?.(new Error('the answer is too long'))
+    this.endUnreadable()
     return true
+  }
+
+  private endUnreadable(): void {
+    this.end({ failure: { class: 'provider_error' }, error: unreadable() })
+    this.hangUp?.(new Error('the answer cannot be read'))
   }
 
   /** Nothing was given to the caller yet: an answer that cannot be read is a failure like any other. */

@@ -136,6 +136,36 @@ describe('a translated answer that fails', () => {
     expect(error).toMatchObject({ status: 502, code: 'upstream_unreachable' })
   })
 
+  const login = '<!DOCTYPE html><html>login</html>'
+  test.each([
+    ['a page', bytes(login, { headers: { 'content-type': 'text/html' } })],
+    ['a page that calls itself JSON', bytes(login, { headers: { 'content-type': 'application/json' } })],
+    ['nothing', bytes('', { headers: { 'content-type': 'application/json' } })],
+    ['a text', bytes('it works', { headers: { 'content-type': 'text/plain' } })],
+  ])('takes %s for no answer, also of a provider that speaks OpenAI’s words', async (_name, answer) => {
+    const { error, org } = await ask(answer, { model: 'gpt-4.1-mini' })
+    expect(error).toMatchObject({ status: 502, code: 'upstream_unreachable' })
+    const { body } = await journey.ownkey.api('GET', `/orgs/${org}/requests`)
+    expect(body.items).toMatchObject([{ errorClass: 'provider_error' }])
+  })
+
+  test('takes no page for speech', async () => {
+    const { token } = await journey.newOrg()
+    const openai = new OpenAI({ apiKey: token, baseURL: `${journey.ownkey.url}/v1`, maxRetries: 0 })
+    const undo = journey.upstream.on(/./, bytes(login, { headers: { 'content-type': 'text/html' } }))
+    const speech = openai.audio.speech.create({ model: 'gpt-4o-mini-tts', voice: 'alloy', input: 'Hi' })
+    await expect(speech).rejects.toMatchObject({ status: 502 })
+    undo()
+  })
+
+  test('reads JSON that says of itself to be text', async () => {
+    const completion = { id: 'x', choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' } }] }
+    const { data } = await ask(bytes(JSON.stringify(completion), { headers: { 'content-type': 'text/plain' } }), {
+      model: 'gpt-4.1-mini',
+    })
+    expect(data).toBeDefined()
+  })
+
   test('falls back as long as the caller got nothing', async () => {
     let calls = 0
     const answer: Responder = {

@@ -42,7 +42,7 @@ export const deepgramSpeech: Translation = ({ body }, { provider, model }) => {
   return jsonMessage({
     path: `/v1/speak?model=${encodeURIComponent(spoken)}&${encodings[format]}`,
     json: { text: input },
-    answer: {},
+    answer: { passes: 'sound' },
   })
 }
 

@@ -59,7 +59,7 @@ export const elevenlabsSpeech: Translation = ({ body }, { provider, model }) => 
   return jsonMessage({
     path: `/v1/text-to-speech/${id}?output_format=${outputFormats[format]}`,
     json: { text: input, model_id: model, ...(speed !== undefined && { voice_settings: { speed } }) },
-    answer: {},
+    answer: { passes: 'sound' },
   })
 }
 

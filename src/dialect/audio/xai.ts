@@ -48,7 +48,7 @@ export const xaiSpeech: Translation = ({ body }, { provider, model }) => {
       ...(model !== unnamed.speech && { model }),
       ...(speed !== undefined && { speed }),
     },
-    answer: {},
+    answer: { passes: 'sound' },
   })
 }
 

@@ -12,7 +12,8 @@ export const compatible: Translation = (call, { provider, model }) => {
   const path = `${api.base}/${call.route}`
   if (call.contentType.toLowerCase().startsWith('multipart/'))
     return { path, ...withModel(call, model), headers: [], answer: {} }
-  const { fields, answer } = adapt(jsonFields(call.body), { api, model, isChat: call.route === 'chat/completions' })
+  const { fields, stream } = adapt(jsonFields(call.body), { api, model, isChat: call.route === 'chat/completions' })
+  const answer: AnswerTranslation = { passes: call.route === 'audio/speech' ? 'sound' : 'document', ...stream }
   return { path, contentType: 'application/json', headers: [], body: joinFields(fields), answer }
 }
 
@@ -28,15 +29,18 @@ interface Adapting {
   isChat: boolean
 }
 
-function adapt(
-  fields: readonly JsonField[],
-  { api, model, isChat }: Adapting,
-): { fields: readonly JsonField[]; answer: AnswerTranslation } {
+interface Adapted {
+  fields: readonly JsonField[]
+  /** How its stream is told; absent: as it comes. */
+  stream?: Pick<AnswerTranslation, 'stream'>
+}
+
+function adapt(fields: readonly JsonField[], { api, model, isChat }: Adapting): Adapted {
   const others = fields.filter(({ key }) => key !== 'model')
   const named = [field('model', model), ...others]
-  if (!isChat) return { fields: named, answer: {} }
+  if (!isChat) return { fields: named }
   const renamed = named.map((one) => rename(one, { api, fields }))
-  if (fieldValue(fields, 'stream') !== true) return { fields: renamed, answer: {} }
+  if (fieldValue(fields, 'stream') !== true) return { fields: renamed }
   return countStream(renamed, { api, options: fieldValue(fields, 'stream_options') })
 }
 
@@ -48,16 +52,13 @@ function rename(one: JsonField, { api, fields }: { api: OpenaiApi; fields: reado
 }
 
 /** The counts of a stream are always asked for, for the books; a caller who did not ask never sees them. */
-function countStream(
-  fields: readonly JsonField[],
-  { api, options }: { api: OpenaiApi; options: unknown },
-): { fields: readonly JsonField[]; answer: AnswerTranslation } {
+function countStream(fields: readonly JsonField[], { api, options }: { api: OpenaiApi; options: unknown }): Adapted {
   const given = isRecord(options) ? options : {}
   const others = fields.filter(({ key }) => key !== 'stream_options')
   return {
     fields:
       api.streamUsage === 'always' ? others : [...others, field('stream_options', { ...given, include_usage: true })],
-    answer: given['include_usage'] === true ? {} : { stream: hideUsage },
+    ...(given['include_usage'] !== true && { stream: { stream: hideUsage } }),
   }
 }
 
