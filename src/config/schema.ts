@@ -101,7 +101,13 @@ const gateway = z.strictObject({
     .describe(
       'Requests that one organization may have under way at once, in each process; one more is refused with 429. Absent: no limit.',
     ),
-  connectTimeoutSeconds: z.number().positive().default(10),
+  connectTimeoutSeconds: z
+    .number()
+    .positive()
+    .default(5)
+    .describe(
+      'Until a connection to a provider stands, TLS included. The request waits for it with its key: with more than 5 a removed key could be used as much later.',
+    ),
   firstByteTimeoutSeconds: z.number().positive().default(300),
   idleTimeoutSeconds: z.number().positive().default(300),
   bodyIdleSeconds: z.number().positive().default(60).describe('An upload of which nothing comes for so long is ended.'),
