@@ -18,6 +18,9 @@ interface Playing {
   pace: Pace
 }
 
+/** Some clients forget an event that comes together with the end of its connection. */
+const toBeReadMs = 100
+
 /** Puts an answer on the wire as the key's behaviour says. Ends early, without an error, when the peer goes away. */
 export async function playAnswer(answer: Answer, playing: Playing): Promise<void> {
   const { response, behaviour, breaks, pace } = playing
@@ -42,7 +45,10 @@ async function playStream(answer: StreamAnswer, { response, pace, broken }: Play
     await write(response, piece)
   }
   if (!broken) return void response.end()
-  if (answer.broken) await write(response, answer.broken)
+  if (answer.broken) {
+    await write(response, answer.broken)
+    await untilGone(response, toBeReadMs)
+  }
   response.destroy()
 }
 
