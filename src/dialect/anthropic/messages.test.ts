@@ -433,6 +433,41 @@ describe('Anthropic’s stream', () => {
     expect(events.at(-1)).toBe('[DONE]')
   })
 
+  test('keeps calls apart that come at once, and what the provider’s own tools are asked out of them', () => {
+    const start = (index: number, type: string) => ({
+      type: 'content_block_start',
+      index,
+      content_block: { type, id: `toolu_${index}`, name: 'look', input: {} },
+    })
+    const delta = (index: number, json: string) => ({
+      type: 'content_block_delta',
+      index,
+      delta: { type: 'input_json_delta', partial_json: json },
+    })
+    const stop = (index: number) => ({ type: 'content_block_stop', index })
+    const events = [
+      [start(0, 'server_tool_use'), delta(0, '{"query":1}'), start(1, 'tool_use'), start(2, 'tool_use')],
+      [delta(1, '{"a":'), delta(2, '{"b":'), delta(0, '{"query":2}'), delta(1, '1}'), delta(2, '2}')],
+      [stop(0), stop(1), stop(2), start(3, 'tool_use'), delta(9, '{}'), stop(3), { type: 'message_stop' }],
+    ]
+    const stream = events.flat().map((event) => `data: ${JSON.stringify(event)}\n\n`)
+    const said = eventsOf(translated(streamOf(), [Buffer.from(stream.join(''))])) as Record<string, never>[]
+    const calls = said.flatMap(
+      (event) => (event['choices'] as { delta: { tool_calls?: never[] } }[] | undefined)?.[0]?.delta.tool_calls ?? [],
+    ) as { index: number; id?: string; function: { arguments: string } }[]
+    expect(
+      [0, 1, 2].map((index) => {
+        const own = calls.filter((call) => call.index === index)
+        return [own[0]?.id, own.map((call) => call.function.arguments).join('')]
+      }),
+    ).toEqual([
+      ['toolu_1', '{"a":1}'],
+      ['toolu_2', '{"b":2}'],
+      ['toolu_3', '{}'],
+    ])
+    expect(calls.filter(({ index }) => ![0, 1, 2].includes(index))).toEqual([])
+  })
+
   test('says the same wherever its bytes are split', () => {
     const whole = translated(streamOf(counted), [recorded])
     for (const pieces of everySplit(recorded)) expect(translated(streamOf(counted), pieces)).toBe(whole)

@@ -18,10 +18,19 @@ interface Progress {
   usage: Json
   /** How many tools were called so far. */
   calls: number
-  /** The block under way. */
-  block: Json
+  /** The blocks under way by their index: several may be. */
+  blocks: Map<unknown, Block>
   stop: Json
   over: boolean
+}
+
+interface Block {
+  /** As it began. Thoughts grow in it. */
+  fields: Json
+  /** Which of the calls it is; -1: none. */
+  call: number
+  /** Some of its arguments came. */
+  filled: boolean
 }
 
 /** Anthropic's events as `chat.completion.chunk` events. */
@@ -31,7 +40,7 @@ export function messageEvents({ created, includeUsage, asJson, model }: MessageS
     asJson,
     usage: {},
     calls: 0,
-    block: {},
+    blocks: new Map(),
     stop: {},
     over: false,
   }
@@ -52,18 +61,20 @@ const events: Readonly<Record<string, (event: Json, progress: Progress) => strin
     progress.usage = recordOf(usage)
     return ''
   },
-  content_block_start: ({ content_block: block }, progress) => {
-    progress.block = { ...recordOf(block) }
-    return entryOf(starts, progress.block['type'])?.(progress) ?? ''
+  content_block_start: ({ index, content_block: fields }, progress) => {
+    const block = blockOf(fields)
+    progress.blocks.set(index, block)
+    return entryOf(starts, block.fields['type'])?.(block, progress) ?? ''
   },
-  content_block_delta: ({ delta }, progress) => {
+  content_block_delta: ({ index, delta }, progress) => {
     const change = recordOf(delta)
-    return entryOf(deltas, change['type'])?.(change, progress) ?? ''
+    const block = progress.blocks.get(index) ?? blockOf(undefined)
+    return entryOf(deltas, change['type'])?.(change, block, progress) ?? ''
   },
-  content_block_stop: (_event, progress) => {
-    const { block } = progress
-    progress.block = {}
-    return entryOf(stops, block['type'])?.(block, progress) ?? ''
+  content_block_stop: ({ index }, progress) => {
+    const block = progress.blocks.get(index)
+    progress.blocks.delete(index)
+    return block === undefined ? '' : (entryOf(stops, block.fields['type'])?.(block, progress) ?? '')
   },
   message_delta: ({ delta, usage }, progress) => {
     progress.stop = { ...progress.stop, ...recordOf(delta) }
@@ -84,45 +95,49 @@ const events: Readonly<Record<string, (event: Json, progress: Progress) => strin
   },
 }
 
-const starts: Readonly<Record<string, (progress: Progress) => string>> = {
-  text: ({ block, writer }) => (textOf(block['text']) === '' ? '' : writer.delta({ content: block['text'] })),
-  tool_use: (progress) => {
-    const { block, writer, asJson } = progress
-    if (asJson) return ''
-    const called = { name: textOf(block['name']), arguments: '' }
-    return writer.delta({
-      tool_calls: [{ index: progress.calls++, id: textOf(block['id']), type: 'function', function: called }],
+const blockOf = (fields: unknown): Block => ({ fields: { ...recordOf(fields) }, call: -1, filled: false })
+
+const starts: Readonly<Record<string, (block: Block, progress: Progress) => string>> = {
+  text: ({ fields }, { writer }) => (textOf(fields['text']) === '' ? '' : writer.delta({ content: fields['text'] })),
+  tool_use: (block, progress) => {
+    block.call = progress.calls++
+    if (progress.asJson) return ''
+    const { call: index, fields } = block
+    const called = { name: textOf(fields['name']), arguments: '' }
+    return progress.writer.delta({
+      tool_calls: [{ index, id: textOf(fields['id']), type: 'function', function: called }],
     })
   },
 }
 
-const thought = (block: Json, { writer }: Progress) => writer.delta({ thinking_blocks: [block] })
+const thought = ({ fields }: Block, { writer }: Progress) => writer.delta({ thinking_blocks: [fields] })
 
-const stops: Readonly<Record<string, (block: Json, progress: Progress) => string>> = {
+const stops: Readonly<Record<string, (block: Block, progress: Progress) => string>> = {
   thinking: thought,
   redacted_thinking: thought,
   // A call without arguments: clients parse what came, and nothing is no JSON.
-  tool_use: ({ filled }, progress) => (filled === true ? '' : argumentsDelta('{}', progress)),
+  tool_use: (block, progress) => (block.filled ? '' : argumentsDelta('{}', block, progress)),
 }
 
-function argumentsDelta(json: unknown, { writer, calls, asJson }: Progress): string {
+function argumentsDelta(json: unknown, { call }: Block, { writer, asJson }: Progress): string {
   if (asJson) return writer.delta({ content: json })
-  return writer.delta({ tool_calls: [{ index: calls - 1, function: { arguments: json } }] })
+  return writer.delta({ tool_calls: [{ index: call, function: { arguments: json } }] })
 }
 
-const deltas: Readonly<Record<string, (delta: Json, progress: Progress) => string>> = {
-  text_delta: ({ text }, { writer }) => writer.delta({ content: text }),
-  thinking_delta: ({ thinking }, { writer, block }) => {
-    block['thinking'] = textOf(block['thinking']) + textOf(thinking)
+const deltas: Readonly<Record<string, (delta: Json, block: Block, progress: Progress) => string>> = {
+  text_delta: ({ text }, _block, { writer }) => writer.delta({ content: text }),
+  thinking_delta: ({ thinking }, { fields }, { writer }) => {
+    fields['thinking'] = textOf(fields['thinking']) + textOf(thinking)
     return writer.delta({ reasoning_content: thinking })
   },
-  signature_delta: ({ signature }, { block }) => {
-    block['signature'] = textOf(block['signature']) + textOf(signature)
+  signature_delta: ({ signature }, { fields }) => {
+    fields['signature'] = textOf(fields['signature']) + textOf(signature)
     return ''
   },
-  input_json_delta: ({ partial_json: json }, progress) => {
-    if (textOf(json) === '') return ''
-    progress.block['filled'] = true
-    return argumentsDelta(json, progress)
+  // What the provider's own tools are asked (`server_tool_use`) is no call of the caller's.
+  input_json_delta: ({ partial_json: json }, block, progress) => {
+    if (block.call === -1 || textOf(json) === '') return ''
+    block.filled = true
+    return argumentsDelta(json, block, progress)
   },
 }
