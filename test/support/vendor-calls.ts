@@ -45,6 +45,7 @@ async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
   return all
 }
 
+const recording = new File([Buffer.alloc(32_000)], 'a.wav', { type: 'audio/wav' })
 const messages = [{ role: 'user' as const, content: canaryPrompts[0] }]
 const status = (error: unknown) => (error as { status?: number }).status
 const statusCode = (error: unknown) => (error as { statusCode?: number }).statusCode
@@ -146,6 +147,16 @@ export const vendorSdks: Readonly<Record<string, VendorSdk>> = {
     calls: {
       chat: (to) => mistral(to).chat.complete({ model: 'mistral-small-latest', messages }),
       'chat stream': async (to) => collect(await mistral(to).chat.stream({ model: 'mistral-small-latest', messages })),
+      transcription: (to) =>
+        mistral(to).audio.transcriptions.complete({ model: 'voxtral-mini-latest', file: recording }),
+      'transcription stream': async (to) =>
+        collect(
+          await mistral(to).audio.transcriptions.stream({
+            model: 'voxtral-mini-latest',
+            file: recording,
+            timestampGranularities: ['segment'],
+          }),
+        ),
     },
     errorOf: () => MistralError,
     statusOf: statusCode,

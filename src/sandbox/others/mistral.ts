@@ -5,6 +5,7 @@ import { completionOf } from '../openai/chat.ts'
 import { continued } from '../openai/completions.ts'
 import { modelIds } from '../openai/models.ts'
 import { sseEvent, sseHeaders } from '../sse.ts'
+import { transcription } from './mistral-transcription.ts'
 
 const described = (id: string) => ({
   id,
@@ -84,6 +85,7 @@ export const mistralRoutes: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/agents\/completions$/, answer: agent },
   { method: 'POST', path: /^\/v1\/conversations$/, answer: conversation },
   { method: 'POST', path: /^\/v1\/ocr$/, answer: ocr },
+  { method: 'POST', path: /^\/v1\/audio\/transcriptions$/, answer: transcription },
   {
     method: 'GET',
     path: /^\/v1\/models$/,
