@@ -71,6 +71,7 @@ const surfaces: readonly (readonly [string, string, string, Body, string])[] = [
   ['mistral', 'POST', '/v1/embeddings', { model: 'mistral-embed', input: 'a' }, '"id":"embd-'],
   ['xai', 'POST', '/v1/stt', form({}), '"duration":2'],
   ['together', 'POST', '/v1/rerank', { model: 'm', query: 'a', documents: ['a', 'b'] }, '"relevance_score":0.5'],
+  ['together', 'GET', '/v1/models', undefined, '"display_name"'],
   ['openrouter', 'GET', '/api/v1/models', undefined, '"supported_parameters"'],
   ['openrouter', 'GET', '/api/v1/key', undefined, '"byok_usage_daily"'],
   ['openrouter', 'GET', '/api/v1/generation?id=g', undefined, '"total_cost"'],

@@ -17,6 +17,7 @@ import { deepgramRoutes } from './others/deepgram.ts'
 import { mistralRoutes } from './others/mistral.ts'
 import { openRouterRoutes } from './others/openrouter.ts'
 import { perplexityRoutes } from './others/perplexity.ts'
+import { togetherRoutes } from './others/together.ts'
 import { xaiRoutes } from './others/xai.ts'
 import {
   bareAuthorization,
@@ -81,6 +82,7 @@ const ofTheirOwn: Readonly<Record<string, readonly Route[]>> = {
   mistral: mistralRoutes,
   openrouter: openRouterRoutes,
   perplexity: perplexityRoutes,
+  together: togetherRoutes,
   xai: xaiRoutes,
 }
 

@@ -187,10 +187,11 @@ export const vendorSdks: Readonly<Record<string, VendorSdk>> = {
       chat: (to) => together(to).chat.completions.create({ model: 'openai/gpt-oss-20b', messages }),
       'chat stream': async (to) =>
         collect(await together(to).chat.completions.create({ model: 'openai/gpt-oss-20b', messages, stream: true })),
+      models: async (to) => (await together(to).models.list()).map(({ display_name }) => display_name),
     },
     errorOf: byStatus(Together),
     statusOf: status,
-    untold: ['chat stream'],
+    untold: ['chat stream', 'models'],
   },
   fireworks: throughOpenai('fw_', '/fireworks/inference/v1', 'accounts/fireworks/models/gpt-oss-120b'),
   openrouter: {
