@@ -56,6 +56,10 @@ describe('bodies that are no JSON', () => {
   test('say what they say as text, and nothing of a page', () => {
     expect(told('Not Found')).toBe('Not Found')
     expect(told('<html><body>Bad gateway</body></html>')).toBe('Deepgram answered 502 without an explanation.')
+    expect(told('event: error\ndata: something bad\n\n')).toBe('something bad')
+    expect(told('event: ping\ndata: {"type":"ping"}\n\nevent: error\ndata: "something bad"\n\n')).toBe('something bad')
+    expect(told('event: error\ndata: something\ndata: bad\n\n')).toBe('something\nbad')
+    expect(told('event: error\ndata: <html></html>\n\n')).toBe('Deepgram answered 502 without an explanation.')
     expect(told('')).toBe('Deepgram answered 502 without an explanation.')
     expect(told('{"detail":[{"loc":["body"],"msg":"field required"},{"msg":"too long"}]}')).toBe(
       'field required; too long',

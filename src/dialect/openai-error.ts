@@ -1,5 +1,5 @@
 import type { ErrorClass } from '../contract/index.ts'
-import { errorLayers, type Failure, type Provider, parseBody } from '../providers/index.ts'
+import { errorLayers, type Failure, type Provider, parseBody, tellingEvent } from '../providers/index.ts'
 import { recordOf } from './json.ts'
 
 /** A provider's failure as OpenAI would have told it. */
@@ -61,8 +61,7 @@ interface Read {
 /** Every shape in which a provider tells its sentence: in `error`, in `detail`, at the top, in an event, or as bare text. */
 function errorIn(body: unknown): Read {
   const layers = errorLayers(body)
-  if (typeof body === 'string' && layers.length === 0)
-    return /^\s*</.test(body) ? {} : { message: nonEmpty(body.trim().slice(0, 2_000)) }
+  if (typeof body === 'string' && layers.length === 0) return { message: sentenceIn(body) }
   const first = (names: readonly string[], from = layers): string | undefined =>
     names.flatMap((name) => from.map((layer) => text(layer, name))).find((found) => found !== undefined)
   const complaints = layers.map((layer) => listed(layer['detail'])).find((found) => found !== undefined)
@@ -72,6 +71,13 @@ function errorIn(body: unknown): Read {
     param: first(['param'], layers.slice(0, 1)),
     code: first(['code']),
   }
+}
+
+/** Bare text, or the data of the event that says it; nothing of a page. */
+function sentenceIn(body: string): string | undefined {
+  const event = tellingEvent(body)
+  const said = event === undefined ? body : parseBody(event.data)
+  return typeof said !== 'string' || /^\s*</.test(said) ? undefined : nonEmpty(said.trim().slice(0, 2_000))
 }
 
 /** FastAPI's list of what is wrong. */

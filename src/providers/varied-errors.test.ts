@@ -57,6 +57,11 @@ const framed: Readonly<Record<string, (text: string) => string>> = {
   'behind a byte-order mark': (text) => `\uFEFF${text}`,
   'between empty lines': (text) => `\r\n\n${text}\n\n`,
   'as an event': (text) => `data: ${text}\n\n`,
+  'as an event of several lines': (text) => {
+    const lines = JSON.stringify(JSON.parse(text), null, 1).split('\n')
+    return `${lines.map((line) => `data: ${line}\n`).join('')}\n`
+  },
+  'behind a name and without `data:`': (text) => `event: error\n${text}\n\n`,
   'as a named event with CRLF': (text) => `event: error\r\ndata: ${text}\r\n\r\n`,
 }
 

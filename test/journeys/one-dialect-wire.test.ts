@@ -125,6 +125,29 @@ describe('a translated answer that fails', () => {
   })
 
   test.each([
+    ['several lines of data', '', '{"error":\n', '{"message":"rate","type":"requests","code":"rate_limit_exceeded"}}'],
+    [
+      'a comment, a name and several lines',
+      ': hi\n\nevent: error\n',
+      '{"error":\n',
+      '{"message":"rate","type":"requests"}}',
+    ],
+  ])('tells the error itself where a stream opens with it in %s', async (_name, before, first, second) => {
+    const events = bytes(`${before}data: ${first}data: ${second}\n\n`, {
+      headers: { 'content-type': 'text/event-stream' },
+    })
+    const { error } = await ask(events, { model: 'gpt-5.4-mini', stream: true })
+    expect(error).toMatchObject({ status: 429, type: 'requests', code: 'rate_limit_exceeded', param: null })
+    expect(error?.error).toMatchObject({ message: 'rate' })
+  })
+
+  test('tells the text of an event named error', async () => {
+    const events = bytes('event: error\ndata: something bad\n\n', { headers: { 'content-type': 'text/event-stream' } })
+    const { error } = await ask(events, { model: 'gpt-5.4-mini', stream: true })
+    expect(error?.error).toMatchObject({ message: 'something bad', type: 'server_error' })
+  })
+
+  test.each([
     ['an answer that is no JSON', bytes('<html>maintenance</html>', { headers: { 'content-type': 'text/html' } })],
     ['a broken compression', json(message, { encoding: 'broken_gzip' })],
     [

@@ -1,5 +1,6 @@
 import { unwrap } from '../parse-answer.ts'
 import { isRecord, type Json } from './is-record.ts'
+import { tellingEvent } from './telling-event.ts'
 
 /**
  * The objects that an error body is made of, innermost first: the error itself, then what it is wrapped in. Vendors, their
@@ -55,14 +56,23 @@ const isComplaint = (item: Json): boolean => Array.isArray(item['loc']) || typeo
 
 const longestText = 64 * 1024
 
-/** A text that is JSON, or an event of a stream whose data is. */
+/** A text that is JSON, or an event of a stream whose data is: as a whole, or in one of its lines. */
 function recordInText(text: string): Json | undefined {
   if (text.length > longestText) return undefined
   if (/^\s*</.test(text)) return recordInXml(text)
-  const json = /^\s*[[{]/.test(text) ? text : eventData(text)
-  if (json === undefined) return undefined
+  if (/^\s*[[{]/.test(text)) return recordInJson(text)
+  const { data = '' } = tellingEvent(text) ?? {}
+  for (const one of [data, ...data.split('\n')]) {
+    const found = recordInJson(one)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function recordInJson(text: string): Json | undefined {
+  if (!/^\s*["[{]/.test(text)) return undefined
   try {
-    return recordIn(JSON.parse(json))
+    return recordIn(JSON.parse(text))
   } catch {
     return undefined
   }
@@ -76,13 +86,6 @@ function recordInXml(text: string): Json | undefined {
     new RegExp(`<${name}>\\s*([^<]{1,2000}?)\\s*</${name}>`, 'i').exec(text)?.[1]
   const code = inside('Code') ?? (/(?:Exception|Error)$/.test(root) ? root : undefined)
   return code === undefined ? undefined : { code, message: inside('Message') ?? '' }
-}
-
-/** The data of the event that tells an error, or of the first. */
-function eventData(text: string): string | undefined {
-  if (!/^\s*(?:event|data|id|retry)?:/.test(text)) return undefined
-  const found = [...text.matchAll(/^[ \t]*data:[ \t]*(["[{].*?)\s*$/gm)].map((match) => match[1] as string)
-  return found.find((data) => /error|exception|detail/i.test(data)) ?? found[0]
 }
 
 /** `Message`, `Code`, `Error` as Amazon and Microsoft write them. Names that stand in small letters too keep their value. */

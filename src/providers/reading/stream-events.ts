@@ -3,7 +3,7 @@ import { at, isRecord } from './is-record.ts'
 
 /** What the first events of a stream are: a failure's, a preamble's, or content's. */
 
-const failureNames = /^(error|exception|fault|response\.(failed|error)|.{1,60}(Exception|_error))$/
+export const failureNames = /^(error|exception|fault|response\.(failed|error)|.{1,60}(Exception|_error))$/
 
 export function isFailureEvent({ name, data }: StreamEvent): boolean {
   if (name !== undefined && failureNames.test(name)) return true
