@@ -3,7 +3,7 @@ import { type Enrolled, Roster } from '../lib/index.ts'
 
 /** A body that somebody waits for. */
 export interface WaitedFor extends Enrolled {
-  /** Milliseconds (wall time) since when nothing has come. */
+  /** Monotonic milliseconds since when nothing has come: a clock that is set anew neither ends an upload nor spares one. */
   readonly waitingSince: number
   giveUp(error: OwnkeyError): void
 }
@@ -21,7 +21,7 @@ export class BodyWatch {
 
   constructor(idleMs: () => number) {
     this.idleMs = idleMs
-    this.sweeping = setInterval(() => this.sweep(Date.now()), everyMs).unref()
+    this.sweeping = setInterval(() => this.sweep(performance.now()), everyMs).unref()
   }
 
   add(body: WaitedFor): void {

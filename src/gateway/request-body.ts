@@ -85,7 +85,7 @@ export class RequestBody implements WaitedFor {
     if (this.ended || this.received >= enough) return undefined
     return new Promise((resolve, reject) => {
       this.waiting = [...this.waiting, { enough, resolve, reject }]
-      this.waitingSince = Date.now()
+      this.waitingSince = performance.now()
       this.watch.add(this)
       if (this.listening) this.req.resume()
       else this.listen()
@@ -151,7 +151,7 @@ export class RequestBody implements WaitedFor {
     const { waiting, broken } = this
     if (waiting.length === 0) return
     this.waiting = nobody
-    this.waitingSince = Date.now()
+    this.waitingSince = performance.now()
     for (const one of waiting) {
       if (broken !== undefined) one.reject(broken)
       else if (this.ended || this.received >= one.enough) one.resolve()

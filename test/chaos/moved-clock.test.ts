@@ -1,4 +1,5 @@
 /** C10: the node's clock is set an hour ahead or back. What is a duration goes on; what is a date goes by the new clock. */
+import { request } from 'node:http'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { canaryKeys } from '../support/canary.ts'
 import { rawCall } from '../support/raw-call.ts'
@@ -6,6 +7,7 @@ import { json, signal } from '../support/upstream.ts'
 import { openStage, type Stage } from './stage.ts'
 
 const hour = 3_600_000
+const idleSeconds = 4
 
 describe.each([
   ['ahead', hour],
@@ -13,7 +15,7 @@ describe.each([
 ])('a clock that is set an hour %s', (_name, by) => {
   let stage: Stage
   beforeAll(async () => {
-    stage = await openStage()
+    stage = await openStage({ config: { gateway: { bodyIdleSeconds: idleSeconds } } })
   })
   afterEach(() => vi.useRealTimers())
   afterAll(() => stage?.close())
@@ -44,6 +46,30 @@ describe.each([
     const { body } = await ownkey.api('GET', '/orgs/own/requests?limit=10&to=2100-01-01')
     for (const { durationMs } of body.items) expect(durationMs).toBeLessThan(60_000)
   }, 180_000)
+
+  test('ends an upload that has stopped coming, and no other', async () => {
+    const { upstream } = stage
+    upstream.on('/v1/files', json({ id: 'file-1' }))
+    const order = upstream.journal.requests.length
+    const uploads = [openUpload(stage), openUpload(stage)] as const
+    for (const { call } of uploads) call.write(piece)
+    for (const index of [0, 1]) {
+      const seen = await upstream.journal.request(order + index)
+      await expect.poll(() => seen.bodyBytes).toBe(piece.length)
+    }
+    move()
+    const movedAt = performance.now()
+    const [healthy, stalled] = uploads
+    // Twice as long as nothing may come, in pieces.
+    for (let n = 1; n < pieces && healthy.told.status === undefined; n++) {
+      await new Promise((resolve) => setTimeout(resolve, (idleSeconds * 2000) / (pieces - 1)))
+      healthy.call.write(piece)
+    }
+    await expect.poll(() => healthy.told.status).toBe(200)
+    await expect.poll(() => stalled.told.status).toBe(408)
+    expect(stalled.told.at - movedAt).toBeGreaterThan((idleSeconds - 1) * 1000)
+    expect(stalled.told.at - movedAt).toBeLessThan((idleSeconds + 4) * 1000)
+  }, 60_000)
 
   test('lets no key rest for an hour more', async () => {
     const { upstream, ownkey } = stage
@@ -90,3 +116,26 @@ describe.each([
     expect([await status(short), await status(long)]).toEqual([200, 200])
   })
 })
+
+const pieces = 6
+const piece = Buffer.alloc(200_000)
+
+/** A file too large to be awaited whole; the caller writes its pieces. */
+function openUpload({ ownkey, tokens, newId }: Stage) {
+  const { hostname, port } = new URL(ownkey.url)
+  const headers = {
+    authorization: `Bearer ${tokens.own}`,
+    'content-type': 'application/octet-stream',
+    'content-length': pieces * piece.length,
+    'x-chaos-id': newId(),
+  }
+  const told: { status: number | undefined; at: number } = { status: undefined, at: 0 }
+  const call = request({ hostname, port, path: '/openai/v1/files', method: 'POST', headers, agent: false })
+  call.on('response', (answer) => {
+    told.status = answer.resume().statusCode
+    told.at = performance.now()
+  })
+  // What was refused is closed while it is written to.
+  call.on('error', () => {})
+  return { call, told }
+}
