@@ -33,6 +33,8 @@ interface Pair {
 export async function openDatabaseLine(databaseUrl: string): Promise<DatabaseLine> {
   const target = new URL(databaseUrl)
   const pairs = new Set<Pair>()
+  /** Those in the middle of a transaction. */
+  const inside = new Set<Pair>()
   const state = { mode: 'open' as 'open' | 'silent' | 'cut', commitsToCut: 0, commitsCut: 0 }
   const server = createServer((near) => {
     if (state.mode === 'cut') return void near.resetAndDestroy()
@@ -41,11 +43,13 @@ export async function openDatabaseLine(databaseUrl: string): Promise<DatabaseLin
     pairs.add(pair)
     near.on('data', (bytes) => {
       if (bytes.includes('listen "')) pair.listens = true
-      if (state.commitsToCut > 0 && isCommit(bytes)) {
+      if (bytes.includes('begin\0')) inside.add(pair)
+      if (state.commitsToCut > 0 && isCommit(bytes, inside.has(pair))) {
         state.commitsToCut--
         state.commitsCut++
         pair.doomed = true
       }
+      if (bytes.includes('commit\0') || bytes.includes('rollback\0')) inside.delete(pair)
       if (!pair.silent) far.write(bytes)
     })
     far.on('data', (bytes) => {
@@ -57,6 +61,7 @@ export async function openDatabaseLine(databaseUrl: string): Promise<DatabaseLin
   })
   const drop = (pair: Pair) => {
     pairs.delete(pair)
+    inside.delete(pair)
     pair.near.resetAndDestroy()
     pair.far.destroy()
   }
@@ -97,7 +102,7 @@ export async function openDatabaseLine(databaseUrl: string): Promise<DatabaseLin
   }
 }
 
-/** The commit of a transaction, or a writing statement of one batch, which commits by itself. */
-function isCommit(bytes: Buffer): boolean {
-  return bytes.includes('commit\0') || bytes.includes('insert into entries (')
+/** The commit of a transaction, or a writing statement of one batch, which commits by itself unless it stands in one. */
+function isCommit(bytes: Buffer, inTransaction: boolean): boolean {
+  return bytes.includes('commit\0') || (!inTransaction && bytes.includes('insert into entries ('))
 }
