@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,19 +13,21 @@ function kept(): Set<string> {
   return new Set(findOrphanedSpools(folder, () => false).flatMap(({ lines }) => lines))
 }
 
+/** The largest file that this process may write: a disk that is full at that byte. @returns whether the system can do that */
+function limitFiles(bytes: number | 'unlimited'): boolean {
+  return spawnSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]).status === 0
+}
+
 const line = (batch: number, n: number) => `${batch}.${n} ${'x'.repeat(2_000)}`
 
 describe('the spool of a process', () => {
-  const spools = ['a', 'b', 'c'].map((node) => node.repeat(26))
+  const spools = ['a', 'b', 'c', 'd'].map((node) => node.repeat(26))
 
-  function open(node: string) {
-    const spool = openSpool({
-      folder,
-      node,
-      onError: (error) => {
-        throw error
-      },
-    })
+  const thrown = (error: unknown) => {
+    throw error
+  }
+  function open(node: string, onError: (error: unknown) => void = thrown) {
+    const spool = openSpool({ folder, node, onError })
     return {
       ...spool,
       add(text: string) {
@@ -78,4 +81,25 @@ describe('the spool of a process', () => {
     expect([...found]).toEqual(['one'])
     spool.close(false)
   })
+
+  test.skipIf(!limitFiles('unlimited'))(
+    'tells of a disk that was full in the middle of a line, and loses that one only',
+    () => {
+      const errors: unknown[] = []
+      const spool = open(spools[3] as string, (error) => errors.push((error as NodeJS.ErrnoException).code))
+      const write = (...texts: string[]) => {
+        for (const text of texts) spool.add(text)
+        spool.beginBatch({ written: 0, newest: 1 })
+      }
+      write('first')
+      limitFiles('first\nsec'.length)
+      write('second', 'third')
+      write('fourth')
+      limitFiles('unlimited')
+      expect(errors).toEqual(['EFBIG', 'EFBIG'])
+      write('fifth', 'sixth')
+      expect([...kept()]).toEqual(['first', 'sec', 'fifth', 'sixth'])
+      spool.close(false)
+    },
+  )
 })

@@ -30,6 +30,7 @@ export interface OrphanedSpool {
 /** A file is truncated only beyond this, so that a quiet server does not pay a system call for each batch. */
 const truncateBytes = 256 * 1024
 const bytesInOneTurn = 64 * 1024
+const newline = 0x0a
 const filePattern = /^(\d+)-([0-9a-z]+)-[ab]\.spool$/
 
 export interface SpoolOptions {
@@ -44,6 +45,8 @@ interface SpoolFile {
   bytes: number
   /** Number of the last batch that has lines in it. */
   newest: number
+  /** Its last line was begun and not finished. */
+  torn: boolean
 }
 
 /**
@@ -63,7 +66,7 @@ export function openSpool({ folder, node, onError }: SpoolOptions): Spool {
   function write(bytes: Buffer, to: number): void {
     if (to === 0 || closed) return
     try {
-      current.bytes += writeSync(current.descriptor, bytes, 0, to)
+      writeAll(current, bytes, to)
     } catch (error) {
       onError(error)
     }
@@ -116,12 +119,26 @@ export function openSpool({ folder, node, onError }: SpoolOptions): Spool {
 }
 
 function openFile(path: string): SpoolFile {
-  return { descriptor: openSync(path, 'a', 0o600), bytes: 0, newest: 0 }
+  return { descriptor: openSync(path, 'a', 0o600), bytes: 0, newest: 0, torn: false }
 }
 
 function empty(file: SpoolFile): void {
   ftruncateSync(file.descriptor, 0)
   file.bytes = 0
+  file.torn = false
+}
+
+/** One system call, unless the disk has room for a part only: the next one then says why. */
+function writeAll(file: SpoolFile, bytes: Buffer, to: number): void {
+  // What comes next must not be glued to half a line, or both would be lost.
+  if (file.torn) file.bytes += writeSync(file.descriptor, '\n')
+  file.torn = false
+  for (let at = 0; at < to; ) {
+    const written = writeSync(file.descriptor, bytes, at, to - at)
+    at += written
+    file.bytes += written
+    file.torn = at < to && bytes[at - 1] !== newline
+  }
 }
 
 /** Spools of processes that no longer live. The files of living ones, and anything else in the folder, are left alone. */
