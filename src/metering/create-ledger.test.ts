@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import type { Database } from '../store/index.ts'
@@ -476,5 +476,46 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     expect(rows.filter((row) => row['id'] !== alive.id)).toMatchObject([
       { state: 'settled', estimated: true, credits: 5 },
     ])
+  })
+
+  test('settles what a dead node left reserved, however far ahead or back its clock was', async () => {
+    const org = await newOrg(1_000_000)
+    const living = start()
+    const dead = createLedger({ database })
+    for (const by of [-3_600_000, 3_600_000])
+      await dead.reserve(attempt(org, { credits: 5, startedAt: Date.now() + by }), { balance: 1_000_000 })
+    await dead.flush()
+    await database.query("update ledger_nodes set seen_at = now() - interval '46 seconds' where id = $1", [dead.node])
+    await living.sweep()
+    await dead.close()
+    expect((await entriesOf(org)).map((row) => row['state'])).toEqual(['settled', 'settled'])
+  })
+
+  test('takes no node for dead whose clock is an hour behind', async () => {
+    const org = await newOrg(1_000_000)
+    const other = start()
+    await other.sweep()
+    const startedAt = Date.now() - 120_000
+    vi.useFakeTimers({ toFake: ['Date'] })
+    vi.setSystemTime(Date.now() - 3_600_000)
+    try {
+      const behind = start({ deadAfterMs: 300 })
+      await behind.reserve(attempt(org, { credits: 5, startedAt }), { balance: 1_000_000 })
+      await behind.flush()
+      const seenAt = async () => {
+        const rows = await database.query<{ at: string }>(
+          'select seen_at::text as at from ledger_nodes where id = $1',
+          [behind.node],
+        )
+        return rows[0]?.at
+      }
+      await expect.poll(seenAt).toBeDefined()
+      const first = await seenAt()
+      await expect.poll(seenAt).not.toBe(first)
+      expect(await other.sweep()).toBe(0)
+      expect(await entriesOf(org)).toMatchObject([{ state: 'reserved' }])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
