@@ -44,7 +44,7 @@ beforeAll(async () => {
 })
 afterAll(() => opened.remove())
 
-test('a change is seen within five seconds when the listening connection was silently cut', async () => {
+test('a change, and then the deletion, is seen within five seconds when the listening connection was silently cut', async () => {
   const url = new URL(opened.url as string)
   const line = await openLine(Number(url.port))
   url.hostname = '127.0.0.1'
@@ -66,6 +66,10 @@ test('a change is seen within five seconds when the listening connection was sil
     // The promise is about time, so time is what is measured: from here on nothing old may be given out.
     await expect.poll(() => tenants.get('acme'), { timeout: 5_000, interval: 50 }).toMatchObject({ plan: 'gold' })
     expect(performance.now() - changedAt).toBeLessThan(5_000)
+    await opened.database.query("delete from organizations where id = 'acme'")
+    const deletedAt = performance.now()
+    await expect.poll(() => tenants.get('acme'), { timeout: 5_000, interval: 50 }).toBeUndefined()
+    expect(performance.now() - deletedAt).toBeLessThan(5_000)
   } finally {
     await tenants.close()
     await database.close()
