@@ -217,6 +217,21 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     expect(await entriesOf(org)).toHaveLength(1)
   })
 
+  test('of 500 parallel requests lets through as many as the balance pays whole, and leaves the rest of it', async () => {
+    const org = await newOrg(100)
+    const ledger = start()
+    const results = await Promise.allSettled(
+      Array.from({ length: 500 }, async () => ledger.reserve(attempt(org, { credits: 3 }), { balance: 100 })),
+    )
+    const codes = results.flatMap((result) =>
+      result.status === 'rejected' ? [(result.reason as OwnkeyError).code] : [],
+    )
+    expect(codes).toHaveLength(467)
+    expect(new Set(codes)).toEqual(new Set(['credits_exhausted']))
+    expect(await balanceOf(org)).toEqual({ balance: 1, overdrawn: 0 })
+    expect(await entriesOf(org)).toHaveLength(33)
+  })
+
   test('of 50 parallel requests for the last three of a quota lets exactly three through, and credits are not taken for the others', async () => {
     const org = await newOrg(1_000)
     const ledger = start()
@@ -429,6 +444,42 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     expect(await balanceOf(org)).toMatchObject({ balance: 5 })
     expect(await usedOf(org)).toEqual([0])
     expect(await entriesOf(org)).toMatchObject([{ state: 'released' }])
+  })
+
+  test('asks the database of every charge once it has been away for two seconds, however far the limit is', async () => {
+    const org = await newOrg(1_000_000)
+    const away = () => Promise.reject(new OwnkeyError('unavailable'))
+    let late = 0
+    const clock = { now: () => Date.now(), monotonic: () => performance.now() + late }
+    const troubles: LedgerTrouble[] = []
+    const ledger = start({
+      database: { ...database, query: away, transaction: away },
+      clock,
+      closeWithinMs: 50,
+      onTrouble: (trouble) => troubles.push(trouble),
+    })
+    const far = () => ledger.reserve(attempt(org, { credits: 1 }), { balance: 1_000_000 })
+    ledger.open(attempt(org))
+    await expect.poll(() => troubles.length, { interval: 5 }).toBeGreaterThan(0)
+    expect(far()).not.toBeInstanceOf(Promise)
+    late = 2_200
+    await expect(far()).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  test('waits nearer to the limit when another node may spend of the same balance', async () => {
+    const first = start()
+    const isKnown = async () =>
+      (await database.query('select 1 as one from ledger_nodes where id = $1', [first.node])).length
+    await expect.poll(isKnown, { interval: 5 }).toBe(1)
+    const second = start()
+    // One node takes the first of 52 credits without asking, two do not. What a try spends counts, so each has its own organization.
+    const asks = async () => {
+      const reserved = second.reserve(attempt(await newOrg(52), { credits: 1 }), { balance: 52 })
+      const entry = await reserved
+      entry.settle(done)
+      return reserved instanceof Promise
+    }
+    await expect.poll(asks, { interval: 5 }).toBe(true)
   })
 
   test('refuses new work when too much waits for the database', async () => {

@@ -84,6 +84,18 @@ describe.each(databaseKinds)('limits in the ledger on %s', (kind) => {
       await expect(spend()).rejects.toMatchObject({ code: 'spend_cap_reached' })
     })
 
+    test('count an attempt once that is settled twice', async () => {
+      const org = await newOrg()
+      const ledger = start({ price: () => ({ costPico: 40, currency: 'USD' }) })
+      const begin = () => ledger.reserve(attempt(org, { startedAt: now() }), standing(cap(100))) as Entry
+      const first = begin()
+      first.settle(done)
+      first.settle(done)
+      begin().settle(done)
+      begin().settle(done)
+      expect(begin).toThrow(expect.objectContaining({ code: 'spend_cap_reached' }))
+    })
+
     test('count what was written once: in the snapshot that was read after it, and not beside it', async () => {
       const org = await newOrg()
       const ledger = start({ price: () => ({ costPico: 40, currency: 'USD' }) })

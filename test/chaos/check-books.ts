@@ -63,9 +63,12 @@ function compareWithJournal(entries: readonly EntryRow[], seen: readonly Seen[])
     ids.add(id)
     const found = byRequest.get(id) ?? []
     if (found.length !== 1) faults.push(`${id} reached the provider and is in the books ${found.length} times`)
-    for (const { estimated, input_tokens, state } of found)
+    for (const { estimated, input_tokens, state } of found) {
       if (state === 'settled' && !estimated && Number(input_tokens) !== inputTokens)
         faults.push(`${id} used ${inputTokens} tokens and the books say ${input_tokens}`)
+      // Released is what the provider refused; of what nobody knows the end, the end is not known to be a refusal.
+      if (state === 'released' && estimated) faults.push(`${id} reached the provider and was given back`)
+    }
   }
   for (const { request_id, state, estimated } of entries) {
     if (state === 'reserved') faults.push(`${request_id} is still reserved`)
