@@ -140,6 +140,40 @@ describe('the handshake at the provider', () => {
   })
 })
 
+describe('the provider’s 101', () => {
+  const openBeside = async (sent: Record<string, string>) => {
+    const off = journey.upstream.onUpgrade('/v1/realtime', () => {}, { headers: sent })
+    const headers = { authorization: `Bearer ${token}` }
+    const { socket } = await handshake({ path: '/openai/v1/realtime?model=m', headers })
+    off()
+    return socket.headers
+  }
+
+  test('passes the list of every answer', async () => {
+    const seen = await openBeside({
+      'set-cookie': 'upstream=1; Path=/',
+      'openai-organization': 'org-secret',
+      'www-authenticate': 'Bearer',
+      location: 'https://elsewhere.test',
+      server: 'upstream',
+      'x-odd': 'value',
+      'ownkey-error': 'forged',
+      'x-request-id': 'up-1',
+    })
+    const own = ['ownkey-request-id', 'ownkey-key-source', 'ownkey-provider', 'ownkey-model']
+    expect(Object.keys(seen).sort()).toEqual(
+      ['connection', 'sec-websocket-accept', 'upgrade', 'x-request-id', ...own].sort(),
+    )
+    expect(seen['x-request-id']).toBe('up-1')
+  })
+
+  test('has the key removed from what passes', async () => {
+    const seen = await openBeside({ 'x-request-id': `req for ${canaryKeys.openai}.` })
+    expect(seen['x-request-id']).toMatch(/^req for /)
+    expect(JSON.stringify(seen)).not.toContain('Qz7X')
+  })
+})
+
 describe('a handshake that cannot go on is answered as an HTTP error of the vendor’s shape', () => {
   test.each([
     ['without a token', '/openai/v1/realtime', {}, 401, 'token_missing'],

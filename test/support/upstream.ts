@@ -33,6 +33,8 @@ export type UpgradeHandler = (socket: WebSocket, request: RecordedRequest) => vo
 export interface UpgradeOptions {
   /** Picks one of the offered subprotocols; default: none. */
   protocol?: (offered: Set<string>) => string | false
+  /** Of the 101, beside those of the handshake. */
+  headers?: Record<string, string>
 }
 
 /** An upgrade that is answered with a plain HTTP answer instead. */
@@ -182,6 +184,9 @@ function upgrade(recording: Recording, { incoming, socket, rest, upgrades }: Upg
     return
   }
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: found?.options.protocol ?? (() => false) })
+  sockets.on('headers', (lines) => {
+    for (const [name, value] of Object.entries(found?.options.headers ?? {})) lines.push(`${name}: ${value}`)
+  })
   sockets.handleUpgrade(incoming, socket, rest, (websocket) => {
     websocket.on('error', () => {})
     websocket.once('close', (code) => recording.end(code === 1006 ? 'closed_by_peer' : 'answered'))

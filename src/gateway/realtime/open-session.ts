@@ -160,7 +160,7 @@ async function begin(opening: Opening, begun: Begun): Promise<Outcome> {
     caller.websocket ??= caller.accept({
       protocol: answerOffer(upgrade.offer, dialled.protocol),
       headers: [
-        ...passedHeaders(dialled, exchange, gateway),
+        ...opened.redactor.cleanHeaders(passedHeaders(dialled, exchange, gateway)),
         ...gateway.ownHeaders(exchange, attempted.attempt, undefined),
       ],
       maxMessageBytes: exchange.setup.config.gateway.realtime.maxMessageBytes,
