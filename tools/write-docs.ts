@@ -100,7 +100,7 @@ function errorsPage(): string {
     '# Errors',
     '',
     'Ownkey’s own errors, written by `npm run docs` from `src/contract/errors.ts`. The control API answers them as problem details',
-    '(RFC 9457) with `code` and `fix`, the gateway in the shape of the API that was called, with the code in `Ownkey-Error`. A',
+    '(RFC 9457) with `code` and `fix`, the gateway in the shape of the API that was called, both with the code in `Ownkey-Error`. A',
     'provider’s own errors pass through with the provider’s status and shape; `Ownkey-Error` then carries their class.',
     '',
     '| code | status | means | what to do |',

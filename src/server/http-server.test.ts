@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHttpServer, firstSegment } from './http-server.ts'
 import { createLog } from './log.ts'
@@ -8,6 +9,8 @@ import { drain, trackSockets } from './shutdown.ts'
 const answering = (name: string) => ({
   handle: (_request: IncomingMessage, response: ServerResponse) => response.end(name),
 })
+
+const upgraded = (_request: IncomingMessage, socket: Duplex) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')
 
 async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let bytes = 0
@@ -26,7 +29,7 @@ beforeEach(async () => {
     },
     gateway: {
       ...answering('gateway'),
-      upgrade: (_request, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'),
+      upgrade: upgraded,
     },
     isGatewayName: (segment) => segment === 'acme',
     log: createLog({ level: 'silent' }),
@@ -71,13 +74,12 @@ describe('the listener', () => {
     const method = target === '*' ? 'OPTIONS' : 'GET'
     const answer = await exchange(`${method} ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
     expect(answer).toMatch(/^HTTP\/1.1 400 /)
+    expect(answer).toMatch(/^ownkey-error: request_invalid\r$/im)
   })
 
-  test('gives upgrades of gateway paths to the gateway and refuses others', async () => {
-    const upgrade = (path: string) =>
-      exchange(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
-    expect(await upgrade('/acme/live')).toMatch(/^HTTP\/1.1 101 /)
-    expect(await upgrade('/api/live')).toMatch(/^HTTP\/1.1 404 /)
+  test.each(['/acme/live', '/api/live', '/', '*'])('gives an upgrade of %s to the gateway', async (path) => {
+    const upgrade = `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
+    expect(await exchange(upgrade)).toMatch(/^HTTP\/1.1 101 /)
   })
 
   test('serves a request that offers HTTP/2 on the way as an ordinary one, its body and what follows it included', async () => {
@@ -130,7 +132,7 @@ describe('a listener with little patience', () => {
             .resume()
             .on('end', () => response.end('read')),
       },
-      gateway: answering('gateway'),
+      gateway: { ...answering('gateway'), upgrade: upgraded },
       isGatewayName: () => false,
       log: createLog({ level: 'silent' }),
       limits: { headSeconds: 0.3, bodySeconds: 0.5, checkEveryMs: 50, connections: 5 },

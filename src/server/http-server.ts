@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { OwnkeyError } from '../contract/index.ts'
+import { OwnkeyError, responseHeaders } from '../contract/index.ts'
 import { isIgnoredUpgrade, takeAsOrdinary } from './ignored-upgrade.ts'
 import type { Log } from './log.ts'
 
@@ -12,8 +12,8 @@ export interface Answering {
 
 export interface HttpServerOptions {
   control: Answering
-  /** Without `upgrade` no path can be upgraded. */
-  gateway: Answering & { upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void }
+  /** Only providers have WebSockets, so every upgrade is the gateway's to answer, also where it leads nowhere. */
+  gateway: Answering & { upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void }
   /** First path segments that belong to the gateway, besides `v1`: the providers' ids and aliases. */
   isGatewayName(segment: string): boolean
   log: Log
@@ -65,10 +65,7 @@ export function createHttpServer({ control, gateway, isGatewayName, log, ...opti
   server.maxConnections = limits.connections
   server.on('upgrade', (request, socket, head) => {
     if (isIgnoredUpgrade(request)) return takeAsOrdinary(server, request, { socket, rest: head })
-    const segment = firstSegment(request.url)
-    const isGateway = segment !== undefined && (segment === 'v1' || isGatewayName(segment))
-    if (isGateway && gateway.upgrade) gateway.upgrade(request, socket, head)
-    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    gateway.upgrade(request, socket, head)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerUnreadable(error, socket))
   // One that cannot listen at all is told by a sentence at the start.
@@ -105,8 +102,14 @@ function watchBody(request: IncomingMessage, response: ServerResponse, seconds: 
 
 function problemAnswer(status: string, { status: number, message, code, fix }: OwnkeyError): string {
   const body = JSON.stringify({ title: message, status: number, code, fix })
-  const type = 'application/problem+json'
-  return `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `${responseHeaders.error}: ${code}`,
+    'Connection: close',
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
 }
 
 function refusePlainly(response: ServerResponse): void {
@@ -115,6 +118,7 @@ function refusePlainly(response: ServerResponse): void {
   })
   response.writeHead(error.status, {
     'content-type': 'application/problem+json',
+    [responseHeaders.error]: error.code,
     connection: 'close',
     'x-should-retry': 'false',
   })

@@ -167,6 +167,13 @@ test('provider_not_allowed, model_refused and two tokens', async () => {
   expect([two.status, two.header('ownkey-error')]).toEqual([400, 'request_invalid'])
 })
 
+test('a provider that nobody knows is nothing at this address, and the header has the code', async () => {
+  const headers = { authorization: `Bearer ${tokens['standard']}`, 'content-type': 'application/json' }
+  const answer = await rawCall(journey.ownkey.url, { method: 'POST', path: '/nope/v1/x', headers, body: '{}' })
+  expect([answer.status, answer.header('ownkey-error'), answer.json().code]).toEqual([404, 'not_found', 'not_found'])
+  expect(answer.header('content-type')).toContain('application/problem+json')
+})
+
 test('a revoked token is refused at once', async () => {
   const { body } = await journey.ownkey.api('POST', '/tokens', {
     kind: 'access',

@@ -180,6 +180,8 @@ describe('a handshake that cannot go on is answered as an HTTP error of the vend
     ['with an unknown token', '/openai/v1/realtime', { authorization: 'Bearer okt_unknown' }, 401, 'token_invalid'],
     ['with a provider’s key', '/openai/v1/realtime', { authorization: 'Bearer sk-mine' }, 401, 'token_invalid'],
     ['to no provider', '/v1/realtime', { authorization: 'Bearer okt_x' }, 404, 'not_found'],
+    ['to an unknown provider', '/nope/v1/realtime', { authorization: 'Bearer okt_x' }, 404, 'not_found'],
+    ['to the control API', '/api/v1/orgs', { authorization: 'Bearer okt_x' }, 404, 'not_found'],
   ])('%s', async (_name, path, headers, status, code) => {
     const seen = asked()
     const answer = await refusal(journey.ownkey.url, { path, headers })

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { OwnkeyError } from '../../contract/index.ts'
+import { OwnkeyError, responseHeaders } from '../../contract/index.ts'
 import type { ControlDeps } from '../deps.ts'
 import { createMethodFinder } from './methods.ts'
 import { asOwnkeyError, problemContentType, toProblem } from './problem.ts'
@@ -60,6 +60,7 @@ export function sendProblem(error: OwnkeyError, request: FastifyRequest, reply: 
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
   return reply
     .code(error.status)
+    .header(responseHeaders.error, error.code)
     .type(problemContentType)
     .serializer(JSON.stringify)
     .send(toProblem(error, request.url.split('?', 1)[0] ?? '/'))
