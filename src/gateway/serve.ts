@@ -152,6 +152,7 @@ export async function decideAndTry(exchange: Required<Exchange>, gateway: Gatewa
     } catch (error) {
       if (!(error instanceof KeyChanged))
         throw wordedByPolicy(error, { request, tenant: caller.tenant, policy: setup.policy })
+      exchange.fallbackClass = undefined
       gateway.deps.tenants.forget(caller.tenant.org)
       caller.tenant = (await gateway.deps.tenants.get(caller.tenant.org)) as Tenant
       if (caller.tenant === undefined) throw new OwnkeyError('org_unknown')
