@@ -216,6 +216,30 @@ describe.each(databaseKinds)('own keys on %s', (kind) => {
     expect((await call('PUT', '/keys/gemini', { key: geminiKey('many') })).body.code).toBe('rate_limited')
   })
 
+  it('lets everybody together test only so often, whoever asks', async () => {
+    const { control } = state
+    await control.database.query('delete from rate_windows')
+    // In these ten minutes, and in the next, which may begin any moment.
+    const window = new Date(Math.floor(Date.now() / 600_000) * 600_000)
+    await control.database.query(
+      `insert into rate_windows (bucket, window_start, used)
+       select 'test:all', $1::timestamptz + n * interval '10 minutes', 3000 from generate_series(0, 1) n`,
+      [window],
+    )
+    const before = sentProbes()
+    const other = { org: 'solo', token: await control.member('solo') }
+    for (const who of [{}, other]) {
+      const answer = await call('POST', '/keys/openai/test', { key: openaiKey('many') }, who)
+      expect(answer.body).toMatchObject({
+        status: 429,
+        code: 'rate_limited',
+        facts: { limited: 'all', limit: 3_000, window: 10 },
+      })
+    }
+    expect(sentProbes()).toBe(before)
+    await control.database.query('delete from rate_windows')
+  })
+
   it('is of no use for sorting a thousand stolen keys, by however many members of however many organizations', async () => {
     const { control } = state
     const members = await Promise.all(

@@ -172,4 +172,22 @@ describe.each(databaseKinds)('what only the operator may ask on %s', (kind) => {
     const [row] = (await get('/audit/search?action=platform_key.')).items
     expect(row).toMatchObject({ org: '', target: 'openai', detail: { status: 'quota' } })
   })
+
+  it('POST /platform-keys/{provider}/test counts as a test of a key: after sixty in ten minutes nothing is sent', async () => {
+    await control.call('POST', '/api/v1/platform-keys/open_ai/test', { body: {} })
+    // In these ten minutes, and in the next, which may begin any moment.
+    const window = new Date(Math.floor(Date.now() / 600_000) * 600_000)
+    await control.database.query(
+      `insert into rate_windows (bucket, window_start, used)
+       select distinct bucket, $1::timestamptz + n * interval '10 minutes', 60
+         from rate_windows, generate_series(0, 1) n where bucket like 'test:user::%'
+       on conflict (bucket, window_start) do update set used = excluded.used`,
+      [window],
+    )
+    const before = control.upstream.journal.requests.length
+    const refused = await control.call('POST', '/api/v1/platform-keys/open_ai/test', { body: {} })
+    expect(refused.body).toMatchObject({ status: 429, code: 'rate_limited', facts: { limited: 'user', limit: 60 } })
+    expect(control.upstream.journal.requests.length).toBe(before)
+    await control.database.query('delete from rate_windows')
+  })
 })

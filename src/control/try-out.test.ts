@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openaiKey } from '../../test/support/key-suite.ts'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+import { json } from '../../test/support/upstream.ts'
 
 const config = `
 providers:
@@ -62,5 +64,32 @@ describe('trying a feature from the page', () => {
   it('says what cannot be tried in a line of text', async () => {
     expect((await tryOut({ feature: 'calls' })).body).toMatchObject({ status: 400, code: 'request_invalid' })
     expect((await tryOut({ feature: 'nothing' })).body.code).toBe('feature_unknown')
+  })
+
+  it('counts as a test of a key: after sixty in ten minutes nothing is sent', async () => {
+    const { upstream, database } = control
+    control.reload(config.replace('sk-sandbox-ok-platform', `${openaiKey('0001')}, baseUrl: UPSTREAM`))
+    upstream.on(/./, json({ choices: [{ message: { content: 'ok' } }] }))
+    await control.org('beta')
+    const token = await control.member('beta')
+    const tryIt = async () =>
+      (await control.call('POST', '/api/v1/orgs/beta/try-out', { token, body: { feature: 'chat' } })).body
+    expect(await tryIt()).toMatchObject({ ok: true, keySource: 'platform' })
+    expect(upstream.journal.requests).toHaveLength(1)
+    // In these ten minutes, and in the next, which may begin any moment.
+    const window = new Date(Math.floor(Date.now() / 600_000) * 600_000)
+    await database.query(
+      `insert into rate_windows (bucket, window_start, used)
+       select distinct bucket, $1::timestamptz + n * interval '10 minutes', 60
+         from rate_windows, generate_series(0, 1) n where bucket like 'test:user:beta:%'
+       on conflict (bucket, window_start) do update set used = excluded.used`,
+      [window],
+    )
+    expect(await tryIt()).toMatchObject({
+      status: 429,
+      code: 'rate_limited',
+      facts: { limited: 'user', limit: 60 },
+    })
+    expect(upstream.journal.requests).toHaveLength(1)
   })
 })
