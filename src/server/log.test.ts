@@ -36,6 +36,16 @@ describe('the log', () => {
     expect((record['error'] as { at: string[] }).at[0]).toContain('log.test.ts')
   })
 
+  test('tells no message of what an error was caused by, and no code that is none', () => {
+    const [prompt] = canaryPrompts
+    const cause = new Error(prompt, { cause: Object.assign(new Error(prompt), { code: prompt }) })
+    const { text, record } = lineOf({ error: Object.assign(new Error('outer', { cause }), { code: prompt }) })
+    // JSON writes its quotes in another way.
+    expect(text).not.toContain(prompt.slice(0, 8))
+    expect(record['error']).toMatchObject({ name: 'Error', cause: { name: 'Error', cause: { name: 'Error' } } })
+    expect(record['error']).not.toHaveProperty('code')
+  })
+
   test.each([
     ['a line break', 'a\n{"level":"info","event":"forged"}'],
     ['colours of a terminal', 'a\u001b[2Jb'],

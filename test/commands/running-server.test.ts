@@ -83,7 +83,9 @@ describe('a running server', () => {
     for (const path of ['/settings', '/signin?code=none', '/some/where'])
       expect((await ask(path, browser)).headers.get('content-type')).toMatch(/^text\/html/)
     for (const path of ['/', '/signin?code=none', '/settings', '/en/settings']) {
-      expect((await ask(path)).status).toBe(200)
+      const page = await ask(path)
+      // What a sign-in link carries must not reach the next page's server.
+      expect([page.status, page.headers.get('referrer-policy')]).toEqual([200, 'no-referrer'])
       expect((await ask(path, 'application/json')).status).toBe(404)
     }
     for (const accept of [undefined, '*/*', 'application/json', 'application/xml, image/*']) {
