@@ -1,8 +1,8 @@
 /** C6 and P4: two rotations of the master key at once, both killed again and again, while requests go on. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { generateMasterKey, parseKeyring, Secret, sealEnvelope } from '../../src/crypto/index.ts'
+import { generateMasterKey, parseKeyring, readKekId, Secret, sealEnvelope } from '../../src/crypto/index.ts'
 import { systemClock } from '../../src/lib/index.ts'
-import { type Database, openDatabase } from '../../src/store/index.ts'
+import { type Database, openDatabase, type Queryable } from '../../src/store/index.ts'
 import { keyContext, loadSealedKeys, openKey, rotateMasterKey } from '../../src/vault/index.ts'
 import { canaryKeys } from '../support/canary.ts'
 import { startChild } from '../support/child.ts'
@@ -26,6 +26,7 @@ let database: Database
 beforeAll(async () => {
   stage = await openStage({ env: { BYOK_ENCRYPTION_KEY: bothText } })
   database = await openDatabase({ url: stage.databaseUrl, dataDir: '' })
+  await putMany()
 })
 afterAll(async () => {
   await database?.close()
@@ -77,8 +78,36 @@ async function readable(from: readonly number[], keyring = bothRings): Promise<n
   return opened
 }
 
+/** The database for a rotator that loses its connection after so many statements; each of them has reached the server. */
+function breakingOff(statements: number): Database {
+  let left = statements
+  const breaking = (on: Queryable): Queryable => ({
+    async query<Row>(text: string, values?: readonly unknown[]) {
+      const rows = await on.query<Row>(text, values)
+      if (--left === 0) throw new Error('broken off')
+      return rows
+    },
+  })
+  return {
+    ...database,
+    ...breaking(database),
+    transaction: (work) => database.transaction((tx) => work(breaking(tx))),
+  }
+}
+
+test('a rotator that breaks off after any statement leaves no key whose row tells of another master key', async () => {
+  for (let statements = 1; statements <= 8; statements++) {
+    const broken = breakingOff(statements)
+    const rotated = rotateMasterKey({ database: broken, keyring: bothRings, clock: systemClock, batchSize: 20 })
+    await expect(rotated).rejects.toThrow('broken off')
+    const rows = await database.query<{ envelope: Uint8Array; kek_id: string }>(
+      'select envelope, kek_id from key_secrets',
+    )
+    expect(rows.filter(({ envelope, kek_id }) => readKekId(envelope) !== kek_id)).toEqual([])
+  }
+})
+
 test(`${keys} keys, both rotators killed at ${kills} points: all stay readable, no request fails, and it comes to its end`, async () => {
-  await putMany()
   let going = true
   let served = 0
   const traffic = (async () => {
