@@ -71,6 +71,25 @@ describe.each([
     expect(stalled.told.at - movedAt).toBeLessThan((idleSeconds + 4) * 1000)
   }, 60_000)
 
+  test('with the database silent, serves by what is known for the configured grace, and not longer', async () => {
+    const cutOff = await openStage({ config: { gateway: { graceSeconds: 3 } } })
+    try {
+      expect((await cutOff.ask('own')).status).toBe(200)
+      cutOff.line.silence()
+      const silentAt = performance.now()
+      move()
+      const served: number[] = []
+      while (performance.now() - silentAt < 7_000)
+        if ((await cutOff.ask('own')).status === 200) served.push(performance.now() - silentAt)
+      // The newest reading may have begun just before the silence.
+      expect(Math.max(...served)).toBeGreaterThan(1_000)
+      expect(Math.max(...served)).toBeLessThan(3_000 + 500)
+    } finally {
+      vi.useRealTimers()
+      await cutOff.close()
+    }
+  }, 120_000)
+
   test('lets no key rest for an hour more', async () => {
     const { upstream, ownkey } = stage
     await ownkey.putOrg(`resting-${by}`)
