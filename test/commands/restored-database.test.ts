@@ -124,6 +124,11 @@ async function chat(token: string): Promise<string> {
   return `${response.status} ${response.headers.get('ownkey-error') ?? response.headers.get('ownkey-key-source')}`
 }
 
+/** What a member's session is answered. */
+async function statusOf(session: string): Promise<number> {
+  return (await callApi(life?.url as string, { method: 'GET', path: '/orgs/kept/settings', token: session })).status
+}
+
 const orgs = ['removed', 'replaced', 'disabled', 'kept', 'deleted'] as const
 type Tokens = Record<(typeof orgs)[number] | 'revoked', string>
 let revokedId: string
@@ -164,10 +169,12 @@ const recorded = () =>
 
 describe.each(databaseKinds)('a database on %s that was put back', (kind) => {
   let tokens: Tokens
+  let session: string
   beforeEach(async () => {
     place = await openPlace(kind)
     await start()
     tokens = await fill()
+    session = (await api('POST', '/sessions', { org: 'kept', user: { id: 'ada', role: 'owner' } })).token
     await end()
     await place.backUp()
     await start()
@@ -194,6 +201,7 @@ describe.each(databaseKinds)('a database on %s that was put back', (kind) => {
     await start()
     expect(await chat(tokens.kept)).toBe('200 organization')
     expect(await chat(tokens.removed)).toBe('403 missing_key')
+    expect(await statusOf(session)).toBe(200)
     expect((await ownkey('doctor', '--json')).code).toBe(0)
   })
 
@@ -238,6 +246,8 @@ describe.each(databaseKinds)('a database on %s that was put back', (kind) => {
       expect(await chat(tokens[org]), org).toBe('403 missing_key')
     expect(await chat(tokens.revoked)).toBe('401 token_invalid')
     expect(await chat(tokens.deleted)).toMatch(/^401 /)
+    // Nobody knows whether somebody had ended it.
+    expect(await statusOf(session)).toBe(401)
     const audit = await api('GET', '/audit')
     expect(audit.items.map(({ action }: { action: string }) => action)).toContain('database.accept')
     await end()
@@ -259,15 +269,26 @@ describe.each(databaseKinds)('a database on %s that was put back', (kind) => {
   })
 
   test('is served where nobody kept a record, and refused where somebody did, whatever happened meanwhile', async () => {
+    await start()
+    await api('PUT', '/orgs/replaced/keys/openai', { key: `${canarySandboxKeys.openai}-third` })
+    await end()
     await place.putBack()
     const elsewhere = join(place.env['OWNKEY_DATA_DIR'] as string, 'elsewhere')
     await start({ OWNKEY_RECORD_DIR: elsewhere })
-    for (const org of orgs) await api('DELETE', `/orgs/${org}/keys/openai`)
+    for (const org of ['removed', 'disabled', 'kept']) await api('DELETE', `/orgs/${org}/keys/openai`)
+    // The second version again, which is another secret, and the id again, which is another organization.
+    await api('PUT', '/orgs/replaced/keys/openai', { key: `${canarySandboxKeys.openai}-fourth` })
+    await api('DELETE', '/orgs/deleted')
+    await api('PUT', '/orgs/deleted', { name: 'deleted', plan: 'standard' })
+    await api('PUT', '/orgs/deleted/keys/openai', { key: canarySandboxKeys.openai })
+    const { token: remade } = await api('POST', '/tokens', { kind: 'access', org: 'deleted', feature: 'chat' })
     await end()
     expect(readdirSync(elsewhere)).toHaveLength(1)
     await expect(start()).rejects.toMatchObject({ code: 'database_restored' })
     expect((await ownkey('database', 'accept')).code).toBe(0)
-    await (await start()).end()
+    await start()
+    for (const token of [tokens.replaced, remade]) expect(await chat(token)).toBe('200 organization')
+    await end()
     await start({ OWNKEY_RECORD_DIR: elsewhere })
     await end()
     expect(recorded().map(({ number }) => number)).toEqual(recorded().map((_, index) => index + 1))
