@@ -1,7 +1,9 @@
 import { type ClientRequest, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openStage } from '../chaos/stage.ts'
 import { canaryKeys } from '../support/canary.ts'
 import { type Journey, startJourney } from '../support/journey.ts'
 import { rawCall } from '../support/raw-call.ts'
@@ -84,6 +86,41 @@ describe('a caller who goes away', () => {
     expect(how).toBe('closed_by_peer')
     expect(at - left).toBeLessThan(soonMs)
     undo()
+  })
+
+  test('while the database decides whether the credits suffice: nothing is sent, and nothing is charged', async () => {
+    const stage = await openStage()
+    expect((await stage.ask('near')).status).toBe(200)
+    const holder = new pg.Client({ connectionString: stage.databaseUrl })
+    await holder.connect()
+    await holder.query('begin')
+    await holder.query("select from organizations where id = 'near' for update")
+    const id = stage.newId()
+    const { hostname, port } = new URL(stage.ownkey.url)
+    const headers = {
+      authorization: `Bearer ${stage.tokens.near}`,
+      'content-type': 'application/json',
+      'ownkey-request-id': id,
+      'x-chaos-id': id,
+    }
+    const path = '/openai/v1/chat/completions'
+    const call = request({ hostname, port, path, method: 'POST', headers, agent: false })
+    call.on('error', () => {})
+    call.end('{"model":"test-model","messages":[]}')
+    const waiting =
+      'select from pg_stat_activity where datname = current_database() and $1 = any(pg_blocking_pids(pid))'
+    const own = (await holder.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid
+    await expect.poll(async () => (await holder.query(waiting, [own])).rowCount).toBe(1)
+    call.destroy()
+    // A whole request later the server knows that the caller has left.
+    expect((await stage.ask('own')).status).toBe(200)
+    await holder.query('commit')
+    const entry = async () =>
+      (await holder.query<{ state: string }>('select state from entries where request_id = $1', [id])).rows
+    await expect.poll(entry).toEqual([{ state: 'released' }])
+    expect(stage.upstream.journal.requests.filter((one) => one.header('x-chaos-id') === id)).toEqual([])
+    await holder.end()
+    await stage.close()
   })
 
   test('before the connection stands: it is given up', async () => {
