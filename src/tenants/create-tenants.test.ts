@@ -28,12 +28,15 @@ afterAll(async () => {
 
 /** The same database with its statements counted, and able to fail. */
 function watched() {
-  const state = { statements: 0, down: false, deaf: false }
+  const state = { statements: 0, down: false, deaf: false, answering: () => {} }
   const own: Database = {
     ...database,
-    query: (text, values) => {
+    query: async (text, values) => {
       state.statements++
-      return state.down ? Promise.reject(new Error('connection refused')) : database.query(text, values)
+      if (state.down) throw new Error('connection refused')
+      const rows = await database.query(text, values)
+      state.answering()
+      return rows as never
     },
     listen: (channel, heard) => database.listen(channel, (payload) => state.deaf || heard(payload)),
   }
@@ -195,6 +198,21 @@ describe('freshness', () => {
     const next = tenants.get(org)
     expect(next).toBeInstanceOf(Promise)
     expect(await next).toMatchObject({ plan: 'gold' })
+  })
+
+  test('the age counts from the beginning of the check, not from its answer', async () => {
+    const org = await newOrg()
+    const { tenants, state, clock } = await start()
+    await tenants.get(org)
+    state.answering = () => clock.move(1_900)
+    await tenants.revalidate()
+    state.answering = () => {}
+    clock.move(5_000 - 1_900)
+    expect(tenants.get(org)).toMatchObject({ org })
+    clock.move(1)
+    const next = tenants.get(org)
+    expect(next).toBeInstanceOf(Promise)
+    await next
   })
 
   test('with the database away, a warm tenant is served for five seconds and then refused with a clear error', async () => {
