@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 // @ts-expect-error plain JavaScript, because it runs before anything is installed
 import { checkNode, checkWritable, dependenciesAreCurrent } from '../scripts/prepare.mjs'
@@ -80,9 +82,27 @@ describe('what is installed', () => {
   })
 
   test('runs no script of its own where it is installed, and none that serves would want to', () => {
-    expect(read('scripts/prepare.mjs')).toContain("['ci', '--ignore-scripts'")
+    const prepare = read('scripts/prepare.mjs')
+    expect(prepare).toContain("['ci', '--ignore-scripts'")
+    // Nothing else of npm is called but the builds of what is here: not `install`, which would go beyond the lock.
+    expect([...prepare.matchAll(/\bnpm\(\['([^']+)'/g)].map(([, verb]) => verb)).toEqual(['ci', 'run'])
+    expect(prepare.match(/spawnSync\((?!process\.execPath|'npm', args,)/g)).toBeNull()
     const serves = locked.filter(([, { dev, devOptional, optional }]) => !dev && !devOptional && !optional)
     expect(serves.filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([])
+  })
+
+  test('is told by the bill of materials: what serves, and not what only tests', () => {
+    const told = spawnSync('npm', ['run', '--silent', 'sbom'], {
+      cwd: fileURLToPath(root),
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
+      shell: process.platform === 'win32',
+    })
+    const names = new Set((JSON.parse(told.stdout).components as { name: string }[]).map(({ name }) => name))
+    const wanted = Object.keys(JSON.parse(read('package.json')).dependencies)
+    expect(wanted.filter((name) => !names.has(name))).toEqual([])
+    expect(names).toContain('pg')
+    expect(names).not.toContain('vitest')
   })
 
   test('is little: fifteen packages by name at most, a hundred in all', () => {
