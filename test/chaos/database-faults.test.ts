@@ -176,8 +176,10 @@ describe('C5: LISTEN is dropped in silence', () => {
 
 describe('C8: the database can take no writes', () => {
   let stage: Stage
+  let tokenId: string
   beforeAll(async () => {
     stage = await openStage()
+    tokenId = (await stage.ownkey.api('POST', '/tokens', { kind: 'access', org: 'own' })).body.id
   })
   afterAll(() => stage?.close())
 
@@ -210,7 +212,8 @@ describe('C8: the database can take no writes', () => {
       const found: Record<string, string> = {}
       for (const name of tables.filter((one) => counted.some((some) => one.includes(some.replace(/s$/, ''))))) {
         // What the server tells of by itself, such as credits that run low, is no part of a change.
-        const some = name === 'webhook_events' ? "where type not like 'notice.%'" : ''
+        const some =
+          { webhook_events: "where type not like 'notice.%'", tokens: 'where revoked_at is null' }[name] ?? ''
         found[name] =
           (await client.query<{ rows: string }>(`select count(*) as rows from ${name} ${some}`)).rows[0]?.rows ?? ''
       }
@@ -224,6 +227,7 @@ describe('C8: the database can take no writes', () => {
       ownkey.api('DELETE', '/orgs/own/keys/openai'),
       ownkey.api('POST', '/orgs/own/credits', { amount: 5, reason: 'half', idempotencyKey: 'half' }),
       ownkey.api('POST', '/tokens', { kind: 'access', org: 'own' }),
+      ownkey.api('DELETE', `/tokens/${tokenId}`),
     ])
   }
 

@@ -17,6 +17,18 @@ const faults: readonly [name: string, answer: Answer, begun: boolean, status: nu
   ['resets before the head', (exchange) => exchange.reset(), false, 502],
   ['closes before the head', (exchange) => exchange.cut(), false, 502],
   ['answers 429', json({ error: { message: 'slow down', code: 'rate_limit_exceeded' } }, { status: 429 }), false, 429],
+  [
+    'breaks off in the body of a 429',
+    script(head(429, { 'content-type': 'application/json', 'content-length': '500' }), write('{"error":{'), reset),
+    false,
+    429,
+  ],
+  [
+    'answers 500 with bytes that are not packed as it says',
+    script(head(500, { 'content-type': 'application/json', 'content-encoding': 'gzip' }), write('not gzip'), endOf),
+    false,
+    500,
+  ],
   ['answers 500', json(failure, { status: 500 }), false, 500],
   ['answers 503 with a page', script(head(503, { 'content-type': 'text/html' }), write('<h1>down'), endOf), false, 503],
   ['opens a stream with an error', script(head(200, stream), write(event(failure)), endOf), false, 200],
