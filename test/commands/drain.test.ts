@@ -55,6 +55,8 @@ describe('SIGTERM with 200 open streams', () => {
     const finite = await Promise.all(Array.from({ length: 150 }, () => open('/v1/finite')))
     const endless = await Promise.all(Array.from({ length: 50 }, () => open('/v1/endless')))
     const cutWith: string[] = []
+    const cutAfter: number[] = []
+    let askedAt = Number.NaN
     const over = (stream: (typeof finite)[number]) =>
       new Promise<boolean>((resolve) => {
         let text = ''
@@ -64,7 +66,10 @@ describe('SIGTERM with 200 open streams', () => {
             text += bytes
           })
         stream.once('close', () => {
-          if (!stream.complete) cutWith.push(text.split('data: ').at(-1) as string)
+          if (!stream.complete) {
+            cutWith.push(text.split('data: ').at(-1) as string)
+            cutAfter.push(performance.now() - askedAt)
+          }
           resolve(stream.complete)
         })
       })
@@ -74,6 +79,7 @@ describe('SIGTERM with 200 open streams', () => {
     const ends = [finite, endless].map((streams) => Promise.all(streams.map(over)))
     const child = ownkey.child()
     const { url } = ownkey
+    askedAt = performance.now()
     child.process.kill('SIGTERM')
     await child.line((line) => line.includes('"stopping"'))
     await expect
@@ -86,9 +92,13 @@ describe('SIGTERM with 200 open streams', () => {
         { timeout: 20_000 },
       )
       .toBe('refused')
+    // Some take their time, and have it.
+    await new Promise((resolve) => setTimeout(resolve, askedAt + 3_000 - performance.now()))
     finish()
     expect(new Set(await ends[0])).toEqual(new Set([true]))
     expect(new Set(await ends[1])).toEqual(new Set([false]))
+    expect(Math.min(...cutAfter)).toBeGreaterThan(28_000)
+    expect(Math.max(...cutAfter)).toBeLessThan(33_000)
     expect(cutWith.map((words) => JSON.parse(words).error.code)).toEqual(Array(50).fill('unavailable'))
     const told = await silent
     expect([told.statusCode, told.headers['ownkey-error'], told.headers['retry-after']]).toEqual([

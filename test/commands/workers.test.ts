@@ -4,9 +4,13 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { canaryKeys } from '../support/canary.ts'
 import { type Child, startChild } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { createTestDatabase } from '../support/postgres.ts'
+import { openCall, readAnswer } from '../support/raw-call.ts'
+import { startOwnkey } from '../support/running-server.ts'
+import { end, head, script, signal, startUpstream, until, write } from '../support/upstream.ts'
 
 const adminToken = 'operator-token-of-the-workers-000000000001'
 
@@ -143,6 +147,46 @@ describe('several workers on one PostgreSQL', () => {
     expect(await child.ended).toMatchObject({ code: 0, signal: null })
     await expect(fetch(`${url}/healthz`)).rejects.toThrow()
   })
+})
+
+test('workers that are asked to stop let a stream come to its end, and settle it', async () => {
+  const upstream = await startUpstream()
+  const done = signal()
+  const event = 'data: {"choices":[]}\n\n'
+  const rest = 'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}\n\ndata: [DONE]\n\n'
+  const begin = [head(200, { 'content-type': 'text/event-stream' }), write(event)]
+  upstream.on('/v1/chat/completions', script(...begin, until(done.raised), write(rest), end()))
+  const ownkey = await startOwnkey({
+    process: 'child',
+    database: 'postgres',
+    config: {
+      providers: { openai: { baseUrl: upstream.origin } },
+      features: { assistant: { title: 'Assistant' } },
+      plans: { standard: { verify: 'format_only', fallback: { mode: 'never' } } },
+    },
+    env: { OWNKEY_WORKERS: '2' },
+  })
+  await ownkey.putOrg('acme')
+  await ownkey.putKey('acme', 'openai', canaryKeys.openai)
+  const headers = { authorization: `Bearer ${await ownkey.token({ org: 'acme', feature: 'assistant' })}` }
+  const body = '{"model":"test-model","stream":true,"stream_options":{"include_usage":true},"messages":[]}'
+  const path = '/openai/v1/chat/completions'
+  const reading = readAnswer(await openCall(ownkey.url, { method: 'POST', path, headers, body }))
+  const { process: primary, ended } = ownkey.child()
+  const askedAt = performance.now()
+  primary.kill('SIGTERM')
+  await new Promise((resolve) => setTimeout(resolve, askedAt + 3_000 - performance.now()))
+  done.raise()
+  const answer = await reading
+  expect([answer.broken, answer.text]).toEqual([false, event + rest])
+  expect(await ended).toMatchObject({ code: 0, signal: null })
+  await ownkey.atRest(async (database) => {
+    expect(await database.query('select state, estimated, output_tokens from entries')).toEqual([
+      { state: 'settled', estimated: false, output_tokens: 2 },
+    ])
+  })
+  await ownkey.close()
+  await upstream.close()
 })
 
 /** Child processes, from Linux's own list. */
