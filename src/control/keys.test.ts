@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { databaseKinds } from '../../test/support/databases.ts'
 import { geminiKey, keySuite, openaiKey } from '../../test/support/key-suite.ts'
+import { useUpTests } from '../../test/support/use-up-tests.ts'
 
 describe.each(databaseKinds)('own keys on %s', (kind) => {
   const { state, call, refuse, refuseGemini, settings, keysIn, sentProbes } = keySuite(kind)
@@ -201,15 +202,7 @@ describe.each(databaseKinds)('own keys on %s', (kind) => {
   })
 
   it('lets a key be tested only so often, on all nodes together', async () => {
-    // In these ten minutes, and in the next, which may begin any moment.
-    const window = new Date(Math.floor(Date.now() / 600_000) * 600_000)
-    await state.control.database.query(
-      `insert into rate_windows (bucket, window_start, used)
-       select distinct bucket, $1::timestamptz + n * interval '10 minutes', 60
-         from rate_windows, generate_series(0, 1) n where bucket like 'test:user:acme:%'
-       on conflict (bucket, window_start) do update set used = excluded.used`,
-      [window],
-    )
+    await useUpTests(state.control.database, 'test:user:acme:%')
     const answer = await call('POST', '/keys/gemini/test', { key: geminiKey('many') })
     expect(answer.body).toMatchObject({ status: 429, code: 'rate_limited' })
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
@@ -219,13 +212,7 @@ describe.each(databaseKinds)('own keys on %s', (kind) => {
   it('lets everybody together test only so often, whoever asks', async () => {
     const { control } = state
     await control.database.query('delete from rate_windows')
-    // In these ten minutes, and in the next, which may begin any moment.
-    const window = new Date(Math.floor(Date.now() / 600_000) * 600_000)
-    await control.database.query(
-      `insert into rate_windows (bucket, window_start, used)
-       select 'test:all', $1::timestamptz + n * interval '10 minutes', 3000 from generate_series(0, 1) n`,
-      [window],
-    )
+    await useUpTests(control.database, 'test:all', 3_000)
     const before = sentProbes()
     const other = { org: 'solo', token: await control.member('solo') }
     for (const who of [{}, other]) {

@@ -3,6 +3,7 @@ import { databaseKinds } from '../../test/support/databases.ts'
 import { openaiKey } from '../../test/support/key-suite.ts'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
 import { json } from '../../test/support/upstream.ts'
+import { useUpTests } from '../../test/support/use-up-tests.ts'
 import { type EndedEntry, type OpenedEntry, writeEntries } from '../store/index.ts'
 
 const platformKey = `sk-proj-${'p'.repeat(40)}0001`
@@ -175,15 +176,7 @@ describe.each(databaseKinds)('what only the operator may ask on %s', (kind) => {
 
   it('POST /platform-keys/{provider}/test counts as a test of a key: after sixty in ten minutes nothing is sent', async () => {
     await control.call('POST', '/api/v1/platform-keys/open_ai/test', { body: {} })
-    // In these ten minutes, and in the next, which may begin any moment.
-    const window = new Date(Math.floor(Date.now() / 600_000) * 600_000)
-    await control.database.query(
-      `insert into rate_windows (bucket, window_start, used)
-       select distinct bucket, $1::timestamptz + n * interval '10 minutes', 60
-         from rate_windows, generate_series(0, 1) n where bucket like 'test:user::%'
-       on conflict (bucket, window_start) do update set used = excluded.used`,
-      [window],
-    )
+    await useUpTests(control.database, 'test:user::%')
     const before = control.upstream.journal.requests.length
     const refused = await control.call('POST', '/api/v1/platform-keys/open_ai/test', { body: {} })
     expect(refused.body).toMatchObject({ status: 429, code: 'rate_limited', facts: { limited: 'user', limit: 60 } })

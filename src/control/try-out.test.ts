@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openaiKey } from '../../test/support/key-suite.ts'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
 import { json } from '../../test/support/upstream.ts'
+import { useUpTests } from '../../test/support/use-up-tests.ts'
 
 const config = `
 providers:
@@ -76,15 +77,7 @@ describe('trying a feature from the page', () => {
       (await control.call('POST', '/api/v1/orgs/beta/try-out', { token, body: { feature: 'chat' } })).body
     expect(await tryIt()).toMatchObject({ ok: true, keySource: 'platform' })
     expect(upstream.journal.requests).toHaveLength(1)
-    // In these ten minutes, and in the next, which may begin any moment.
-    const window = new Date(Math.floor(Date.now() / 600_000) * 600_000)
-    await database.query(
-      `insert into rate_windows (bucket, window_start, used)
-       select distinct bucket, $1::timestamptz + n * interval '10 minutes', 60
-         from rate_windows, generate_series(0, 1) n where bucket like 'test:user:beta:%'
-       on conflict (bucket, window_start) do update set used = excluded.used`,
-      [window],
-    )
+    await useUpTests(database, 'test:user:beta:%')
     expect(await tryIt()).toMatchObject({
       status: 429,
       code: 'rate_limited',
