@@ -23,14 +23,25 @@ export function surfaceOf(surfaces: readonly Surface[], method: string, path: st
  * A surface that some servers would find behind a path in other letters, with a slash at its end or with parameters: what a
  * rule or a meter looks at must not depend on that.
  */
-function inOtherWriting(surfaces: readonly Surface[], method: string, path: string): Surface | undefined {
-  const plain = plainPath(path)
+function inOtherWriting(surfaces: readonly Surface[], method: string, written: string): Surface | undefined {
+  const plain = plainPath(written)
   for (const surface of surfaces) {
     if (surface.method !== undefined && surface.method !== method) continue
-    const anyCase = new RegExp(surface.path.source, 'i')
-    if (anyCase.test(plain)) return { ...surface, path: anyCase }
+    const path = anyCase(surface.path)
+    if (path.test(plain)) return { ...surface, path }
   }
   return undefined
+}
+
+const inAnyCase = new WeakMap<RegExp, RegExp>()
+
+function anyCase(path: RegExp): RegExp {
+  let made = inAnyCase.get(path)
+  if (made === undefined) {
+    made = new RegExp(path.source, 'i')
+    inAnyCase.set(path, made)
+  }
+  return made
 }
 
 /** A rule of the configuration depends on the model that this request names. */

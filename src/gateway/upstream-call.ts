@@ -91,7 +91,7 @@ export class UpstreamCall implements AnswerHandler {
     this.parts.push(chunk)
     this.partsBytes += chunk.length
     if (this.phase === 'opening') return this.readOpening(chunk)
-    if (this.phase === 'translating') return this.partsBytes <= longestAnswer || this.giveUpTranslating()
+    if (this.phase === 'translating') return this.partsBytes <= longestAnswer || this.endUnreadable()
     if (this.partsBytes > longestErrorBody) return this.judgeCollected()
     return true
   }
@@ -186,14 +186,10 @@ export class UpstreamCall implements AnswerHandler {
     return true
   }
 
-  private giveUpTranslating(): boolean {
-    this.endUnreadable()
-    return true
-  }
-
-  private endUnreadable(): void {
+  private endUnreadable(): true {
     this.end({ failure: { class: 'provider_error' }, error: unreadable() })
     this.hangUp?.(new Error('the answer cannot be read'))
+    return true
   }
 
   /** Nothing was given to the caller yet: an answer that cannot be read is a failure like any other. */
