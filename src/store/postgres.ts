@@ -24,8 +24,7 @@ const oldestVersion = 140_000
 export async function openPostgres(url: string, options: PoolOptions = {}): Promise<Database> {
   const settings = connectionSettings(url, options)
   const pool = new pg.Pool({ ...settings, max: options.max ?? 10, idleTimeoutMillis: 30_000, allowExitOnIdle: false })
-  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
-  pool.on('error', () => {})
+  survive(pool)
   try {
     await checkServer(pool)
   } catch (error) {
@@ -33,7 +32,7 @@ export async function openPostgres(url: string, options: PoolOptions = {}): Prom
     throw startError(url, error)
   }
   const planned = new pg.Pool({ ...settings, ...keepsPlans, max: 1, idleTimeoutMillis: 30_000 })
-  planned.on('error', () => {})
+  survive(planned)
   const listener = createListener(settings)
   const watch = createSilenceWatch({ probe: () => probeServer(settings) })
   const server: Server = { pool, planned, watch, keepsNames: true }
@@ -69,6 +68,15 @@ const planIsFreshMs = 10_000
 
 /** SQLSTATE of a statement whose name the session does not know, or knows already. Nothing of it was executed. */
 const misnamed: ReadonlySet<unknown> = new Set(['26000', '42P05'])
+
+/**
+ * A connection that breaks while it is idle, or between two queries of its user, is replaced at the next query; without a
+ * listener it would end the process.
+ */
+function survive(pool: pg.Pool): void {
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+}
 
 const probeTimeoutMs = 700
 
