@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -92,6 +93,42 @@ describe('PostgreSQL', () => {
     await expect(database.query('select pg_terminate_backend(pg_backend_pid())')).rejects.toMatchObject({
       code: 'unavailable',
     })
+    proxy.close()
+  })
+
+  it('outlives a connection that ends between two queries of a transaction', async () => {
+    const database = await openUrl(server.url, { max: 2 })
+    await database.query('create table half (n integer)')
+    const ended = database.transaction(async (inside) => {
+      await inside.query('insert into half values (1)')
+      const [mine] = await inside.query<{ pid: number }>('select pg_backend_pid() as pid')
+      await database.query('select pg_terminate_backend($1)', [mine?.pid])
+      // Its last words were sent before the server forgot it, so by then they have arrived.
+      await vi.waitFor(async () => expect(await backends(database)).not.toContainEqual(mine))
+      await setImmediate()
+      await inside.query('insert into half values (2)')
+    })
+    await expect(ended).rejects.toMatchObject({ code: 'unavailable', status: 503 })
+    expect(await database.query('select n from half')).toEqual([])
+  })
+
+  it('outlives a connection that ends in the same breath in which it was made', async () => {
+    const proxy = await proxyTo(server.url)
+    const database = await openUrl(proxy.url, { max: 2 })
+    const uses = {
+      query: () => database.query('insert into breath values (1)'),
+      planned: () => database.query('insert into breath values (1)', [], 'breathe'),
+      transaction: () => database.transaction((inside) => inside.query('insert into breath values (1)')),
+    }
+    await database.query('create table breath (n integer)')
+    for (const [name, use] of Object.entries(uses)) {
+      // The one connection that is there is in use, so another one is made.
+      const busy = database.query('select pg_sleep(0.2)')
+      proxy.endWhenReady()
+      await expect(use(), name).rejects.toMatchObject({ code: 'unavailable', status: 503 })
+      await busy
+    }
+    expect(await database.query('select n from breath')).toEqual([])
     proxy.close()
   })
 
@@ -244,14 +281,28 @@ describe('PostgreSQL that is stopped', () => {
   })
 })
 
-/** A wire that can be cut: at once and noticed (`cutNext`), or without a word to either side (`silence`). */
+/** What a server says when its administrator ends a connection. */
+const lastWords = (() => {
+  const fields = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0')
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(fields.length + 4)
+  return Buffer.concat([Buffer.from('E'), length, fields])
+})()
+
+/**
+ * A wire that can be cut: at once and noticed (`cutNext`), without a word to either side (`silence`), or by the server, as soon
+ * as it has told that a new connection is ready (`endWhenReady`).
+ */
 async function proxyTo(target: string) {
   const { hostname, port } = new URL(target)
   const near = new Set<Socket>()
   let silent = new WeakSet<Socket>()
   let cutting = false
+  let ending = false
   const server = createServer((client) => {
     const database = connect(Number(port), hostname)
+    const ended = ending
+    ending = false
     near.add(client)
     client.on('data', (chunk) => {
       if (cutting) {
@@ -260,7 +311,10 @@ async function proxyTo(target: string) {
         database.destroy()
       } else if (!silent.has(client)) database.write(chunk)
     })
-    database.on('data', (chunk) => silent.has(client) || client.write(chunk))
+    database.on('data', (chunk) => {
+      if (ended && chunk.at(-6) === 'Z'.charCodeAt(0)) client.end(Buffer.concat([chunk, lastWords]))
+      else if (!silent.has(client)) client.write(chunk)
+    })
     for (const socket of [client, database]) socket.on('error', () => {})
     client.on('close', () => database.destroy())
     database.on('close', () => silent.has(client) || client.destroy())
@@ -272,6 +326,9 @@ async function proxyTo(target: string) {
     url: url.href,
     cutNext() {
       cutting = true
+    },
+    endWhenReady() {
+      ending = true
     },
     silence() {
       silent = new WeakSet(near)

@@ -70,8 +70,8 @@ const planIsFreshMs = 10_000
 const misnamed: ReadonlySet<unknown> = new Set(['26000', '42P05'])
 
 /**
- * A connection that breaks while it is idle, or between two queries of its user, is replaced at the next query; without a
- * listener it would end the process.
+ * A connection that breaks while it is idle, or with the same bytes that made it ready and so before its user can listen, is
+ * replaced at the next query; without a listener it would end the process.
  */
 function survive(pool: pg.Pool): void {
   pool.on('error', () => {})
