@@ -2,7 +2,8 @@ import { OwnkeyError } from '../contract/index.ts'
 import type { DecisionRequest } from '../policy/index.ts'
 import type { Surface } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
-import { findModels, findTopLevelStrings, plainPath } from './find-model.ts'
+import { findModels, plainPath } from './find-model.ts'
+import { findTopLevelStrings } from './json-strings.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -76,7 +77,8 @@ async function readForRules(body: RequestBody, limit: number): Promise<void> {
 export function describeRequest(exchange: Required<Exchange>): DecisionRequest {
   const { provider, surface, caller, body } = exchange
   const ruled = isRuled(exchange)
-  exchange.model = modelOf(exchange, ruled)
+  const models = modelsOf(exchange, ruled)
+  exchange.model = models[0]
   exchange.characters = countCharacters(surface, body)
   return {
     feature: caller.feature,
@@ -85,17 +87,18 @@ export function describeRequest(exchange: Required<Exchange>): DecisionRequest {
     provider: provider.id,
     capability: surface.capability,
     // A model that no rule looks at would only split the memory of decisions.
-    model: ruled ? exchange.model : undefined,
-    noModel: !ruled || exchange.model === undefined,
+    model: ruled ? strictest(models, exchange) : undefined,
+    noModel: !ruled || models.length === 0,
   }
 }
 
-function modelOf(exchange: Required<Exchange>, strict: boolean): string | undefined {
+/** The model that the request is for; under a rule also those that it names beside it. */
+function modelsOf(exchange: Required<Exchange>, strict: boolean): readonly string[] {
   const { surface, target, head, body } = exchange
-  if (surface.model === 'none') return undefined
+  if (surface.model === 'none') return []
   if (strict && isInBody(surface)) checkReadable(head, body)
   if (strict && surface.modelsInFile !== undefined) checkNoFile(surface.modelsInFile, body)
-  const models = findModels({
+  return findModels({
     surface,
     path: target.path,
     query: target.query,
@@ -103,11 +106,11 @@ function modelOf(exchange: Required<Exchange>, strict: boolean): string | undefi
     body,
     strict,
   })
-  return strict && models.length > 1 ? strictest(models, exchange) : models[0]
 }
 
 /** Of several models the one that the rules like least: it decides for all. */
 function strictest(models: readonly string[], { setup, provider }: Required<Exchange>): string | undefined {
+  if (models.length <= 1) return models[0]
   const rules = setup.policy.providers.get(provider.id)?.rules
   const ruleOf = (model: string) => {
     const verdict = rules?.check(model)

@@ -1,41 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Surface } from '../providers/index.ts'
-import { findFormFields, findModels, findStrings, findTopLevelStrings, plainPath } from './find-model.ts'
-
-const strings = (text: string, all = true) => findTopLevelStrings(Buffer.from(text), 'model', all)
-
-describe('the model in a JSON body', () => {
-  it.each([
-    ['{"model":"a"}', ['a']],
-    ['{"messages":[{"model":"no","content":"\\"model\\":\\"no\\""}],"model" : "b"}', ['b']],
-    ['{"x":{"model":"no"},"model":"c","y":["model","no"]}', ['c']],
-    ['{"mod\\u0065l":"d"}', ['d']],
-    ['{"model":"a","model":"b"}', ['a', 'b']],
-    // Parsers that take no notice of case read the second.
-    ['{"model":"a","Model":"b"}', ['a', 'b']],
-    ['{"model":"quo\\"te\\\\"}', ['quo"te\\']],
-    ['{"model":7}', []],
-    ['{"text":"ends in a backslash \\\\","model":"e"}', ['e']],
-    ['not json', []],
-    ['{"model":"unfinished', []],
-    ['[{"model":"a","x":{"model":"no"}},{"model":"b"}]', ['a', 'b']],
-    ['[[{"model":"no"}]]', []],
-  ])('%s', (text, expected) => {
-    expect(strings(text)).toEqual(expected)
-  })
-
-  it('agrees with JSON.parse on every value of a long body', () => {
-    const body = JSON.stringify({
-      messages: Array.from({ length: 500 }, (_, i) => ({ role: 'user', content: `"model":"x${i}" {[\\` })),
-      model: 'last',
-    })
-    expect(strings(body)).toEqual([JSON.parse(body).model])
-  })
-
-  it('stops at the first when one is enough', () => {
-    expect(strings('{"model":"a","model":"b"}', false)).toEqual(['a'])
-  })
-})
+import { findFormFields, findModels, plainPath } from './find-model.ts'
 
 describe('the model in a form', () => {
   const form = (parts: string[]) => Buffer.from(`${parts.map((part) => `--B\r\n${part}\r\n`).join('')}--B--\r\n`)
@@ -114,6 +79,20 @@ describe('findModels', () => {
     expect(findModels({ ...base, surface: realtime, query, body: of([]) })).toEqual(['gpt-realtime'])
   })
 
+  describe('beside the one that it is for', () => {
+    const body = of([
+      Buffer.from('{"fallbacks":[{"model":"b"}],"model":"a","models":["c","a"],"messages":[{"x":{"model":"no"}}]}'),
+    ])
+
+    it('follow it where a rule depends on it', () => {
+      expect(findModels({ ...base, surface, body })).toEqual(['a', 'b', 'c'])
+    })
+
+    it('are not looked for where none does', () => {
+      expect(findModels({ ...base, surface, body, strict: false })).toEqual(['a'])
+    })
+  })
+
   describe('anywhere', () => {
     const batches: Surface = { name: 'batches', path: /^\/v1\/batches$/, model: 'anywhere', meters: 'none' }
     const requests = Buffer.from('{"requests":[{"params":{"model":"a"}},{"params":{"Model":"models/b"}}],"model":"c"}')
@@ -147,8 +126,4 @@ describe('findModels', () => {
 it('looks at a path as servers do that take no notice of parameters and of a slash at the end', () => {
   expect(plainPath('/v1;a/models/x;b=c:verb/')).toBe('/v1/models/x:verb')
   expect(plainPath('/v1/models')).toBe('/v1/models')
-})
-
-it('finds strings at any depth', () => {
-  expect(findStrings(Buffer.from('[[{"model":"a"}],{"x":{"MODEL":"b"}}]'), 'model')).toEqual(['a', 'b'])
 })

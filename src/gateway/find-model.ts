@@ -1,5 +1,7 @@
 import { OwnkeyError } from '../contract/index.ts'
 import type { Surface } from '../providers/index.ts'
+import { findNamedModels } from './find-named-models.ts'
+import { findTopLevelStrings } from './json-strings.ts'
 
 export interface ModelSource {
   surface: Surface
@@ -17,16 +19,22 @@ export interface ModelSource {
 const mostModels = 1000
 
 /**
- * The models that a request names: one at most, save on surfaces that may name several.
- * @throws request_invalid when two are named where there is one, or too many
+ * The models that a request names: the one that it is for comes first. Where a rule depends on it, all others follow that its
+ * JSON names beside it, to fall back to or for a tool.
+ * @throws request_invalid when it is for two, on a surface that takes one, or names too many
  */
 export function findModels(source: ModelSource): readonly string[] {
-  const found = places[placeOf(source)](source)
+  const place = placeOf(source)
+  const found = distinct(places[place](source), place === 'anywhere' ? mostModels : 1)
+  if (!source.strict || place !== 'json') return found
+  return distinct([...found, ...findNamedModels(source.body.joined, fieldOf(source))], mostModels)
+}
+
+function distinct(found: readonly string[], most: number): readonly string[] {
   if (found.length <= 1) return found.map(withoutPath)
-  const most = source.surface.model === 'anywhere' ? mostModels : 1
-  const distinct = new Set<string>()
-  for (const model of found) if (distinct.add(withoutPath(model)).size > most) throw tooMany(most)
-  return [...distinct]
+  const models = new Set<string>()
+  for (const model of found) if (models.add(withoutPath(model)).size > most) throw tooMany(most)
+  return [...models]
 }
 
 function tooMany(most: number): OwnkeyError {
@@ -45,6 +53,10 @@ function withoutPath(model: string): string {
   return model.startsWith('models/') ? model.slice('models/'.length) : model
 }
 
+function fieldOf({ surface }: ModelSource): string {
+  return surface.modelField ?? 'model'
+}
+
 type Place = 'path' | 'query' | 'json' | 'form' | 'anywhere' | 'none'
 
 function placeOf({ surface, contentType }: ModelSource): Place {
@@ -59,16 +71,17 @@ const places: Readonly<Record<Place, (source: ModelSource) => string[]>> = {
     const model = (surface.path.exec(path) ?? surface.path.exec(plainPath(path)))?.groups?.['model']
     return model === undefined ? [] : [model.replace(/;.*/, '')]
   },
-  query: ({ surface, query }) => new URLSearchParams(query).getAll(surface.modelField ?? 'model'),
-  json: ({ surface, body, strict }) => {
-    const field = surface.modelField ?? 'model'
+  query: (source) => new URLSearchParams(source.query).getAll(fieldOf(source)),
+  json: (source) => {
+    const { body, strict } = source
+    const field = fieldOf(source)
     if (strict || body.chunks.length === 1) return findTopLevelStrings(body.joined, field, strict)
     // A long body is put together only when its beginning does not say it.
     const [found] = body.chunks.slice(0, 1).flatMap((first) => findTopLevelStrings(first, field, false))
     return found === undefined ? findTopLevelStrings(body.joined, field, false) : [found]
   },
-  form: ({ surface, body, contentType, strict }) =>
-    findFormFields(body.joined, contentType, { name: surface.modelField ?? 'model', all: strict }),
+  form: (source) =>
+    findFormFields(source.body.joined, source.contentType, { name: fieldOf(source), all: source.strict }),
   anywhere: (source) => [...modelsInPath(source.path), ...places.query(source), ...modelsInBody(source)],
 }
 
@@ -83,106 +96,13 @@ function modelsInPath(path: string): string[] {
 function modelsInBody(source: ModelSource): string[] {
   const isForm = source.contentType.startsWith('multipart/form-data')
   if (!source.strict) return isForm ? places.form(source) : places.json(source)
-  const named = findStrings(source.body.joined, source.surface.modelField ?? 'model')
+  const named = findNamedModels(source.body.joined, fieldOf(source))
   return isForm ? [...places.form(source), ...named] : named
 }
 
 /** A path without what some servers take no notice of: parameters of segments (`;a=b`), a slash at the end. */
 export function plainPath(path: string): string {
   return path.replace(/;[^/:]*/g, '').replace(/\/$/, '')
-}
-
-const quote = 0x22
-const backslash = 0x5c
-
-/**
- * String values of a key at the top level of a JSON object, without parsing the rest: strings are jumped over, brackets
- * counted. Keys written with escapes are recognised.
- * @param all also a second one, keys in other letters (`Model`), which some parsers take for the same, and the objects of a list; false: the first is enough
- */
-export function findTopLevelStrings(bytes: Buffer, key: string, all: boolean): string[] {
-  const isList = all && bytes[skipSpace(bytes, 0)] === 0x5b
-  return scanStrings(bytes, key, { all, isWanted: (depth) => depth === 1 || (isList && depth === 2) })
-}
-
-/** The same at any depth, in any letters. */
-export function findStrings(bytes: Buffer, key: string): string[] {
-  return scanStrings(bytes, key, { all: true, isWanted: () => true })
-}
-
-interface Scan {
-  all: boolean
-  /** Whether a key so deep in brackets counts. */
-  isWanted: (depth: number) => boolean
-}
-
-function scanStrings(bytes: Buffer, key: string, { all, isWanted }: Scan): string[] {
-  const found: string[] = []
-  let depth = 0
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number
-    if (byte === 0x7b || byte === 0x5b) depth++
-    else if (byte === 0x7d || byte === 0x5d) depth--
-    else if (byte === quote) {
-      const end = stringEnd(bytes, i)
-      if (end === -1) return found
-      const colon = skipSpace(bytes, end + 1)
-      if (
-        bytes[colon] === 0x3a &&
-        isWanted(depth) &&
-        mayBe(key, end - i - 1) &&
-        isKey(readString(bytes, i, end), key, all)
-      ) {
-        const value = skipSpace(bytes, colon + 1)
-        const valueEnd = bytes[value] === quote ? stringEnd(bytes, value) : -1
-        if (valueEnd !== -1) {
-          found.push(readString(bytes, value, valueEnd) ?? '')
-          if (!all) return found
-          i = valueEnd
-          continue
-        }
-      }
-      i = end
-    }
-  }
-  return found
-}
-
-/** In so many bytes: as it is, or with characters written as escapes. */
-function mayBe(key: string, length: number): boolean {
-  return length >= key.length && length <= 6 * key.length
-}
-
-function isKey(name: string | undefined, key: string, anyCase: boolean): boolean {
-  return name === key || (anyCase && name?.toLowerCase() === key.toLowerCase())
-}
-
-/** The closing quote of the string that opens at `start`, or -1. */
-function stringEnd(bytes: Buffer, start: number): number {
-  let end = bytes.indexOf(quote, start + 1)
-  while (end !== -1) {
-    let slashes = 0
-    while (bytes[end - 1 - slashes] === backslash) slashes++
-    if (slashes % 2 === 0) return end
-    end = bytes.indexOf(quote, end + 1)
-  }
-  return -1
-}
-
-function skipSpace(bytes: Buffer, from: number): number {
-  let at = from
-  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++
-  return at
-}
-
-function readString(bytes: Buffer, start: number, end: number): string | undefined {
-  const raw = bytes.toString('utf8', start + 1, end)
-  if (!raw.includes('\\')) return raw
-  try {
-    return JSON.parse(`"${raw}"`) as string
-  } catch {
-    return undefined
-  }
 }
 
 /** A part's head is searched for so far; providers' parsers allow less. */

@@ -1,10 +1,19 @@
 import { type Capability, OwnkeyError } from '../contract/index.ts'
-import { type DialectCall, readFields, readModel, toOpenaiError, translateRequest } from '../dialect/index.ts'
-import { type Attempt, type DecisionRequest, resolveProvider } from '../policy/index.ts'
+import {
+  type DialectCall,
+  readFields,
+  readModel,
+  toOpenaiError,
+  translateRequest,
+  type UpstreamMessage,
+} from '../dialect/index.ts'
+import { type Attempt, type DecisionRequest, mayUse, modelRefusal, resolveProvider } from '../policy/index.ts'
 import { type Failure, type OpenaiRoute, openaiRoutes, type Provider } from '../providers/index.ts'
 import type { ErrorAnswer } from './collect-failure.ts'
 import { surfaceOf } from './describe-request.ts'
 import type { Exchange } from './exchange.ts'
+import { findNamedModels } from './find-named-models.ts'
+import { refusalError } from './refusal-error.ts'
 import { readTarget } from './target.ts'
 
 /** `/v1/…`, as OpenAI's base URL ends; no provider has this name. */
@@ -82,7 +91,7 @@ function callOf({ route, head, body }: Required<Exchange>): DialectCall {
 
 /**
  * Turns the exchange to one attempt: its provider, its model, and the request as that provider takes it.
- * @throws request_invalid, naming what the provider cannot do; the exchange then is as before
+ * @throws request_invalid, naming what the provider cannot do; model_refused; the exchange then is as before
  */
 export function aimAt(exchange: Required<Exchange>, attempt: Attempt): void {
   const provider = providerOf(exchange, attempt)
@@ -96,12 +105,27 @@ export function aimAt(exchange: Required<Exchange>, attempt: Attempt): void {
   }
   const created = Math.floor(Date.now() / 1000)
   const message = translateRequest(callOf(exchange), { provider, model, created })
+  checkModels(exchange, attempt, message)
   const question = message.path.indexOf('?')
   const path = question === -1 ? message.path : message.path.slice(0, question)
   exchange.provider = provider
   exchange.model = model
   exchange.surface = surfaceOf(provider.surfaces, 'POST', path)
   exchange.upstream = { ...message, headers: headersOf(exchange, message) }
+}
+
+/** Fields that a provider's API has beyond OpenAI's go up as they are, and can name further models: to fall back to, say. */
+function checkModels(
+  { caller, setup }: Required<Exchange>,
+  attempt: Attempt,
+  { body, contentType }: UpstreamMessage,
+): void {
+  const provider = setup.policy.providers.get(attempt.provider)
+  const plan = setup.policy.plans.get(caller.tenant.plan)
+  if (!provider?.rules.dependsOnModel || plan === undefined || contentType !== 'application/json') return
+  const own = attempt.source !== 'platform'
+  const refused = findNamedModels(body, 'model').find((model) => !mayUse({ plan }, { provider, model, own }))
+  if (refused !== undefined) throw refusalError(modelRefusal(provider, refused), Date.now())
 }
 
 /** The caller's headers are for OpenAI. What goes up is written afresh, and uncompressed answers are asked for. */

@@ -199,6 +199,7 @@ const noFallback: ReadonlySet<string> = new Set([
   'quota_exceeded',
   'spend_cap_reached',
   'request_invalid',
+  'model_refused',
 ])
 
 function isNoFallback(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { type Ask, featureTitle, list, platformSkip } from './ask.ts'
 import { knowsModel, mayUse } from './choose-model.ts'
 import type { Refusal } from './decision.ts'
+import { modelRefusal } from './model-refusal.ts'
 import type { PolicyProvider } from './policy.ts'
 import { findProviderByName } from './provider-names.ts'
 
@@ -82,15 +83,9 @@ function isRefusedByName({ rules }: PolicyProvider, model: string): boolean {
 }
 
 function modelRefused(ask: Ask, { provider, model }: { provider: PolicyProvider; model: string }): Refusal {
-  const verdict = provider.rules.check(model)
-  const reason = `${model} may not be used with ${provider.name}: ${verdict.allowed ? 'the plan does not allow it' : verdict.reason.replace(/\.$/, '')}.`
-  ask.skipped.push(platformSkip({ provider, code: 'model_refused', reason }))
-  return {
-    code: 'model_refused',
-    reason,
-    fix: provider.rules.allow ? `Choose one of these models: ${list(provider.rules.allow)}.` : 'Choose another model.',
-    facts: { model, ...(provider.rules.allow ? { choices: provider.rules.allow.join(', ') } : {}) },
-  }
+  const refusal = modelRefusal(provider, model)
+  ask.skipped.push(platformSkip({ provider, code: 'model_refused', reason: refusal.reason }))
+  return refusal
 }
 
 function notAllowed(ask: Ask, reason: string): Refusal {

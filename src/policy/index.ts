@@ -3,6 +3,7 @@
  * configuration: no I/O, no clock, no secrets. The gateway executes its attempts, `explain` prints them and the settings
  * page shows them; where two rules meet, the stricter one wins and the reason says which.
  */
+export { mayUse } from './choose-model.ts'
 export { compilePolicy } from './compile-policy.ts'
 export { decide } from './decide.ts'
 export type * from './decision.ts'
@@ -10,6 +11,7 @@ export { skipCodes } from './decision.ts'
 export { describeFallback, type FallbackDescription } from './describe-fallback.ts'
 export { checkEnvironment, defaultEnvironment, environmentsOf } from './environments.ts'
 export { explainText } from './explain-text.ts'
+export { modelRefusal } from './model-refusal.ts'
 export type { FallbackMode, FallbackRule, Policy, PolicyFeature, PolicyPlan, PolicyProvider } from './policy.ts'
 export { publicProviderId, resolveProvider } from './provider-names.ts'
 export { type SettingsModel, type SettingsPolicy, type SettingsProvider, settingsPolicy } from './settings-policy.ts'

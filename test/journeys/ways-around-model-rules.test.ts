@@ -14,7 +14,7 @@ beforeAll(async () => {
   upstream.on(/./, json({ ok: true }))
   const models = { refuse: [{ match: 'dear*', reason: 'the platform does not pay for it' }] }
   const provider = { platformKey: canaryPlatformKey, baseUrl: upstream.origin, models }
-  const providers = Object.fromEntries(fiveProviders.map((id) => [id, provider]))
+  const providers = Object.fromEntries([...fiveProviders, 'openrouter', 'assemblyai'].map((id) => [id, provider]))
   ownkey = await startOwnkey({ config: journeyConfig(upstream.origin, { providers }) })
   await ownkey.putOrg('acme')
   token = await ownkey.token({ org: 'acme', feature: 'assistant' })
@@ -59,6 +59,14 @@ test.each<[string, Parameters<typeof ask>[1]?]>([
   ['/openai/v1/route/of/tomorrow', { body: `{"steps":[${dear}]}` }],
   ['/openai/v1/route/of/tomorrow', { body: form('model', 'dear-1'), headers: asForm }],
   ['/anthropic/v1/messages/batches', { body: `{"requests":[{"params":{"model":"cheap"}},{"params":${dear}}]}` }],
+  ['/anthropic/v1/messages', { body: '{"model":"cheap","fallbacks":[{"model":"dear-1"}]}' }],
+  ['/anthropic/v1/messages', { body: '{"model":"cheap","tools":[{"type":"advisor","model":"dear-1"}]}' }],
+  ['/openai/v1/responses', { body: '{"model":"cheap","tools":[{"type":"image_generation","model":"dear-1"}]}' }],
+  ['/openrouter/api/v1/chat/completions', { body: '{"models":["cheap","dear-1"]}' }],
+  ['/openrouter/api/v1/chat/completions', { body: '{"model":"cheap","Models":["dear-1"]}' }],
+  ['/assemblyai/v2/transcript', { body: '{"speech_model":"cheap","speech_models":["cheaper","dear-1"]}' }],
+  ['/v1/chat/completions', { body: '{"model":"openrouter/cheap","messages":[],"models":["dear-1"]}' }],
+  ['/v1/chat/completions', { body: '{"model":"openrouter/cheap","messages":[],"Model":"dear-1"}' }],
   ['/elevenlabs/v1/music', { body: '{"model_id":"dear-1"}' }],
   ['/sarvam/speech-to-text/job/v1', { body: `{"job_parameters":${dear}}` }],
 ])('a refused model does not get through at %s %j', async (path, request) => {
@@ -70,6 +78,8 @@ test.each<[string, Parameters<typeof ask>[1]?]>([
 test.each<[string, Parameters<typeof ask>[1]?]>([
   ['/gemini/v1beta/models/cheap:verbOfTomorrow'],
   ['/openai/v1/chat/completions', { body: '{"model":"cheap","metadata":{"model":"dear-1"}}' }],
+  ['/openrouter/api/v1/chat/completions', { body: '{"models":["cheap","cheaper"],"messages":[{"model":"dear-1"}]}' }],
+  ['/assemblyai/v2/transcript', { body: '{"speech_models":["cheap","cheaper"]}' }],
   ['/openai/v1/realtime/client_secrets', { body: '{"session":{"model":"cheap"}}' }],
   ['/openai/v1/route/of/tomorrow', { body: '{"steps":[{"model":"cheap"},{"model":"cheaper"}]}' }],
   ['/openai/v1/route/of/tomorrow', { body: 'neither JSON nor "model":' }],

@@ -1,0 +1,85 @@
+export const quote = 0x22
+export const colon = 0x3a
+export const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
+const backslash = 0x5c
+
+/** Where a string stands: its quotes. */
+export interface StringAt {
+  start: number
+  end: number
+}
+
+/**
+ * String values of a key at the top level of a JSON object, without parsing the rest: strings are jumped over, brackets
+ * counted. Keys written with escapes are recognised.
+ * @param all also a second one, keys in other letters (`Model`), which some parsers take for the same, and the objects of a list; false: the first is enough
+ */
+export function findTopLevelStrings(bytes: Buffer, key: string, all: boolean): string[] {
+  const deepest = all && bytes[skipSpace(bytes, 0)] === openBracket ? 2 : 1
+  const found: string[] = []
+  let depth = 0
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number
+    if (byte === openBrace || byte === openBracket) depth++
+    else if (byte === closeBrace || byte === closeBracket) depth--
+    else if (byte === quote) {
+      const end = stringEnd(bytes, i)
+      if (end === -1) return found
+      const value = valueBehind(bytes, end)
+      if (value !== -1 && depth <= deepest && isKey(bytes, { start: i, end }, { key, anyCase: all })) {
+        const valueEnd = bytes[value] === quote ? stringEnd(bytes, value) : -1
+        if (valueEnd !== -1) {
+          found.push(readString(bytes, { start: value, end: valueEnd }) ?? '')
+          if (!all) return found
+          i = valueEnd
+          continue
+        }
+      }
+      i = end
+    }
+  }
+  return found
+}
+
+/** Where the value of the key that ends here begins; -1 when it is no key. */
+export function valueBehind(bytes: Buffer, end: number): number {
+  const after = skipSpace(bytes, end + 1)
+  return bytes[after] === colon ? skipSpace(bytes, after + 1) : -1
+}
+
+export function isKey(bytes: Buffer, at: StringAt, { key, anyCase }: { key: string; anyCase: boolean }): boolean {
+  const length = at.end - at.start - 1
+  // In so many bytes: as it is, or with characters written as escapes.
+  if (length < key.length || length > 6 * key.length) return false
+  const name = readString(bytes, at)
+  return name === key || (anyCase && name?.toLowerCase() === key.toLowerCase())
+}
+
+/** The closing quote of the string that opens at `start`, or -1. */
+export function stringEnd(bytes: Buffer, start: number): number {
+  let end = bytes.indexOf(quote, start + 1)
+  while (end !== -1) {
+    let slashes = 0
+    while (bytes[end - 1 - slashes] === backslash) slashes++
+    if (slashes % 2 === 0) return end
+    end = bytes.indexOf(quote, end + 1)
+  }
+  return -1
+}
+
+/** @returns undefined for what is no JSON */
+export function readString(bytes: Buffer, { start, end }: StringAt): string | undefined {
+  const raw = bytes.toString('utf8', start + 1, end)
+  if (!raw.includes('\\')) return raw
+  try {
+    return JSON.parse(`"${raw}"`) as string
+  } catch {
+    return undefined
+  }
+}
+
+function skipSpace(bytes: Buffer, from: number): number {
+  let at = from
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++
+  return at
+}
