@@ -134,10 +134,10 @@ describe('several workers on one PostgreSQL', () => {
     process.kill(before[0] as number, 'SIGKILL')
     await child.line((line) => line.includes('"worker_ended"'))
     await expect
-      .poll(() => pidsBelow(primary).some((pid) => !before.includes(pid)), { timeout: 20_000, interval: 5 })
+      .poll(() => pidsBelow(primary).some((pid) => !before.includes(pid)), { timeout: 60_000, interval: 5 })
       .toBe(true)
     child.process.kill('SIGHUP')
-    await expect.poll(() => told('config_loaded'), { timeout: 20_000 }).toBe(2)
+    await expect.poll(() => told('config_loaded'), { timeout: 60_000 }).toBe(2)
     expect([told('listening'), told('worker_ended')]).toEqual([3, 1])
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
   })
