@@ -6,7 +6,7 @@ import {
   insertDeletion,
   lockOrganization,
   noteWithdrawal,
-  notifyChange,
+  notifyDeletion,
   type Queryable,
 } from '../store/index.ts'
 import { type AuditActor, type AuditDeps, appendAudit } from './append-audit.ts'
@@ -28,7 +28,7 @@ export async function deleteOrganizationWithProof(
   if (!(await lockOrganization(tx, org))) return undefined
   const head = await getAuditHead(tx, org)
   const counts = await deleteOrganizationData(tx, org)
-  await notifyChange(tx, org)
+  await notifyDeletion(tx, org)
   const record = {
     id: `del_${newId()}`,
     org,

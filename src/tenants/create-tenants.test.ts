@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Clock } from '../lib/index.ts'
-import { type Database, migrate, openDatabase, touchOrganization } from '../store/index.ts'
+import { type Database, migrate, notifyDeletion, openDatabase, touchOrganization } from '../store/index.ts'
 import { createTenants, type LiveTenants, type TenantsOptions } from './create-tenants.ts'
 import { hashToken, newToken } from './token-format.ts'
 
@@ -366,6 +366,27 @@ describe('tokens', () => {
       await tx.query("select pg_notify('ownkey_changes', $1)", [JSON.stringify({ token: id })])
     })
     await expect.poll(() => tenants.token(token)).toBeUndefined()
+  })
+
+  test('of an organization that is deleted work no more, here at once and elsewhere once that is told', async () => {
+    const org = await newOrg()
+    const { token } = await addToken(org)
+    const other = await addToken(await newOrg())
+    const here = await start()
+    const elsewhere = await start()
+    here.state.deaf = true
+    for (const { tenants } of [here, elsewhere]) {
+      expect(await tenants.token(token)).toBeDefined()
+      expect(await tenants.token(other.token)).toBeDefined()
+    }
+    await database.transaction(async (tx) => {
+      await tx.query('delete from tokens where org_id = $1', [org])
+      await notifyDeletion(tx, org)
+    })
+    here.tenants.forgetDeleted(org)
+    expect(await here.tenants.token(token)).toBeUndefined()
+    await expect.poll(() => elsewhere.tenants.token(token)).toBeUndefined()
+    expect(elsewhere.tenants.token(other.token)).toMatchObject({ id: other.id })
   })
 })
 

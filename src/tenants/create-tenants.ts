@@ -82,8 +82,12 @@ export function createTenants(options: TenantsOptions): LiveTenants {
   }
   const grantTimer = options.limits && setInterval(grantAll, grantEveryMs).unref()
   const forgetToken = (id: string) => tokens.forgetWhere((facts) => facts.id === id)
+  const forgetDeleted = (org: string) => {
+    tenants.forget(org)
+    tokens.forgetWhere((facts) => facts.org === org)
+  }
   const hearing = hearChanges(options.database, (change) => {
-    if (change.org !== undefined) tenants.forget(change.org)
+    if (change.org !== undefined) (change.deleted ? forgetDeleted : tenants.forget)(change.org)
     if (change.token !== undefined) forgetToken(change.token)
   })
 
@@ -100,6 +104,7 @@ export function createTenants(options: TenantsOptions): LiveTenants {
     },
     forget: (org) => tenants.forget(org),
     forgetToken,
+    forgetDeleted,
     listening: hearing.started,
     snapshots: () => ({ count: tenants.size, oldestMs: tenants.oldestMs() }),
     revalidate,

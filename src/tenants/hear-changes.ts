@@ -1,8 +1,9 @@
 import { changesChannel, type Database } from '../store/index.ts'
 
-/** What a change is about: an organization or a token. */
+/** What a change is about: an organization, which may be deleted, or a token. */
 interface Change {
   org?: string
+  deleted?: boolean
   token?: string
 }
 

@@ -34,4 +34,6 @@ export interface Tenants {
   /** Forgets at once, here; other nodes are told by the database. */
   forget(org: string): void
   forgetToken(id: string): void
+  /** Of an organization that is deleted: itself and its tokens, which must not open one that is made anew under its id. */
+  forgetDeleted(org: string): void
 }

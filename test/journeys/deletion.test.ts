@@ -154,6 +154,20 @@ describe.each(databaseKinds)('an organization that leaves, on %s', (kind) => {
     expect(await ownkey.atRest((database) => database.query('select 1 from key_secrets'))).toEqual([])
   })
 
+  test('leaves no token that opens an organization which is made anew under its id', async () => {
+    const { ownkey } = journey
+    const again = 'org-that-comes-again'
+    await ownkey.putOrg(again)
+    const token = await ownkey.token({ org: again, feature: 'assistant' })
+    const ask = async () => (await rawCall(ownkey.url, nativeCalls.openai(token))).status
+    await ownkey.putKey(again, 'openai', canaryKeys.openai)
+    await ownkey.api('POST', `/orgs/${again}/credits`, { amount: 9, reason: 'start', idempotencyKey: 'first' })
+    expect(await ask()).toBe(200)
+    await ownkey.api('DELETE', `/orgs/${again}`)
+    await ownkey.putOrg(again)
+    expect(await ask()).toBe(401)
+  })
+
   test('leaves a record whose every change shows', async () => {
     await journey.ownkey.atRest((database) =>
       database.query('update deletions set counts = counts || \'{"entries": 0}\'::jsonb'),

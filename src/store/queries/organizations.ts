@@ -26,7 +26,7 @@ export interface OrganizationFields {
 const columns = `id, name, plan, add_ons, byok_enabled, locale, active_provider, epoch, created_at, updated_at,
   balance + greatest(allowance_size - allowance_spent, 0) as balance`
 
-/** The channel on which every change that a snapshot must see is told, as `{"org":"…"}`. */
+/** The channel on which every change that a snapshot must see is told, as `{"org":"…"}`, with `"deleted":true`, or `{"token":"…"}`. */
 export const changesChannel = 'ownkey_changes'
 
 export async function getOrganization(queryable: Queryable, id: string): Promise<OrganizationRow | undefined> {
@@ -76,11 +76,11 @@ export async function touchOrganization(tx: Queryable, id: string): Promise<numb
     'update organizations set epoch = epoch + 1, updated_at = now() where id = $1 returning epoch',
     [id],
   )
-  await notifyChange(tx, id)
+  await tx.query('select pg_notify($1, $2)', [changesChannel, JSON.stringify({ org: id })])
   return row?.epoch
 }
 
-/** Tells every node, at commit, to forget what it knows of an organization. */
-export async function notifyChange(tx: Queryable, id: string): Promise<void> {
-  await tx.query('select pg_notify($1, $2)', [changesChannel, JSON.stringify({ org: id })])
+/** Tells every node, at commit, to forget an organization and its tokens. */
+export async function notifyDeletion(tx: Queryable, id: string): Promise<void> {
+  await tx.query('select pg_notify($1, $2)', [changesChannel, JSON.stringify({ org: id, deleted: true })])
 }

@@ -18,7 +18,7 @@ export const deleteOrg = defineRoute({
       deleteOrganizationWithProof(tx, deps, { org, by: actorOf(call) }),
     )
     if (!record) throw new OwnkeyError('org_unknown')
-    deps.tenants.forget(org)
+    deps.tenants.forgetDeleted(org)
     return { location: `/api/v1/deletions/${record.id}` }
   },
 })
