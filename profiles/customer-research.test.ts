@@ -216,6 +216,21 @@ describe.each(databaseKinds)('customer-research on %s', (database) => {
     expect(source(await ask(org, 'ada'))).toBe('user')
   })
 
+  test('KJ9 what happened to a key is told to its user alone, also when the key is gone', async () => {
+    const org = await newOrg()
+    const key = await save(org, 'ada')
+    const members = { ada: await org.member('member', 'ada'), bob: await org.member('owner', 'bob') }
+    profile.answer(key, geminiFailures.find(([name]) => name === '401')![1])
+    expect((await ask(org, 'ada')).status).toBe(401)
+    const told = async (user: keyof typeof members) =>
+      (await org.api('GET', '/notices?state=all', undefined, members[user])).body.items
+    await vi.waitFor(async () => expect(await told('ada')).toMatchObject([{ kind: 'key_failing' }]), 8_000)
+    expect(await told('bob')).toEqual([])
+    expect((await org.api('DELETE', '/keys/google_gemini', undefined, members.ada)).status).toBe(204)
+    expect(await told('ada')).toMatchObject([{ kind: 'key_failing', resolvedAt: expect.any(String) }])
+    expect(await told('bob')).toEqual([])
+  })
+
   test('KJ9 what is stored is bound to the user: one user’s ciphertext does not open as another’s', async () => {
     const org = await newOrg()
     const keys = [await save(org, 'ada'), await save(org, 'bob')]

@@ -52,6 +52,10 @@ describe.each(databaseKinds)('notices of the state on %s', (kind) => {
   beforeAll(async () => {
     opened = await openTestDatabase(kind)
     await opened.database.query("insert into organizations (id, name, plan) values ('acme', 'Acme', 'standard')")
+    await opened.database.query(
+      `insert into provider_keys (id, org_id, holder, provider, environment, version, hint, last4, origin, created_by, updated_by)
+       values ('key_1', 'acme', 'organization', 'openai', 'production', 1, '', '', '', '', '')`,
+    )
   })
   afterAll(() => opened.remove())
 

@@ -31,8 +31,7 @@ export function listNotices(
     `select id, cause, kind, provider, key_id, facts, count, opened_at, last_at, resolved_at from notices
       where org_id = $1 and ($2::text is null or id < $2)
         and ($3 = 'all' or ($3 = 'open' and resolved_at is null) or ($3 = 'resolved' and resolved_at is not null))
-        and ($5::text is null or not exists (
-          select 1 from provider_keys k where k.id = key_id and k.holder = 'user' and k.user_id <> $5))
+        and ($5::text is null or user_id is null or user_id = $5)
       order by id desc limit $4`,
     [org, before ?? null, state, limit, member ?? null],
   )

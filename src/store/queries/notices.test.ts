@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../../test/support/databases.ts'
+import { migrate } from '../index.ts'
+import { readMigrations } from '../migrate.ts'
 import { openNotices, resolveNotices } from './notices.ts'
+
+const keys = `insert into provider_keys
+  (id, org_id, holder, user_id, provider, environment, version, hint, last4, origin, created_by, updated_by)
+  values ('k1', 'acme', 'organization', '', 'gemini', 'production', 1, '', '', '', '', ''),
+         ('k2', 'acme', 'user', 'ada', 'gemini', 'production', 1, '', '', '', '', '')`
 
 describe.each(databaseKinds)('notices on %s', (kind) => {
   let opened: OpenTestDatabase
@@ -11,6 +18,7 @@ describe.each(databaseKinds)('notices on %s', (kind) => {
     await opened.database.query(
       "insert into organizations (id, name, plan) values ('acme', 'Acme', 'standard'), ('beta', 'Beta', 'standard')",
     )
+    await opened.database.query(keys)
   })
   afterAll(() => opened.remove())
 
@@ -58,4 +66,45 @@ describe.each(databaseKinds)('notices on %s', (kind) => {
       ),
     ).toEqual([{ org: 'acme', cause: 'other' }])
   })
+
+  test('say whose key they are about, also when it is gone, and open for none that is gone already', async () => {
+    const ofAda = { ...invalid, cause: 'key_invalid:k2', keyId: 'k2' }
+    await openNotices(opened.database, [ofAda], newId)
+    await opened.database.query("delete from provider_keys where id = 'k2'")
+    expect(
+      await opened.database.query('select distinct key_id, user_id from notices where org_id = $1 order by 1', [
+        'acme',
+      ]),
+    ).toEqual([
+      { key_id: 'k1', user_id: null },
+      { key_id: 'k2', user_id: 'ada' },
+    ])
+    expect(await openNotices(opened.database, [{ ...ofAda, cause: 'later' }], newId)).toEqual([])
+  })
+})
+
+test.each(databaseKinds)('notices of before learn on %s whose key they were about', async (kind) => {
+  const opened = await openTestDatabase(kind, { migrated: false })
+  const migrations = readMigrations()
+  await migrate(opened.database, migrations.slice(0, 8))
+  await opened.database.query("insert into organizations (id, name, plan) values ('acme', 'Acme', 'standard')")
+  await opened.database.query(keys)
+  await opened.database.query(
+    `insert into notices (id, org_id, cause, kind, key_id)
+     select id, 'acme', id, 'key_failing', id from unnest($1::text[]) as id`,
+    [['k1', 'k2', 'k3', 'k4']],
+  )
+  await opened.database.query(
+    `insert into audit_log (org_id, seq, at, actor_kind, actor_id, action, target, detail, mac)
+     values ('acme', 1, now(), 'member', 'bob', 'key.clear', 'k3', '{"holder": "user", "user": "bob"}', ''),
+            ('acme', 2, now(), 'member', 'ann', 'key.revoke', 'k4', '{"holder": "organization", "user": ""}', '')`,
+  )
+  await migrate(opened.database, migrations)
+  expect(await opened.database.query('select id, user_id from notices order by id')).toEqual([
+    { id: 'k1', user_id: null },
+    { id: 'k2', user_id: 'ada' },
+    { id: 'k3', user_id: 'bob' },
+    { id: 'k4', user_id: null },
+  ])
+  await opened.remove()
 })

@@ -24,7 +24,14 @@ const told = 'id, org_id, cause, kind, provider, key_id, facts, count, opened_at
 const toldOf = told.replaceAll(/\w+/g, 'n.$&')
 
 const records = 'r(id text, org text, cause text, kind text, provider text, "keyId" text, facts jsonb, times bigint)'
-const recordColumns = 'r.id, r.org, r.cause, r.kind, r.provider, r."keyId", r.facts, r.times'
+/** With whose key it is: a user's is that user's alone to know of. A key that was removed this moment needs nobody any more. */
+const insertion = `insert into notices as n (id, org_id, cause, kind, provider, key_id, user_id, facts, count)
+       select r.id, r.org, r.cause, r.kind, r.provider, r."keyId", case when k.holder = 'user' then k.user_id end, r.facts, r.times
+         from json_to_recordset($1) as ${records}
+         join organizations o on o.id = r.org
+         left join provider_keys k on k.id = r."keyId"
+        where r."keyId" is null or k.id is not null
+        order by r.org, r.cause`
 
 function toRecords(causes: readonly NoticeCause[], newId: () => string) {
   return causes.map((each) => ({ ...each, id: newId(), facts: each.facts ?? {}, times: each.times ?? 1 }))
@@ -32,7 +39,7 @@ function toRecords(causes: readonly NoticeCause[], newId: () => string) {
 
 /**
  * Opens a notice for each cause, or counts on the one that is open; in one statement. Each cause may stand in `causes`
- * once. Unknown organizations are left out.
+ * once. Unknown organizations, and keys that are gone, are left out.
  * @param newId ids for those that are opened; they sort by time
  * @returns the causes that were not open before
  */
@@ -45,10 +52,7 @@ export async function openNotices(
   const rows = toRecords(causes, newId)
   const opened = await queryable.query<{ org: string; cause: string; is_new: boolean }>(
     `with changed as (
-       insert into notices as n (id, org_id, cause, kind, provider, key_id, facts, count)
-       select ${recordColumns} from json_to_recordset($1) as ${records}
-         join organizations o on o.id = r.org
-        order by r.org, r.cause
+       ${insertion}
        on conflict (org_id, cause) where resolved_at is null
        do update set count = n.count + excluded.count, last_at = now(), facts = excluded.facts
        returning ${toldOf}, n.id = any($2::text[]) as is_new),
@@ -117,10 +121,7 @@ export async function syncNotices(
   const rows = toRecords(causes, newId)
   await tx.query(
     `with changed as (
-       insert into notices as n (id, org_id, cause, kind, provider, key_id, facts, count)
-       select ${recordColumns} from json_to_recordset($1) as ${records}
-         join organizations o on o.id = r.org
-        order by r.org, r.cause
+       ${insertion}
        on conflict (org_id, cause) where resolved_at is null
        do update set facts = excluded.facts, last_at = now() where n.facts is distinct from excluded.facts
        returning ${toldOf}, n.id = any($2::text[]) as is_new),
