@@ -129,7 +129,7 @@ describe.each(databaseKinds)('agent-builder on %s', (database) => {
         'missing_key',
         'false',
       ])
-      expect(answer.text).toMatch(/Add an? .* key .*AI settings/)
+      expect(answer.text).toMatch(/Add an? .* key .*AI settings; the plan never uses the platform’s key here/)
       const key = await org.putKey(provider)
       const token = await org.token('chat')
       expect(source(await profile.call(token, provider))).toBe('organization')
@@ -217,7 +217,10 @@ describe.each(databaseKinds)('agent-builder on %s', (database) => {
     const resets = new Date((await quotaOf(org, 'image_recognition'))['resetsAt'])
     expect([resets.getUTCDate(), resets.getUTCHours(), resets.getTime() > Date.now()]).toEqual([1, 0, true])
     const token = await org.token('media_transcription')
-    await Promise.all(Array.from({ length: 48 }, () => profile.call(token, 'gemini')))
+    await Promise.all(Array.from({ length: 47 }, () => profile.call(token, 'gemini')))
+    await usedIs(org, 'media_transcription', 47)
+    expect(await noticesOf(org)).toEqual([])
+    await profile.call(token, 'gemini')
     await vi.waitFor(async () => expect(await noticesOf(org)).toMatchObject([{ kind: 'quota_near' }]), 8_000)
   })
 
@@ -350,7 +353,7 @@ describe.each(databaseKinds)('agent-builder on %s', (database) => {
     for (const { id, decision } of features.filter(({ id }: Row) => id !== 'chat')) {
       const [attempt] = decision.attempts
       expect([id, attempt.provider, attempt.host]).toEqual([id, 'gemini', new URL(profile.upstream.origin).host])
-      expect(attempt).toHaveProperty('region')
+      expect(attempt.region).toBe('global')
     }
     for (const provider of providers.filter(({ needsBaseUrl }: Row) => !needsBaseUrl))
       for (const served of provider.serves.filter(({ source: whose }: Row) => whose !== null))
@@ -368,6 +371,19 @@ describe.each(databaseKinds)('agent-builder on %s', (database) => {
     const regions = (await cardOf(org, 'openai'))['regions']
     expect(regions.find(({ id }: Row) => id === 'eu')).toMatchObject({ allowed: true, host: 'eu.api.openai.com' })
     expect(regions.filter(({ id }: Row) => id !== 'eu').every(({ allowed }: Row) => !allowed)).toBe(true)
+    const key = profile.newKey('openai')
+    const abroad = await org.api('PUT', '/keys/openai', { key, region: 'us' })
+    expect([abroad.status, abroad.body.code]).toEqual([403, 'region_not_allowed'])
+    const token = await org.token('chat')
+    await org.putKey('openai', { key })
+    const probes = profile.seen(key).length
+    const refused = await profile.call(token, 'openai')
+    expect([refused.status, refused.header('ownkey-error')]).toEqual([403, 'region_not_allowed'])
+    expect(profile.seen(key)).toHaveLength(probes)
+    await org.putKey('openai', { key, region: 'eu' })
+    expect(source(await profile.call(token, 'openai'))).toBe('organization')
+    const [attempt] = (await org.api('POST', '/explain', { feature: 'chat', provider: 'openai' })).body.attempts
+    expect([attempt.source, attempt.region]).toEqual(['organization', 'eu'])
   })
 
   test('FA16 a spend cap per key, feature and month warns at four fifths and is enforced', async () => {
@@ -406,9 +422,13 @@ describe.each(databaseKinds)('agent-builder on %s', (database) => {
     const spent = capped.seen(key).length
     await capped.call(token, 'openai')
     expect([capped.seen(key).length - spent, capped.seen(platformKey).length]).toEqual([0, 0])
+    // Another key has a cap of its own for the same feature, and the same key one for another feature.
     const other = await org.putKey('gemini')
+    const dear = { promptTokenCount: 100_000, candidatesTokenCount: 1, totalTokenCount: 100_001 }
+    capped.answer(other, json({ candidates: [], usageMetadata: dear, modelVersion: 'gemini-2.5-flash' }))
+    expect((await capped.call(token, 'gemini')).status).toBe(200)
+    await vi.waitFor(async () => expect((await capped.call(token, 'gemini')).status).toBe(402), 10_000)
     expect((await capped.call(await org.token('image_description'), 'gemini')).status).toBe(200)
-    expect(capped.seen(other).some(({ method }) => method === 'POST')).toBe(true)
     await capped.close()
   })
 })

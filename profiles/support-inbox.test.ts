@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { beforeBreadcrumb, scrubSentry } from '../src/client/scrub-sentry.ts'
+import { generateMasterKey, parseKeyring } from '../src/crypto/index.ts'
+import { loadSealedKeys, openKey } from '../src/vault/index.ts'
 import { canaryPrompts } from '../test/support/canary.ts'
 import { databaseKinds } from '../test/support/databases.ts'
 import { geminiFailures, platformKey, type Row, type RunningProfile, startProfile } from '../test/support/profile.ts'
@@ -16,11 +18,12 @@ const features = [
 ]
 const failureOf = (name: string) => geminiFailures.find(([one]) => one === name)![1]
 const revoked = failureOf('400 for an invalid key')
+const masterKey = generateMasterKey()
 
 describe.each(databaseKinds)('support-inbox on %s', (database) => {
   let profile: RunningProfile
   beforeAll(async () => {
-    profile = await startProfile('support-inbox', { database })
+    profile = await startProfile('support-inbox', { database, env: { BYOK_ENCRYPTION_KEY: masterKey } })
   })
   afterAll(() => profile.close())
 
@@ -52,7 +55,11 @@ describe.each(databaseKinds)('support-inbox on %s', (database) => {
       ['gemini-2.5-pro', false],
       ['gemini-2.5-flash-lite', false],
     ])
-    for (const { hint } of models) expect(hint).toMatch(/\w{4}/)
+    expect(models.map(({ hint }: Row) => hint)).toEqual([
+      'Best balance of price and performance',
+      'For heavier reasoning',
+      'Cheapest, for simple classification',
+    ])
     expect([defaultModel, otherModels]).toEqual(['gemini-2.5-flash', false])
     await org.putKey('gemini')
     const explain = async () => (await org.api('POST', '/explain', { feature: 'chatbot' })).body.attempts[0].model
@@ -236,11 +243,11 @@ describe.each(databaseKinds)('support-inbox on %s', (database) => {
       for (const body of [{ key }, {}]) {
         const answer = await org.api('POST', '/keys/gemini/test', body)
         expect(answer.body.status).toBe(badges[name])
-        expect([answer.body.reason, answer.body.fix].every((text) => /\w{4}/.test(text))).toBe(true)
+        for (const text of [answer.body.reason, answer.body.fix]) expect(text).toMatch(/\w{4}/)
       }
       const [shown] = (await org.api('GET', '/settings')).body.providers[0].keys
       expect(shown.status).toBe(badges[name])
-      expect([shown.statusReason, shown.statusFix].every((text) => /\w{4}/.test(text))).toBe(true)
+      for (const text of [shown.statusReason, shown.statusFix]) expect(text).toMatch(/\w{4}/)
     },
   )
 
@@ -430,6 +437,10 @@ describe.each(databaseKinds)('support-inbox on %s', (database) => {
             expect(Buffer.from(envelope).includes(form)).toBe(false)
         }
       }
+      const [keyring, another] = [parseKeyring(masterKey), parseKeyring(generateMasterKey())]
+      const [sealed] = await loadSealedKeys({ database: rows, keyring }, one.org)
+      expect(openKey(keyring, sealed!).reveal()).toBe(keys[0])
+      expect(() => openKey(another, sealed!)).toThrow('cannot be decrypted')
       const [a, b] = found as [(typeof found)[0], (typeof found)[0]]
       for (const [to, from] of [
         [a, b],
@@ -444,18 +455,36 @@ describe.each(databaseKinds)('support-inbox on %s', (database) => {
     for (const key of keys) expect(profile.seen(key)).toHaveLength(0)
   })
 
-  test('CG19 a request on an own key costs nothing, and stands in the ledger as the organization’s', async () => {
-    const org = await profile.newOrg()
+  test('CG19 a request on an own key costs nothing where one on the platform’s does, and stands in the ledger as the organization’s', async () => {
+    const charging = await startProfile('support-inbox', {
+      database,
+      set: { 'plans.standard.credits': { ownKey: 0, platformKey: 5 } },
+    })
+    const org = await charging.newOrg()
     await org.api('POST', '/credits', { amount: 100, reason: 'test', idempotencyKey: 'cg19' })
     await org.putKey('gemini')
     const token = await org.token('chatbot')
-    for (let turn = 0; turn < 3; turn++) expect((await generate(token)).status).toBe(200)
-    await vi.waitFor(async () => {
-      const { body } = await org.api('GET', '/usage?groupBy=keySource')
-      expect(body.rows).toHaveLength(1)
-      expect(body.rows[0]).toMatchObject({ group: { keySource: 'organization' }, requests: 3, credits: 0 })
-    }, 5_000)
+    for (let turn = 0; turn < 3; turn++) expect((await charging.call(token, 'gemini')).status).toBe(200)
+    const booked = async () =>
+      (await org.api('GET', '/usage?groupBy=keySource')).body.rows.map((row: Row) => [
+        row['group'].keySource,
+        row['requests'],
+        row['credits'],
+      ])
+    await vi.waitFor(async () => expect(await booked()).toEqual([['organization', 3, 0]]), 5_000)
     expect((await org.api('GET', '/settings')).body.credits.balance).toBe(100)
+    await org.api('DELETE', '/keys/gemini')
+    expect((await charging.call(token, 'gemini')).status).toBe(200)
+    await vi.waitFor(
+      async () =>
+        expect((await booked()).sort()).toEqual([
+          ['organization', 3, 0],
+          ['platform', 1, 5],
+        ]),
+      5_000,
+    )
+    expect((await org.api('GET', '/settings')).body.credits.balance).toBe(95)
+    await charging.close()
   })
 
   test('CG20 with an own key the request goes to the provider’s host alone, and without the operator’s override to Google’s', async () => {

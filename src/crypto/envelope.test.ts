@@ -160,6 +160,7 @@ describe('the context', () => {
     expect(encodeContext('p', ['ab', 'c']).equals(encodeContext('p', ['a', 'bc']))).toBe(false)
     expect(encodeContext('p', ['1']).equals(encodeContext('p', [1]))).toBe(false)
     expect(encodeContext('pa', []).equals(encodeContext('p', ['a']))).toBe(false)
+    expect(encodeContext('p', ['a']).equals(encodeContext('q', ['a']))).toBe(false)
   })
 })
 
