@@ -1,6 +1,7 @@
 import type { StreamFraming } from '../providers/index.ts'
 import type { CallOwner } from './call-owner.ts'
-import { type CollectedHead, decodeBody, isDecodable } from './collect-failure.ts'
+import type { CollectedHead } from './collect-failure.ts'
+import { decodeBody, isDecodable } from './content-codings.ts'
 
 /**
  * What becomes of a success: it is `relayed`; `opened`, because its first events may say that it is none; `collected`, because

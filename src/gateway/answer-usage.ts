@@ -1,6 +1,7 @@
 import { createUsageScanner, DeliveredText, type UsageScanner } from '../metering/index.ts'
 import type { StreamFrame, StreamFraming, Usage, UsageReading } from '../providers/index.ts'
-import { type CollectedHead, headerRecord, isDecodable } from './collect-failure.ts'
+import { type CollectedHead, headerRecord } from './collect-failure.ts'
+import { isDecodable } from './content-codings.ts'
 
 /**
  * Reads the counts from an answer while it passes; a compressed one is unpacked for it. Nothing here can hold the answer back

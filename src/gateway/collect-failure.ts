@@ -1,5 +1,5 @@
-import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:zlib'
 import { type Failure, type Provider, parseBody } from '../providers/index.ts'
+import { decodeBody } from './content-codings.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 
 /** The head of an answer, read once. */
@@ -7,7 +7,7 @@ export interface CollectedHead {
   status: number
   /** Lower case; '' when absent. */
   contentType: string
-  /** `content-encoding` in lower case; '' when absent. */
+  /** As `readEncoding` reads it; '' when the body is not packed. */
   encoding: string
   length: number | undefined
   /** Headers that the caller may see: name in lower case, value … */
@@ -20,16 +20,6 @@ export interface ErrorAnswer {
   status: number
   headers: string[]
   body: Buffer
-}
-
-const maxOutputLength = 1024 * 1024
-/** What has come so far can be read before the end is there, or when it never comes. */
-const zlibLimits = { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH }
-const decoders: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
-  gzip: (bytes) => gunzipSync(bytes, zlibLimits),
-  'x-gzip': (bytes) => gunzipSync(bytes, zlibLimits),
-  deflate: (bytes) => inflateSync(bytes, zlibLimits),
-  br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength, finishFlush: constants.BROTLI_OPERATION_FLUSH }),
 }
 
 /** Reads a collected answer as a failure; undefined: it is none. */
@@ -45,20 +35,6 @@ export function collectFailure(
   if (failure === undefined) return undefined
   // In what cannot be unpacked no key can be seen: the status alone goes on.
   return { failure, answer: cleanAnswer(head, plain ?? Buffer.alloc(0), redactor) }
-}
-
-export function isDecodable(encoding: string): boolean {
-  return encoding === '' || encoding in decoders
-}
-
-/** All of it, or what has come so far. Undefined when it cannot be decompressed. */
-export function decodeBody(bytes: Buffer, encoding: string): Buffer | undefined {
-  if (encoding === '' || encoding === 'identity') return bytes
-  try {
-    return decoders[encoding]?.(bytes)
-  } catch {
-    return undefined
-  }
 }
 
 /** The body goes out uncompressed and with a length of its own, since the key may have been cut out of it. */

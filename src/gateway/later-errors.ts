@@ -1,6 +1,7 @@
 import { LastBytes } from '../lib/index.ts'
 import type { Failure, Provider, StreamEvent, StreamFrame, StreamFraming } from '../providers/index.ts'
-import { type CollectedHead, isDecodable } from './collect-failure.ts'
+import type { CollectedHead } from './collect-failure.ts'
+import { isDecodable } from './content-codings.ts'
 import { eventEnd, eventOf, readEventBlock, wholeEvents } from './event-block.ts'
 
 /** What every event has that tells an error; few others do. */

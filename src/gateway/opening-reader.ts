@@ -1,5 +1,5 @@
 import type { Provider, StreamFrame, StreamFraming, StreamOpening } from '../providers/index.ts'
-import { decodeBody } from './collect-failure.ts'
+import { decodeBody } from './content-codings.ts'
 import { eventEnd, eventOf, readEventBlock } from './event-block.ts'
 
 const longestOpening = 64 * 1024

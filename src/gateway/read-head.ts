@@ -1,5 +1,6 @@
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import type { CollectedHead } from './collect-failure.ts'
+import { readEncoding } from './content-codings.ts'
 
 export interface HeadPassing {
   filter: AnswerHeaderFilter
@@ -19,7 +20,7 @@ export function readHead(
     const value = rawHeaders[i + 1] as string
     if (name === 'content-type') head.contentType = value.toLowerCase()
     else if (name === 'content-length') head.length = Number(value)
-    else if (name === 'content-encoding') head.encoding = value.toLowerCase()
+    else if (name === 'content-encoding') head.encoding = readEncoding(`${head.encoding},${value}`)
     head.passed.push(name, retell === undefined ? value : retell(name, value))
   }
   if (mayRun(head)) head.passed.push(...asDeadDocument)

@@ -1,6 +1,7 @@
 import { OwnkeyError } from '../contract/index.ts'
 import type { AnswerTranslation, WholeAnswer } from '../dialect/index.ts'
-import { type CollectedHead, decodeBody } from './collect-failure.ts'
+import type { CollectedHead } from './collect-failure.ts'
+import { decodeBody } from './content-codings.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 
 /** A successful answer of this many bytes is translated; a longer one is none that a chat or a sentence could have. */

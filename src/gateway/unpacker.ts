@@ -1,36 +1,58 @@
 import type { Transform } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { codingOf } from './content-codings.ts'
 
-const decoders: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
+interface Piece {
+  packed: Buffer
+  then: () => void
 }
 
-/** Unpacks a copy of a compressed answer while it passes, at the answer's own pace. What cannot be unpacked says nothing. */
+/**
+ * Unpacks a copy of a compressed answer while it passes, at the answer's own pace. What turns out not to be packed as it was
+ * said is heard as it is, from the piece on that cannot be unpacked.
+ */
 export class Unpacker {
-  private readonly decoder: Transform
+  private readonly create: (first: Buffer) => Transform
+  private readonly hear: (plain: Buffer) => void
+  private decoder: Transform | undefined
+  /** What the decoder was given and did not yet read. */
+  private readonly unread: Piece[] = []
 
-  constructor(decoder: Transform, hear: (plain: Buffer) => void) {
-    this.decoder = decoder.on('data', hear).on('error', () => undefined)
+  constructor(create: (first: Buffer) => Transform, hear: (plain: Buffer) => void) {
+    this.create = create
+    this.hear = hear
   }
 
   /** Calls back when everything that can be read of these bytes, and of those before them, was heard. */
-  write(chunk: Buffer, then: () => void): void {
-    if (this.decoder.destroyed) then()
-    else this.decoder.write(chunk, then)
+  write(packed: Buffer, then: () => void): void {
+    this.decoder ??= this.create(packed)
+      .on('data', this.hear)
+      .on('error', () => this.giveUp())
+    if (this.decoder.destroyed) {
+      this.hear(packed)
+      then()
+      return
+    }
+    this.unread.push({ packed, then })
+    // A decoder that fails calls back for some of the pieces only.
+    this.decoder.write(packed, (error) => error ?? this.unread.shift()?.then())
   }
 
   /** Calls back when there is nothing more to hear. */
   end(then: () => void): void {
-    if (this.decoder.closed) then()
+    if (this.decoder === undefined || this.decoder.closed) then()
     else this.decoder.once('close', then).end()
+  }
+
+  private giveUp(): void {
+    for (const { packed, then } of this.unread.splice(0)) {
+      this.hear(packed)
+      then()
+    }
   }
 }
 
 /** @returns undefined where nobody here can unpack it, or nothing has to be unpacked */
 export function createUnpacker(encoding: string, hear: (plain: Buffer) => void): Unpacker | undefined {
-  const create = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined
-  return create && new Unpacker(create(), hear)
+  const coding = codingOf(encoding)
+  return coding && new Unpacker(coding.unpacking, hear)
 }
