@@ -218,22 +218,39 @@ describe('a session ends', () => {
   }
 })
 
-test('a caller who leaves before the upgrade is answered takes the provider’s connection along', async () => {
-  const { org, token } = await journey.newOrg()
-  const arrived = signal<Socket>()
-  const silent = createServer((socket) => arrived.raise(socket.on('error', () => {}).resume()))
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-  const baseUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
-  await journey.ownkey.putKey(org, 'openai', canaryKeys.openai, { baseUrl })
-  const headers = { authorization: `Bearer ${token}` }
-  const leaving = new WebSocket(`${journey.ownkey.url.replace('http', 'ws')}/openai/v1/realtime`, { headers })
-  leaving.on('error', () => {})
-  const socket = await arrived.raised
-  const closed = new Promise((resolve) => socket.once('close', resolve))
-  leaving.terminate()
-  await closed
-  await expect.poll(() => entryOf(org)).toMatchObject({ state: 'released' })
-  silent.close()
+describe('a caller who leaves before the upgrade is answered', () => {
+  /** A handshake that the provider leaves unanswered. */
+  async function waiting() {
+    const { org, token } = await journey.newOrg()
+    const arrived = signal<Socket>()
+    const silent = createServer((socket) => arrived.raise(socket.on('error', () => {}).resume()))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const baseUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    await journey.ownkey.putKey(org, 'openai', canaryKeys.openai, { baseUrl })
+    const headers = { authorization: `Bearer ${token}` }
+    const websocket = new WebSocket(`${journey.ownkey.url.replace('http', 'ws')}/openai/v1/realtime`, { headers })
+    websocket.on('error', () => {})
+    const provider = await arrived.raised
+    const left = new Promise((resolve) => provider.once('close', resolve))
+    return { org, websocket, left, close: () => silent.close() }
+  }
+
+  test('takes the provider’s connection along', async () => {
+    const { org, websocket, left, close } = await waiting()
+    websocket.terminate()
+    await left
+    await expect.poll(() => entryOf(org)).toMatchObject({ state: 'released' })
+    close()
+  })
+
+  test('has left with half a connection too, of which nothing stays open', async () => {
+    const { websocket, left, close } = await waiting()
+    const { socket } = (websocket as unknown as { _req: { socket: Socket } })._req
+    const ended = new Promise((resolve) => socket.once('end', resolve))
+    socket.end()
+    await Promise.all([left, ended])
+    close()
+  })
 })
 
 describe('the right to a key ends its sessions within 5 s', () => {
