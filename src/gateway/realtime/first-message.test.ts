@@ -32,6 +32,15 @@ describe('the first message', () => {
     )
   })
 
+  test('that only opens lists, for megabytes, is refused without being parsed', () => {
+    const message = text(`{"a":${'['.repeat(4_000_000)}`)
+    const begun = performance.now()
+    expect(textField(message, 'xi_api_key')).toBeUndefined()
+    expect(() => prepareFirst(message, { model: { path: ['model'], check: () => {} } })).toThrow()
+    // Parsing takes seconds.
+    expect(performance.now() - begun).toBeLessThan(300)
+  })
+
   test('is written as its model was looked at', () => {
     const check = vi.fn()
     const model = { path: ['setup', 'model'], check }

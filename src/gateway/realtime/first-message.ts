@@ -1,5 +1,6 @@
 import { OwnkeyError } from '../../contract/index.ts'
 import type { Secret } from '../../crypto/index.ts'
+import { parseJson } from '../../lib/index.ts'
 
 /** One message as it came. */
 export interface Message {
@@ -51,7 +52,7 @@ export function textAt(value: unknown, path: readonly string[]): string | undefi
 
 function readFields(data: Buffer): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(data.toString('utf8'))
+    const value: unknown = parseJson(data)
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined

@@ -1,3 +1,4 @@
+import { parseJson } from '../../lib/index.ts'
 import type { Failure, Provider, SocketUsage, Surface, Usage } from '../../providers/index.ts'
 import type { Message } from './first-message.ts'
 
@@ -82,7 +83,7 @@ export class SessionUsage {
 
 function parse(data: Buffer): unknown {
   try {
-    return JSON.parse(data.toString('utf8')) as unknown
+    return parseJson(data)
   } catch {
     return undefined
   }
