@@ -65,3 +65,10 @@ test('an array of JSON ends with its error, and other JSON is not looked into', 
 test('what a provider packs in a way that nobody here can unpack tells nothing', () => {
   expect(laterErrorsOf(openai, { ...head, encoding: 'zstd' }, undefined)).toBeUndefined()
 })
+
+test('the end of an array is found in no time, whatever stands before it', () => {
+  const array = Buffer.from(`[{"a":1},{"error":${' '.repeat(8_100)}x`)
+  const begun = performance.now()
+  expect(read([array], 'application/json')).toBeUndefined()
+  expect(performance.now() - begun).toBeLessThan(100)
+})

@@ -139,7 +139,7 @@ export class LaterErrors {
   private readLastElement(end: string): void {
     const marker = end.lastIndexOf('"error"')
     const from = marker === -1 ? -1 : end.lastIndexOf('{', marker)
-    if (from !== -1) this.judge(eventOf(end.slice(from).replace(/[\s,\]]+$/, ''), undefined))
+    if (from !== -1) this.judge(eventOf(end.slice(from, endOfElement(end)), undefined))
   }
 
   private judge(event: StreamEvent | undefined): void {
@@ -147,4 +147,11 @@ export class LaterErrors {
     const verdict = this.provider.readStreamOpening(event)
     if (typeof verdict === 'object') this.failure = verdict
   }
+}
+
+/** Before what closes or goes on an array. By hand: an expression for the end of a text takes quadratic time on a text of spaces. */
+function endOfElement(text: string): number {
+  let end = text.length
+  while (end > 0 && ' \t\r\n,]'.includes(text[end - 1] as string)) end--
+  return end
 }

@@ -3,6 +3,8 @@ import { decodeBody } from './content-codings.ts'
 import { eventEnd, eventOf, readEventBlock } from './event-block.ts'
 
 const longestOpening = 64 * 1024
+/** A compressed opening comes in no more pieces: for each of them all is unpacked again. */
+const mostPackedPieces = 32
 
 export interface StreamKind {
   /** Absent: server-sent events, or JSON. */
@@ -49,7 +51,7 @@ export class OpeningReader {
     this.packed.push(chunk)
     this.packedBytes += chunk.length
     // However little it is when it is unpacked.
-    if (this.packedBytes > longestOpening) return 'content'
+    if (this.packedBytes > longestOpening || this.packed.length > mostPackedPieces) return 'content'
     const plain = decodeBody(Buffer.concat(this.packed), this.stream.encoding)
     if (plain === undefined) return 'content'
     this.readFrames = this.stream.framing?.reader()
