@@ -28,7 +28,7 @@ export function possible(candidates: readonly Candidate[]): Candidate[] {
 }
 
 /** Candidates in the same place share their fate from here on: the later one's fields win. */
-function mergeAlike(candidates: Candidate[]): Candidate[] {
+export function mergeAlike(candidates: Candidate[]): Candidate[] {
   if (candidates.length < 2) return candidates
   const merged: Candidate[] = []
   for (const next of candidates) {

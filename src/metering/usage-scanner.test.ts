@@ -521,6 +521,14 @@ describe('spoofing', () => {
     expect(usageOf(body)).toEqual({ inputTokens: 50, outputTokens: 6 })
   })
 
+  test('by repeated counts and many objects behind them takes time in proportion to their length', () => {
+    const many = `{${'"usage":{"prompt_tokens":1},'.repeat(40_000)}${'"a":{},'.repeat(40_000)}"z":0}`
+    const begun = performance.now()
+    expect(usageOf(many)).toEqual({ inputTokens: 1 })
+    // Each object was once held against each of the counts: half a minute.
+    expect(performance.now() - begun).toBeLessThan(3_000)
+  })
+
   test('by broken lines in a stream leaves the other lines alone', () => {
     const good = 'data: {"usage":{"prompt_tokens":50,"completion_tokens":6}}\n\n'
     for (const bad of [
