@@ -5,7 +5,10 @@ import {
   changesChannel,
   deleteOrganizationData,
   getOrganization,
+  insertDeliveries,
+  insertWebhookEvent,
   listOrganizations,
+  takeWebhookEvents,
   touchOrganization,
   upsertOrganization,
 } from './index.ts'
@@ -177,6 +180,45 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     await stop()
     expect(heard).toEqual(['{"org":"org-touched"}'])
     expect(await database.transaction((tx) => touchOrganization(tx, 'nobody'))).toBeUndefined()
+  })
+})
+
+describe('PostgreSQL, where others work beside a deletion', () => {
+  let opened: OpenTestDatabase
+  beforeAll(async () => {
+    opened = await openTestDatabase('postgres')
+  })
+  afterAll(() => opened.remove())
+
+  it('takes along the deliveries that are being made of its events', async () => {
+    const { database } = opened
+    const org = 'org-with-events'
+    await upsertOrganization(database, org, fields)
+    await database.transaction((tx) => insertWebhookEvent(tx, { id: 'evt_1', org, type: 'org.create', data: {} }))
+    let deletion: Promise<Record<string, number>> | undefined
+    await database.transaction(async (tx) => {
+      const [event] = await takeWebhookEvents(tx, 1)
+      expect(event).toMatchObject({ id: 'evt_1', org_id: org })
+      deletion = database.transaction((other) => deleteOrganizationData(other, org))
+      await expect
+        .poll(() =>
+          database.query(
+            "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+          ),
+        )
+        .toHaveLength(1)
+      const delivery = {
+        id: 'dlv_1',
+        event_id: 'evt_1',
+        org_id: org,
+        endpoint: 'one',
+        type: 'org.create',
+        payload: '{}',
+      }
+      await insertDeliveries(tx, [delivery])
+    })
+    expect(await deletion).toMatchObject({ organizations: 1, webhook_deliveries: 1 })
+    expect(await database.query('select org_id from webhook_deliveries')).toEqual([])
   })
 })
 

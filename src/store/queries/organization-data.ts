@@ -93,8 +93,7 @@ export async function deleteOrganizationData(tx: Queryable, org: string): Promis
   )
   note('key_secrets', secrets)
   const tables = await listOrganizationTables(tx)
-  // The organization last: others refer to it, and what goes with it by itself would not be counted.
-  for (const table of tables.sort((a, b) => Number(a.org === 'id') - Number(b.org === 'id'))) {
+  for (const table of tables.sort((a, b) => placeOf(a) - placeOf(b))) {
     note(table.name, await deleteRows(tx, table, org))
   }
   const buckets = await countRows(
@@ -105,6 +104,14 @@ export async function deleteOrganizationData(tx: Queryable, org: string): Promis
   )
   note('rate_windows', buckets)
   return counts
+}
+
+/**
+ * Events first: deliveries are made of them by whoever holds their rows, and those are there once the rows can be deleted.
+ * The organization last: others refer to it, and what goes with it by itself would not be counted.
+ */
+function placeOf({ name, org }: OrganizationTable): number {
+  return name === 'webhook_events' ? 0 : org === 'org_id' ? 1 : 2
 }
 
 /**
