@@ -108,6 +108,11 @@ export const errorTable = {
     fix: 'Correct the request as the detail says.',
   },
   body_too_large: { status: 413, message: 'The request body is too large.', fix: 'Send a smaller body.' },
+  head_too_large: {
+    status: 431,
+    message: 'The request’s address and headers are too large.',
+    fix: 'Send at most 32 KB of them; what is long belongs in the body.',
+  },
   request_stalled: {
     status: 408,
     message: 'The request’s body stopped coming.',

@@ -7,5 +7,6 @@
 export { createControl } from './create-control.ts'
 export type { CallGateway, ControlOptions, InForce, ProbeRequest, SendProbe } from './deps.ts'
 export { originOf } from './http/origin-of.ts'
+export { problemContentType, toProblem } from './http/problem.ts'
 export { openSession, signInUrl } from './sessions.ts'
 export { createNoticeSweep, type NoticeSweep } from './sweep-notices.ts'

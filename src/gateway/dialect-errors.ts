@@ -19,8 +19,11 @@ const anthropicTypes: Readonly<Record<number, string>> = {
   402: 'billing_error',
   403: 'permission_error',
   404: 'not_found_error',
+  405: 'invalid_request_error',
+  408: 'timeout_error',
   413: 'request_too_large',
   429: 'rate_limit_error',
+  431: 'invalid_request_error',
   503: 'overloaded_error',
   504: 'timeout_error',
 }
@@ -31,8 +34,11 @@ const openaiTypes: Readonly<Record<number, string>> = {
   402: 'insufficient_quota',
   403: 'permission_error',
   404: 'invalid_request_error',
+  405: 'invalid_request_error',
+  408: 'invalid_request_error',
   413: 'invalid_request_error',
   429: 'rate_limit_error',
+  431: 'invalid_request_error',
 }
 
 const googleStatuses: Readonly<Record<number, string>> = {
@@ -41,8 +47,11 @@ const googleStatuses: Readonly<Record<number, string>> = {
   402: 'RESOURCE_EXHAUSTED',
   403: 'PERMISSION_DENIED',
   404: 'NOT_FOUND',
+  405: 'INVALID_ARGUMENT',
+  408: 'DEADLINE_EXCEEDED',
   413: 'INVALID_ARGUMENT',
   429: 'RESOURCE_EXHAUSTED',
+  431: 'INVALID_ARGUMENT',
   502: 'UNAVAILABLE',
   503: 'UNAVAILABLE',
   504: 'DEADLINE_EXCEEDED',
@@ -102,6 +111,7 @@ const shapes: Readonly<Record<Dialect, (said: Said) => unknown>> = {
 /** Asking again unchanged can help with these only; SDKs are told not to retry the rest. */
 const retryable: ReadonlySet<string> = new Set([
   'rate_limited',
+  'request_stalled',
   'upstream_unreachable',
   'upstream_timeout',
   'unavailable',

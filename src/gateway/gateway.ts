@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { responseHeaders } from '../contract/index.ts'
+import { type OwnkeyError, responseHeaders } from '../contract/index.ts'
 import { createIdMaker } from '../lib/index.ts'
 import { type Attempt, publicProviderId } from '../policy/index.ts'
 import type { Failure, Provider } from '../providers/index.ts'
 import { AnswerHeaderFilter } from './answer-headers.ts'
 import { BodyWatch } from './body-watch.ts'
+import type { ErrorAnswer } from './collect-failure.ts'
 import { DecisionMemory } from './decision-memory.ts'
 import { Egress, type EgressLimits } from './egress.ts'
 import type { Exchange } from './exchange.ts'
@@ -18,7 +19,8 @@ import { OrgPlaces } from './org-places.ts'
 import type { Outcome } from './outcome.ts'
 import { createPreparedSecrets, type PreparedSecrets } from './prepared-secrets.ts'
 import { Sessions, serveUpgrade } from './realtime/index.ts'
-import { serve } from './serve.ts'
+import { dialectAt, serve } from './serve.ts'
+import { ownErrorAnswer } from './write-answer.ts'
 
 /** The request path with what it keeps between requests: connections, decisions, what it knows of keys. */
 export class Gateway {
@@ -59,6 +61,13 @@ export class Gateway {
   /** A WebSocket handshake; the HTTP server has let go of its socket. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     void serveUpgrade({ req, socket: socket as Socket, head }, this)
+  }
+
+  /** What the listener answers of its own to a request for one of these paths, because no request came of it. */
+  refusalAt(url: string, error: OwnkeyError): ErrorAnswer {
+    const requestId = this.newRequestId()
+    const dialect = dialectAt(url, this.deps.setup())
+    return ownErrorAnswer({ dialect, requestId }, error, [responseHeaders.requestId, requestId])
   }
 
   filterOf(provider: Provider): AnswerHeaderFilter {

@@ -5,6 +5,7 @@
  */
 export { checkHost } from './check-host.ts'
 export { collectAnswer } from './collect-answer.ts'
+export type { ErrorAnswer } from './collect-failure.ts'
 export type { EgressLimits } from './egress.ts'
 export { Gateway } from './gateway.ts'
 export type { AttemptReport, GatewayDeps, GatewaySetup } from './gateway-deps.ts'

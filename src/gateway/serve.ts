@@ -7,6 +7,7 @@ import { identifyCaller } from './caller.ts'
 import { describeRequest, readEnough, surfaceOf } from './describe-request.ts'
 import { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
+import type { GatewaySetup } from './gateway-deps.ts'
 import { listModels } from './list-models.ts'
 import {
   aimAt,
@@ -107,8 +108,7 @@ export function readPlace(exchange: Exchange): { target: Target; provider: Provi
   const { req, setup } = exchange
   const target = readTarget(req.url as string)
   exchange.target = target
-  const id = setup.policy.names.get(target.head.toLowerCase())
-  const provider = id === undefined ? undefined : setup.provider(id)
+  const provider = providerAt(target.head, setup)
   if (provider === undefined)
     throw new OwnkeyError('not_found', {
       detail: 'No provider has this path.',
@@ -119,6 +119,18 @@ export function readPlace(exchange: Exchange): { target: Target; provider: Provi
   if (req.method === 'TRACE')
     throw new OwnkeyError('request_invalid', { detail: 'TRACE is refused: it would echo credentials.' })
   return { target, provider }
+}
+
+function providerAt(head: string, setup: GatewaySetup): Provider | undefined {
+  const id = setup.policy.names.get(head.toLowerCase())
+  return id === undefined ? undefined : setup.provider(id)
+}
+
+/** In which shape an error is told of a request that came no further than its address. */
+export function dialectAt(url: string, setup: GatewaySetup): Dialect {
+  const path = url.split('?', 1)[0] as string
+  const provider = providerAt(path.split('/', 2)[1] as string, setup)
+  return provider === undefined ? 'openai' : dialectOf(provider.dialect, path)
 }
 
 /** Nothing of a body is read before its sender is known. */

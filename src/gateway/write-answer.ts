@@ -5,7 +5,14 @@ import type { Exchange } from './exchange.ts'
 
 /** Answers with an error of Ownkey's own, in the shape of the API that was called. */
 export function writeOwnError(exchange: Exchange, error: OwnkeyError, ownHeaders: readonly string[]): void {
-  const { dialect, requestId } = exchange
+  write(exchange, ownErrorAnswer(exchange, error, ownHeaders))
+}
+
+export function ownErrorAnswer(
+  { dialect, requestId }: Pick<Exchange, 'dialect' | 'requestId'>,
+  error: OwnkeyError,
+  ownHeaders: readonly string[],
+): ErrorAnswer {
   const answer = renderError(dialect, error, requestId)
   const body = Buffer.from(JSON.stringify(answer.body))
   const headers = [
@@ -19,7 +26,7 @@ export function writeOwnError(exchange: Exchange, error: OwnkeyError, ownHeaders
   ]
   if (!isRetryable(error)) headers.push('x-should-retry', 'false')
   if (error.retryAfterSeconds !== undefined) headers.push('retry-after', String(Math.ceil(error.retryAfterSeconds)))
-  write(exchange, { status: answer.status, headers, body })
+  return { status: answer.status, headers, body }
 }
 
 /** Answers a question about Ownkey itself. */

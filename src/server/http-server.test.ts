@@ -2,13 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { OwnkeyError } from '../contract/index.ts'
 import { createHttpServer, firstSegment } from './http-server.ts'
 import { createLog } from './log.ts'
+import { problemRefusal } from './refusal.ts'
 import { drain, trackSockets } from './shutdown.ts'
 
 const answering = (name: string) => ({
   handle: (_request: IncomingMessage, response: ServerResponse) => response.end(name),
 })
+/** As a gateway words it; how that is in each dialect is tested where the real one is. */
+const refusalAt = (url: string, error: OwnkeyError) => problemRefusal(`gateway:${url}`, error)
 
 const upgraded = (_request: IncomingMessage, socket: Duplex) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')
 
@@ -18,18 +22,35 @@ async function echo(request: IncomingMessage, response: ServerResponse): Promise
   response.end(JSON.stringify({ method: request.method, bytes, names: Object.keys(request.headers) }))
 }
 
+/** Answers that the tests give when it suits them. */
+let held: ServerResponse[]
+const paths: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>> = {
+  '/echo': echo,
+  '/held': (_request, response) => void held.push(response),
+  '/begun': (_request, response) => {
+    response.write('begun')
+    held.push(response)
+  },
+}
+
 let server: ReturnType<typeof createHttpServer>
 let sockets: ReturnType<typeof trackSockets>
 let port: number
 
 beforeEach(async () => {
+  held = []
   server = createHttpServer({
     control: {
-      handle: (request, response) => (request.url === '/echo' ? echo(request, response) : response.end('control')),
+      handle: (request, response) => {
+        const path = paths[request.url ?? '']
+        if (path) path(request, response)
+        else response.end('control')
+      },
     },
     gateway: {
       ...answering('gateway'),
       upgrade: upgraded,
+      refusalAt,
     },
     isGatewayName: (segment) => segment === 'acme',
     log: createLog({ level: 'silent' }),
@@ -96,9 +117,40 @@ describe('the listener', () => {
     ])
   })
 
-  test('answers what it cannot parse and closes', async () => {
-    expect(await exchange('GET / HTTP/1.1\r\nBad Header: 1\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /)
-    expect(await exchange(`GET / HTTP/1.1\r\nHost: x\r\nBig: ${'x'.repeat(40_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /)
+  test.each([
+    ['a malformed header', 'GET / HTTP/1.1\r\nHost: x\r\nBad Header: 1\r\n\r\n', 400, 'request_invalid'],
+    ['no HTTP', '\x16\x03\x01\x02\x00\x01\x00', 400, 'request_invalid'],
+    ['a head of 40 KB', `GET / HTTP/1.1\r\nHost: x\r\nBig: ${'x'.repeat(40_000)}\r\n\r\n`, 431, 'head_too_large'],
+    [
+      'endless extensions of a chunk',
+      `POST /held HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(20_000)}\r\nx\r\n`,
+      413,
+      'body_too_large',
+    ],
+    ['no host', 'GET / HTTP/1.1\r\n\r\n', 400, 'request_invalid'],
+    ['two hosts', 'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', 400, 'request_invalid'],
+    ['a tunnel', 'CONNECT example.test:443 HTTP/1.1\r\nHost: example.test:443\r\n\r\n', 400, 'request_invalid'],
+  ])('refuses %s with a code and what to do, and closes', async (_what, text, status, code) => {
+    const answer = await exchange(text)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(answer).toMatch(new RegExp(`^ownkey-error: ${code}\r$`, 'im'))
+    const fix = expect.stringMatching(/./)
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] as string)).toMatchObject({ status, code, fix })
+  })
+
+  test('words what it cannot parse as the gateway does, where the gateway was called', async () => {
+    const answer = await exchange('POST /acme/v1/chat?key=1 HTTP/1.1\r\nHost: x\r\nBad Header: 1\r\n\r\n')
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] as string)).toMatchObject({ instance: 'gateway:/acme/v1/chat' })
+  })
+
+  test('serves a request of HTTP/1.0 without a host, and one that expects what nobody knows', async () => {
+    expect(await exchange('GET / HTTP/1.0\r\n\r\n')).toContain('control')
+    expect(await exchange('GET / HTTP/1.0\r\nExpect: miracles\r\n\r\n')).toContain('control')
+  })
+
+  test('says nothing in the middle of an answer that has begun before its request was broken', async () => {
+    const first = 'POST /begun HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'
+    expect(await exchange(`${first}zz\r\n`)).toMatch(/^HTTP\/1.1 200 [\s\S]*\r\n\r\n5\r\nbegun\r\n$/)
   })
 
   test('refuses a body that is framed twice', async () => {
@@ -118,6 +170,46 @@ describe('the listener', () => {
   })
 })
 
+describe('behind a request whose answer is not out yet', () => {
+  const before = 'GET /held HTTP/1.1\r\nHost: x\r\n\r\n'
+  const upgradeTo = (protocol: string) =>
+    `GET /acme HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`
+  const kinds: [string, string, RegExp][] = [
+    ['what cannot be parsed', 'NONSENSE\r\n\r\n', /^HTTP\/1.1 400 /],
+    ['a WebSocket handshake', upgradeTo('websocket'), /^HTTP\/1.1 101 /],
+    ['an offer of HTTP/2', `${upgradeTo('h2c')}NONSENSE\r\n\r\n`, /^HTTP\/1.1 200 [\s\S]*gateway/],
+    ['a tunnel', 'CONNECT example.test:443 HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1.1 400 /],
+  ]
+
+  test.each(kinds)('%s is answered in its turn', async (_what, text, expected) => {
+    const answers = exchange(before + text)
+    await expect.poll(() => held.length).toBe(1)
+    held[0]?.end('held')
+    const [first, second] = (await answers).split(/\r\n\r\n(?:4\r\n)?held(?:\r\n0\r\n\r\n)?/)
+    expect(first).toMatch(/^HTTP\/1.1 200 /)
+    expect(second).toMatch(expected)
+  })
+
+  test.each(kinds)('%s of a caller whose connection breaks is nothing to anybody', async (_what, text) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(before + text))
+    await expect.poll(() => held.length).toBe(1)
+    const gone = new Promise((resolve) => held[0]?.once('close', resolve))
+    socket.resetAndDestroy()
+    await gone
+    expect(await get('/')).toContain('control')
+  })
+
+  test('a long answer goes on at its reader’s pace', async () => {
+    const answers = exchange(before + upgradeTo('websocket'))
+    await expect.poll(() => held.length).toBe(1)
+    const response = held[0] as ServerResponse
+    for (let part = 0; part < 200; part++)
+      if (!response.write('x'.repeat(100_000))) await new Promise((resolve) => response.once('drain', resolve))
+    response.end()
+    expect(await answers).toMatch(/x\r\n0\r\n\r\nHTTP\/1.1 101 /)
+  })
+})
+
 describe('a listener with little patience', () => {
   let impatient: ReturnType<typeof createHttpServer>
   let open: ReturnType<typeof trackSockets>
@@ -132,7 +224,7 @@ describe('a listener with little patience', () => {
             .resume()
             .on('end', () => response.end('read')),
       },
-      gateway: { ...answering('gateway'), upgrade: upgraded },
+      gateway: { ...answering('gateway'), upgrade: upgraded, refusalAt },
       isGatewayName: () => false,
       log: createLog({ level: 'silent' }),
       limits: { headSeconds: 0.3, bodySeconds: 0.5, checkEveryMs: 50, connections: 5 },
@@ -160,7 +252,9 @@ describe('a listener with little patience', () => {
   }
 
   test('ends a head that comes byte by byte', async () => {
-    expect(await trickle('GET / HTTP/1.1\r\nHost: x\r\n', 'X-A: b\r\n')).toMatch(/^HTTP\/1.1 408 /)
+    const answer = await trickle('GET / HTTP/1.1\r\nHost: x\r\n', 'X-A: b\r\n')
+    expect(answer).toMatch(/^HTTP\/1.1 408 [\s\S]*^Ownkey-Error: request_stalled\r$/m)
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] as string)).toMatchObject({ code: 'request_stalled', status: 408 })
   })
 
   test('ends connections that never say a word', async () => {
@@ -172,7 +266,7 @@ describe('a listener with little patience', () => {
     ['trickles', 'x'],
   ])('answers a body that %s with 408 and what to know', async (_how, rest) => {
     const answer = await trickle('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{', rest)
-    expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/)
+    expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n[\s\S]*^Ownkey-Error: request_stalled\r$/m)
     expect(JSON.parse(answer.split('\r\n\r\n')[1] as string)).toMatchObject({ code: 'request_stalled', status: 408 })
   })
 

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { OwnkeyError, responseHeaders } from '../contract/index.ts'
+import { OwnkeyError } from '../contract/index.ts'
 import { isIgnoredUpgrade, takeAsOrdinary } from './ignored-upgrade.ts'
+import { inTurn } from './in-turn.ts'
 import type { Log } from './log.ts'
+import { endWith, lastAnswer, problemRefusal, type WordRefusal } from './refusal.ts'
+import { refuseUnreadable } from './refuse-unreadable.ts'
 
 /** Whoever answers requests: the gateway, or the control API with the pages. */
 export interface Answering {
@@ -13,7 +15,11 @@ export interface Answering {
 export interface HttpServerOptions {
   control: Answering
   /** Only providers have WebSockets, so every upgrade is the gateway's to answer, also where it leads nowhere. */
-  gateway: Answering & { upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void }
+  gateway: Answering & {
+    upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+    /** Words what is refused before the gateway hears of it, in the shape of the API that was called. */
+    refusalAt: WordRefusal
+  }
   /** First path segments that belong to the gateway, besides `v1`: the providers' ids and aliases. */
   isGatewayName(segment: string): boolean
   log: Log
@@ -38,39 +44,67 @@ const defaultLimits = {
  * One listener for everything. Gateway paths go straight to the gateway, without a framework between; the rest goes to the
  * control API. Only the first path segment is looked at, exactly as it was sent: whoever answers checks the rest.
  */
-export function createHttpServer({ control, gateway, isGatewayName, log, ...options }: HttpServerOptions): Server {
-  const limits = { ...defaultLimits, ...options.limits }
+export function createHttpServer({ limits: given, ...options }: HttpServerOptions): Server {
+  const { gateway, log } = options
+  const limits = { ...defaultLimits, ...given }
+  const { serve, word } = createReception(options, limits.bodySeconds)
   const server = createServer(
     {
       maxHeaderSize: limits.headBytes,
       headersTimeout: limits.headSeconds * 1000,
       // An upload of 500 MB may take an hour; what ends a stalled one is the idle time of its body.
       requestTimeout: 0,
+      // Node's own answer to a request without a host says nothing.
+      requireHostHeader: false,
       keepAliveTimeout: limits.keepAliveSeconds * 1000,
       connectionsCheckingInterval: limits.checkEveryMs,
       noDelay: true,
     },
-    (request, response) => {
-      const segment = firstSegment(request.url)
-      if (segment === undefined) refusePlainly(response)
-      else if (segment === 'v1' || isGatewayName(segment)) gateway.handle(request, response)
-      else {
-        watchBody(request, response, limits.bodySeconds)
-        control.handle(request, response)
-      }
-    },
+    serve,
   )
   // Node drops what is over a count in silence, a caller's Ownkey-Feature for instance; the head's size is bound enough.
   server.maxHeadersCount = 0
   server.maxConnections = limits.connections
-  server.on('upgrade', (request, socket, head) => {
-    if (isIgnoredUpgrade(request)) return takeAsOrdinary(server, request, { socket, rest: head })
-    gateway.upgrade(request, socket, head)
-  })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerUnreadable(error, socket))
+  server.on('upgrade', (request, socket, head) =>
+    inTurn(socket, () => {
+      if (isIgnoredUpgrade(request)) takeAsOrdinary(server, request, { socket, rest: head })
+      else gateway.upgrade(request, socket, head)
+    }),
+  )
+  server.on('connect', (_request, socket) => inTurn(socket, () => endWith(socket, problemRefusal('', noPath()))))
+  // What else a caller expects may be ignored (RFC 9110, 10.1.1).
+  server.on('checkExpectation', serve)
+  server.on('clientError', (error, socket) => refuseUnreadable(error, socket, word))
   // One that cannot listen at all is told by a sentence at the start.
   server.on('error', (error) => void (server.listening && log.error('server_error', { error })))
   return server
+}
+
+interface Reception {
+  serve(request: IncomingMessage, response: ServerResponse): void
+  /** Words a refusal as whoever would have answered does. */
+  word: WordRefusal
+}
+
+function createReception(
+  { control, gateway, isGatewayName }: Pick<HttpServerOptions, 'control' | 'gateway' | 'isGatewayName'>,
+  bodySeconds: number,
+): Reception {
+  const isGatewayPath = (segment: string | undefined) =>
+    segment !== undefined && (segment === 'v1' || isGatewayName(segment))
+  const word: WordRefusal = (url, error) =>
+    isGatewayPath(firstSegment(url)) ? gateway.refusalAt(url, error) : problemRefusal(url, error)
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    const segment = firstSegment(request.url)
+    if (segment === undefined) refuse(response, word, noPath())
+    else if (!hasItsHost(request)) refuse(response, word, noHost())
+    else if (isGatewayPath(segment)) gateway.handle(request, response)
+    else {
+      watchBody(request, response, bodySeconds)
+      control.handle(request, response)
+    }
+  }
+  return { serve, word }
 }
 
 /** `/openai/v1/models?x` → `openai`; `/` → the empty string; undefined for anything that is not a path. */
@@ -93,57 +127,37 @@ function watchBody(request: IncomingMessage, response: ServerResponse, seconds: 
     })
     // By hand: whoever reads the body only learns that the connection is gone.
     if (response.headersSent) request.socket.destroy()
-    else request.socket.end(problemAnswer('408 Request Timeout', error), () => request.socket.destroy())
+    else request.socket.end(lastAnswer(problemRefusal(request.url ?? '', error)), () => request.socket.destroy())
   }, seconds * 1000)
   const lift = () => clearTimeout(timer)
   request.once('end', lift)
   response.once('close', lift)
 }
 
-function problemAnswer(status: string, { status: number, message, code, fix }: OwnkeyError): string {
-  const body = JSON.stringify({ title: message, status: number, code, fix })
-  const head = [
-    `HTTP/1.1 ${status}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `${responseHeaders.error}: ${code}`,
-    'Connection: close',
-  ]
-  return `${head.join('\r\n')}\r\n\r\n${body}`
-}
-
-function refusePlainly(response: ServerResponse): void {
-  const error = new OwnkeyError('request_invalid', {
+const noPath = () =>
+  new OwnkeyError('request_invalid', {
     detail: 'The request line must hold a path that starts with "/".',
+    fix: 'Send the request to this server itself, not through it as a proxy.',
   })
-  response.writeHead(error.status, {
-    'content-type': 'application/problem+json',
-    [responseHeaders.error]: error.code,
-    connection: 'close',
-    'x-should-retry': 'false',
+
+const noHost = () =>
+  new OwnkeyError('request_invalid', {
+    detail: 'The request must have one Host header.',
+    fix: 'Send Host once, with the name under which the server is called.',
   })
-  response.end(JSON.stringify({ title: error.message, status: error.status, code: error.code, fix: error.fix }))
+
+function refuse(response: ServerResponse, word: WordRefusal, error: OwnkeyError): void {
+  const { status, headers, body } = word(response.req.url ?? '', error)
+  response.writeHead(status, [...headers, 'connection', 'close'])
+  response.end(body)
 }
 
-const unreadable: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-}
-
-/** So long what a refused caller still sends is read and dropped: closing at once would reset the connection and lose the answer. */
-const lingerMs = 1_000
-
-/** What the parser refuses never becomes a request; it is answered by hand and nothing of it is logged. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) {
-    socket.destroy()
-    return
+/** A request that names two servers is not what another reader on the way took it for; one that names none is no HTTP/1.1. */
+function hasItsHost({ httpVersionMinor, rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
   }
-  // Answered already: the parser tells again for every further piece.
-  if (!socket.writable) return
-  const status = unreadable[error.code ?? ''] ?? '400 Bad Request'
-  const timer = setTimeout(() => socket.destroy(), lingerMs)
-  socket.once('close', () => clearTimeout(timer))
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  return hosts === 1 || (hosts === 0 && httpVersionMinor === 0)
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 /**
@@ -18,17 +18,9 @@ interface Released {
 
 /**
  * Gives a request whose upgrade is ignored back to the server as an ordinary one, with all that follows it on its connection.
- * Node has let go of the socket by then and would never read the body; so the head is written again, without the offer. It
- * waits until the answers to the requests before it are out.
+ * Node has let go of the socket by then and would never read the body; so the head is written again, without the offer.
  */
-export function takeAsOrdinary(server: Server, request: IncomingMessage, released: Released): void {
-  const { socket, rest } = released
-  if (socket.destroyed) return
-  const before = (socket as { _httpMessage?: ServerResponse | null })._httpMessage
-  if (before) {
-    before.once('close', () => setImmediate(takeAsOrdinary, server, request, released))
-    return
-  }
+export function takeAsOrdinary(server: Server, request: IncomingMessage, { socket, rest }: Released): void {
   socket.unshift(Buffer.concat([headWithoutOffer(request), rest]))
   // Node's own listener is the first; to everybody else this is no new connection.
   server.listeners('connection')[0]?.call(server, socket)
