@@ -69,6 +69,7 @@ test('what a provider packs in a way that nobody here can unpack tells nothing',
 test('the end of an array is found in no time, whatever stands before it', () => {
   const array = Buffer.from(`[{"a":1},{"error":${' '.repeat(8_100)}x`)
   const begun = performance.now()
-  expect(read([array], 'application/json')).toBeUndefined()
-  expect(performance.now() - begun).toBeLessThan(100)
+  for (let time = 0; time < 300; time++) expect(read([array], 'application/json')).toBeUndefined()
+  // An expression took half a minute; a bound against that, not a measure.
+  expect(performance.now() - begun).toBeLessThan(10_000)
 })

@@ -33,12 +33,12 @@ describe('the first message', () => {
   })
 
   test('that only opens lists, for megabytes, is refused without being parsed', () => {
-    const message = text(`{"a":${'['.repeat(4_000_000)}`)
+    const message = text(`{"a":${'['.repeat(32_000_000)}`)
     const begun = performance.now()
     expect(textField(message, 'xi_api_key')).toBeUndefined()
     expect(() => prepareFirst(message, { model: { path: ['model'], check: () => {} } })).toThrow()
-    // Parsing takes seconds.
-    expect(performance.now() - begun).toBeLessThan(300)
+    // Parsing took five seconds and more; a bound against that, not a measure.
+    expect(performance.now() - begun).toBeLessThan(2_500)
   })
 
   test('is written as its model was looked at', () => {
