@@ -45,12 +45,11 @@ const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 
 /** How long, in seconds, or as a text with its unit: "90s", "15m", "1h", "7d". Read as seconds. */
 export function durationSchema(maxSeconds: number) {
   const seconds = z.int().min(1, 'must be at least a second').max(maxSeconds, `must be at most ${maxSeconds} seconds`)
-  const text = z
-    .string()
-    .regex(/^[0-9]{1,10}[smhd]?$/)
-    .transform((written) => Number.parseInt(written, 10) * (secondsOf[written.slice(-1)] ?? 1))
+  const form = `a whole number of seconds, or a text such as "90s", "15m", "1h" or "7d"; at most ${maxSeconds} seconds`
+  return z
+    .union([seconds, z.string().regex(/^[0-9]{1,10}[smhd]?$/, form)], { error: form })
+    .transform((written) =>
+      typeof written === 'number' ? written : Number.parseInt(written, 10) * (secondsOf[written.slice(-1)] ?? 1),
+    )
     .pipe(seconds)
-  return z.union([seconds, text], {
-    error: `a whole number of seconds, or a text such as "90s", "15m", "1h" or "7d"; at most ${maxSeconds} seconds`,
-  })
 }

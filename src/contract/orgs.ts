@@ -48,7 +48,8 @@ export const grantCreditsSchema = z
       .int()
       .min(-1_000_000_000_000)
       .max(1_000_000_000_000)
-      .refine((amount) => amount !== 0, fieldForms.notZero),
+      .refine((amount) => amount !== 0, fieldForms.notZero)
+      .meta({ not: { const: 0 } }),
     reason: lineSchema,
     idempotencyKey: z.string().min(1).max(200),
   })

@@ -41,6 +41,31 @@ describe('the OpenAPI document', () => {
       expect(control.document.components.schemas, to).toHaveProperty([String(to).replace('#/components/schemas/', '')])
   })
 
+  it('holds no schema that nothing refers to', () => {
+    const text = JSON.stringify(control.document)
+    const names = Object.keys(control.document.components.schemas)
+    expect(names.filter((name) => !text.includes(`"#/components/schemas/${name}"`))).toEqual([])
+  })
+
+  it('asks for a body where one is needed, and takes what the server takes', async () => {
+    const bodies = Object.fromEntries(
+      Object.values(control.document.paths)
+        .flatMap((operations) => Object.values(operations))
+        .map(({ operationId, requestBody }) => [operationId, requestBody]),
+    )
+    const omissible = Object.keys(bodies).filter((name) => bodies[name]?.required === false)
+    expect(omissible.sort()).toEqual(
+      ['audit.verify', 'explain.post', 'keys.patch', 'keys.test', 'master-key.rotate', 'webhooks.replay-dead'].sort(),
+    )
+    expect(bodies['orgs.put']?.required).toBe(true)
+    const { schemas } = control.document.components
+    expect(schemas['CreateTokenInput']).toHaveProperty('properties.expiresIn.anyOf', [
+      expect.objectContaining({ type: 'integer' }),
+      expect.objectContaining({ type: 'string', pattern: expect.any(String) }),
+    ])
+    expect(schemas['GrantCreditsInput']).toHaveProperty('properties.amount.not', { const: 0 })
+  })
+
   it('names the documents by their words', () => {
     expect(Object.keys(control.document.components.schemas)).toEqual(
       expect.arrayContaining(['MaskedKey', 'Settings', 'Problem', 'Decision', 'KeyTest', 'Org']),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 interface Operation {
   operationId: string
+  requestBody?: { required: boolean }
   responses: Record<string, { content?: Record<string, { schema: object }> }>
 }
 

@@ -4,6 +4,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import { z } from 'zod'
 import { problemSchema } from '../../contract/index.ts'
 import { access } from './access.ts'
+import { completeDocument } from './complete-document.ts'
 import { problemContentType } from './problem.ts'
 import type { AnyRoute } from './route.ts'
 
@@ -27,7 +28,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => completeDocument(jsonSchemaTransformObject(document)),
   }
 }
 
