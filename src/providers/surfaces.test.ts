@@ -96,6 +96,22 @@ describe('a route', () => {
   })
 })
 
+describe('a socket', () => {
+  it.each([
+    ['gemini', '/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent'],
+    ['gemini', '/ws/google.ai.generativelanguage.v1.GenerativeService.BidiGenerateContent'],
+    ['gemini', '/ws/google.ai.generativelanguage.v1alpha.GenerativeService.BidiGenerateContentConstrained'],
+    ['vertex', '/ws/google.cloud.aiplatform.v1beta1.LlmBidiService/BidiGenerateContent'],
+    ['vertex', '/ws/google.cloud.aiplatform.v1.LlmBidiService/BidiGenerateContent'],
+  ])('of %s at %s is known, with the place of its model', (provider, path) => {
+    expect(surfaceOf(provider, path, 'GET')).toEqual({ capability: 'realtime', meters: 'tokens', model: 'none' })
+    expect(findProvider(provider)?.realtime?.find((route) => route.path.test(path))?.firstModel).toEqual([
+      'setup',
+      'model',
+    ])
+  })
+})
+
 describe('the credential', () => {
   it.each([
     ['openai', '/v1/models', 'authorization', 'Bearer '],

@@ -38,6 +38,15 @@ describe('a session’s counts', () => {
         ],
       }),
     ).toEqual({ usage: { inputTokens: 20, outputTokens: 12, cacheReadTokens: 20 }, estimated: false })
+    expect(
+      counted('openai', '/v1/responses', {
+        provider: [
+          { ...done(10, 5), type: 'response.completed' },
+          { ...done(10, 2), type: 'response.incomplete' },
+          { type: 'response.failed', response: { usage: null } },
+        ],
+      }).usage,
+    ).toEqual({ inputTokens: 20, outputTokens: 7, cacheReadTokens: 0 })
     const turn = {
       serverContent: { turnComplete: true },
       usageMetadata: { promptTokenCount: 4, responseTokenCount: 6 },

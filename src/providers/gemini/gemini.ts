@@ -1,7 +1,7 @@
 import type { Failure, Probe, Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { googleRules } from './google-rules.ts'
-import { geminiSurfaces } from './surfaces.ts'
+import { geminiSurfaces, live } from './surfaces.ts'
 import { googleSocketUsage, googleUsage } from './usage.ts'
 
 const reading = failureReader({ rules: googleRules })
@@ -99,7 +99,7 @@ export const gemini: Provider = {
   },
   realtime: [
     {
-      path: /^\/ws\/google\.ai\.generativelanguage\.v1(?:alpha|beta)\.GenerativeService\.BidiGenerateContent(?:Constrained)?$/,
+      path: live,
       upstream: { in: 'query', name: 'key' },
       accepts: [
         { in: 'query', name: 'key' },

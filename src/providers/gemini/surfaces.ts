@@ -5,6 +5,10 @@ const version = '/v1(?:alpha|beta)?'
 const modelCall = (verbs: string): RegExp => new RegExp(`^${version}/models/(?<model>[^/:]+):(?:${verbs})$`)
 const tunedCall = (verbs: string): RegExp => new RegExp(`^${version}/(?<model>tunedModels/[^/:]+):(?:${verbs})$`)
 
+/** The socket of `live.connect`; Google's SDKs call it by the version that they speak, `v1` from 3.0 on. */
+export const live =
+  /^\/ws\/google\.ai\.generativelanguage\.v1(?:alpha|beta)?\.GenerativeService\.BidiGenerateContent(?:Constrained)?$/
+
 const generate = 'generateContent|streamGenerateContent|generateAnswer'
 
 export const geminiSurfaces: readonly Surface[] = [
@@ -52,7 +56,7 @@ export const geminiSurfaces: readonly Surface[] = [
   {
     name: 'live',
     capability: 'realtime',
-    path: /^\/ws\/google\.ai\.generativelanguage\.v1(?:alpha|beta)\.GenerativeService\.BidiGenerateContent(?:Constrained)?$/,
+    path: live,
     model: 'none',
     meters: 'tokens',
   },

@@ -2,10 +2,13 @@ import type { SocketUsage } from '../provider.ts'
 import { at } from '../reading/is-record.ts'
 import { readOpenaiUsage } from './usage.ts'
 
-/** OpenAI's Realtime events: each finished response tells its own counts. */
+/** How a response ends: so in Realtime, by three names on the socket of the Responses API. */
+const ends = ['response.done', 'response.completed', 'response.incomplete', 'response.failed']
+
+/** OpenAI's events: each finished response tells its own counts. */
 export const openaiSocketUsage: SocketUsage = {
-  markers: ['"response.done"'],
+  markers: ends.map((name) => `"${name}"`),
   counts: 'each',
   read: (event) =>
-    at(event, 'type') === 'response.done' ? readOpenaiUsage(at(event, 'response', 'usage')) : undefined,
+    ends.includes(String(at(event, 'type'))) ? readOpenaiUsage(at(event, 'response', 'usage')) : undefined,
 }

@@ -107,7 +107,7 @@ export const openai: Provider = {
   readClose: failureReader({ rules: openaiRules }).readClose,
   realtime: [
     {
-      path: /^\/v1\/realtime$/,
+      path: /^\/v1\/(?:realtime|responses)$/,
       upstream: { in: 'header', name: 'authorization', prefix: 'Bearer ' },
       accepts: [
         { in: 'header', name: 'authorization', prefix: 'Bearer ' },
