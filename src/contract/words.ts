@@ -42,7 +42,16 @@ export const capabilities = [
 /** What a feature needs and a provider can do. */
 export type Capability = (typeof capabilities)[number]
 
-export const dialects = ['openai', 'anthropic', 'google', 'elevenlabs', 'sarvam'] as const
+export const dialects = [
+  'openai',
+  'anthropic',
+  'google',
+  'elevenlabs',
+  'sarvam',
+  'aws',
+  'deepgram',
+  'assemblyai',
+] as const
 /** The shape in which a caller expects errors: that of the API it called. */
 export type Dialect = (typeof dialects)[number]
 

@@ -106,6 +106,15 @@ const shapes: Readonly<Record<Dialect, (said: Said) => unknown>> = {
   sarvam: ({ error, message, requestId }) => ({
     error: { message, code: error.code, request_id: requestId, fix: error.fix },
   }),
+  aws: ({ error, message }) => ({ message, code: error.code, fix: error.fix }),
+  deepgram: ({ error, message, requestId }) => ({
+    err_code: error.code,
+    err_msg: message,
+    request_id: requestId,
+    code: error.code,
+    fix: error.fix,
+  }),
+  assemblyai: ({ error, message }) => ({ error: message, code: error.code, fix: error.fix }),
 }
 
 /** Asking again unchanged can help with these only; SDKs are told not to retry the rest. */

@@ -96,7 +96,9 @@ function readRequest(exchange: Exchange): void {
   if (isOneDialect(req.url as string)) readRoute(exchange)
   else {
     const { target, provider } = readPlace(exchange)
-    exchange.surface = surfaceOf(provider.surfaces, req.method as string, target.path)
+    const surface = surfaceOf(provider.surfaces, req.method as string, target.path)
+    exchange.surface = surface
+    exchange.dialect = surface.dialect ?? exchange.dialect
   }
   const head = readRequestHead(req.rawHeaders, (exchange.target as Target).query)
   exchange.head = head

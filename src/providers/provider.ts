@@ -110,6 +110,8 @@ export interface Surface {
   modelField?: string
   /** The JSON field of an uploaded file in which more models are named. */
   modelsInFile?: string
+  /** Whose SDKs call it, where they are not those of the provider's dialect. */
+  dialect?: Dialect
   /** What the provider bills here; `characters` are those of `textField` in the request. */
   meters: 'tokens' | 'characters' | 'audio' | 'none'
   /** The JSON field whose characters are billed. */

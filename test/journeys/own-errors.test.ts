@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import Anthropic from '@anthropic-ai/sdk'
+import {
+  BedrockRuntimeClient,
+  BedrockRuntimeServiceException,
+  ConverseCommand,
+  ConverseStreamCommand,
+} from '@aws-sdk/client-bedrock-runtime'
+import { DeepgramClient, DeepgramError } from '@deepgram/sdk'
 import { ElevenLabsClient, ElevenLabsError } from '@elevenlabs/elevenlabs-js'
 import { ApiError, GoogleGenAI } from '@google/genai'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { AssemblyAI } from 'assemblyai'
 import OpenAI from 'openai'
 import { SarvamAIClient, SarvamAIError } from 'sarvamai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -248,6 +257,45 @@ describe('the SDKs raise their own types, and do not ask again', () => {
     )) as SarvamAIError
     expect(told).toBeInstanceOf(SarvamAIError)
     expect([told.statusCode, (told.body as { error: { code: string } }).error.code]).toEqual([401, 'token_invalid'])
+  })
+
+  const sentence = 'Create a new token with POST /api/v1/tokens'
+
+  test('amazon’s, which read the sentence and the code at the top', async () => {
+    const client = new BedrockRuntimeClient({
+      region: 'us-east-1',
+      endpoint: base('bedrock'),
+      token: { token: 'okt_no' },
+      authSchemePreference: ['httpBearerAuth'],
+      requestHandler: new NodeHttpHandler(),
+    })
+    const input = { modelId: 'amazon.nova-micro-v1:0', messages: [{ role: 'user' as const, content: [{ text: 'x' }] }] }
+    for (const command of [new ConverseCommand(input), new ConverseStreamCommand(input)]) {
+      const error = (await raised(client.send(command as ConverseCommand))) as BedrockRuntimeServiceException
+      expect(error).toBeInstanceOf(BedrockRuntimeServiceException)
+      expect([error.name, error.$metadata.httpStatusCode, error.$metadata.attempts]).toEqual(['token_invalid', 401, 1])
+      expect(error.message).toContain(sentence)
+    }
+  })
+
+  test('deepgram and assemblyai', async () => {
+    const deepgram = new DeepgramClient({ baseUrl: base('deepgram'), apiKey: 'okt_no' })
+    const heard = (await raised(
+      deepgram.listen.v1.media.transcribeFile(Buffer.alloc(10), { model: 'nova-3' }),
+    )) as DeepgramError
+    expect(heard).toBeInstanceOf(DeepgramError)
+    expect([heard.statusCode, heard.body]).toMatchObject([401, { err_code: 'token_invalid' }])
+    const assemblyai = new AssemblyAI({ baseUrl: base('assemblyai'), apiKey: 'okt_no' })
+    expect(((await raised(assemblyai.transcripts.list())) as Error).message).toContain(sentence)
+  })
+
+  test('anthropic’s, on another vendor’s route for it', async () => {
+    const elsewhere = new Anthropic({ baseURL: `${base('deepseek')}/anthropic`, apiKey: 'okt_no' })
+    const error = (await raised(
+      elsewhere.messages.create({ model: 'm', max_tokens: 1, messages: [] }),
+    )) as InstanceType<typeof Anthropic.AuthenticationError>
+    expect(error).toBeInstanceOf(Anthropic.AuthenticationError)
+    expect(error.error).toMatchObject({ type: 'error', error: { type: 'authentication_error', code: 'token_invalid' } })
   })
 })
 

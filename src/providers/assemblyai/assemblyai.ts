@@ -42,7 +42,7 @@ export const assemblyai: Provider = {
   id: 'assemblyai',
   name: 'AssemblyAI',
   aliases: ['assembly-ai'],
-  dialect: 'openai',
+  dialect: 'assemblyai',
   origin: 'https://api.assemblyai.com',
   regions: { eu: 'https://api.eu.assemblyai.com' },
   keyPage: 'https://www.assemblyai.com/dashboard/api-keys',

@@ -111,6 +111,7 @@ const call = (name: string, verbs: string): Surface => ({
   method: 'POST',
   path: new RegExp(`^/model/${model}/(?:${verbs})$`),
   model: 'path',
+  dialect: 'aws',
   meters: 'tokens',
 })
 
@@ -121,6 +122,7 @@ const madeBy = (name: string, capability: Capability, named: string): Surface =>
   method: 'POST',
   path: new RegExp(`^/model/(?<model>${named})/invoke$`),
   model: 'path',
+  dialect: 'aws',
   meters: 'tokens',
 })
 
@@ -173,12 +175,13 @@ export const bedrock: Provider = {
       method: 'POST',
       path: new RegExp(`^/model/${model}/count-tokens$`),
       model: 'path',
+      dialect: 'aws',
       meters: 'none',
     },
     // The last three stand on the hosts of `bedrock-mantle`.
     ...openaiSurfaces('(?:/openai)?/v1', ['chat', 'responses', 'models']),
     ...openaiSurfaces('/anthropic/v1', ['messages']),
-    { name: 'guardrails', path: /^\/guardrail(?:\/[^/]+){1,4}$/, model: 'none', meters: 'none' },
+    { name: 'guardrails', path: /^\/guardrail(?:\/[^/]+){1,4}$/, model: 'none', dialect: 'aws', meters: 'none' },
   ],
   capabilities: ['chat', 'vision', 'embeddings', 'images'],
   // Ids that begin with `global.` serve in every region; a region's own profiles begin with `eu.`, `us.` and so on.

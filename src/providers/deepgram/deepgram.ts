@@ -57,7 +57,7 @@ const spoken: SocketUsage = {
 export const deepgram: Provider = {
   id: 'deepgram',
   name: 'Deepgram',
-  dialect: 'openai',
+  dialect: 'deepgram',
   origin: 'https://api.deepgram.com',
   // The agent is served there too, which otherwise has a host of its own.
   regions: { eu: 'https://api.eu.deepgram.com', au: 'https://api.au.deepgram.com', in: 'https://api.in.deepgram.com' },

@@ -41,7 +41,15 @@ const routes = {
     { name: 'stored responses', route: 'responses/[^/]+(?:/[^/]+)?', model: 'anywhere', meters: 'none' },
   ],
   messages: [
-    { name: 'messages', capability: 'chat', method: 'POST', route: 'messages', model: 'body', meters: 'tokens' },
+    {
+      name: 'messages',
+      capability: 'chat',
+      method: 'POST',
+      route: 'messages',
+      model: 'body',
+      dialect: 'anthropic',
+      meters: 'tokens',
+    },
   ],
   embeddings: [
     {
