@@ -518,7 +518,7 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     const started = Date.now() - 120_000
     await dead.reserve(attempt(org, { credits: 5, startedAt: started }), { balance: 1_000_000 })
     const alive = await living.reserve(attempt(org, { credits: 5, startedAt: started }), { balance: 1_000_000 })
-    await Promise.all([dead.flush(), living.flush()])
+    await Promise.all([dead.flush(), living.flush(), dead.counted])
     await database.query("update ledger_nodes set seen_at = now() - interval '46 seconds' where id = $1", [dead.node])
     await living.sweep()
     await dead.close()
@@ -535,7 +535,7 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     const dead = createLedger({ database })
     for (const by of [-3_600_000, 3_600_000])
       await dead.reserve(attempt(org, { credits: 5, startedAt: Date.now() + by }), { balance: 1_000_000 })
-    await dead.flush()
+    await Promise.all([dead.flush(), dead.counted])
     await database.query("update ledger_nodes set seen_at = now() - interval '46 seconds' where id = $1", [dead.node])
     await living.sweep()
     await dead.close()

@@ -19,6 +19,7 @@ import { createReservations } from './reservations.ts'
 import { createReturns, type Returns } from './returns.ts'
 import { capReached, createSpendWatch, type SpendWatch } from './spend-watch.ts'
 import { startSweeping, sweepOrphans } from './sweep.ts'
+import { watchNodes } from './watch-nodes.ts'
 import { createWriteQueue, type WriteQueue } from './write-queue.ts'
 
 /** Something the operator must know. `retrying` passes by itself; `lost` and `overdrawn` do not. */
@@ -50,6 +51,8 @@ export interface LiveLedger extends Ledger {
   readonly waiting: number
   /** Resolves when what a killed process left in the spool is in the database. */
   readonly replayed: Promise<void>
+  /** Resolves when it is known how many nodes share the limits, which none of them may spend alone; or could not be asked. */
+  readonly counted: Promise<void>
   /** Settles what dead nodes left reserved; happens by itself as well. Answers with the number of entries. */
   sweep(): Promise<number>
 }
@@ -80,7 +83,9 @@ export function createLedger(options: LedgerOptions): LiveLedger {
   })
   const reservations = createReservations({ database, node })
   const replayed = replaySpool({ database, node, orphans, onTrouble })
-  const sweeping = startSweeping({ database, node, deadAfterMs, onNodes: guard.setNodes, replayed })
+  const nodes = watchNodes({ database, node, deadAfterMs, onNodes: guard.setNodes })
+  const counted = nodes.beat().catch(() => {})
+  const sweeping = startSweeping({ database, node, deadAfterMs, nodes, replayed })
   const watch = createSpendWatch(clock)
   const returns = createReturns(() => clock.monotonic())
   const { price, maxWaiting = 200_000 } = options
@@ -92,6 +97,7 @@ export function createLedger(options: LedgerOptions): LiveLedger {
       return queue.waiting
     },
     replayed,
+    counted,
     open: (start) => openEntry(book, start),
     reserve(start, standing) {
       checkCaps(book, start, standing)
@@ -114,6 +120,7 @@ export function createLedger(options: LedgerOptions): LiveLedger {
     sweep: () => sweepOrphans({ database, node, deadAfterMs }),
     async close() {
       await sweeping.stop()
+      await nodes.stop()
       const left = await closeQueue(queue, options.closeWithinMs ?? 10_000)
       spool?.close(left > 0)
       if (left > 0) onTrouble({ kind: spool ? 'kept_in_spool' : 'lost', entries: left })

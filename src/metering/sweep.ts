@@ -1,5 +1,6 @@
-import { type Database, keepNodeAlive, orphanedEntries, settleRepeats, sweepBooks, writeBooks } from '../store/index.ts'
+import { type Database, orphanedEntries, settleRepeats, sweepBooks, writeBooks } from '../store/index.ts'
 import { unknownEnd } from './replay-spool.ts'
+import type { NodesWatch } from './watch-nodes.ts'
 
 interface SweepParts {
   database: Database
@@ -21,7 +22,7 @@ export async function sweepOrphans({ database, node, deadAfterMs }: SweepParts):
 }
 
 interface SweepingParts extends SweepParts {
-  onNodes(nodes: number): void
+  nodes: NodesWatch
   /** Resolves when what a killed process of this place knew is written: it tells more than that the process is dead. */
   replayed: Promise<void>
 }
@@ -31,14 +32,14 @@ const patientRounds = 3
 
 /** Says that this node lives, three times within the time after which it would be taken for dead, and sweeps. */
 export function startSweeping(parts: SweepingParts): { stop(): Promise<void> } {
-  const { database, node, deadAfterMs, onNodes, replayed } = parts
+  const { database, deadAfterMs, nodes, replayed } = parts
   let rounds = 0
   let running: Promise<void> | undefined
   let isReplayed = false
   let isStopped = false
 
   async function round(): Promise<void> {
-    onNodes(await keepNodeAlive(database, node, deadAfterMs))
+    await nodes.beat()
     if (isReplayed || rounds >= patientRounds) await sweepOrphans(parts)
     // Two processes that ended a charge and its repeat in the same moment did not see each other.
     await settleRepeats(database)

@@ -83,6 +83,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     closers.push(() => tenants.close())
     const { ledger, troubles } = openLedger({ database, live, environment, log })
     closers.push(() => ledger.close())
+    await ledger.counted
     const sandbox = options.sandbox ? await startSandbox() : undefined
     if (sandbox) closers.push(() => sandbox.close())
     const adminToken = adminTokenOf(environment)

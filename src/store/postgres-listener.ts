@@ -13,6 +13,18 @@ const pulseMs = 2_000
 const firstPauseMs = 100
 const longestPauseMs = 5_000
 
+/** A connection takes one query at a time. */
+const turns = new WeakMap<pg.Client, Promise<unknown>>()
+
+function ask(client: pg.Client, text: string): Promise<unknown> {
+  const answer = (turns.get(client) ?? Promise.resolve()).then(() => client.query(text))
+  turns.set(
+    client,
+    answer.catch(() => {}),
+  )
+  return answer
+}
+
 /** One connection for all channels, made with the first `listen`, made anew whenever it breaks. */
 export function createListener(settings: pg.ClientConfig): Listener {
   const channels = new Map<string, Set<Heard>>()
@@ -21,7 +33,6 @@ export function createListener(settings: pg.ClientConfig): Listener {
   let pulse: NodeJS.Timeout | undefined
   let retry: NodeJS.Timeout | undefined
   let closed = false
-
   async function connect(): Promise<pg.Client> {
     const fresh = new pg.Client({ ...settings, query_timeout: pulseMs })
     fresh.on('error', () => lose(fresh))
@@ -31,13 +42,13 @@ export function createListener(settings: pg.ClientConfig): Listener {
     })
     try {
       await fresh.connect()
-      for (const channel of channels.keys()) await fresh.query(`listen ${pg.escapeIdentifier(channel)}`)
+      for (const channel of channels.keys()) await ask(fresh, `listen ${pg.escapeIdentifier(channel)}`)
     } catch (error) {
       fresh.end().catch(() => {})
       throw error
     }
     client = fresh
-    pulse = setInterval(() => void fresh.query('select 1').catch(() => lose(fresh)), pulseMs).unref()
+    pulse = setInterval(() => void ask(fresh, 'select 1').catch(() => lose(fresh)), pulseMs).unref()
     return fresh
   }
 
@@ -71,7 +82,7 @@ export function createListener(settings: pg.ClientConfig): Listener {
       const hearing = channels.get(channel) ?? new Set()
       channels.set(channel, hearing.add(heard))
       try {
-        await (await connected()).query(`listen ${pg.escapeIdentifier(channel)}`)
+        await ask(await connected(), `listen ${pg.escapeIdentifier(channel)}`)
       } catch (error) {
         hearing.delete(heard)
         throw asDatabaseError(error)

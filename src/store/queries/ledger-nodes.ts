@@ -1,13 +1,27 @@
 import type { Queryable } from '../database.ts'
 
-/** Says that this node lives; answers with the number of living nodes. */
-export async function keepNodeAlive(queryable: Queryable, node: string, deadAfterMs: number): Promise<number> {
-  const [row] = await queryable.query<{ nodes: number }>(
-    `with me as (insert into ledger_nodes (id) values ($1) on conflict (id) do update set seen_at = now())
-     select count(*)::int as nodes from ledger_nodes where id <> $1 and seen_at > now() - $2::float8 * interval '1 millisecond'`,
+/** Tells the id of every node that is new, or that was taken for dead. */
+export const nodesChannel = 'ownkey_nodes'
+
+const living = "select id from ledger_nodes where seen_at > now() - $2::float8 * interval '1 millisecond'"
+
+/** Says that this node lives, and tells all others when they could not know it. */
+export async function keepNodeAlive(queryable: Queryable, node: string, deadAfterMs: number): Promise<void> {
+  await queryable.query(
+    `with living as (${living}),
+     me as (insert into ledger_nodes (id) values ($1) on conflict (id) do update set seen_at = now() returning id)
+     select pg_notify($3, id) from me where id not in (select id from living)`,
+    [node, deadAfterMs, nodesChannel],
+  )
+}
+
+/** The number of living nodes, this one among them. */
+export async function countNodes(queryable: Queryable, node: string, deadAfterMs: number): Promise<number> {
+  const [row] = await queryable.query<{ others: number }>(
+    `with living as (${living}) select count(*)::int as others from living where id <> $1`,
     [node, deadAfterMs],
   )
-  return (row?.nodes ?? 0) + 1
+  return (row?.others ?? 0) + 1
 }
 
 export async function removeNode(queryable: Queryable, node: string): Promise<void> {
