@@ -75,6 +75,7 @@ export function createLedger(options: LedgerOptions): LiveLedger {
   }
   const queue = createWriteQueue({
     node,
+    clock,
     write: async (batch) => noteOverdrawn(await writeBooks(database, batch)),
     spool,
     onTrouble,

@@ -1,9 +1,11 @@
 import { OwnkeyError } from '../contract/index.ts'
+import type { Clock } from '../lib/index.ts'
 import type { EntryBatch, Spool } from '../store/index.ts'
 import { LineBatch } from './line-batch.ts'
 
 export interface WriteQueueParts {
   node: string
+  clock: Pick<Clock, 'monotonic'>
   write(batch: EntryBatch): Promise<unknown>
   /** Keeps the lines until they are written. */
   spool: Spool | undefined
@@ -136,7 +138,7 @@ export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
           await writeInHalves(batch, error)
           return false
         }
-        failingSince ??= performance.now()
+        failingSince ??= parts.clock.monotonic()
         parts.onTrouble({ kind: 'retrying', entries: batch.size, error })
         await new Promise<void>((resolve) => setTimeout(resolve, pause))
       }
