@@ -99,7 +99,13 @@ describe('a price', () => {
 
   test('of an absurd amount stays a whole number that can be stored', () => {
     const cost = price('openai', 'gpt-5-pro', { inputTokens: 1e15, outputTokens: 1e15 })
-    expect(Number.isSafeInteger(cost?.costPico)).toBe(true)
+    expect(cost?.costPico).toBe(9e18)
+  })
+
+  test('of a currency of small units is not cut short', () => {
+    const rupiah = createPrices({ openai: { 'gpt-*': { currency: 'IDR', input: 40_000, output: 160_000 } } })
+    const usage = { inputTokens: 300_000, outputTokens: 10_000 }
+    expect(rupiah({ provider: 'openai', model: 'gpt-5', usage, at })).toEqual({ costPico: 13_600e12, currency: 'IDR' })
   })
 })
 

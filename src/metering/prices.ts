@@ -22,6 +22,8 @@ export type PriceOverrides = Readonly<Record<string, Readonly<Record<string, Omi
 export type PriceUsage = (sale: Sale) => Cost | undefined
 
 const pico = 1e12
+/** What an entry can hold: nine million of the currency's unit. Beyond nine thousand the last digits are a number's nearest. */
+const largestCost = 9_000_000_000_000_000_000
 const units = { token: 1e6, character: 1e3, second: 60, request: 1e3 }
 
 /**
@@ -120,7 +122,7 @@ function costOf(price: PriceRow, usage: Usage): Cost | undefined {
     priced = true
   }
   if (priced && price.requests !== undefined) sum += Math.round((price.requests * pico) / units.request)
-  return priced ? { costPico: Math.min(sum, Number.MAX_SAFE_INTEGER), currency: price.currency } : undefined
+  return priced ? { costPico: Math.min(sum, largestCost), currency: price.currency } : undefined
 }
 
 function isBilledOtherwise(price: PriceRow): boolean {

@@ -3,7 +3,7 @@ import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../..
 import { type EndedEntry, type OpenedEntry, writeEntries } from './entries.ts'
 
 /** What the ledger writes at most for one answer. */
-const most = { tokens: 1_000_000_000_000_000, pico: Number.MAX_SAFE_INTEGER }
+const most = { tokens: 1_000_000_000_000_000, pico: 9_000_000_000_000_000_000 }
 
 describe.each(databaseKinds)('entries of absurd counts, on %s', (kind) => {
   let opened: OpenTestDatabase
@@ -51,11 +51,12 @@ describe.each(databaseKinds)('entries of absurd counts, on %s', (kind) => {
       'select requests, cost_pico::text as cost, input_tokens::text as tokens from usage_totals',
     )
     const largest = '9223372036854775807'
+    const cost = `${batches * size * 9}${'0'.repeat(18)}`
     expect(totals).toEqual([
-      { requests: batches * size, cost: largest, tokens: largest },
-      { requests: batches * size, cost: largest, tokens: largest },
+      { requests: batches * size, cost, tokens: largest },
+      { requests: batches * size, cost, tokens: largest },
     ])
     const spent = await opened.database.query<{ cost: string }>('select cost_pico::text as cost from spend_totals')
-    expect(spent).toEqual([{ cost: largest }, { cost: largest }])
+    expect(spent).toEqual([{ cost }, { cost }])
   })
 })

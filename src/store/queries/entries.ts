@@ -84,11 +84,18 @@ const entryColumns = `id, request_id, attempt, org_id, user_id, feature, environ
   meter_start, meter_all, cost_pico, currency, started_at, first_byte_ms, duration_ms, settled_at, node`
 
 /**
- * Sums that stop at the largest number instead of failing: a customer's own server may tell any counts, and an entry whose
- * totals cannot be written would not be written either.
+ * Counts that stop at the largest number instead of failing: a customer's own server may tell any counts, and an entry whose
+ * totals cannot be written would not be written either. Money has no largest number there: in a currency of small units a month's
+ * spending is beyond that of a count, and a cap must see it.
  */
 const grown = (columns: readonly string[]) =>
-  columns.map((name) => `${name} = t.${name} + least(excluded.${name}, 9223372036854775807 - t.${name})`).join(', ')
+  columns
+    .map((name) => {
+      const added =
+        name === 'cost_pico' ? 'excluded.cost_pico' : `least(excluded.${name}, 9223372036854775807 - t.${name})`
+      return `${name} = t.${name} + ${added}`
+    })
+    .join(', ')
 
 export const grownTotals = (
   columns: readonly string[],
