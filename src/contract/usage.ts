@@ -37,7 +37,9 @@ export const usageQuerySchema = z.strictObject({
     .string()
     .max(100)
     .default('day')
-    .describe(`One or two of ${usageGroups.join(', ')}, separated by a comma.`),
+    .describe(
+      `One or two of ${usageGroups.join(', ')}, separated by a comma. Whole hours are summed; where users are told apart, whole days (UTC).`,
+    ),
 })
 
 const counts = {

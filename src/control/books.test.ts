@@ -131,6 +131,14 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
     expect((await get('/usage?from=2026-03-01&to=2026-03-01')).body.total.requests).toBe(2)
   })
 
+  it('adds up to the total in every grouping, also where users are told apart within a part of a day', async () => {
+    for (const group of ['day', 'hour', 'month', 'feature', 'provider', 'model', 'keySource', 'user', 'user,day']) {
+      const { body } = await get(`/usage?from=2026-03-01T12:00:00Z&to=2026-03-02T00:00:00Z&groupBy=${group}`)
+      const sum = body.rows.reduce((all: number, row: { requests: number }) => all + row.requests, 0)
+      expect(sum, group).toBe(body.total.requests)
+    }
+  })
+
   it('groups by two things and shows providers under the platform’s id', async () => {
     const { body } = await get(`/usage?${march}&groupBy=provider,keySource`)
     expect(body.rows.map(({ group }: { group: unknown }) => group)).toEqual([
@@ -144,6 +152,7 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
     'groupBy=dya',
     'groupBy=day,day',
     'groupBy=day,feature,model',
+    'groupBy=user,hour',
     'from=2026-03-02&to=2026-03-01',
     'from=yesterday',
   ])('refuses %s', async (query) => {

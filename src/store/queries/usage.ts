@@ -26,6 +26,8 @@ export interface UsageFilter {
   environment?: string | undefined
   keySource?: string | undefined
   user?: string | undefined
+  /** Whole days, as sums that tell users apart have them, so that these add up to this one. */
+  wholeDays?: boolean | undefined
 }
 
 export interface UsageTotalsRow {
@@ -109,7 +111,7 @@ export function usageStatement(
   filter: UsageFilter,
   splits: readonly UsageSplit[],
 ): { text: string; values: unknown[] } {
-  const byUser = filter.user !== undefined || splits.includes('user')
+  const byUser = filter.wholeDays === true || filter.user !== undefined || splits.includes('user')
   const unit = byUser ? 'day' : 'hour'
   const values: unknown[] = [filter.org, byUser ? 'user_day' : 'hour', filter.from, filter.to]
   const where = ['org_id = $1', 'grain = $2', `bucket >= date_trunc('${unit}', $3::timestamptz, 'UTC')`, 'bucket < $4']

@@ -18,7 +18,11 @@ export const getUsage = defineRoute({
   answer: usageSchema,
   async handle(call, deps) {
     const groupBy = readGroups(call.query.groupBy)
-    const filter = await entryFilter(call, deps)
+    const asked = await entryFilter(call, deps)
+    const wholeDays = asked.user !== undefined || groupBy.includes('user')
+    if (wholeDays && groupBy.includes('hour'))
+      throw wrongGroups('Users are told apart by days: name day in place of hour.')
+    const filter = { ...asked, wholeDays }
     const [rows, [total]] = await Promise.all([
       sumUsage(deps.database, filter, groupBy),
       sumUsage(deps.database, filter, []),
@@ -47,8 +51,11 @@ function readGroups(text: string): UsageGroup[] {
         ? 'Name one or two different groups.'
         : undefined
   if (detail === undefined) return names as UsageGroup[]
-  const meant = unknown === undefined ? undefined : didYouMean(unknown, usageGroups)
-  throw new OwnkeyError('request_invalid', {
+  throw wrongGroups(detail, unknown === undefined ? undefined : didYouMean(unknown, usageGroups))
+}
+
+function wrongGroups(detail: string, meant?: string): OwnkeyError {
+  return new OwnkeyError('request_invalid', {
     detail: `query.groupBy: ${detail}`,
     errors: [{ field: 'query.groupBy', detail, code: 'wrong', ...(meant ? { didYouMean: meant } : {}) }],
   })
