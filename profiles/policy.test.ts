@@ -286,7 +286,7 @@ describe('customer-research', () => {
   })
 
   test('KJ7 KJ11 the plan’s included requests limit the built-in allocation, not the own key', () => {
-    const facts = { plan: 'free', keys, byokEnabled: true, quotaUsed: { included_requests: 100 } }
+    const facts = { plan: 'free', keys, byokEnabled: true, quotaUsed: { month: { included_requests: 100 } } }
     expect(told(ask(policy, { feature: 'analysis', user: 'ann' }, facts))).toEqual(['user:gemini/gemini-2.5-pro'])
     expect(told(ask(policy, { feature: 'analysis', user: 'bob' }, facts))).toEqual(['quota_exceeded'])
     expect(told(ask(policy, { feature: 'analysis', user: 'bob' }, { ...facts, plan: 'insights' }))).toEqual([
@@ -315,8 +315,8 @@ describe('agent-builder', () => {
     ['image_description', 'image_recognition', 100],
     ['media_transcription', 'media_transcription', 60],
   ])('FA4 FA5 FA8 FA11 %s counts toward the hosted quota only on the platform’s key', (feature, meter, limit) => {
-    const last = { ...hosted, quotaUsed: { [meter]: limit - 1 } }
-    const full = { ...hosted, quotaUsed: { [meter]: limit } }
+    const last = { ...hosted, quotaUsed: { month: { [meter]: limit - 1 } } }
+    const full = { ...hosted, quotaUsed: { month: { [meter]: limit } } }
     expect(ask(policy, { feature }, last).attempts.map(({ source, meter: counted }) => [source, counted])).toEqual([
       ['platform', meter],
     ])

@@ -20,7 +20,7 @@ export function showPreflight(decision: Decision, { tenant, plan, now }: Standin
     keySource: decision.attempts[0]?.source ?? null,
     creditsLeft: tenant.balance,
     quotasLeft: Object.fromEntries(
-      quotas.map(([meter, { limit }]) => [meter, Math.max(0, limit - (tenant.quotaUsed[meter] ?? 0))]),
+      quotas.map(([meter, { limit, per }]) => [meter, Math.max(0, limit - (tenant.quotaUsed[per]?.[meter] ?? 0))]),
     ),
     capsLeft: showCaps(decision, now),
   }

@@ -66,5 +66,5 @@ export function standingOf({ caller, setup }: Required<Exchange>, { meter, caps 
   const { balance, spentAsOf } = tenant
   const quota = meter === undefined ? undefined : setup.policy.plans.get(tenant.plan)?.quotas[meter]
   if (meter === undefined || quota === undefined) return { balance, caps, spentAsOf }
-  return { balance, caps, spentAsOf, quota: { limit: quota.limit, used: tenant.quotaUsed[meter] ?? 0 } }
+  return { balance, caps, spentAsOf, quota: { limit: quota.limit, used: tenant.quotaUsed[quota.per]?.[meter] ?? 0 } }
 }

@@ -10,10 +10,10 @@ interface Situation {
 
 /** The organization as it is when the database says that a limit is reached, which the snapshot did not know yet. */
 const atTheLimit: Readonly<Record<string, (tenant: TenantFacts, error: OwnkeyError) => TenantFacts>> = {
-  quota_exceeded: (tenant, { facts }) => ({
-    ...tenant,
-    quotaUsed: { ...tenant.quotaUsed, [String(facts?.['meter'])]: Number.MAX_SAFE_INTEGER },
-  }),
+  quota_exceeded: (tenant, { facts }) => {
+    const full = { [String(facts?.['meter'])]: Number.MAX_SAFE_INTEGER }
+    return { ...tenant, quotaUsed: { day: full, month: full } }
+  },
   credits_exhausted: (tenant) => ({ ...tenant, balance: 0 }),
 }
 

@@ -84,7 +84,7 @@ describe('limits', () => {
   })
 
   test('a full quota stops the platform’s key and leaves an own one alone', () => {
-    const full = { quotaUsed: { images: 2 } }
+    const full = { quotaUsed: { month: { images: 2 } } }
     const stopped = ask(policy, { feature: 'vision' }, full)
     expect(sources(stopped)).toEqual(['quota_exceeded'])
     expect(stopped.refusal?.fix).toBe('Add a Google Gemini key, or ask an administrator to raise the plan’s limit.')
@@ -93,9 +93,20 @@ describe('limits', () => {
     expect(skips(own)).toEqual(['platform:gemini:quota'])
   })
 
+  test('a quota per day is not used up by what the month counted before the plan changed', () => {
+    const daily = policyWith('{ quotas: { images: { limit: 2, per: day } } }')
+    const used = (day: number) => ({ quotaUsed: { day: { images: day }, month: { images: 30 } } })
+    expect(sources(ask(daily, { feature: 'vision' }, used(1)))).toEqual(['platform:gemini'])
+    expect(sources(ask(daily, { feature: 'vision' }, used(2)))).toEqual(['quota_exceeded'])
+  })
+
   test('a quota without exemption stops own keys too', () => {
     const strict = policyWith('{ quotas: { images: { limit: 2, ownKeyExempt: false } } }')
-    expect(sources(ask(strict, { feature: 'vision' }, { keys, quotaUsed: { images: 2 } }))).toEqual(['quota_exceeded'])
-    expect(ask(strict, { feature: 'vision' }, { keys, quotaUsed: { images: 1 } }).attempts[0]?.meter).toBe('images')
+    expect(sources(ask(strict, { feature: 'vision' }, { keys, quotaUsed: { month: { images: 2 } } }))).toEqual([
+      'quota_exceeded',
+    ])
+    expect(ask(strict, { feature: 'vision' }, { keys, quotaUsed: { month: { images: 1 } } }).attempts[0]?.meter).toBe(
+      'images',
+    )
   })
 })

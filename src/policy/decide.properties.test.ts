@@ -168,7 +168,8 @@ describe('for every configuration, organization and request', () => {
       for (const { source, provider, region, model, credits, meter } of decision.attempts) {
         if (plan.regions) expect(plan.regions).toContain(region)
         expect(credits).toBeLessThanOrEqual(tenant.balance)
-        if (meter !== undefined) expect(tenant.quotaUsed[meter]).toBeLessThan(quota?.limit ?? 0)
+        if (meter !== undefined)
+          expect(tenant.quotaUsed[quota?.per ?? 'month']?.[meter]).toBeLessThan(quota?.limit ?? 0)
         if (request.noModel) expect(model).toBeUndefined()
         if (model === undefined) continue
         const verdict = policy.providers.get(provider)?.rules.check(model)

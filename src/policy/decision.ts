@@ -88,11 +88,13 @@ export interface TenantFacts {
   keys: readonly KeyFacts[]
   /** Credits left; whole number ≥ 0. */
   balance: number
-  /** Used so far in the current period, by meter. */
-  quotaUsed: Readonly<Record<string, number>>
+  quotaUsed: QuotaUsed
   /** What was spent in the current periods; absent or empty where the plan has no caps. */
   spent?: readonly Spent[] | undefined
 }
+
+/** Used so far in the current day and the current month, by meter: a plan may count by the one today and by the other tomorrow. */
+export type QuotaUsed = Readonly<Partial<Record<'day' | 'month', Readonly<Record<string, number>>>>>
 
 /** One try: whose key, where, for how much. */
 export interface Attempt {

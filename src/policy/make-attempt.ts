@@ -118,9 +118,8 @@ export function quotaReason({ plan, feature, tenant }: Ask): { reason: string; f
   const meter = feature?.meter
   const quota = meter === undefined ? undefined : plan.quotas[meter]
   if (meter === undefined || !quota) return undefined
-  const used = tenant.quotaUsed[meter] ?? 0
-  if (used < quota.limit) return undefined
   const { limit, per, title = meter } = quota
+  if ((tenant.quotaUsed[per]?.[meter] ?? 0) < limit) return undefined
   return { reason: `The plan’s limit of ${limit} ${title} per ${per} is used up.`, facts: { limit, title, per } }
 }
 

@@ -99,13 +99,13 @@ describe('a snapshot', () => {
     await addKey(org, `${org}-b`, 'openai')
     const { tenants, state } = await start()
     await database.query(
-      "insert into quota_usage values ($1, 'image_recognition', 'month', '2026-11-01Z', 12), ($1, 'image_recognition', 'month', '2026-10-01Z', 99), ($1, 'calls', 'day', '2026-11-20Z', 3), ($1, 'calls', 'day', '2026-11-19Z', 50)",
+      "insert into quota_usage values ($1, 'image_recognition', 'month', '2026-11-01Z', 12), ($1, 'image_recognition', 'month', '2026-10-01Z', 99), ($1, 'calls', 'day', '2026-11-20Z', 3), ($1, 'calls', 'month', '2026-11-01Z', 40), ($1, 'calls', 'day', '2026-11-19Z', 50)",
       [org],
     )
     const tenant = await tenants.get(org)
     expect(state.statements).toBe(1)
     expect(tenant).toMatchObject({ org, plan: 'standard', balance: 70, epoch: 1, addOns: [] })
-    expect(tenant?.quotaUsed).toEqual({ image_recognition: 12, calls: 3 })
+    expect(tenant?.quotaUsed).toEqual({ day: { calls: 3 }, month: { calls: 40, image_recognition: 12 } })
     expect(tenant?.keys.map((key) => [key.id, key.provider, key.version, key.user])).toEqual([
       [`${org}-a`, 'gemini', 3, ''],
       [`${org}-b`, 'openai', 3, ''],
@@ -298,7 +298,7 @@ describe('identity', () => {
     expect(second).toMatchObject({ balance: 9 })
     await database.query("insert into quota_usage values ($1, 'calls', 'month', '2026-11-01Z', 1)", [org])
     await tenants.revalidate()
-    expect(tenants.get(org)).toMatchObject({ balance: 9, quotaUsed: { calls: 1 } })
+    expect(tenants.get(org)).toMatchObject({ balance: 9, quotaUsed: { month: { calls: 1 } } })
   })
 })
 

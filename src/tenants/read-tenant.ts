@@ -95,13 +95,13 @@ function readSealed(row: TenantRow): [string, SealedKey][] | undefined {
 export function refreshed(snapshot: Snapshot, stamp: TenantStampRow, asOf: number): Snapshot | undefined {
   const { tenant } = snapshot
   if (stamp.epoch !== tenant.epoch || stamp.created_ms !== snapshot.createdMs) return undefined
-  const sameSpent = JSON.stringify(stamp.spent) === JSON.stringify(tenant.spent)
-  if (stamp.balance === tenant.balance && sameNumbers(stamp.quota_used, tenant.quotaUsed) && sameSpent) return snapshot
+  const isSame = isAlike(stamp.quota_used, tenant.quotaUsed) && isAlike(stamp.spent, tenant.spent)
+  if (stamp.balance === tenant.balance && isSame) return snapshot
   const numbers = { balance: stamp.balance, quotaUsed: stamp.quota_used, spent: stamp.spent, spentAsOf: asOf }
   return { ...snapshot, tenant: { ...tenant, ...numbers } }
 }
 
-function sameNumbers(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean {
-  const names = Object.keys(a)
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
+/** Rows of one query, which come in one order. */
+function isAlike(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
 }

@@ -98,7 +98,13 @@ const plan = fc.record({
       features: fc.dictionary(fc.constantFrom(...features), pair),
     }),
   ),
-  quotas: fc.record({ meter: fc.record({ limit: fc.integer({ min: 1, max: 6 }), ownKeyExempt: fc.boolean() }) }),
+  quotas: fc.record({
+    meter: fc.record({
+      limit: fc.integer({ min: 1, max: 6 }),
+      ownKeyExempt: fc.boolean(),
+      per: fc.constantFrom('day', 'month'),
+    }),
+  }),
   regions: seldom(fc.subarray(['global', 'eu', 'us'], { minLength: 1 })),
   caps: fc.array(cap, { maxLength: 2 }),
 })
@@ -166,7 +172,7 @@ export const tenants: fc.Arbitrary<TenantFacts> = fc.record({
   ),
   keys: fc.uniqueArray(key, { selector: slotOf, minLength: 4, maxLength: 16 }),
   balance: mostly(20, 0, 1, 2, 3, 4),
-  quotaUsed: fc.record({ meter: fc.nat(3) }),
+  quotaUsed: fc.record({ day: fc.record({ meter: fc.nat(3) }), month: fc.record({ meter: fc.nat(3) }) }),
   spent: fc.array(spent, { maxLength: 4 }),
 })
 

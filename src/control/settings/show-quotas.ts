@@ -1,16 +1,16 @@
 import type { SettingsQuota } from '../../contract/index.ts'
 import { periodEnd } from '../../metering/index.ts'
-import type { PolicyFeature, PolicyPlan } from '../../policy/index.ts'
+import type { PolicyFeature, PolicyPlan, QuotaUsed } from '../../policy/index.ts'
 
 /** The hosted limits of the plan that some feature of this organization counts toward. */
 export function showQuotas(
   plan: PolicyPlan,
-  { used, features, now }: { used: Readonly<Record<string, number>>; features: readonly PolicyFeature[]; now: number },
+  { used, features, now }: { used: QuotaUsed; features: readonly PolicyFeature[]; now: number },
 ): SettingsQuota[] {
   return Object.entries(plan.quotas).map(([meter, { title, limit, per, ownKeyExempt }]) => ({
     meter,
     title: title ?? meter.replaceAll('_', ' '),
-    used: used[meter] ?? 0,
+    used: used[per]?.[meter] ?? 0,
     limit,
     per,
     resetsAt: new Date(periodEnd(per, now)).toISOString(),

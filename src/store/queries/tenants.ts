@@ -34,7 +34,8 @@ export interface TenantRow {
   epoch: number
   /** Milliseconds; tells an organization from one of the same id that was deleted. */
   created_ms: number
-  quota_used: Record<string, number>
+  /** Day or month → meter → how often. */
+  quota_used: Partial<Record<'day' | 'month', Record<string, number>>>
   key_id: string | null
   key_version: number
   holder: 'organization' | 'user'
@@ -72,13 +73,13 @@ export interface TenantQuestion {
   capped: readonly string[]
 }
 
-// A meter counts per day or per month. Where both rows are there, because the plan changed, the larger one counts.
+// A meter counts per day or per month, and may have counted by both, because the plan changed.
 const quotaUsed = `coalesce((
-    select json_object_agg(meter, used) from (
-      select meter, max(used) as used from quota_usage
+    select json_object_agg(per, meters order by per) from (
+      select per, json_object_agg(meter, used order by meter) as meters from quota_usage
        where org_id = o.id
          and ((per = 'day' and period_start = to_timestamp($2::float8 / 1000)) or (per = 'month' and period_start = to_timestamp($3::float8 / 1000)))
-       group by meter) q), '{}') as quota_used`
+       group by per) q), '{}') as quota_used`
 
 const activeProviders = `coalesce((
     select json_object_agg(user_id, provider) from active_providers where org_id = o.id), '{}') as active_providers`
