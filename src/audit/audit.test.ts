@@ -248,6 +248,13 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
     )
     expect(record).toMatchObject({ org, counts: { organizations: 1, audit_log: 3, audit_heads: 1 }, audit_seq: 3 })
     expect((await verify(kept)).findings).toEqual([])
+    // The record speaks for the log that ended there, not for a longer one of the same name.
+    await writeMany(5)
+    const anew = (await verify()).heads.filter((head) => head.org === org)
+    await run('delete from audit_log where org_id = $1', org)
+    await run('delete from audit_heads where org_id = $1', org)
+    expect((await verify(anew)).findings).toContainEqual(expect.objectContaining({ kind: 'put_back', seq: 5 }))
+    expect((await verify(kept)).findings).toEqual([])
     await run('update deletions set audit_seq = 9 where org = $1', org)
     expect((await verify(kept)).findings.map(({ kind: what }) => what)).toContain('put_back')
   })

@@ -38,6 +38,16 @@ describe('scrubSentry', () => {
     expect(JSON.stringify(event)).toContain(key)
   })
 
+  it.each(Object.entries(keys).filter(([name]) => name !== 'withoutPrefix'))(
+    'takes a %s key out of a field that holds ids, which may be long and odd',
+    (_name, key) => {
+      const trace = { trace_id: '4f9d2c71b8e6a5034f9d2c71b8e6a503' }
+      const event = { contexts: { trace: { ...trace, span_id: key } }, release: key, tags: { module: `x ${key}` } }
+      expect(JSON.stringify(scrubSentry(event))).not.toContain(key.slice(4, 14))
+      expect(scrubSentry(event).contexts.trace.trace_id).toBe(trace.trace_id)
+    },
+  )
+
   it('takes message bodies out, however they are named', () => {
     const event = {
       request: { data: { messages: [{ content: said }] } },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { key, policyWith } from '../../test/support/policy-facts.ts'
+import { key, policyFrom, policyWith } from '../../test/support/policy-facts.ts'
 import type { TenantFacts } from './index.ts'
 import { describeFallback, publicProviderId, resolveProvider, settingsPolicy } from './index.ts'
 
@@ -119,4 +119,6 @@ test('a provider has one public id and many names', () => {
     'house',
     undefined,
   ])
+  const mixed = policyFrom('platform: { name: Acme }\nproviders: { gemini: { as: Our_AI } }')
+  expect(['Our_AI', 'our_ai', 'OUR_AI'].map((name) => resolveProvider(mixed, name))).toEqual(Array(3).fill('gemini'))
 })

@@ -51,6 +51,7 @@ describe('testing a key', () => {
       origin?: string
       key?: string
       provider?: string
+      monotonic?: () => number
     } = {},
   ) =>
     testKey(
@@ -64,7 +65,7 @@ describe('testing a key', () => {
         taskModels: more.taskModels,
         saved: more.saved ?? false,
       },
-      { send: createSendProbe({ egress: gateway.egress }), monotonic: () => performance.now() },
+      { send: createSendProbe({ egress: gateway.egress }), monotonic: more.monotonic ?? (() => performance.now()) },
     )
   const failing = async (more?: Parameters<typeof test>[0]) => {
     const { status, checks, deniesAll } = await test(more)
@@ -82,6 +83,13 @@ describe('testing a key', () => {
       ['permitted', true],
       ['latency', true],
     ])
+  })
+
+  it('says that an answer was too slow, and that the key is valid all the same', async () => {
+    let now = 0
+    const { status, checks } = await test({ monotonic: () => (now += 3_001) })
+    expect(status).toBe('valid')
+    expect(checks.find(({ name }) => name === 'latency')).toMatchObject({ ok: false, code: 'slow' })
   })
 
   it('says of a key for another host that it serves nothing here, and neither valid nor invalid', async () => {
