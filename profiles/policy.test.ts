@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../src/config/index.ts'
 import type { Decision, DecisionRequest, KeyFacts, Policy, TenantFacts } from '../src/policy/index.ts'
-import { compilePolicy, decide, publicProviderId, resolveProvider, settingsPolicy } from '../src/policy/index.ts'
+import { compilePolicy, decide, publicProviderId, resolveProvider } from '../src/policy/index.ts'
 import { catalogue } from '../src/providers/index.ts'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
@@ -57,20 +57,8 @@ describe('support-inbox', () => {
   const policy = policyOf('support-inbox')
   const own = [key('gemini')]
 
-  test('CG1 the platform’s AI serves by default, and Gemini is the only choice', () => {
+  test('CG1 the platform’s AI serves by default', () => {
     expect(told(ask(policy, { feature: 'chatbot' }))).toEqual(['platform:gemini/gemini-2.5-flash'])
-    const page = settingsPolicy(tenant(), { id: 'ann', role: 'owner' }, policy)
-    expect(page?.aiName).toBe('ConnectGain AI')
-    expect(page?.providers.map(({ id }) => id)).toEqual(['gemini'])
-  })
-
-  test('CG2 offers three models with hints, Flash recommended', () => {
-    const models = settingsPolicy(tenant(), { id: 'ann', role: 'owner' }, policy)?.providers[0]?.models
-    expect(models?.items.map(({ id }) => id)).toEqual(['gemini-2.5-flash', 'gemini-2.5-pro', 'gemini-2.5-flash-lite'])
-    expect(models?.items.filter((model) => model.recommended && model.default).map(({ id }) => id)).toEqual([
-      'gemini-2.5-flash',
-    ])
-    expect(models?.items.every(({ hint }) => (hint ?? '').length > 0)).toBe(true)
   })
 
   test('CG3 Gemini 3.x is refused with its reason, on any key', () => {
@@ -111,12 +99,6 @@ describe('support-inbox', () => {
     )
     expect(attempts.map(({ source }) => source)).toEqual(['organization'])
     expect(attempts[0]?.fallbackOn).toEqual([])
-  })
-
-  test('CG11 a member may not manage, and is told who may', () => {
-    const page = settingsPolicy(tenant(), { id: 'bob', role: 'member' }, policy)
-    expect(page?.canManage).toBe(false)
-    expect(page?.reason).toContain('owners and admins')
   })
 
   test('CG14 without the add-on only re-engagement is refused', () => {
@@ -194,28 +176,10 @@ describe('voice-research', () => {
     const keys = [key('openai')]
     expect(told(ask(policy, { feature: 'wiki' }, { keys, balance: 100 }))[0]).toMatch(/^platform:openai/)
     expect(told(ask(policy, { feature: 'wiki' }, { keys, ...enabled }))[0]).toMatch(/^organization:openai/)
-    const page = settingsPolicy(tenant(), { id: 'ann', role: 'owner' }, policy)
-    expect(page?.byok).toMatchObject({ enabled: false, fix: expect.stringContaining('your platform administrator') })
   })
 
-  test('VR2 three slots, each with what it affects, the third announced', () => {
-    const providers = settingsPolicy(tenant(enabled), { id: 'ann', role: 'owner' }, policy)?.providers
-    expect(providers?.map(({ name, comingSoon }) => [name, comingSoon])).toEqual([
-      ['Language model', false],
-      ['Voice & translation', false],
-      ['Voice generation', true],
-    ])
-    expect(providers?.map(({ features }) => features)).toEqual([
-      ['interview', 'opportunity_scoring', 'recommendation', 'agent_brief', 'wiki'],
-      ['speech_to_text', 'text_to_speech', 'speech_translation'],
-      ['premium_voice'],
-    ])
+  test('VR2 what is announced cannot be used yet', () => {
     expect(told(ask(policy, { feature: 'premium_voice' }, enabled))).toEqual(['provider_not_allowed'])
-  })
-
-  test('VR6 not even an admin manages keys', () => {
-    expect(settingsPolicy(tenant(enabled), { id: 'bob', role: 'admin' }, policy)?.canManage).toBe(false)
-    expect(settingsPolicy(tenant(enabled), { id: 'ann', role: 'owner' }, policy)?.canManage).toBe(true)
   })
 
   test('VR8 VR9 VR10 VR14 own key for one provider at 1 credit, the shared one for another at 5', () => {
@@ -260,12 +224,6 @@ describe('customer-research', () => {
     expect(told(ask(policy, { ...request, user: 'ann' }, { plan, keys }))).toEqual(['platform:gemini/gemini-2.5-pro'])
   })
 
-  test('KJ2 the page shows exactly google_gemini and elevenlabs', () => {
-    const page = settingsPolicy(tenant({ plan: 'free', byokEnabled: true }), { id: 'ann', role: 'member' }, policy)
-    expect(page?.providers.map(({ id }) => id)).toEqual(['google_gemini', 'elevenlabs'])
-    expect(page?.canManage).toBe(true)
-  })
-
   test('KJ5 the task picks the model', () => {
     const model = (feature: string) =>
       ask(policy, { feature, user: 'ann' }, { plan: 'free', keys, byokEnabled: true }).attempts[0]?.model
@@ -299,10 +257,7 @@ describe('agent-builder', () => {
   const policy = policyOf('agent-builder')
   const hosted = { plan: 'hosted' }
 
-  test('FA2 every vendor, and any OpenAI-compatible endpoint at the customer’s host', () => {
-    const page = settingsPolicy(tenant(hosted), { id: 'ann', role: 'admin' }, policy)
-    expect(page?.providers.length).toBe(catalogue.length + 1)
-    expect(page?.providers.find(({ id }) => id === 'openai_compatible')?.needsBaseUrl).toBe(true)
+  test('FA2 any OpenAI-compatible endpoint serves at the customer’s host', () => {
     const { attempts } = ask(
       policy,
       { feature: 'chat', provider: 'openai_compatible', model: 'llama' },

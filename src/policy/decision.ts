@@ -1,4 +1,4 @@
-import type { Capability, ErrorClass, KeySource, OwnkeyErrorCode, Role } from '../contract/index.ts'
+import type { Capability, ErrorClass, KeySource, OwnkeyErrorCode } from '../contract/index.ts'
 
 /** What is asked: all that a decision may depend on besides the tenant and the configuration. */
 export interface DecisionRequest {
@@ -173,10 +173,4 @@ export interface Decision {
   attempts: readonly Attempt[]
   refusal?: Refusal | undefined
   skipped: readonly Skipped[]
-}
-
-/** A member who looks or acts. */
-export interface Member {
-  id: string
-  role: Role
 }
