@@ -20,7 +20,7 @@ export function FlowPicture({ settings }: { settings: Settings }) {
         </h2>
         <p className="text-sm text-muted">{t('flow.lead')}</p>
       </div>
-      <div className="card grid items-stretch gap-y-0 p-4 sm:grid-cols-[minmax(0,1fr)_2.5rem_minmax(0,0.8fr)_2.5rem_minmax(0,1fr)] sm:p-5">
+      <div className="card grid items-stretch gap-y-0 p-4 md:grid-cols-[minmax(0,1fr)_2.5rem_minmax(0,0.8fr)_2.5rem_minmax(0,1fr)] sm:p-5">
         <Column title={t('flow.storage')}>
           {flow.keys.map((key) => (
             <Node
@@ -107,13 +107,13 @@ function Lines({ from, to }: { from: number; to: number }) {
       : Array.from({ length: to }, (_, place) => [50, middle(place, to)])
   return (
     <div aria-hidden="true" className="flex flex-col">
-      <span className="grid place-items-center py-1.5 text-muted sm:hidden">
+      <span className="grid place-items-center py-1.5 text-muted md:hidden">
         <Icon name="arrow" className="rotate-90 rtl:rotate-90" />
       </span>
-      <span className="mb-2 hidden text-xs sm:block">&nbsp;</span>
+      <span className="mb-2 hidden text-xs md:block">&nbsp;</span>
       <svg
         aria-hidden="true"
-        className="hidden w-full flex-1 text-line-strong sm:block rtl:-scale-x-100"
+        className="hidden w-full flex-1 text-line-strong md:block rtl:-scale-x-100"
         viewBox="0 0 100 100"
         preserveAspectRatio="none"
       >
