@@ -5,6 +5,7 @@ import { useOrgs } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { Icon } from '../ui/icon.tsx'
+import { ShowMore } from '../ui/show-more.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
 import { CreditsDialog } from './credits-dialog.tsx'
 import { FirstSteps } from './first-steps.tsx'
@@ -38,7 +39,7 @@ export function OrgsPage() {
       </PageHeader>
       <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
         {orgs.isPending && <Loading rows={5} />}
-        {orgs.isError && <Failure error={orgs.error} retry={() => void orgs.refetch()} />}
+        {orgs.isError && !orgs.isFetchNextPageError && <Failure error={orgs.error} retry={() => void orgs.refetch()} />}
         {orgs.isSuccess && rows.length === 0 && (
           <div className="card">
             <Empty icon="info" title={t(search ? 'operator.orgs.nothingFound' : 'operator.orgs.empty')}>
@@ -53,18 +54,7 @@ export function OrgsPage() {
             ))}
           </ul>
         )}
-        {orgs.hasNextPage && (
-          <div className="flex justify-center">
-            <button
-              type="button"
-              className="button"
-              onClick={() => void orgs.fetchNextPage()}
-              disabled={orgs.isFetchingNextPage}
-            >
-              {t('common.more')}
-            </button>
-          </div>
-        )}
+        <ShowMore list={orgs} />
         {orgs.isSuccess && !search && <FirstSteps orgs={rows} createOrg={() => setOpen({ kind: 'new' })} />}
       </div>
       {open?.kind === 'new' && <OrgDialog onClose={close} />}

@@ -4,6 +4,7 @@ import { useRevokeSession, useSessions } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { ShowMore } from '../ui/show-more.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
 
 type SessionRow = SessionsAnswer['items'][number]
@@ -33,8 +34,10 @@ export function SessionsPage() {
         </select>
       </PageHeader>
       {sessions.isPending && <Loading rows={5} />}
-      {sessions.isError && <Failure error={sessions.error} retry={() => void sessions.refetch()} />}
-      {sessions.isSuccess && (
+      {sessions.isError && !sessions.isFetchNextPageError && (
+        <Failure error={sessions.error} retry={() => void sessions.refetch()} />
+      )}
+      {sessions.data && (
         <ul className="card divide-y divide-line">
           {rows.map((row) => (
             <SessionItem key={row.id} row={row} end={() => setEnding(row)} />
@@ -42,13 +45,7 @@ export function SessionsPage() {
           {rows.length === 0 && <Empty icon="lock" title={t('operator.sessions.empty')} />}
         </ul>
       )}
-      {sessions.hasNextPage && (
-        <div className="mt-4 flex justify-center">
-          <button type="button" className="button" onClick={() => void sessions.fetchNextPage()}>
-            {t('common.more')}
-          </button>
-        </div>
-      )}
+      <ShowMore list={sessions} />
       {ending && (
         <ConfirmDialog
           title={t('operator.sessions.endTitle', { who: ending.user.name ?? ending.user.id })}

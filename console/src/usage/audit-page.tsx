@@ -7,6 +7,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { CsvButton } from '../ui/csv-button.tsx'
 import { useSaid } from '../ui/said.tsx'
+import { ShowMore } from '../ui/show-more.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
 
 /** Who did what, when and from where. */
@@ -46,7 +47,8 @@ export function AuditTrail({ path, query }: { path: string; query: Record<string
   const { t } = useTranslation()
   const audit = useAudit(path, query)
   if (audit.isPending) return <Loading rows={6} />
-  if (audit.isError) return <Failure error={audit.error} retry={() => void audit.refetch()} />
+  if (!audit.data || (audit.isError && !audit.isFetchNextPageError))
+    return audit.error && <Failure error={audit.error} retry={() => void audit.refetch()} />
   const rows = audit.data.pages.flatMap(({ items }) => items)
   return (
     <>
@@ -58,18 +60,7 @@ export function AuditTrail({ path, query }: { path: string; query: Record<string
           ))}
         </ol>
       </div>
-      {audit.hasNextPage && (
-        <div className="mt-4 flex justify-center">
-          <button
-            type="button"
-            className="button"
-            onClick={() => void audit.fetchNextPage()}
-            disabled={audit.isFetchingNextPage}
-          >
-            {t('common.more')}
-          </button>
-        </div>
-      )}
+      <ShowMore list={audit} />
     </>
   )
 }

@@ -4,6 +4,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { HostName } from '../ui/host-name.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
+import { ShowMore } from '../ui/show-more.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
 import { Empty, Failure, Loading } from '../ui/states.tsx'
 import { tokensOf } from './measures.ts'
@@ -19,7 +20,8 @@ interface RequestLogProps {
 export function RequestLog({ requests, aiName, features, showOrg = false }: RequestLogProps) {
   const { t } = useTranslation()
   if (requests.isPending) return <Loading rows={6} />
-  if (requests.isError) return <Failure error={requests.error} retry={() => void requests.refetch()} />
+  if (!requests.data || (requests.isError && !requests.isFetchNextPageError))
+    return requests.error && <Failure error={requests.error} retry={() => void requests.refetch()} />
   const rows = requests.data.pages.flatMap(({ items }) => items)
   const priced = rows.some(({ credits }) => credits > 0)
   if (rows.length === 0) {
@@ -71,18 +73,7 @@ export function RequestLog({ requests, aiName, features, showOrg = false }: Requ
           </tbody>
         </table>
       </ScrollRegion>
-      {requests.hasNextPage && (
-        <div className="mt-4 flex justify-center">
-          <button
-            type="button"
-            className="button"
-            onClick={() => void requests.fetchNextPage()}
-            disabled={requests.isFetchingNextPage}
-          >
-            {t('common.more')}
-          </button>
-        </div>
-      )}
+      <ShowMore list={requests} />
     </>
   )
 }
