@@ -129,7 +129,7 @@ const keyChoices = {
   fallback: z.boolean().optional().describe('Only where the plan leaves it to the customer.'),
   label: lineSchema.nullable().optional(),
   owner: lineSchema.nullable().optional().describe('The team or person that answers for the key.'),
-  rotateBy: z.iso.date().nullable().optional().describe('YYYY-MM-DD; reminders begin 14 days before.'),
+  rotateBy: z.iso.date().nullable().optional().describe('YYYY-MM-DD; reminders come before it, as the plan says.'),
   baseUrl: z
     .string()
     .max(500)

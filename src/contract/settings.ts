@@ -140,6 +140,8 @@ export const settingsSchema = z
     verify: z.enum(['on_save', 'format_only']),
     /** How long a replaced key can be put back; 0: not at all. */
     restoreHours: wholeSchema.optional(),
+    /** How many days before a key's due date the first reminder comes; null: none comes. */
+    remindDays: wholeSchema.nullable().optional(),
     /** `feature`: the model is picked by the task and nobody chooses one. */
     modelChoice: z.enum(['customer', 'feature']),
     choice: z.enum(['per_provider', 'single']),

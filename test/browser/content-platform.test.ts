@@ -100,6 +100,31 @@ describe('the settings page of a content platform', () => {
     expect(await page.locator('[data-notice]').count()).toBe(0)
   })
 
+  it('goes back to the platform’s AI although one of the keys was removed elsewhere meanwhile', async () => {
+    await putKey('leave')
+    await stage.server().putKey('leave', 'GEMINI', 'AIzaSyA-sandbox-ok-000000000000000001234')
+    const page = await stage.visit({ org: 'leave' })
+    await page.getByText('BreakGround AI', { exact: true }).first().click()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await stage.server().api('DELETE', '/orgs/leave/keys/GEMINI')
+    await page.getByRole('button', { name: 'Delete key and switch' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    const { body } = await stage.server().api('GET', '/orgs/leave/settings')
+    expect(body.providers.flatMap((provider: { keys: unknown[] }) => provider.keys)).toEqual([])
+  })
+
+  it('shows a test only on the card of the key that was tested', async () => {
+    await putKey('cards')
+    await stage.server().putKey('cards', 'GEMINI', 'AIzaSyA-sandbox-ok-000000000000000001234')
+    const page = await stage.visit({ org: 'cards' })
+    await page.getByLabel('Provider', { exact: true }).selectOption('OPENAI')
+    await page.getByRole('button', { name: 'Test key' }).click()
+    await page.locator('[data-testid=test-report] [data-status]').waitFor()
+    await page.getByLabel('Provider', { exact: true }).selectOption('GEMINI')
+    await page.locator('[data-provider=GEMINI][data-testid=key-card]').waitFor()
+    expect(await page.getByTestId('test-report').count()).toBe(0)
+  })
+
   it('BG9 asks once before a key is removed, and the system key serves at once', async () => {
     await putKey('bg9')
     const page = await stage.visit({ org: 'bg9' })

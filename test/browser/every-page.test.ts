@@ -78,6 +78,38 @@ describe('every page', () => {
     expect(bytes).toBeLessThan(200_000)
   })
 
+  it('says of every moment in which time zone it is, and of days whose days they are', async () => {
+    await prepare()
+    // A place where it is another day now than in UTC.
+    const [timezoneId, zone] =
+      new Date().getUTCHours() < 11 ? ['Pacific/Pago_Pago', 'GMT-11'] : ['Pacific/Kiritimati', 'GMT+14']
+    const page = await stage.visit({ org: 'acme' }, {}, { timezoneId })
+    const today = new Date().toLocaleDateString('en', { dateStyle: 'medium', timeZone: timezoneId })
+    await page.getByTestId('key-card').getByText(`${today} by operator`).waitFor()
+    await go(page, '/en/audit')
+    await expect.poll(() => textOf(page, 'main ol li time')).toContain(zone)
+    await go(page, '/en/requests')
+    await expect.poll(() => textOf(page, 'main tbody time')).toContain(zone)
+    await go(page, '/en/usage')
+    await page.getByText('Days are counted in UTC.').waitFor()
+  })
+
+  it('shows in forced colors whether a switch is on', async () => {
+    await prepare()
+    const page = await stage.visit({ org: 'acme' }, {}, { forcedColors: 'active' })
+    const colors = () =>
+      page.evaluate(
+        `[null, '::before'].map((part) => getComputedStyle(document.querySelector('[role=switch]'), part).backgroundColor)`,
+      ) as Promise<[string, string]>
+    const [on, knob] = await colors()
+    expect(knob).not.toBe(on)
+    await page.getByRole('switch').click()
+    await page.getByText('ConnectGain AI is never used for it.').waitFor()
+    const [off, knobOff] = await colors()
+    expect(off).not.toBe(on)
+    expect(knobOff).not.toBe(off)
+  })
+
   it('keeps to the chosen theme', async () => {
     const page = await stage.visit({ org: 'themes' }, {}, { colorScheme: 'light' })
     const background = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
@@ -124,7 +156,7 @@ describe('every page', () => {
     expect(await focused()).toBe('Cancel')
     await page.getByRole('dialog').getByRole('button', { name: 'Remove key' }).click()
     await card.waitFor({ state: 'detached' })
-    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main')
+    await expect.poll(() => page.evaluate('document.activeElement.dataset.testid')).toBe('provider-choice')
   })
 })
 

@@ -66,6 +66,31 @@ describe('a dialog', () => {
     await dialog.waitFor({ state: 'detached' })
   })
 
+  it('stays while its form is saved, and tells when that failed', async () => {
+    await stage.server().putOrg('saving', plan)
+    const page = await stage.visit({ org: 'saving' }, plan)
+    let release = () => {}
+    const pressed = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    await page.route('**/keys/openai*', async (route) => {
+      await pressed
+      await route.fulfill({ status: 500, body: '' })
+    })
+    await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox', { name: 'API key' }).fill(good('5555'))
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.locator('.spinner').waitFor()
+    for (let times = 0; times < 3; times++) await page.keyboard.press('Escape')
+    expect(await dialog.getByRole('button', { name: 'Close' }).isDisabled()).toBe(true)
+    release()
+    await dialog.getByRole('alert').getByText('Something went wrong in the server.').waitFor()
+    expect(await dialog.getByRole('textbox', { name: 'API key' }).inputValue()).toBe(good('5555'))
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+  })
+
   it('about a key that was removed elsewhere shows what is there now', async () => {
     await stage.server().putOrg('tabs', plan)
     await stage.server().putKey('tabs', 'openai', good('3333'))
@@ -74,6 +99,69 @@ describe('a dialog', () => {
     await page.getByTestId('key-card').getByRole('button', { name: 'Test key' }).click()
     await page.getByTestId('key-card').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).waitFor()
+  })
+})
+
+describe('an answer that does not come from Ownkey', () => {
+  const open = async (org: string) => {
+    await stage.server().putOrg(org, plan)
+    const page = await stage.visit({ org }, plan)
+    await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).click()
+    await page.getByRole('textbox', { name: 'API key' }).fill(good('6666'))
+    return page
+  }
+
+  it('but from a proxy that is asked too often is told with the time to wait', async () => {
+    const page = await open('proxy')
+    const headers = { 'retry-after': '17', 'content-type': 'text/html' }
+    await page.route('**/keys/openai*', (route) => route.fulfill({ status: 429, headers, body: '<h1>429</h1>' }))
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Too many requests at once.').waitFor()
+    await page.getByText('Try again in 17 seconds.').waitFor()
+  })
+
+  it('because it was lost on the way claims nothing, and what was done all the same is shown', async () => {
+    const page = await open('lost')
+    await page.route('**/keys/openai*', async (route) => {
+      await route.fetch()
+      await route.abort()
+    })
+    await page.getByRole('button', { name: 'Save' }).click()
+    const alert = page.getByRole('alert')
+    await alert.getByText('The server cannot be reached.').waitFor()
+    expect(await alert.innerText()).not.toContain('Nothing was changed')
+    await page.getByTestId('key-card').waitFor()
+  })
+
+  it('and one to a test beside it say the same only once', async () => {
+    const page = await open('once')
+    await page.context().setOffline(true)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('alert').waitFor()
+    await page.getByRole('button', { name: 'Test connection' }).click()
+    await page.getByTestId('test-report').waitFor({ state: 'detached' })
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByRole('alert').count()).toBe(1)
+  })
+})
+
+describe('a list', () => {
+  it('stays when its next page cannot be fetched, and goes on when it can', async () => {
+    await stage.server().putOrg('list', plan)
+    await stage.server().putKey('list', 'openai', good('7777'))
+    for (let times = 0; times < 60; times++)
+      await stage.server().api('PATCH', '/orgs/list/keys/openai', { label: String(times) })
+    const page = await stage.visit({ org: 'list' }, plan)
+    await go(page, '/en/audit')
+    const rows = page.locator('main ol li')
+    const before = await rows.count()
+    await page.route('**/audit?cursor*', (route) => route.fulfill({ status: 403, body: '' }))
+    await page.getByRole('button', { name: 'Show more' }).click()
+    await page.getByRole('alert').waitFor()
+    expect(await rows.count()).toBe(before)
+    await page.unroute('**/audit?cursor*')
+    await page.getByRole('button', { name: 'Show more' }).click()
+    await expect.poll(() => rows.count()).toBeGreaterThan(before)
   })
 })
 

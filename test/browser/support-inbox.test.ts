@@ -149,6 +149,41 @@ describe('the settings page of a support inbox', () => {
     expect(body.providers.flatMap((provider: { keys: unknown[] }) => provider.keys)).toEqual([])
   })
 
+  it('changes of a key only what was changed here: another tab may have turned fallback off meanwhile', async () => {
+    await stage.server().putOrg('tabs')
+    await putKey('tabs', { key: working })
+    const page = await stage.visit({ org: 'tabs' })
+    await page.getByRole('button', { name: 'Edit' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Name, owner, rotation').click()
+    await stage.server().api('PATCH', '/orgs/tabs/keys/gemini', { fallback: false, model: 'gemini-2.5-pro' })
+    await dialog.getByLabel('Name', { exact: true }).fill('Support team')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const { body } = await stage.server().api('GET', '/orgs/tabs/settings')
+    expect(body.providers[0].keys[0]).toMatchObject({ label: 'Support team', fallback: false, model: 'gemini-2.5-pro' })
+    await page.getByText('ConnectGain AI is never used for it.').waitFor()
+  })
+
+  it('says on the card what was noticed in the first key too', async () => {
+    const usual = 'AIzaSyA-sandbox-ok-00000000000000001234'
+    const page = await stage.visit({ org: 'remarks' })
+    await saveKey(page, 'sk-ant-api03-sandbox-ok-000000000000000000001')
+    await page.getByTestId('key-card').getByText('This looks like an Anthropic (Claude) key').waitFor()
+    await page.getByRole('button', { name: 'Replace key' }).click()
+    await page.getByRole('dialog').getByRole('textbox', { name: 'API key' }).fill(usual)
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.locator('[data-remark]').waitFor({ state: 'detached' })
+  })
+
+  it('says how long before the due date reminders come, as the plan has it', async () => {
+    const page = await stage.visit({ org: 'reminders' })
+    await chooseOwn(page)
+    await page.getByText('Name, owner, rotation').click()
+    await page.getByText('Reminders begin 30 days before.').waitFor()
+  })
+
   it('keeps no pasted key anywhere, and says what it cut off', async () => {
     const page = await stage.visit({ org: 'paste' })
     await chooseOwn(page)

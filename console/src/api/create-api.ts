@@ -84,18 +84,19 @@ async function readLines<Line>(response: Response, onLine: (line: Line) => void)
 
 async function problemOf(response: Response): Promise<ProblemError> {
   const body: unknown = await response.json().catch(() => undefined)
-  return toProblemError(response.status, body)
+  return toProblemError(response.status, body, Number(response.headers.get('retry-after')) || undefined)
 }
 
-/** @param said problem details as they came, read tolerantly */
-export function toProblemError(status: number, said: unknown): ProblemError {
+/** @param said problem details as they came, read tolerantly: a proxy on the way answers in its own words */
+export function toProblemError(status: number, said: unknown, retryAfter?: number): ProblemError {
   const fields = typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {}
   const text = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '')
-  return new ProblemError({
+  const problem = {
     ...fields,
     status,
     code: text('code') || 'unexpected',
     detail: text('detail') || text('title'),
     fix: text('fix'),
-  })
+  }
+  return new ProblemError(problem, retryAfter)
 }

@@ -8,8 +8,10 @@ export class ProblemError extends Error {
   readonly fix: string
   readonly fields: readonly FieldError[]
   readonly checks: readonly KeyCheck[]
+  /** Seconds after which it may be tried again, where that was told. */
+  readonly retryAfter: number | undefined
 
-  constructor(problem: Pick<Problem, 'status' | 'code' | 'detail' | 'fix'> & Partial<Problem>) {
+  constructor(problem: Pick<Problem, 'status' | 'code' | 'detail' | 'fix'> & Partial<Problem>, retryAfter?: number) {
     super(problem.detail)
     this.name = 'ProblemError'
     this.status = problem.status
@@ -17,6 +19,7 @@ export class ProblemError extends Error {
     this.facts = problem.facts ?? {}
     this.fix = problem.fix
     this.fields = problem.errors ?? []
+    this.retryAfter = retryAfter
     this.checks = Array.isArray(problem.facts?.['checks']) ? (problem.facts['checks'] as KeyCheck[]) : []
   }
 }

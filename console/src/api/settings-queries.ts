@@ -61,6 +61,25 @@ export function useKeyActions({ provider, environment }: KeySlot) {
   }
 }
 
+/** Deletes the keys of several providers, one after the other. One that is gone already is no hindrance. */
+export function useRemoveKeys(environment: string) {
+  const { org } = useOrg()
+  const { call } = useApi()
+  const client = useQueryClient()
+  const remove = (provider: string) =>
+    call<void>(`${pathOf(org)}/keys/${encodeURIComponent(provider)}`, { method: 'DELETE', query: { environment } })
+  return async (providers: readonly string[]) => {
+    try {
+      for (const provider of providers)
+        await remove(provider).catch((error) => {
+          if (!(error instanceof ProblemError && error.code === 'key_unknown')) throw error
+        })
+    } finally {
+      await refresh(client, org)
+    }
+  }
+}
+
 /** A test of the slot's key, pasted or saved; a saved key's badge is fetched anew. */
 export function useSlotTest({ provider, environment }: KeySlot, { saved }: { saved: boolean }) {
   const { org } = useOrg()
@@ -114,9 +133,12 @@ export function pathOf(org: string): string {
   return `/orgs/${encodeURIComponent(org)}`
 }
 
-/** What was acted upon is gone, in another tab or by another person: what is shown is fetched anew. */
+/**
+ * What was acted upon is gone, in another tab or by another person; or no answer came back, and it may have been done all the
+ * same. What is shown is fetched anew.
+ */
 function refreshAfter(error: unknown, { client, org }: { client: QueryClient; org: string }): void {
-  if (error instanceof ProblemError && (error.status === 404 || error.status === 409)) void refresh(client, org)
+  if (error instanceof ProblemError && [0, 404, 409].includes(error.status)) void refresh(client, org)
 }
 
 function refresh(client: QueryClient, org: string) {

@@ -18,7 +18,8 @@ function createFormat(locale: string) {
   const compact = once(() => new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }))
   const day = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }))
   const shortDay = once(() => new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' }))
-  const time = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }))
+  const localDay = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }))
+  const time = once(() => new Intl.DateTimeFormat(locale, toTheMinute))
   const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
   const list = once(() => new Intl.ListFormat(locale, { type: 'conjunction' }))
   return {
@@ -31,9 +32,12 @@ function createFormat(locale: string) {
         currency,
         maximumFractionDigits: Number(amount) !== 0 && Math.abs(Number(amount)) < 1 ? 4 : 2,
       }).format(Number(amount)),
-    /** `YYYY-MM-DD` or an ISO time, as a day. */
+    /** A day of the calendar, `YYYY-MM-DD`. */
     day: (value: string) => day().format(new Date(value)),
     shortDay: (value: string) => shortDay().format(new Date(value)),
+    /** The day of a moment, where the reader is. */
+    dayOf: (value: string) => localDay().format(new Date(value)),
+    /** A moment where the reader is, with the time zone. */
     time: (value: string) => time().format(new Date(value)),
     ago: (value: string) => {
       const seconds = (Date.parse(value) - Date.now()) / 1000
@@ -42,6 +46,16 @@ function createFormat(locale: string) {
     },
     list: (values: readonly string[]) => list().format(values),
   }
+}
+
+/** `timeStyle` would say no time zone. */
+const toTheMinute: Intl.DateTimeFormatOptions = {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+  timeZoneName: 'short',
 }
 
 function once<Made>(make: () => Made): () => Made {

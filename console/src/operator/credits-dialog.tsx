@@ -48,7 +48,7 @@ export function CreditsDialog({ org, onClose }: { org: Org; onClose(): void }) {
           <button type="button" className="button button-quiet" onClick={onClose} disabled={grant.isPending}>
             {t('common.cancel')}
           </button>
-          <button type="submit" className="button button-primary" disabled={grant.isPending}>
+          <button type="submit" className="button button-primary" aria-disabled={grant.isPending}>
             {grant.isPending && <span className="spinner" />}
             {t('operator.credits.add')}
           </button>

@@ -28,7 +28,10 @@ export function FirstSteps({ orgs, createOrg }: { orgs: readonly Org[]; createOr
               className="input filter-input w-auto"
               aria-label={t('operator.orgs.title')}
               value={org.id}
-              onChange={(event) => setChosen(event.currentTarget.value)}
+              onChange={(event) => {
+                setChosen(event.currentTarget.value)
+                createToken.reset()
+              }}
             >
               {orgs.map(({ id, name }) => (
                 <option key={id} value={id}>
@@ -56,7 +59,8 @@ export function FirstSteps({ orgs, createOrg }: { orgs: readonly Org[]; createOr
             <button
               type="button"
               className="button"
-              disabled={!org || createToken.isPending}
+              disabled={!org}
+              aria-disabled={createToken.isPending}
               onClick={() => org && createToken.mutate({ kind: 'access', org: org.id, expiresIn: 86_400 })}
             >
               {t('firstSteps.createToken')}

@@ -107,7 +107,7 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
             <button type="button" className="button button-quiet" onClick={onClose} disabled={putOrg.isPending}>
               {t('common.cancel')}
             </button>
-            <button type="submit" className="button button-primary" disabled={putOrg.isPending}>
+            <button type="submit" className="button button-primary" aria-disabled={putOrg.isPending}>
               {putOrg.isPending && <span className="spinner" />}
               {t('common.save')}
             </button>

@@ -5,6 +5,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
+import { ShowMore } from '../ui/show-more.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
 
 const states = ['', 'pending', 'delivered', 'dead'] as const
@@ -67,7 +68,12 @@ function Endpoints({ items }: WebhookEndpoints) {
             </p>
           </div>
           {item.dead > 0 && (
-            <button type="button" className="button" disabled={dead.isPending} onClick={() => dead.mutate(item.id)}>
+            <button
+              type="button"
+              className="button"
+              aria-disabled={dead.isPending}
+              onClick={() => dead.mutate(item.id)}
+            >
               {t('operator.webhooks.replayDead')}
             </button>
           )}
@@ -82,7 +88,8 @@ function Deliveries({ endpoints, state }: { endpoints: WebhookEndpoints['items']
   const { t } = useTranslation()
   const deliveries = useDeliveries({ state: state || undefined })
   if (deliveries.isPending) return <Loading rows={4} />
-  if (deliveries.isError) return <Failure error={deliveries.error} retry={() => void deliveries.refetch()} />
+  if (!deliveries.data || (deliveries.isError && !deliveries.isFetchNextPageError))
+    return deliveries.error && <Failure error={deliveries.error} retry={() => void deliveries.refetch()} />
   const rows = deliveries.data.pages.flatMap(({ items }) => items)
   return (
     <div>
@@ -96,13 +103,7 @@ function Deliveries({ endpoints, state }: { endpoints: WebhookEndpoints['items']
         ))}
         {rows.length === 0 && <Empty icon="route" title={t('operator.webhooks.empty')} />}
       </ul>
-      {deliveries.hasNextPage && (
-        <div className="mt-4 flex justify-center">
-          <button type="button" className="button" onClick={() => void deliveries.fetchNextPage()}>
-            {t('common.more')}
-          </button>
-        </div>
-      )}
+      <ShowMore list={deliveries} />
     </div>
   )
 }
@@ -137,7 +138,7 @@ function Delivery({ row, host }: { row: WebhookDelivery; host: string }) {
           <button
             type="button"
             className="button"
-            disabled={one.isPending}
+            aria-disabled={one.isPending}
             onClick={() => one.mutate(row.id)}
             aria-label={`${t('operator.webhooks.replay')}: ${row.type}`}
           >

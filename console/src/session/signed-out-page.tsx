@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
 import { call } from '../api/client.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -7,17 +8,30 @@ import type { SignedOut } from './session-store.ts'
 /** Nobody is signed in here: why, and how to get in. */
 export function SignedOutPage({ reason }: { reason: SignedOut | 'used' | 'unreachable' | 'not_allowed' | 'failed' }) {
   const { t } = useTranslation()
+  const title = t(`signedOut.${reason}.title`)
+  const main = useRef<HTMLElement>(null)
+  useEffect(() => {
+    document.title = title
+  }, [title])
+  // What the reader was at is gone with the session; that it is over is where they go on.
+  useEffect(() => main.current?.focus(), [])
   const ways = useQuery({
     queryKey: ['sign-in'],
     queryFn: ({ signal }) => call<{ oidc: boolean }>('/sign-in', { signal }),
   })
   return (
-    <main className="grid min-h-dvh place-items-center p-4" data-testid="signed-out" data-reason={reason}>
+    <main
+      ref={main}
+      tabIndex={-1}
+      className="grid min-h-dvh place-items-center p-4 outline-none"
+      data-testid="signed-out"
+      data-reason={reason}
+    >
       <div className="card w-full max-w-md p-6 sm:p-8">
         <span className="mb-4 grid size-11 place-items-center rounded-full bg-sunken text-xl text-muted">
           <Icon name={reason === 'unreachable' ? 'cloud' : 'lock'} />
         </span>
-        <h1 className="text-xl font-semibold">{t(`signedOut.${reason}.title`)}</h1>
+        <h1 className="text-xl font-semibold">{title}</h1>
         <p className="mt-2 text-muted">{t(`signedOut.${reason}.lead`)}</p>
         {ways.data?.oidc ? (
           <p className="mt-5">

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import type { MaskedKey, SavedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { useKeyActions, useSlotTest } from '../api/settings-queries.ts'
 import { useAct } from '../api/use-act.ts'
 import { useTranslation } from '../i18n/translation.tsx'
@@ -9,21 +9,26 @@ import { StatusBadge } from '../ui/status-badge.tsx'
 import { type KeyDialogName, KeyDialogs } from './key-dialogs.tsx'
 import { KeyFacts } from './key-facts.tsx'
 import { badgeOf, featureTitles } from './key-of.ts'
-import type { Remark } from './remarks-of.ts'
+import { remarksOnSaved } from './remarks-of.ts'
 import { RestoreLine } from './restore-line.tsx'
 import { TestReport } from './test-report.tsx'
 
-interface KeyCardProps {
+interface SlotProps {
   settings: Settings
   provider: SettingsProvider
   current: MaskedKey
 }
 
+interface KeyCardProps extends SlotProps {
+  /** The key that was saved last on this page. */
+  saved: SavedKey | undefined
+  onSaved(saved: SavedKey): void
+}
+
 /** One saved key: how it is, what it does, and what can be done with it. */
-export function KeyCard({ settings, provider, current }: KeyCardProps) {
+export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCardProps) {
   const { t } = useTranslation()
   const [dialog, setDialog] = useState<KeyDialogName | null>(null)
-  const [remarks, setRemarks] = useState<readonly Remark[]>([])
   const actions = useKeyActions({ provider: provider.id, environment: current.environment })
   const test = useSlotTest({ provider: provider.id, environment: current.environment }, { saved: true })
   const enable = useAct({ mutationFn: actions.enable })
@@ -50,8 +55,13 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
           </p>
         )}
         <StatusCause current={current} />
-        {remarks.map(({ text, noted }) => (
-          <p key={text} role="status" className="rounded-lg bg-sunken p-3 text-sm">
+        {remarksOnSaved(saved, current).map(({ text, noted }) => (
+          <p
+            key={text}
+            role="status"
+            className={`rounded-lg p-3 text-sm ${noted?.code === 'spaces_removed' ? 'bg-sunken' : 'bg-warn-soft'}`}
+            data-remark={noted?.code}
+          >
             <Said code={`remark.${noted?.code}`} values={noted?.facts ?? {}}>
               {text}
             </Said>
@@ -94,7 +104,7 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
               type="button"
               className="button button-quiet"
               onClick={() => enable.mutate()}
-              disabled={enable.isPending}
+              aria-disabled={enable.isPending}
             >
               {t('key.enable')}
             </button>
@@ -114,7 +124,7 @@ export function KeyCard({ settings, provider, current }: KeyCardProps) {
         settings={settings}
         provider={provider}
         current={current}
-        onRemarks={setRemarks}
+        onSaved={onSaved}
       />
     </article>
   )
@@ -148,7 +158,7 @@ function StatusCause({ current }: { current: MaskedKey }) {
 }
 
 /** Turned at once, and shown turned only when the server has done it. */
-function FallbackSwitch({ settings, provider, current }: KeyCardProps) {
+function FallbackSwitch({ settings, provider, current }: SlotProps) {
   const { t } = useTranslation()
   const actions = useKeyActions({ provider: provider.id, environment: current.environment })
   const turn = useAct({ mutationFn: (fallback: boolean) => actions.change({ fallback }) })
@@ -177,7 +187,8 @@ function FallbackSwitch({ settings, provider, current }: KeyCardProps) {
             aria-checked={current.fallback}
             className="switch mt-0.5"
             checked={current.fallback}
-            disabled={turn.isPending || !settings.you.canManage}
+            disabled={!settings.you.canManage}
+            aria-disabled={turn.isPending}
             onChange={(event) => turn.mutate(event.currentTarget.checked)}
           />
         </span>

@@ -214,7 +214,7 @@ export function HostChoice({ provider, choices, change }: PartProps) {
 }
 
 /** What people want to remember of a key. */
-export function KeyNotes({ choices, change }: Pick<PartProps, 'choices' | 'change'>) {
+export function KeyNotes({ settings: { remindDays }, choices, change }: PartProps) {
   const { t } = useTranslation()
   return (
     <details className="group rounded-lg border border-line">
@@ -238,7 +238,10 @@ export function KeyNotes({ choices, change }: Pick<PartProps, 'choices' | 'chang
             )}
           </Field>
         ))}
-        <Field label={t('keyForm.rotateBy')} hint={t('keyForm.rotateByHint')}>
+        <Field
+          label={t('keyForm.rotateBy')}
+          hint={remindDays ? t('keyForm.rotateByHint', { count: remindDays }) : undefined}
+        >
           {({ id, describedBy }) => (
             <input
               id={id}

@@ -1,10 +1,9 @@
-import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import type { MaskedKey, SavedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { useKeyActions } from '../api/settings-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { KeyForm } from './key-form.tsx'
-import type { Remark } from './remarks-of.ts'
 import { TryOutDialog } from './try-out-dialog.tsx'
 import { whatHappensWithout } from './what-happens-without.ts'
 
@@ -16,15 +15,15 @@ interface KeyDialogsProps {
   settings: Settings
   provider: SettingsProvider
   current: MaskedKey
-  onRemarks(remarks: readonly Remark[]): void
+  onSaved(saved: SavedKey): void
 }
 
 /** The dialogs of one key's card. */
-export function KeyDialogs({ name, close, settings, provider, current, onRemarks }: KeyDialogsProps) {
+export function KeyDialogs({ name, close, settings, provider, current, onSaved }: KeyDialogsProps) {
   const { t } = useTranslation()
   const actions = useKeyActions({ provider: provider.id, environment: current.environment })
-  const done = (remarks: readonly Remark[]) => {
-    onRemarks(remarks)
+  const done = (saved: SavedKey) => {
+    onSaved(saved)
     close()
   }
   const kept = settings.restoreHours ?? 0

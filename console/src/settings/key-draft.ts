@@ -27,8 +27,10 @@ export function choicesOf(settings: Settings, provider: SettingsProvider, key: M
   }
 }
 
+type Body = Omit<PatchKey, 'key'>
+
 /** What goes to the server: only what the plan lets this person choose. */
-export function bodyOf(settings: Settings, provider: SettingsProvider, choices: KeyChoices): Omit<PatchKey, 'key'> {
+export function bodyOf(settings: Settings, provider: SettingsProvider, choices: KeyChoices): Body {
   const text = (value: string) => value.trim() || null
   return {
     ...(settings.modelChoice === 'customer' && choices.model ? { model: choices.model } : {}),
@@ -40,6 +42,17 @@ export function bodyOf(settings: Settings, provider: SettingsProvider, choices: 
     ...(provider.needsBaseUrl || provider.allowsBaseUrl ? { baseUrl: text(choices.baseUrl) } : {}),
     ...(provider.regions.length > 1 ? { region: text(choices.region) } : {}),
   }
+}
+
+/**
+ * Of two bodies what differs, and the host, which goes with the key. What this person did not touch stays as it is now: another
+ * tab may have turned fallback off since this form was opened.
+ */
+export function changesOf(before: Body, now: Body): Body {
+  const hosts: readonly string[] = ['baseUrl', 'region']
+  return Object.fromEntries(
+    Object.entries(now).filter(([name, value]) => hosts.includes(name) || value !== before[name as keyof Body]),
+  )
 }
 
 /** The key is bound to its host, so another host needs the key again. */

@@ -52,7 +52,7 @@ export function KeyFacts({ settings, current }: KeyFactsProps) {
         </span>
       ),
     ],
-    [t('key.added'), t('key.addedBy', { when: format.day(current.createdAt), who })],
+    [t('key.added'), t('key.addedBy', { when: format.dayOf(current.createdAt), who })],
   ]
   return (
     <dl className="grid grid-cols-2 gap-x-4 gap-y-3 text-sm sm:grid-cols-3">

@@ -1,14 +1,14 @@
 import { type SyntheticEvent, useRef, useState } from 'react'
-import type { MaskedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import type { MaskedKey, SavedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { ProblemError } from '../api/problem-error.ts'
 import { useKeyActions, useSlotTest } from '../api/settings-queries.ts'
 import { useAct } from '../api/use-act.ts'
 import { useTranslation } from '../i18n/translation.tsx'
+import { useBusyDialog } from '../ui/dialog.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { Said } from '../ui/said.tsx'
 import { FallbackChoice, HostChoice, KeyNotes, ModelChoice, ScopeChoice } from './key-choices.tsx'
-import { bodyOf, choicesOf, hostChanged, type KeyChoices } from './key-draft.ts'
-import { type Remark, remarksOf } from './remarks-of.ts'
+import { bodyOf, changesOf, choicesOf, hostChanged, type KeyChoices } from './key-draft.ts'
 import { SecretField } from './secret-field.tsx'
 import { Checks, TestReport } from './test-report.tsx'
 
@@ -19,7 +19,7 @@ interface KeyFormProps {
   current?: MaskedKey | undefined
   /** `key`: a key is pasted (new or replaced). `edit`: what is chosen beside it changes, the key stays. */
   mode: 'key' | 'edit'
-  onDone(remarks: readonly Remark[]): void
+  onDone(saved: SavedKey): void
   onCancel?: () => void
 }
 
@@ -28,7 +28,8 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
   const { t } = useTranslation()
   const secret = useRef<HTMLInputElement>(null)
   const [filled, setFilled] = useState(false)
-  const [choices, setChoices] = useState(() => choicesOf(settings, provider, current))
+  const [before] = useState(() => choicesOf(settings, provider, current))
+  const [choices, setChoices] = useState(before)
   const actions = useKeyActions({ provider: provider.id, environment: settings.environment })
   const change = (part: Partial<KeyChoices>) => setChoices((before) => ({ ...before, ...part }))
   const needsKey = mode === 'key' || (current !== undefined && hostChanged(current, choices))
@@ -40,23 +41,28 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
     const parts = Object.entries({ model, scope, baseUrl, region }).filter(
       ([, value]) => value !== undefined && value !== null,
     )
+    save.reset()
     test.run({ key: pasted(), ...Object.fromEntries(parts) })
   }
   const save = useAct({
     mutationFn: async () => {
-      const body = bodyOf(settings, provider, choices)
+      const all = bodyOf(settings, provider, choices)
+      const body = current ? changesOf(bodyOf(settings, provider, before), all) : all
       if (mode === 'key') return actions.save({ key: pasted(), ...body })
       return actions.change(needsKey ? { key: pasted(), ...body } : body)
     },
     onSuccess: (saved) => {
       if (secret.current) secret.current.value = ''
-      onDone(remarksOf(saved))
+      onDone(saved)
     },
   })
   const busy = test.isPending || save.isPending
+  useBusyDialog(save.isPending)
   const submit = (event: SyntheticEvent) => {
     event.preventDefault()
-    if (!busy && (!needsKey || filled)) save.mutate()
+    if (busy || (needsKey && !filled)) return
+    if (test.error) test.reset()
+    save.mutate()
   }
   const parts = { settings, provider, choices, change }
   const checks = save.error instanceof ProblemError ? save.error.checks : []
@@ -83,7 +89,7 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
       <ModelChoice {...parts} />
       <ScopeChoice {...parts} />
       <FallbackChoice {...parts} />
-      <KeyNotes choices={choices} change={change} />
+      <KeyNotes {...parts} />
       {save.error && (
         <div>
           <ProblemNote error={save.error} />
@@ -107,7 +113,7 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
             {t('test.connection')}
           </button>
         )}
-        <button type="submit" className="button button-primary" disabled={busy || (needsKey && !filled)}>
+        <button type="submit" className="button button-primary" disabled={needsKey && !filled} aria-disabled={busy}>
           {save.isPending && <span className="spinner" />}
           {t('common.save')}
         </button>

@@ -13,11 +13,10 @@ const looks = {
 /** What needs someone now. Each goes away by itself when its cause is gone. */
 export function NoticeBanners({ settings }: { settings: Settings }) {
   const { t } = useTranslation()
-  const { notices } = settings
-  if (notices.length === 0) return null
+  // Always there, so that a screen reader tells of what is added; not of "4 seconds ago", which changes.
   return (
-    <ul className="grid gap-2" aria-label={t('notices.title')}>
-      {notices.map((notice) => (
+    <ul className="grid gap-2 empty:-mt-3" aria-label={t('notices.title')} aria-live="polite" aria-relevant="additions">
+      {settings.notices.map((notice) => (
         <Banner key={notice.id} notice={notice} settings={settings} />
       ))}
     </ul>

@@ -1,8 +1,6 @@
 import { useId, useState } from 'react'
-import type { Settings, SettingsProvider } from '../../../src/contract/index.ts'
-import { pathOf, useActiveProvider, useKeyActions } from '../api/settings-queries.ts'
-import { useApi } from '../api/use-api.tsx'
-import { useOrg } from '../api/use-org.tsx'
+import type { SavedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import { useActiveProvider, useRemoveKeys } from '../api/settings-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Field } from '../ui/field.tsx'
@@ -13,17 +11,24 @@ import { keyOf, openProviders } from './key-of.ts'
 
 type Side = 'platform' | 'own'
 
+/** What the reader has pressed on, and what served then: what came true, here or in another tab, is no wish any more. */
+interface Wish {
+  side: Side
+  from: Side
+}
+
 /** One question: the platform's AI, or my own key? */
 export function ProviderChoice({ settings }: { settings: Settings }) {
   const { t } = useTranslation()
   const name = useId()
-  const [wish, setWish] = useState<Side | null>(null)
+  const [wish, setWish] = useState<Wish | null>(null)
   const [leaving, setLeaving] = useState(false)
   const providers = openProviders(settings)
   const held = providers.filter((provider) => keyOf(provider, settings.environment))
   const serves = settings.choice === 'single' ? settings.activeProvider !== null : held.length > 0
   const now: Side = serves ? 'own' : 'platform'
-  const side = wish ?? now
+  const side = wish?.from === now ? wish.side : now
+  const choose = (side: Side) => setWish({ side, from: now })
   const only = providers.length === 1 ? providers[0] : undefined
   const aiName = settings.platform.aiName
   const { canManage } = settings.you
@@ -41,7 +46,7 @@ export function ProviderChoice({ settings }: { settings: Settings }) {
             name={name}
             checked={side === 'platform'}
             disabled={mustOwn}
-            onChange={() => setWish('platform')}
+            onChange={() => choose('platform')}
           />
           <span>
             <span className="font-medium">{aiName}</span>
@@ -51,7 +56,7 @@ export function ProviderChoice({ settings }: { settings: Settings }) {
           </span>
         </label>
         <label className="choice">
-          <input type="radio" name={name} checked={side === 'own'} onChange={() => setWish('own')} />
+          <input type="radio" name={name} checked={side === 'own'} onChange={() => choose('own')} />
           <span>
             <span className="font-medium">
               {only ? t('choice.ownOne', { provider: only.name }) : t('choice.ownAny')}
@@ -77,13 +82,10 @@ export function ProviderChoice({ settings }: { settings: Settings }) {
         <OwnSide
           settings={settings}
           providers={providers}
-          onSaved={() => setWish(null)}
           onCancel={now === 'platform' ? () => setWish(null) : undefined}
         />
       )}
-      {leaving && (
-        <LeaveDialog settings={settings} held={held} onClose={() => setLeaving(false)} onDone={() => setWish(null)} />
-      )}
+      {leaving && <LeaveDialog settings={settings} held={held} onClose={() => setLeaving(false)} />}
     </section>
   )
 }
@@ -91,17 +93,17 @@ export function ProviderChoice({ settings }: { settings: Settings }) {
 interface OwnSideProps {
   settings: Settings
   providers: readonly SettingsProvider[]
-  onSaved(): void
   onCancel: (() => void) | undefined
 }
 
 /** The provider (a list where there are several), its key's card, or the form that asks for one. */
-function OwnSide({ settings, providers, onSaved, onCancel }: OwnSideProps) {
+function OwnSide({ settings, providers, onCancel }: OwnSideProps) {
   const { t } = useTranslation()
   const activate = useActiveProvider()
   const active =
     providers.find((provider) => provider.active) ?? providers.find((provider) => keyOf(provider, settings.environment))
   const [chosen, setChosen] = useState<string | null>(null)
+  const [saved, setSaved] = useState<SavedKey>()
   const provider = providers.find(({ id }) => id === chosen) ?? active ?? providers[0]
   if (!provider) return null
   const current = keyOf(provider, settings.environment)
@@ -133,7 +135,7 @@ function OwnSide({ settings, providers, onSaved, onCancel }: OwnSideProps) {
           <button
             type="button"
             className="button button-primary"
-            disabled={activate.isPending}
+            aria-disabled={activate.isPending}
             onClick={() => activate.mutate({ provider: provider.id })}
           >
             {t('choice.useThis', { provider: provider.name })}
@@ -142,7 +144,7 @@ function OwnSide({ settings, providers, onSaved, onCancel }: OwnSideProps) {
       )}
       {activate.error && <ProblemNote error={activate.error} />}
       {current ? (
-        <KeyCard settings={settings} provider={provider} current={current} />
+        <KeyCard key={current.id} {...{ settings, provider, current, saved }} onSaved={setSaved} />
       ) : (
         settings.you.canManage && (
           <div className="card p-4 sm:p-5">
@@ -151,7 +153,7 @@ function OwnSide({ settings, providers, onSaved, onCancel }: OwnSideProps) {
               settings={settings}
               provider={provider}
               mode="key"
-              onDone={onSaved}
+              onDone={setSaved}
               {...(onCancel ? { onCancel } : {})}
             />
           </div>
@@ -165,34 +167,22 @@ interface LeaveProps {
   settings: Settings
   held: readonly SettingsProvider[]
   onClose(): void
-  onDone(): void
 }
 
 /** Back to the platform's AI: every own key of this environment is deleted. */
-function LeaveDialog({ settings, held, onClose, onDone }: LeaveProps) {
+function LeaveDialog({ settings, held, onClose }: LeaveProps) {
   const { t } = useTranslation()
-  const { org } = useOrg()
-  const { call } = useApi()
-  const [first, ...rest] = held
-  const actions = useKeyActions({ provider: first?.id ?? '', environment: settings.environment })
+  const removeKeys = useRemoveKeys(settings.environment)
   const aiName = settings.platform.aiName
-  const run = async () => {
-    for (const { id } of rest) {
-      await call<void>(`${pathOf(org)}/keys/${encodeURIComponent(id)}`, {
-        method: 'DELETE',
-        query: { environment: settings.environment },
-      })
-    }
-    await actions.remove()
-  }
+  // The one that serves goes last, so that no other of them serves meanwhile.
+  const order = [...held].sort((a, b) => Number(a.active) - Number(b.active)).map(({ id }) => id)
   return (
     <ConfirmDialog
       title={t('choice.leaveTitle', { aiName })}
       action={t('choice.leaveAction', { aiName })}
       danger
-      run={run}
+      run={() => removeKeys(order)}
       onClose={onClose}
-      onDone={onDone}
     >
       <p>
         {t('choice.leaveLead', {

@@ -1,5 +1,5 @@
 import { useId, useState } from 'react'
-import type { Settings, SettingsProvider } from '../../../src/contract/index.ts'
+import type { SavedKey, Settings, SettingsProvider } from '../../../src/contract/index.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
@@ -16,6 +16,7 @@ export function ProviderList({ settings }: { settings: Settings }) {
   const { t } = useTranslation()
   const titleId = useId()
   const [adding, setAdding] = useState<string | null>(null)
+  const [saved, setSaved] = useState<SavedKey>()
   const providers = openProviders(settings)
   const held = providers.filter((provider) => keyOf(provider, settings.environment))
   const free = providers.filter((provider) => !keyOf(provider, settings.environment))
@@ -34,7 +35,8 @@ export function ProviderList({ settings }: { settings: Settings }) {
       </div>
       {held.map((provider) => {
         const current = keyOf(provider, settings.environment)
-        return current && <KeyCard key={current.id} settings={settings} provider={provider} current={current} />
+        if (!current) return null
+        return <KeyCard key={current.id} {...{ settings, provider, current, saved }} onSaved={setSaved} />
       })}
       {free.length > 0 && (
         <ul
@@ -56,7 +58,13 @@ export function ProviderList({ settings }: { settings: Settings }) {
         </ul>
       )}
       {adding !== null && (
-        <AddKeyDialog settings={settings} free={free} first={adding} onClose={() => setAdding(null)} />
+        <AddKeyDialog
+          settings={settings}
+          free={free}
+          first={adding}
+          onSaved={setSaved}
+          onClose={() => setAdding(null)}
+        />
       )}
     </section>
   )
@@ -108,15 +116,20 @@ interface AddKeyProps {
   settings: Settings
   free: readonly SettingsProvider[]
   first: string
+  onSaved(saved: SavedKey): void
   onClose(): void
 }
 
-function AddKeyDialog({ settings, free, first, onClose }: AddKeyProps) {
+function AddKeyDialog({ settings, free, first, onSaved, onClose }: AddKeyProps) {
   const { t } = useTranslation()
   // The list as it was when the dialog opened: a refresh in the background must not change it under the reader.
   const [offered] = useState(free)
   const [chosen, setChosen] = useState(first || offered[0]?.id)
   const provider = offered.find(({ id }) => id === chosen)
+  const done = (saved: SavedKey) => {
+    onSaved(saved)
+    onClose()
+  }
   return (
     <Dialog title={t('providers.add')} onClose={onClose}>
       <div className="grid gap-5">
@@ -143,7 +156,7 @@ function AddKeyDialog({ settings, free, first, onClose }: AddKeyProps) {
             settings={settings}
             provider={provider}
             mode="key"
-            onDone={onClose}
+            onDone={done}
             onCancel={onClose}
           />
         )}

@@ -1,4 +1,4 @@
-import type { KeyTest, SavedKey } from '../../../src/contract/index.ts'
+import type { KeyTest, MaskedKey, SavedKey } from '../../../src/contract/index.ts'
 
 type Noted = NonNullable<SavedKey['noted']>[number]
 
@@ -6,6 +6,12 @@ type Noted = NonNullable<SavedKey['noted']>[number]
 export interface Remark {
   text: string
   noted: Noted | undefined
+}
+
+/** What was noticed in the key of this card when it was pasted. How it looks says nothing any more once it is known to work. */
+export function remarksOnSaved(saved: SavedKey | undefined, current: MaskedKey): readonly Remark[] {
+  if (saved?.id !== current.id || saved.version !== current.version) return []
+  return remarksOf(saved).filter(({ noted }) => current.status !== 'valid' || noted?.code === 'spaces_removed')
 }
 
 export function remarksOf({ remarks, noted }: Pick<KeyTest, 'remarks' | 'noted'>): readonly Remark[] {

@@ -5,6 +5,7 @@ import { isLocale, type Locale, languageNames, locales } from '../i18n/locales.t
 import { useTranslation } from '../i18n/translation.tsx'
 import { forgetSession, useSession } from '../session/session-store.ts'
 import { Drawing } from '../ui/icon.tsx'
+import { keepFocus } from '../ui/keep-focus.ts'
 import { themes, useTheme } from './theme.ts'
 
 export interface Tab {
@@ -39,6 +40,7 @@ export function Shell({ brand, home, tabs, children }: ShellProps) {
     main.current?.focus({ preventScroll: true })
     window.scrollTo(0, 0)
   }, [path])
+  useEffect(() => (main.current ? keepFocus(main.current) : undefined), [])
   useEffect(() => {
     // On a narrow screen the tabs scroll, and the current one may be out of sight.
     const list = tabList.current
@@ -97,7 +99,7 @@ function Preferences({ offered }: { offered: readonly string[] }) {
   const choices = locales.filter((locale) => locale === current || offered.some((one) => one.split('-')[0] === locale))
   const compact = 'max-w-28 rounded-md bg-transparent py-1 ps-1 text-sm text-muted hover:text-ink'
   return (
-    <div className="-me-1 flex items-center gap-1.5">
+    <div className="-me-1 flex items-center gap-1.5 print:hidden">
       {choices.length > 1 && (
         <span className="flex items-center text-muted">
           <Drawing path={signs.globe} />

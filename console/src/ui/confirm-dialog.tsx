@@ -12,18 +12,14 @@ interface ConfirmProps {
   /** Runs when confirmed; the dialog stays open with the reason when it rejects. */
   run(): Promise<unknown>
   onClose(): void
-  onDone?(): void
 }
 
 /** One question before something that cannot be taken back, saying what will happen. */
-export function ConfirmDialog({ title, children, action, danger = false, run, onClose, onDone }: ConfirmProps) {
+export function ConfirmDialog({ title, children, action, danger = false, run, onClose }: ConfirmProps) {
   const { t } = useTranslation()
   const confirm = useAct({
     mutationFn: run,
-    onSuccess: () => {
-      onClose()
-      onDone?.()
-    },
+    onSuccess: onClose,
   })
   return (
     <Dialog title={title} onClose={onClose} busy={confirm.isPending}>
@@ -37,7 +33,7 @@ export function ConfirmDialog({ title, children, action, danger = false, run, on
           type="button"
           className={`button ${danger ? 'button-danger' : 'button-primary'}`}
           onClick={() => confirm.mutate()}
-          disabled={confirm.isPending}
+          aria-disabled={confirm.isPending}
         >
           {confirm.isPending && <span className="spinner" />}
           {action}

@@ -14,7 +14,7 @@ export function CsvButton({ path, query, name }: CsvButtonProps) {
   const download = useAct({ mutationFn: () => downloadCsv(path, query, name) })
   return (
     <>
-      <button type="button" className="button" onClick={() => download.mutate()} disabled={download.isPending}>
+      <button type="button" className="button" onClick={() => download.mutate()} aria-disabled={download.isPending}>
         <Icon name="download" /> CSV
       </button>
       {download.error && <ProblemNote error={download.error} className="w-full" />}

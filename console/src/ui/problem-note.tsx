@@ -21,7 +21,8 @@ export function ProblemNote({ error, className = '' }: { error: Error; className
     : facts
   const exactly = said(`cause.${cause}.reason`)
   const translated = exactly ?? said(`error.${code}.message`, values)
-  const state = code === 'offline' ? 'offline' : 'unexpected'
+  const state = code === 'offline' ? 'offline' : problem?.status === 429 ? 'busy' : 'unexpected'
+  const later = state === 'busy' && problem?.retryAfter
   const labelOf = (field: string) => {
     const name = field.replace(/^\w+\./, '')
     const label = labels.map((group) => `${group}.${name}`).find(has)
@@ -45,7 +46,13 @@ export function ProblemNote({ error, className = '' }: { error: Error; className
         <p className="mt-0.5">
           {said(`cause.${cause}.fix`) ??
             said(`error.${code}.fix`, values) ??
-            (fix ? <ServerText>{fix}</ServerText> : t(`problem.${state}Fix`))}
+            (fix ? (
+              <ServerText>{fix}</ServerText>
+            ) : later ? (
+              t('problem.busyUntil', { count: later })
+            ) : (
+              t(`problem.${state}Fix`)
+            ))}
         </p>
         {!exactly &&
           [said(`host.${host}`) ?? said(`remark.${remark}`, facts)]

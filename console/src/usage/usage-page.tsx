@@ -148,9 +148,12 @@ function OverTime({ report, settings, breakdown, setBreakdown }: OverTimeProps) 
   return (
     <section className="card p-4 sm:p-5" aria-labelledby="over-time">
       <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
-        <h2 id="over-time" className="font-semibold">
-          {t('usage.overTime')}
-        </h2>
+        <div>
+          <h2 id="over-time" className="font-semibold">
+            {t('usage.overTime')}
+          </h2>
+          <p className="text-sm text-muted">{t('usage.utcDays')}</p>
+        </div>
         <div className="flex flex-wrap gap-2">
           <select
             className="input filter-input w-auto"

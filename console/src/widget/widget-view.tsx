@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Api } from '../api/create-api.ts'
 import { useSettings } from '../api/settings-queries.ts'
 import { ApiProvider } from '../api/use-api.tsx'
@@ -7,6 +7,7 @@ import { directionOf, type Locale } from '../i18n/locales.ts'
 import { LanguageProvider, type Texts } from '../i18n/translation.tsx'
 import english from '../locales/en.json'
 import SettingsPage from '../settings/settings-page.tsx'
+import { keepFocus } from '../ui/keep-focus.ts'
 import { QuotaMeter } from '../ui/quota-meter.tsx'
 import { Failure, Loading } from '../ui/states.tsx'
 import UsagePage from '../usage/usage-page.tsx'
@@ -36,16 +37,26 @@ export function WidgetView({ api, origin, org, locale, view, meters, onBrand }: 
         <ApiProvider value={api}>
           <OrgProvider org={org} base="">
             <Branded onBrand={onBrand}>
-              <div className="widget" lang={locale} dir={directionOf(locale)}>
+              <Place locale={locale}>
                 {view === 'settings' && <SettingsPage />}
                 {view === 'usage' && <UsagePage />}
                 {view === 'meters' && <Meters names={meters} />}
-              </div>
+              </Place>
             </Branded>
           </OrgProvider>
         </ApiProvider>
       </QueryClientProvider>
     </LanguageProvider>
+  )
+}
+
+function Place({ locale, children }: { locale: Locale; children: ReactNode }) {
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => (place.current ? keepFocus(place.current) : undefined), [])
+  return (
+    <div ref={place} className="widget outline-none" lang={locale} dir={directionOf(locale)}>
+      {children}
+    </div>
   )
 }
 

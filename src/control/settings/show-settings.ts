@@ -59,6 +59,7 @@ export function showSettings(input: SettingsInput): Settings {
     managers: [...plan.managers],
     verify: plan.verify,
     restoreHours: plan.rotation.overlapHours,
+    remindDays: plan.rotation.remindDays.length > 0 ? Math.max(...plan.rotation.remindDays) : null,
     modelChoice: plan.model,
     choice: plan.choice,
     activeProvider: active === null ? null : publicProviderId(policy, active),
