@@ -53,6 +53,17 @@ describe('a key that failed', () => {
     expect(health.resting('k:1', 'm')).toBeUndefined()
   })
 
+  it('remembers a few models only, however many its callers name', () => {
+    const held = () =>
+      Array.from({ length: 1_000 }, (_, at) => health.resting('k:1', `m${at}`)).filter((rest) => rest !== undefined)
+    for (let at = 0; at < 1_000; at++) fail({ class: 'rate_limited', retryAfterMs: 30_000 }, `m${at}`)
+    expect(held().length).toBe(50)
+    expect(health.resting('k:1', 'm999')).toBeDefined()
+    now += 30_001
+    fail({ class: 'rate_limited', retryAfterMs: 30_000 }, 'm0')
+    expect(held().length).toBe(1)
+  })
+
   it('rests as long as the provider asks, for that model only, when it is rate limited', () => {
     fail({ class: 'rate_limited', retryAfterMs: 30_000 })
     expect(health.resting('k:1', 'other')).toBeUndefined()

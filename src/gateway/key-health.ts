@@ -71,6 +71,8 @@ const memories: Partial<Record<ErrorClass, Memory>> = {
 const longestRetryAfterMs = 120_000
 const goodForMs = 300_000
 const maxKeys = 50_000
+/** Models are named by callers, and each has an answer that a customer's own host may have made long. */
+const maxModels = 50
 /** Bytes of an answer in which two failures may differ. */
 const longestReading = 2_048
 
@@ -185,6 +187,7 @@ export class KeyHealth<Answer extends Told> {
     const now = this.now()
     const extent = memory.extent === 'key' ? '' : (attempt.model ?? '-')
     const { failure, answer } = attempt
+    if (state.resting.size >= maxModels) makeRoom(state.resting, now)
     state.resting.set(extent, { failure, answer, since: this.wall(), endsAt: now + restMs })
   }
 
@@ -205,6 +208,12 @@ export class KeyHealth<Answer extends Told> {
     }
     return state
   }
+}
+
+/** What is over goes, and when nothing is, what was noted first. */
+function makeRoom(resting: Map<string, { endsAt: number }>, now: number): void {
+  for (const [extent, { endsAt }] of resting) if (endsAt <= now) resting.delete(extent)
+  if (resting.size >= maxModels) resting.delete(resting.keys().next().value as string)
 }
 
 /** A failure without what differs from one request to the next: ids, times, counts. */
