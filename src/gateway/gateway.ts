@@ -39,7 +39,8 @@ export class Gateway {
   readonly now: () => number
   /** Requests under way. */
   openRequests = 0
-  private readonly filters = new Map<Provider, AnswerHeaderFilter>()
+  /** A reloaded configuration makes its own providers anew. */
+  private readonly filters = new WeakMap<Provider, AnswerHeaderFilter>()
   private limitsOf: { setup: GatewaySetup; limits: EgressLimits } | undefined
 
   constructor(deps: GatewayDeps & { lookup?: Lookup | undefined }) {
