@@ -58,12 +58,18 @@ export function createAttemptNotes(options: AttemptNotesOptions): AttemptNotes {
     return writing
   }
   const flush = () => {
-    const [batch, sightings] = [uses, [...seen.values()]]
+    const [used, sighted] = [uses, seen]
     uses = new Map()
     seen = new Map()
     return write(async () => {
-      await touchLastUsed(database, batch)
-      await noteSeen(database, sightings)
+      try {
+        await touchLastUsed(database, used)
+        await noteSeen(database, [...sighted.values()])
+      } catch (error) {
+        uses = new Map([...used, ...uses])
+        seen = new Map([...sighted, ...seen])
+        throw error
+      }
     })
   }
   const flushChanges = () => {

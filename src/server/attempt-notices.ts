@@ -69,7 +69,12 @@ export function createAttemptNotices(options: AttemptNoticesOptions): AttemptNot
   const write = async () => {
     const batch = troubles
     troubles = new Map()
-    await openNotices(database, await causesOf(database, batch), () => `ntc_${newId()}`)
+    try {
+      await openNotices(database, await causesOf(database, batch), () => `ntc_${newId()}`)
+    } catch (error) {
+      troubles = addedUp(batch, troubles)
+      throw error
+    }
     const now = Date.now()
     for (const [key, until] of working) if (until < now) working.delete(key)
     await resolveNoticesOfKeys(database, [...working.keys()], { kinds, quietSeconds })
@@ -111,6 +116,16 @@ export function createAttemptNotices(options: AttemptNoticesOptions): AttemptNot
       await flush()
     },
   }
+}
+
+/** What happened to each key, the newest of it in full. */
+function addedUp(older: ReadonlyMap<string, Trouble>, newer: ReadonlyMap<string, Trouble>): Map<string, Trouble> {
+  const all = new Map(older)
+  for (const [key, trouble] of newer) {
+    const { fallbacks = 0, failures = 0 } = all.get(key) ?? {}
+    all.set(key, { ...trouble, fallbacks: trouble.fallbacks + fallbacks, failures: trouble.failures + failures })
+  }
+  return all
 }
 
 /**
