@@ -190,6 +190,7 @@ describe('a stream that opens with an error', () => {
   test.each([
     ['gzip', gzipSync],
     ['br', brotliCompressSync],
+    ['identity', (text: string) => Buffer.from(text)],
   ] as const)('%s does not hide it', async (encoding, pack) => {
     const text =
       'event: message_start\ndata: {"type":"message_start","message":{}}\n\nevent: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n'

@@ -105,7 +105,8 @@ describe('answers reach the caller as the provider wrote them', () => {
   test.each([
     ['gzip', gzipSync],
     ['br', brotliCompressSync],
-  ] as const)('%s stays packed, and its usage is read all the same', async (encoding, pack) => {
+    ['identity', (text: string) => Buffer.from(text)],
+  ] as const)('%s stays as it is packed, and its usage is read all the same', async (encoding, pack) => {
     const packed = pack(
       JSON.stringify({
         choices: [{ text: randomBytes(3000).toString('hex') }],
