@@ -3,8 +3,8 @@ import { decodeBody } from './content-codings.ts'
 import { eventEnd, eventOf, readEventBlock } from './event-block.ts'
 
 const longestOpening = 64 * 1024
-/** A compressed opening comes in no more pieces: for each of them all is unpacked again. */
-const mostPackedPieces = 32
+/** Of a compressed opening all is unpacked again for each piece: so much in all. */
+const mostUnpacked = 32 * longestOpening
 
 export interface StreamKind {
   /** Absent: server-sent events, or JSON. */
@@ -25,6 +25,7 @@ export class OpeningReader {
   private readonly stream: StreamKind
   private readonly packed: Buffer[] = []
   private packedBytes = 0
+  private unpackedBytes = 0
   private readFrames: ((chunk: Buffer) => StreamFrame[]) | undefined
   private rest: Buffer = Buffer.alloc(0)
   /** So much of the rest was looked through for the end of its event. */
@@ -51,9 +52,10 @@ export class OpeningReader {
     this.packed.push(chunk)
     this.packedBytes += chunk.length
     // However little it is when it is unpacked.
-    if (this.packedBytes > longestOpening || this.packed.length > mostPackedPieces) return 'content'
+    if (this.packedBytes > longestOpening || this.unpackedBytes > mostUnpacked) return 'content'
     const plain = decodeBody(Buffer.concat(this.packed), this.stream.encoding)
     if (plain === undefined) return 'content'
+    this.unpackedBytes += plain.length
     this.readFrames = this.stream.framing?.reader()
     this.rest = Buffer.alloc(0)
     this.looked = 0
