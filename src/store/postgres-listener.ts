@@ -33,6 +33,7 @@ export function createListener(settings: pg.ClientConfig): Listener {
   let pulse: NodeJS.Timeout | undefined
   let retry: NodeJS.Timeout | undefined
   let closed = false
+
   async function connect(): Promise<pg.Client> {
     const fresh = new pg.Client({ ...settings, query_timeout: pulseMs })
     fresh.on('error', () => lose(fresh))
