@@ -38,8 +38,8 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
   }
 }
 
-/** Where the console's addresses begin, besides with a language. */
-const beginnings: readonly string[] = ['', 'signin', 'settings']
+/** How the console's addresses begin, besides with a language; its own is `/`. */
+const beginnings: readonly string[] = ['signin', 'settings']
 
 /** One of the console's addresses for whoever takes a page, any other for those who ask for one. */
 function isPage(path: string, { headers }: FastifyRequest, locales: readonly string[]): boolean {
@@ -47,7 +47,7 @@ function isPage(path: string, { headers }: FastifyRequest, locales: readonly str
   const accept = headers.accept ?? '*/*'
   if (/\btext\/html\b/i.test(accept)) return true
   const first = path.split('/')[1] ?? ''
-  return /(?:\*|text)\/\*/.test(accept) && (beginnings.includes(first) || locales.includes(first))
+  return /(?:\*|text)\/\*/.test(accept) && (path === '/' || beginnings.includes(first) || locales.includes(first))
 }
 
 /** The API forbids all caching; for a file its own rule holds. */

@@ -89,7 +89,14 @@ describe('a running server', () => {
       expect((await ask(path, 'application/json')).status).toBe(404)
     }
     for (const accept of [undefined, '*/*', 'application/json', 'application/xml, image/*']) {
-      for (const path of ['/some/where', '/setting', '/opnai/v1/models', '/favicon.ico']) {
+      for (const path of [
+        '/some/where',
+        '/setting',
+        '/opnai/v1/models',
+        '/favicon.ico',
+        '//healthz',
+        '//api/v1/orgs',
+      ]) {
         const answer = await ask(path, accept)
         expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([
           404,
