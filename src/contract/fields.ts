@@ -9,6 +9,8 @@ export const fieldForms = {
   oneLine: 'must be one line without control characters',
   locale: 'a locale such as "en" or "zh-Hans"',
   notZero: 'must not be 0',
+  missing: 'is missing',
+  moment: 'a date or a moment, such as 2026-01-31 or 2026-01-31T12:00:00Z',
 } as const
 
 /** Field types that several documents share. Control characters never pass, so nothing can forge a log or CSV line. */

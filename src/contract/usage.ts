@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configIdSchema, environmentSchema, orgIdSchema, timeSchema, wholeSchema } from './fields.ts'
+import { configIdSchema, environmentSchema, fieldForms, orgIdSchema, timeSchema, wholeSchema } from './fields.ts'
 import { cursorQuery, pageOf } from './page.ts'
 import { errorClasses } from './words.ts'
 
@@ -18,7 +18,7 @@ export const usageGroups = [
 ] as const
 export type UsageGroup = (typeof usageGroups)[number]
 
-const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()])
+const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()], { error: fieldForms.moment })
 const range = {
   from: moment.optional().describe('From here on; default 30 days ago.'),
   to: moment.optional().describe('Before this; default now. A date means the whole day.'),

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -16,6 +17,7 @@ import { fieldErrors, type RequestPart } from './http/field-errors.ts'
 import { createLines, wantsLines } from './http/lines.ts'
 import { openApiOptions, routeDocument } from './http/openapi.ts'
 import { originOf } from './http/origin-of.ts'
+import { plainWords } from './http/plain-words.ts'
 import { asOwnkeyError } from './http/problem.ts'
 import type { AnyRoute, CsvAnswer, LinesAnswer, LocatedAnswer } from './http/route.ts'
 import { findUnstorable } from './http/unstorable.ts'
@@ -184,7 +186,7 @@ function validate(
   data: unknown,
 ): { value: unknown } | { error: Error } {
   const part = parts[httpPart ?? 'body'] ?? 'body'
-  const parsed = schema.safeParse(data)
+  const parsed = schema.safeParse(data, { error: plainWords })
   const unstorable = parsed.success ? findUnstorable(parsed.data, [part]) : undefined
   if (parsed.success && !unstorable) return { value: parsed.data }
   const errors = unstorable
@@ -208,10 +210,16 @@ function validate(
 /** Own parser: an empty body is no body, and a broken one is refused without a word of it in the error. */
 function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (_request, text, done) => {
-    if (text === '') return done(null, undefined)
+  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, (_request, read, done) => {
+    const bytes = read as Buffer
+    if (bytes.length === 0) return done(null, undefined)
+    // Other encodings would be read as signs for "unreadable" and stored so.
+    if (!isUtf8(bytes)) {
+      const detail = 'The body is not UTF-8.'
+      return done(new OwnkeyError('request_invalid', { detail, fix: 'Send JSON in UTF-8, without compression.' }))
+    }
     try {
-      done(null, parseJson(text as string))
+      done(null, parseJson(bytes))
     } catch {
       done(new OwnkeyError('request_invalid', { detail: 'The body is not valid JSON.', fix: 'Send one JSON object.' }))
     }

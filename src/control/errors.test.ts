@@ -59,6 +59,71 @@ describe('what is refused, and how it is said', () => {
     expect(answer.body.errors.map(({ field }: { field: string }) => field)).toEqual(['body.name', 'body.addOns'])
   })
 
+  it.each([
+    ['PUT', '/api/v1/orgs/acme', { plan: 'standard' }, 'body.name', 'missing', 'is missing'],
+    ['PUT', '/api/v1/orgs/acme', { name: 7, plan: 'standard' }, 'body.name', 'wrong_kind', 'must be a string'],
+    ['PUT', '/api/v1/orgs/acme', { name: ' ', plan: 'standard' }, 'body.name', 'empty', 'must not be empty'],
+    ['POST', '/api/v1/tokens', {}, 'body.kind', 'missing', 'is missing'],
+    ['POST', '/api/v1/tokens', { kind: 'x' }, 'body.kind', 'unknown_value', 'must be one of service, access'],
+    ['PUT', '/api/v1/orgs/acme/keys/openai', { key: secret, model: ' ' }, 'body.model', 'empty', 'must not be empty'],
+    [
+      'PATCH',
+      '/api/v1/orgs/acme/keys/openai',
+      { model: 'x'.repeat(201) },
+      'body.model',
+      'too_long',
+      'at most 200 characters',
+    ],
+    [
+      'PATCH',
+      '/api/v1/orgs/acme/keys/openai',
+      { rotateBy: 'soon' },
+      'body.rotateBy',
+      'not_a_date',
+      'must be a date such as 2026-01-31',
+    ],
+    ['GET', '/api/v1/orgs?limit=x', undefined, 'query.limit', 'wrong_kind', 'must be a number'],
+    ['GET', '/api/v1/orgs?limit=1.5', undefined, 'query.limit', 'not_whole', 'must be a whole number'],
+    ['GET', '/api/v1/orgs?limit=201', undefined, 'query.limit', 'too_large', 'at most 200'],
+    [
+      'GET',
+      '/api/v1/orgs/acme/usage?from=x',
+      undefined,
+      'query.from',
+      'not_a_date',
+      'a date or a moment, such as 2026-01-31 or 2026-01-31T12:00:00Z',
+    ],
+  ])('says in plain words what is wrong: %s %s %j', async (method, path, body, field, code, detail) => {
+    const answer = await control.call(method, path, { body })
+    expect(answer.body).toMatchObject({ status: 400, code: 'request_invalid', detail: `${field}: ${detail}` })
+    expect(answer.body.errors).toMatchObject([{ field, code, detail }])
+  })
+
+  it('names the environment where it stood', async () => {
+    const named = async (method: string, path: string, body?: object) =>
+      (await control.call(method, path, { body })).body.errors?.[0].field
+    const key = `sk-${'x'.repeat(40)}`
+    expect(await named('PUT', '/api/v1/orgs/acme/keys/openai', { key: secret, environment: key })).toBe(
+      'body.environment',
+    )
+    expect(await named('DELETE', `/api/v1/orgs/acme/keys/openai?environment=${key}`)).toBe('query.environment')
+    expect(await named('GET', `/api/v1/orgs/acme/settings?environment=${key}`)).toBe('query.environment')
+    expect(await named('POST', '/api/v1/orgs/acme/explain', { feature: 'chat', environment: key })).toBe(
+      'body.environment',
+    )
+    expect(await named('POST', '/api/v1/tokens', { kind: 'service', environment: key })).toBe('body.environment')
+  })
+
+  it('reads no body in another encoding, which would be kept as something else', async () => {
+    const raw = Buffer.from('{"name":"Müller","plan":"standard"}', 'latin1')
+    const answer = await control.call('PUT', '/api/v1/orgs/acme', { raw })
+    expect(answer.body).toMatchObject({ status: 400, code: 'request_invalid', fix: expect.stringContaining('UTF-8') })
+    const read = await control.call('PUT', '/api/v1/orgs/acme', {
+      raw: Buffer.from('{"name":"Müller","plan":"standard"}'),
+    })
+    expect(read.body.name).toBe('Müller')
+  })
+
   it('suggests the plan that was probably meant', async () => {
     const answer = await control.call('PUT', '/api/v1/orgs/acme', { body: { name: 'Acme', plan: 'standart' } })
     expect(answer.body).toMatchObject({ status: 400, code: 'plan_unknown', fix: 'Did you mean "standard"?' })
@@ -202,11 +267,9 @@ describe('what is refused, and how it is said', () => {
   it.each(['/api/v1/orgs/%zz', '/api/v1/orgs/%', `/api/v1/orgs/${'x'.repeat(600)}`])(
     'answers a problem for the path %.30s',
     async (path) => {
-      expect((await control.call('GET', path)).body).toMatchObject({
-        status: 404,
-        code: 'not_found',
-        fix: expect.any(String),
-      })
+      const { body, headers } = await control.call('GET', path)
+      expect(body).toMatchObject({ status: 404, code: 'not_found', fix: expect.any(String) })
+      expect([headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual(['no-store', 'nosniff'])
     },
   )
 

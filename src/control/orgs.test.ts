@@ -73,8 +73,12 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
     const refused = await control.call('PUT', '/api/v1/orgs/keeping', {
       body: { name: 'X', plan: 'standard', addOns: ['re_engagement', 'other'] },
     })
-    expect(refused.body).toMatchObject({ status: 400, errors: [{ field: 'body.addOns.1' }] })
-    expect(refused.body.fix).toBe('The configuration knows no add-ons: declare it there, or leave it out.')
+    expect(refused.body).toMatchObject({
+      status: 400,
+      detail: 'There is no such add-on.',
+      errors: [{ field: 'body.addOns.1' }],
+    })
+    expect(refused.body.fix).toBe('The configuration knows none: declare it there, or leave it out.')
     expect((await control.org('keeping', { addOns: [] })).body.addOns).toEqual([])
     expect(
       (

@@ -64,7 +64,11 @@ describe('trying a feature from the page', () => {
 
   it('says what cannot be tried in a line of text', async () => {
     expect((await tryOut({ feature: 'calls' })).body).toMatchObject({ status: 400, code: 'request_invalid' })
-    expect((await tryOut({ feature: 'nothing' })).body.code).toBe('feature_unknown')
+    expect((await tryOut({ feature: 'nothing' })).body).toMatchObject({
+      code: 'feature_unknown',
+      fix: expect.stringContaining('calls'),
+      errors: [{ field: 'body.feature', code: 'unknown_value' }],
+    })
   })
 
   it('counts as a test of a key: after sixty in ten minutes nothing is sent', async () => {

@@ -17,9 +17,10 @@ export function defaultEnvironment({ environments }: Known): string {
 /**
  * Passes every id where the configuration declares no environments, else only the declared ones. A key that was given as a
  * name would be stored and shown like one: it never passes.
+ * @param field where it was named, such as `body.environment`
  * @throws OwnkeyError `request_invalid`, which names the known ones and never what was sent
  */
-export function checkEnvironment(environment: string, { environments }: Known): void {
+export function checkEnvironment(environment: string, { environments }: Known, field = 'environment'): void {
   const isOne = environments === undefined ? isName(environment) : environments.includes(environment)
   if (isOne) return
   const known = environments?.join(', ')
@@ -30,8 +31,8 @@ export function checkEnvironment(environment: string, { environments }: Known): 
     fix: known === undefined ? 'Use at most 64 letters, digits, "_", "-" and ".".' : `Use one of ${known}.`,
     errors: [
       known === undefined
-        ? { field: 'environment', detail, code: 'id_form' }
-        : { field: 'environment', detail, code: 'unknown_value', facts: { known } },
+        ? { field, detail, code: 'id_form' }
+        : { field, detail, code: 'unknown_value', facts: { known } },
     ],
   })
 }

@@ -38,7 +38,7 @@ export interface CallOptions {
   token?: string | undefined
   body?: unknown
   /** Sent as it is, instead of `body`. */
-  raw?: string
+  raw?: string | Uint8Array<ArrayBuffer>
   headers?: Record<string, string>
 }
 

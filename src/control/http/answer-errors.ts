@@ -56,6 +56,8 @@ export function logInternal(
 }
 
 export function sendProblem(error: OwnkeyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  // What the framework cannot route passes no hook.
+  reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
   if (error.status === 401) reply.header('www-authenticate', 'Bearer')
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
   return reply

@@ -55,8 +55,12 @@ function coded(issue: Issue): Coded {
 
 const byIssue: Readonly<Record<string, (issue: Issue) => Coded>> = {
   invalid_type: ({ expected, message }) =>
-    /undefined/.test(message) ? { code: 'missing' } : { code: expected === 'int' ? 'not_whole' : 'wrong_kind' },
-  invalid_value: ({ values = [] }) => ({ code: 'unknown_value', facts: { known: values.join(', ') } }),
+    message === fieldForms.missing ? { code: 'missing' } : { code: expected === 'int' ? 'not_whole' : 'wrong_kind' },
+  invalid_union: ({ message }) => ({ code: message === fieldForms.moment ? 'not_a_date' : 'wrong' }),
+  invalid_value: ({ values = [], message }) =>
+    message === fieldForms.missing
+      ? { code: 'missing' }
+      : { code: 'unknown_value', facts: { known: values.join(', ') } },
   invalid_format: ({ format, message }) =>
     formCodes[message] ?? { code: format === 'date' || format === 'datetime' ? 'not_a_date' : 'wrong' },
   too_big: ({ origin, maximum }) => ({

@@ -15,9 +15,19 @@ interface Unknown {
 export function unknownValue(code: OwnkeyErrorCode, { field, value, known, detail, choose }: Unknown): OwnkeyError {
   const meant = didYouMean(value, known)
   const all = known.join(', ')
+  const choice = all === '' ? 'The configuration knows none: declare it there, or leave it out.' : `${choose}: ${all}.`
   return new OwnkeyError(code, {
-    fix: meant ? `Did you mean "${meant}"?` : `${choose}: ${all}.`,
+    detail,
+    fix: meant ? `Did you mean "${meant}"?` : choice,
     ...(meant ? { facts: { meant } } : {}),
-    errors: [{ field, detail, code: 'unknown_value', facts: { known: all }, ...(meant ? { didYouMean: meant } : {}) }],
+    errors: [
+      {
+        field,
+        detail,
+        code: 'unknown_value',
+        ...(all === '' ? {} : { facts: { known: all } }),
+        ...(meant ? { didYouMean: meant } : {}),
+      },
+    ],
   })
 }

@@ -49,7 +49,12 @@ export async function resolveSlot(
   const environment = oneOf('environment', query.environment, body?.environment) ?? defaultEnvironment(inForce.policy)
   const keeps = async () => (await listKeys(deps.database, params.org)).some((key) => key.environment === environment)
   // A key stays when its environment is taken from the configuration; it must not stay for ever.
-  if (use === 'save' || !(await keeps())) checkEnvironment(environment, inForce.policy)
+  if (use === 'save' || !(await keeps()))
+    checkEnvironment(
+      environment,
+      inForce.policy,
+      body?.environment === undefined ? 'query.environment' : 'body.environment',
+    )
   const user = userOf(caller, oneOf('user', query.user, body?.user))
   if (plan.holder === 'user') requireUser(user, 'query.user')
   return {

@@ -26,7 +26,7 @@ export async function loadSettings(question: SettingsQuestion, deps: ControlDeps
   const { org, caller } = question
   const inForce = deps.inForce()
   const environment = question.environment ?? defaultEnvironment(inForce.policy)
-  checkEnvironment(environment, inForce.policy)
+  checkEnvironment(environment, inForce.policy, 'query.environment')
   const user = userOf(caller, question.user)
   const row = await requireOrg(deps, org)
   const holder = inForce.policy.plans.get(row.plan)?.holder ?? 'organization'

@@ -19,7 +19,7 @@ export const explain = defineRoute({
   async handle({ params, body, caller }, deps) {
     const { policy } = deps.inForce()
     const environment = body.environment ?? defaultEnvironment(policy)
-    checkEnvironment(environment, policy)
+    checkEnvironment(environment, policy, 'body.environment')
     if (body.feature === undefined && policy.features.size > 0) throw featureMissing([...policy.features.keys()])
     // What would happen is asked right after requests: what those used up must be in it.
     await deps.catchUp(params.org)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { appendAudit } from '../../../audit/index.ts'
-import { OwnkeyError, orgIdSchema, orgSchema, putOrgSchema } from '../../../contract/index.ts'
+import { orgIdSchema, orgSchema, putOrgSchema } from '../../../contract/index.ts'
 import { getOrganization, touchOrganization, upsertOrganization } from '../../../store/index.ts'
 import { actorOf } from '../../actor.ts'
 import type { InForce } from '../../deps.ts'
@@ -69,19 +69,11 @@ function addOnsOf({ config }: InForce): string[] {
 function checkAddOns(addOns: readonly string[], { held, known }: { held: readonly string[]; known: string[] }): void {
   const at = addOns.findIndex((addOn) => !known.includes(addOn) && !held.includes(addOn))
   if (at === -1) return
-  const field = `body.addOns.${at}`
-  const detail = 'There is no such add-on.'
-  if (known.length === 0) {
-    throw new OwnkeyError('request_invalid', {
-      fix: 'The configuration knows no add-ons: declare it there, or leave it out.',
-      errors: [{ field, detail, code: 'unknown_value' }],
-    })
-  }
   throw unknownValue('request_invalid', {
-    field,
+    field: `body.addOns.${at}`,
     value: addOns[at] as string,
     known,
-    detail,
+    detail: 'There is no such add-on.',
     choose: 'Use those of the configuration',
   })
 }

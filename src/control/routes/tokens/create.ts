@@ -6,10 +6,10 @@ import { newToken } from '../../../tenants/index.ts'
 import { actorOf } from '../../actor.ts'
 import type { InForce } from '../../deps.ts'
 import { defineRoute } from '../../http/route.ts'
-import { unknownValue } from '../../http/unknown-value.ts'
 import { newTokenId } from '../../ids.ts'
 import { hashOf } from '../../queries/sessions.ts'
 import { insertToken } from '../../queries/tokens.ts'
+import { requireFeature } from '../../require-feature.ts'
 import { showToken } from '../../show-token.ts'
 
 export const createToken = defineRoute({
@@ -68,14 +68,6 @@ function checkBody({ kind, org, user, feature, environment }: CreateToken, { pol
       errors: [{ field: 'body.org', detail, code: 'missing' }],
     })
   }
-  if (environment !== undefined) checkEnvironment(environment, policy)
-  const features = [...policy.features.keys()]
-  if (feature === undefined || features.includes(feature)) return
-  throw unknownValue('feature_unknown', {
-    field: 'body.feature',
-    value: feature,
-    known: features,
-    detail: 'There is no such feature.',
-    choose: 'Use one of the configured features',
-  })
+  if (environment !== undefined) checkEnvironment(environment, policy, 'body.environment')
+  if (feature !== undefined) requireFeature(feature, policy)
 }

@@ -24,6 +24,7 @@ import { newTokenId } from '../../ids.ts'
 import { findNamed } from '../../keys/resolve-provider.ts'
 import { hashOf } from '../../queries/sessions.ts'
 import { deleteToken, insertToken } from '../../queries/tokens.ts'
+import { requireFeature } from '../../require-feature.ts'
 import { requireOrg } from '../../require-org.ts'
 import { requireTenant } from '../../settings/load-settings.ts'
 import { limitTests } from '../../test-key/index.ts'
@@ -44,10 +45,9 @@ export const tryOut = defineRoute({
   async handle({ params, body, caller }, deps) {
     const { policy, providers } = deps.inForce()
     const environment = body.environment ?? defaultEnvironment(policy)
-    checkEnvironment(environment, policy)
+    checkEnvironment(environment, policy, 'body.environment')
     await requireOrg(deps, params.org)
-    const feature = policy.features.get(body.feature)
-    if (!feature) throw new OwnkeyError('feature_unknown')
+    const feature = requireFeature(body.feature, policy)
     const provider = body.provider === undefined ? undefined : findNamed(body.provider, { policy }).id
     const user = caller.kind === 'member' ? caller.id : undefined
     const { attempts, refusal } = decide(
