@@ -11,8 +11,8 @@ export interface ServedUsage {
 }
 
 /**
- * The provider's own counts where it told them; of a stream that broke off or ended with an error, or that tells none, what was delivered, and what
- * the request's texts come to.
+ * The provider's own counts where it told them; of a stream that broke off or ended with an error, or that tells none of its text, what was delivered,
+ * and what the request's texts come to.
  */
 export function servedUsage(
   outcome: Outcome,
@@ -23,10 +23,15 @@ export function servedUsage(
   if (surface.meters === 'none') return { usage: told, estimated: false }
   if (surface.meters === 'characters' && told?.characters === undefined && characters !== undefined)
     return { usage: { ...told, characters }, estimated: true }
-  if (outcome.cut === undefined && outcome.later === undefined && told !== undefined)
+  if (outcome.cut === undefined && outcome.later === undefined && told !== undefined && !lacksOutput(told, outcome))
     return { usage: told, estimated: false }
   if (surface.meters !== 'tokens' || outcome.deliveredTokens === undefined) return { usage: told, estimated: true }
   const outputTokens = Math.max(told?.outputTokens ?? 0, outcome.deliveredTokens)
   const inputTokens = told?.inputTokens ?? (body.isComplete ? estimateAsked(body.chunks) : undefined)
   return { usage: { ...told, outputTokens, ...(inputTokens !== undefined && { inputTokens }) }, estimated: true }
+}
+
+/** Text was delivered, and only what it answers was counted. */
+function lacksOutput({ inputTokens, outputTokens }: Usage, { deliveredTokens = 0 }: Outcome): boolean {
+  return inputTokens !== undefined && outputTokens === undefined && deliveredTokens > 0
 }

@@ -433,6 +433,12 @@ describe.each(recorded)('$name', (each) => {
     expect(read(each, [bytes])).toEqual(each.usage)
   })
 
+  test('known to be whole', () => {
+    const scanner = createUsageScanner(reading(each.provider), each.kind)
+    scanner.feedWhole(bytes)
+    expect(scanner.end()).toEqual(each.usage)
+  })
+
   test('split in two at every byte', () => {
     for (let at = 1; at < bytes.length; at++) {
       const usage = read(each, [bytes.subarray(0, at), bytes.subarray(at)])
@@ -462,6 +468,17 @@ describe.each(recorded)('$name', (each) => {
     expect(scanner.end()).toEqual(each.usage)
   })
 })
+
+test.each(['{}', '[]', '"many"', 'null', '{"prompt_tokens":{},"completion_tokens":"NaN"}'])(
+  'the usage %s tells no counts, in however many pieces it comes',
+  (usage) => {
+    const body = Buffer.from(`{"choices":[],"usage":${usage}}`)
+    const [whole, pieces] = [reading('openai'), reading('openai')].map((each) => createUsageScanner(each, 'json'))
+    whole?.feedWhole(body)
+    for (const byte of body) pieces?.feed(Buffer.from([byte]))
+    expect([whole?.end(), pieces?.end()]).toEqual([undefined, undefined])
+  },
+)
 
 describe('an answer that was cut', () => {
   test('gives no counts when it is one JSON document', () => {

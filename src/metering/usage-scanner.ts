@@ -100,8 +100,8 @@ class Scanner implements UsageScanner {
       if (at <= 0 || body.length - at > longestCounts || body[at - 1] === backslash) continue
       try {
         const last = JSON.parse(`{${body.toString('utf8', at)}`) as Record<string, unknown>
-        const value = last[marker.slice(1, -1)]
-        if (value !== null) return this.reading.read(marker, value)
+        const usage = this.reading.read(marker, last[marker.slice(1, -1)])
+        if (Object.keys(usage).length > 0) return usage
       } catch {
         // Something else follows it: the tracker finds out what.
       }

@@ -107,6 +107,19 @@ test('a body that is not a stream passes as it is', async () => {
   undo()
 })
 
+test('a stream that tells what it was asked and not what it says is estimated, too', async () => {
+  const undo = journey.upstream.on(
+    path,
+    sse([...said({}), { data: { choices: [], usage: { prompt_tokens: 7 } } }, '[DONE]']),
+  )
+  const { org, token } = await journey.newOrg('plain')
+  await ask(token, asking)
+  const entry = await lastEntry(org)
+  expect(entry).toMatchObject({ estimated: true, inputTokens: 7, errorClass: null })
+  expect(entry.outputTokens).toBeGreaterThan(10)
+  undo()
+})
+
 test('a stream that breaks off is charged for what was delivered, marked estimated', async () => {
   const undo = journey.upstream.on(path, sse(said({}), { last: reset }))
   const { org, token } = await journey.newOrg('plain')
