@@ -31,6 +31,8 @@ const filters = {
 }
 
 export const usageQuerySchema = z.strictObject({
+  ...cursorQuery,
+  limit: z.coerce.number().int().min(1).max(5_000).default(5_000).describe('Rows at most.'),
   ...range,
   ...filters,
   groupBy: z
@@ -75,7 +77,10 @@ export const usageSchema = z
     to: timeSchema,
     groupBy: z.array(z.enum(usageGroups)),
     rows: z.array(usageRowSchema),
+    /** Of all rows, those of other pages too. */
     total: z.object(counts),
+    /** Opaque; null on the last page. */
+    nextCursor: z.string().nullable(),
   })
   .meta({ id: 'Usage' })
 export type UsageReport = z.output<typeof usageSchema>

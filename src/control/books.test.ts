@@ -139,6 +139,25 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
     }
   })
 
+  it('gives usage page by page, every row once, with the total of all', async () => {
+    const path = `/usage?${march}&groupBy=model,day`
+    const whole = (await get(path)).body
+    expect(whole.nextCursor).toBeNull()
+    const rows: unknown[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body }: Awaited<ReturnType<typeof get>> = await get(`${path}&limit=1${cursor && `&cursor=${cursor}`}`)
+      expect(body.total).toEqual(whole.total)
+      rows.push(...body.rows)
+      cursor = body.nextCursor
+    }
+    expect(rows).toEqual(whole.rows)
+    const { nextCursor } = (await get(`${path}&limit=1`)).body
+    const other = await get(`/usage?${march}&groupBy=day,model&cursor=${nextCursor}`)
+    expect(other.body).toMatchObject({ status: 400, code: 'request_invalid' })
+    const table = await get(`${path}&limit=1`, { csv: true })
+    expect(table.headers.get('ownkey-next-cursor')).toBe(nextCursor)
+  })
+
   it('groups by two things and shows providers under the platform’s id', async () => {
     const { body } = await get(`/usage?${march}&groupBy=provider,keySource`)
     expect(body.rows.map(({ group }: { group: unknown }) => group)).toEqual([

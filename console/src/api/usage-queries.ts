@@ -11,7 +11,16 @@ export function useUsage(query: Query) {
   const { call } = useApi()
   return useQuery({
     queryKey: ['usage', org, query],
-    queryFn: ({ signal }) => call<UsageReport>(`${pathOf(org)}/usage`, { query, signal }),
+    queryFn: async ({ signal }) => {
+      const path = `${pathOf(org)}/usage`
+      const report = await call<UsageReport>(path, { query, signal })
+      for (let cursor = report.nextCursor; cursor !== null; ) {
+        const page = await call<UsageReport>(path, { query: { ...query, cursor }, signal })
+        report.rows.push(...page.rows)
+        cursor = page.nextCursor
+      }
+      return report
+    },
     placeholderData: keepPreviousData,
   })
 }

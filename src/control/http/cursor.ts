@@ -12,7 +12,7 @@ export const momentSchema = z
 export const numberSchema = z.int().min(0)
 
 /** Where a list goes on: the last row's sort values. Opaque to callers, so that it may change. */
-export function writeCursor(list: string, position: readonly (string | number)[]): string {
+export function writeCursor(list: string, position: readonly (string | number | null)[]): string {
   return Buffer.from(JSON.stringify([list, ...position]), 'utf8').toString('base64url')
 }
 

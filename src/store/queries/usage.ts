@@ -28,6 +28,10 @@ export interface UsageFilter {
   user?: string | undefined
   /** Whole days, as sums that tell users apart have them, so that these add up to this one. */
   wholeDays?: boolean | undefined
+  /** The groups of the last row of the page before. */
+  after?: readonly (string | null)[] | undefined
+  /** Rows at most. */
+  limit: number
 }
 
 export interface UsageTotalsRow {
@@ -90,7 +94,7 @@ const conditions: readonly [keyof UsageFilter, string][] = [
 
 /**
  * Sums of an organization's finished entries, from the totals: by whole hours, and by whole days where a user is named
- * or users are told apart (then `hour` is the day's first). At most 5 000 rows.
+ * or users are told apart (then `hour` is the day's first). In the order of their groups, none last.
  */
 export async function sumUsage(
   queryable: Queryable,
@@ -121,11 +125,18 @@ export function usageStatement(
   const names = splits.map((_, at) => `g${at}`)
   const groups = splits.map((split, at) => `${columns[split]} as g${at}`)
   const list = (parts: readonly string[]) => parts.map((part) => `${part}, `).join('')
+  // Null is greater than every text, but compares with none.
+  const place = names.flatMap((name) => [`${name} is null`, `coalesce(${name}, '')`]).join(', ')
+  const after = filter.after?.flatMap((group) => [
+    `$${values.push(group === null)}::boolean`,
+    `$${values.push(group ?? '')}::text`,
+  ])
   const text = `with by_currency as (
       select ${list(groups)}currency, sum(cost_pico) as cost, ${counts.map((count) => `sum(${count}) as ${count}`).join(', ')}
         from usage_totals where ${where.join(' and ')} group by ${list(names)}currency)
     select ${list(names)}${counts.map((count) => `coalesce(sum(${count}), 0)::bigint as ${count}`).join(', ')},
            coalesce(json_object_agg(currency, cost::text) filter (where currency <> ''), '{}') as costs
-      from by_currency ${names.length > 0 ? `group by ${names.join(', ')} order by ${names.join(', ')}` : ''} limit 5000`
+      from by_currency ${after === undefined ? '' : `where (${place}) > (${after.join(', ')})`}
+      ${names.length > 0 ? `group by ${names.join(', ')} order by ${names.join(', ')}` : ''} limit $${values.push(filter.limit)}`
   return { text, values }
 }

@@ -3,6 +3,7 @@ import { OwnkeyError, type UsageGroup, usageGroups, usageQuerySchema, usageSchem
 import { publicProviderId } from '../../../policy/index.ts'
 import { sumUsage, type UsageTotalsRow } from '../../../store/index.ts'
 import { entryFilter } from '../../entry-filter.ts'
+import { pageFrom, readCursor, writeCursor } from '../../http/cursor.ts'
 import { didYouMean } from '../../http/did-you-mean.ts'
 import { defineRoute } from '../../http/route.ts'
 import { showCounts, showRows, usageTable } from './show-usage.ts'
@@ -12,7 +13,7 @@ export const getUsage = defineRoute({
   method: 'GET',
   path: '/api/v1/orgs/:org/usage',
   tag: 'Books',
-  summary: 'Requests, tokens, characters, cost and credits over time, by one or two groups.',
+  summary: 'Requests, tokens, characters, cost and credits over time, by one or two groups, in their order.',
   params: z.object({ org: z.string() }),
   query: usageQuerySchema,
   answer: usageSchema,
@@ -22,21 +23,26 @@ export const getUsage = defineRoute({
     const wholeDays = asked.user !== undefined || groupBy.includes('user')
     if (wholeDays && groupBy.includes('hour'))
       throw wrongGroups('Users are told apart by days: name day in place of hour.')
-    const filter = { ...asked, wholeDays }
-    const [rows, [total]] = await Promise.all([
-      sumUsage(deps.database, filter, groupBy),
+    const filter = { ...asked, wholeDays, limit: 1 }
+    const list = `usage by ${groupBy}`
+    const after = readCursor(list, z.array(z.string().nullable()).length(groupBy.length), call.query.cursor)
+    const { limit } = call.query
+    const [found, [total]] = await Promise.all([
+      sumUsage(deps.database, { ...filter, after, limit: limit + 1 }, groupBy),
       sumUsage(deps.database, filter, []),
     ])
+    const { rows, nextCursor } = pageFrom(found, limit, ({ groups }) => writeCursor(list, groups))
     const { policy } = deps.inForce()
     const shown = (group: UsageGroup, value: string | null) =>
       group === 'provider' && value !== null ? publicProviderId(policy, value) : value
     const report = { groupBy, rows: showRows(rows, groupBy, shown) }
-    if (call.csv) return { csv: usageTable(report), nextCursor: null }
+    if (call.csv) return { csv: usageTable(report), nextCursor }
     return {
       ...report,
       from: filter.from.toISOString(),
       to: filter.to.toISOString(),
       total: showCounts(total as UsageTotalsRow),
+      nextCursor,
     }
   },
 })
