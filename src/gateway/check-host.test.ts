@@ -116,6 +116,9 @@ describe('checkHost', () => {
   it('accepts private hosts that the operator listed, and only those', () => {
     expect(checkHost('http://10.1.2.3:8000/v1', ['10.1.2.3'])).toBe('http://10.1.2.3:8000')
     expect(() => checkHost('http://10.1.2.4:8000/v1', ['10.1.2.3'])).toThrow(/refused/)
+    expect(checkHost('http://Models.internal/v1', ['models.internal'])).toBe('http://models.internal')
+    for (const name of ['evil-models.internal', 'a.models.internal', 'models.internal.local'])
+      expect(() => checkHost(`https://${name}`, ['models.internal'])).toThrow(/refused/)
   })
 })
 

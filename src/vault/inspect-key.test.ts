@@ -110,6 +110,29 @@ describe('a pasted key', () => {
     expect(JSON.stringify([error.message, error.fix, error.facts, error.stack])).not.toContain('CANARY')
   })
 
+  describe('that is a document', () => {
+    const shape = { pattern: /^\{"type":"service_account"/, prefix: '', distinctive: true, document: { hint: 'id' } }
+    const provider = { id: 'vertex', name: 'Vertex', keyShapes: [shape] }
+    const text = '{\n "type": "service_account",\n "id": "4f9d",\n "private_key": "CANARY\\n4f9d"\n}\n'
+
+    it('is kept on one line', () => {
+      expect(inspectKey(` ${text}`, provider).secret.reveal()).toBe(
+        '{"type":"service_account","id":"4f9d","private_key":"CANARY\\n4f9d"}',
+      )
+    })
+
+    it.each([
+      ['cut off', text.slice(0, -4)],
+      ['not JSON', text.replace('"id":', 'id:')],
+      ['followed by another', `${text}${text}`],
+      ['too long', text.replace('CANARY', 'CANARY'.repeat(4_000))],
+    ])('is refused and never repeated when it is %s', (_name, broken) => {
+      const tried = () => inspectKey(broken, provider)
+      expect(tried).toThrow(expect.objectContaining({ code: 'key_malformed', facts: { problem: 'broken_document' } }))
+      expect(tried).not.toThrow(/CANARY|4f9d/)
+    })
+  })
+
   it('full of white space takes no time to speak of', () => {
     // Quadratic trimming would need minutes for this.
     expect(refusal(`a${' '.repeat(2_000_000)}b`).code).toBe('key_malformed')

@@ -8,14 +8,21 @@ import { createSendProbe } from '../../server/send-probe.ts'
 import { type KeyTestInput, testKey } from './index.ts'
 
 /** Only the gateway's way out is used: nothing here needs tenants, books or keys. */
-function egress(): Gateway {
+function egress(firstByteTimeoutSeconds = 5): Gateway {
   return new Gateway({
     tenants: undefined as never,
     ledger: undefined as never,
     setup: () =>
       ({
         config: {
-          gateway: { connectTimeoutSeconds: 2, firstByteTimeoutSeconds: 5, idleTimeoutSeconds: 5, privateHosts: [] },
+          gateway: {
+            connectTimeoutSeconds: 2,
+            firstByteTimeoutSeconds,
+            idleTimeoutSeconds: 5,
+            privateHosts: [],
+            // Looked at every second, however little happens.
+            realtime: { idleTimeoutSeconds: 5 },
+          },
         },
       }) as never,
     openKey: () => new Secret(''),
@@ -52,6 +59,7 @@ describe('testing a key', () => {
       key?: string
       provider?: string
       monotonic?: () => number
+      send?: ReturnType<typeof createSendProbe>
     } = {},
   ) =>
     testKey(
@@ -65,7 +73,10 @@ describe('testing a key', () => {
         taskModels: more.taskModels,
         saved: more.saved ?? false,
       },
-      { send: createSendProbe({ egress: gateway.egress }), monotonic: more.monotonic ?? (() => performance.now()) },
+      {
+        send: more.send ?? createSendProbe({ egress: gateway.egress }),
+        monotonic: more.monotonic ?? (() => performance.now()),
+      },
     )
   const failing = async (more?: Parameters<typeof test>[0]) => {
     const { status, checks, deniesAll } = await test(more)
@@ -127,6 +138,23 @@ describe('testing a key', () => {
       deniesAll: false,
       failed: ['permitted'],
     })
+  })
+
+  it('is not valid where one of several tries failed on the way', async () => {
+    answer(/chat|responses/, 400, {
+      error: { message: 'Unsupported value', type: 'invalid_request_error', code: null },
+    })
+    answer(/embeddings/, 503, { error: { message: 'down' } })
+    for (const capabilities of [['chat', 'embeddings'] as const, ['embeddings', 'chat'] as const])
+      expect((await test({ capabilities: [...capabilities] })).status).toBe('network')
+  })
+
+  it('reads a provider that takes too long as network', async () => {
+    const patient = egress(0.2)
+    undo.push(upstream.on(/./, () => new Promise(() => {})))
+    const send = createSendProbe({ egress: patient.egress })
+    expect(await failing({ send })).toEqual({ status: 'network', deniesAll: false, failed: ['reachable'] })
+    await patient.close()
   })
 
   it('does not hold a denied list of models against a key that may do the work', async () => {
