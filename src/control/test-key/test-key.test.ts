@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bytes, json, startUpstream, type Upstream } from '../../../test/support/upstream.ts'
+import { defaultConfig } from '../../config/index.ts'
 import type { Capability } from '../../contract/index.ts'
 import { Secret } from '../../crypto/index.ts'
 import { Gateway } from '../../gateway/index.ts'
@@ -9,22 +10,11 @@ import { type KeyTestInput, testKey } from './index.ts'
 
 /** Only the gateway's way out is used: nothing here needs tenants, books or keys. */
 function egress(firstByteTimeoutSeconds = 5): Gateway {
+  const config = defaultConfig()
   return new Gateway({
     tenants: undefined as never,
     ledger: undefined as never,
-    setup: () =>
-      ({
-        config: {
-          gateway: {
-            connectTimeoutSeconds: 2,
-            firstByteTimeoutSeconds,
-            idleTimeoutSeconds: 5,
-            privateHosts: [],
-            // Looked at every second, however little happens.
-            realtime: { idleTimeoutSeconds: 5 },
-          },
-        },
-      }) as never,
+    setup: () => ({ config: { ...config, gateway: { ...config.gateway, firstByteTimeoutSeconds } } }) as never,
     openKey: () => new Secret(''),
     log: { error: () => {} },
   })
