@@ -78,6 +78,19 @@ describe('a key that is known to be dead', () => {
     expect((await rawCall(journey.ownkey.url, nativeCalls.openai(first.token))).status).toBe(200)
     works()
   })
+
+  test('is tried at once when a test has found that it works again', async () => {
+    const { org, token } = await journey.newOrg()
+    const undo = journey.upstream.on(/./, invalid)
+    for (let twice = 0; twice < 2; twice++) await rawCall(journey.ownkey.url, nativeCalls.openai(token))
+    undo()
+    const works = journey.upstream.on(/./, json({ data: [] }))
+    expect((await rawCall(journey.ownkey.url, nativeCalls.openai(token))).status).toBe(401)
+    const tested = await journey.ownkey.api('POST', `/orgs/${org}/keys/openai/test`, {})
+    expect(tested.body.status).toBe('valid')
+    expect((await rawCall(journey.ownkey.url, nativeCalls.openai(token))).status).toBe(200)
+    works()
+  })
 })
 
 test('a key that failed once is tried again at once, so that whoever mends it sees it work', async () => {
