@@ -21,7 +21,7 @@ describe('the settings page of an agent builder', () => {
   ])('FA1 speaks the reader’s language under /%s/', async (locale, title, keys) => {
     const page = await stage.visit({ org: 'fa1', locale }, hosted)
     expect(new URL(page.url()).pathname).toBe(`/${locale}/settings`)
-    expect(await page.locator('html').getAttribute('lang')).toBe(locale)
+    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe(locale)
     await expect.poll(() => textOf(page, 'main h1')).toBe(title)
     await expect.poll(() => textOf(page, '[data-testid=provider-list] h2')).toBe(keys)
   })
@@ -36,7 +36,7 @@ describe('the settings page of an agent builder', () => {
   it('FA2 has one slot for each vendor, and for any compatible endpoint', async () => {
     const page = await stage.visit({ org: 'fa2' }, hosted)
     for (const id of ['openai', 'anthropic', 'gemini', 'openai_compatible', 'mistral', 'groq']) {
-      expect(await page.locator(`[data-provider=${id}]`).count()).toBe(1)
+      await expect.poll(() => page.locator(`[data-provider=${id}]`).count()).toBe(1)
     }
     await page.locator('[data-provider=openai_compatible]').getByRole('button').click()
     await page.getByRole('dialog').getByLabel('Base URL').waitFor()

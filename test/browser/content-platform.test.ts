@@ -29,7 +29,7 @@ describe('the settings page of a content platform', () => {
       .poll(() => textOf(page, '[data-testid=at-a-glance]'))
       .toContain('Your own key serves all your AI features.')
     for (const feature of await page.locator('[data-feature]').all())
-      expect(await feature.innerText()).toContain('api.openai.com')
+      await expect.poll(() => feature.innerText()).toContain('api.openai.com')
   })
 
   it('BG1 switches the one provider that serves, among those that have a key', async () => {
@@ -50,7 +50,7 @@ describe('the settings page of a content platform', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     const alert = page.getByTestId('key-form').getByRole('alert')
     await alert.waitFor()
-    expect((await alert.innerText()).length).toBeGreaterThan(40)
+    await expect.poll(() => alert.innerText()).toMatch(/[\s\S]{40}/)
     const { body } = await stage.server().api('GET', '/orgs/bg2/settings')
     expect(body.providers.flatMap((provider: { keys: unknown[] }) => provider.keys)).toEqual([])
   })
@@ -61,7 +61,7 @@ describe('the settings page of a content platform', () => {
     for (const id of ['OPENAI', 'GEMINI', 'CLAUDE']) {
       await page.getByLabel('Provider', { exact: true }).selectOption(id)
       const form = page.getByTestId('key-form')
-      expect(await form.getByRole('link').first().getAttribute('href')).toMatch(/^https:\/\//)
+      await expect.poll(() => form.getByRole('link').first().getAttribute('href')).toMatch(/^https:\/\//)
       expect(await form.locator('ul').first().getByRole('listitem').count()).toBeGreaterThan(0)
     }
   })
@@ -130,7 +130,7 @@ describe('the settings page of a content platform', () => {
     const page = await stage.visit({ org: 'bg9' })
     await page.getByRole('button', { name: 'Remove key' }).click()
     const dialog = page.getByRole('dialog')
-    expect(await dialog.innerText()).toContain('BreakGround AI serves what this key served')
+    await expect.poll(() => dialog.innerText()).toContain('BreakGround AI serves what this key served')
     await dialog.getByRole('button', { name: 'Remove key' }).click()
     await page.getByTestId('key-card').waitFor({ state: 'detached' })
     await expect

@@ -38,7 +38,7 @@ describe('the focus', () => {
     const mended = await answerWith(page, 500)
     await press(page, 'Save')
     await page.getByRole('alert').waitFor()
-    expect(await focused(page)).toBe('Save')
+    await expect.poll(() => focused(page)).toBe('Save')
     await mended()
     await press(page, 'Cancel')
     await expect.poll(() => focused(page)).toBe('provider-choice')
@@ -55,7 +55,7 @@ describe('the focus', () => {
     await page.getByRole('switch').focus()
     await page.keyboard.press('Space')
     await page.getByText('ConnectGain AI is never used for it.').waitFor()
-    expect(await focused(page)).toBe('switch')
+    await expect.poll(() => focused(page)).toBe('switch')
     await press(page, 'Disable')
     await page.getByRole('dialog').waitFor()
     const mended = await answerWith(page, 500)
@@ -63,14 +63,14 @@ describe('the focus', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').getByRole('alert').waitFor()
-    expect(await focused(page)).toBe('Disable')
+    await expect.poll(() => focused(page)).toBe('Disable')
     await mended()
     await page.unroute('**/disable*')
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await press(page, 'Enable')
     await page.getByRole('button', { name: 'Disable' }).waitFor()
-    expect(await focused(page)).toBe('Disable')
+    await expect.poll(() => focused(page)).toBe('Disable')
   })
 
   it('goes to what is said when nobody is signed in any more', async () => {
@@ -78,7 +78,7 @@ describe('the focus', () => {
     await press(page, 'Sign out')
     await page.getByTestId('signed-out').waitFor()
     await expect.poll(() => focused(page)).toBe('signed-out')
-    expect(await page.title()).toBe('You are signed out')
+    await expect.poll(() => page.title()).toBe('You are signed out')
   })
 
   it('is not taken to where the reader is no more', async () => {
@@ -96,7 +96,7 @@ describe('the focus', () => {
     await page.getByRole('link', { name: 'Usage' }).focus()
     release()
     await page.getByTestId('key-card').waitFor()
-    expect(await focused(page)).toBe('Usage')
+    await expect.poll(() => focused(page)).toBe('Usage')
   })
 
   describe('in the widget', () => {

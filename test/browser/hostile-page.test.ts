@@ -6,6 +6,7 @@ import { profileConfig } from '../support/profile.ts'
 import { startOwnkey } from '../support/running-server.ts'
 import { bytes, json, startUpstream, type Upstream } from '../support/upstream.ts'
 import { openHostPage } from './host-page.ts'
+import { go } from './pages.ts'
 import { openStage } from './stage.ts'
 
 const profile = 'support-inbox'
@@ -149,7 +150,7 @@ describe('a hostile page in the browser of somebody who is signed in', () => {
       for (const data of ['getToken', { type: 'token' }, { type: 'ownkey-change' }, { source: 'react-devtools-bridge' }])
         window.dispatchEvent(new MessageEvent('message', { data, origin: '${hostile.origin}', source: null }))
     }`)
-    expect(await console.getByTestId('key-card').count()).toBe(1)
+    await expect.poll(() => console.getByTestId('key-card').count()).toBe(1)
     const token = await console.evaluate(`JSON.parse(sessionStorage.getItem('ownkey.session')).token`)
     expect(String(await page.content())).not.toContain(String(token))
   })
@@ -183,9 +184,7 @@ describe('hostile texts', () => {
 
   async function walk(page: Page, paths: readonly string[]) {
     for (const path of paths) {
-      await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`)
-      await page.locator('main h1').waitFor()
-      await page.waitForLoadState('networkidle')
+      await go(page, path)
       await expectHarmless(page)
     }
   }
@@ -193,7 +192,7 @@ describe('hostile texts', () => {
   it('stay text on every page of the customer’s', async () => {
     await prepare()
     const page = await stage.visit({ org: 'xss' }, { name: payload.slice(0, 200) })
-    expect(await page.getByTestId('key-card').innerText()).toContain(short)
+    await expect.poll(() => page.getByTestId('key-card').innerText()).toContain(short)
     await page
       .getByRole('button', { name: /^Try it/ })
       .first()

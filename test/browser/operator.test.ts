@@ -53,8 +53,8 @@ describe('the operator’s pages', () => {
       .poll(() => textOf(page, '[data-failing=busy]'))
       .toMatch(/Busy Inc · Google Gemini AIza.*5678.*(limit|quota|credit)/)
     const row = page.locator('tr[data-provider=gemini]')
-    for (const source of await row.all()) expect(await source.innerText()).toMatch(/\d+ ms\s+\d+ ms$/)
-    expect(await row.count()).toBe(2)
+    for (const source of await row.all()) await expect.poll(() => source.innerText()).toMatch(/\d+ ms\s+\d+ ms$/)
+    await expect.poll(() => row.count()).toBe(2)
     await expect.poll(() => textOf(page, 'tr[data-org=busy]')).toMatch(/Busy Inc 2 1 1/)
   })
 
@@ -101,7 +101,7 @@ describe('the operator’s pages', () => {
     const rows = page.locator('[data-session]').filter({ hasText: 'ended' })
     await rows.first().waitFor()
     // The link's own session and the page's are one here: ending it ends both.
-    expect(await rows.count()).toBe(1)
+    await expect.poll(() => rows.count()).toBe(1)
     await rows.getByRole('button').click()
     await page.getByRole('dialog').getByRole('button', { name: 'End' }).click()
     await rows.first().waitFor({ state: 'detached' })

@@ -49,7 +49,9 @@ describe('what the server says', () => {
     await page.getByRole('button', { name: 'Speichern' }).click()
     const note = page.getByRole('dialog').getByRole('alert')
     await note.waitFor()
-    expect(await note.innerText()).toMatch(/Der Anbieter akzeptiert diesen Schlüssel nicht.*neuen Schlüssel/s)
+    await expect
+      .poll(() => note.innerText())
+      .toMatch(/Der Anbieter akzeptiert diesen Schlüssel nicht.*neuen Schlüssel/s)
     expect(await inEnglish(page, 'dialog [role=alert]')).toEqual([])
   })
 })
@@ -78,7 +80,7 @@ describe('a sentence of the server’s, in each language, names all that the Eng
       await dialog.locator('select').first().selectOption('openai')
       await dialog.locator('[name=provider-secret]').fill(`sk-${'a'.repeat(9_000)}`)
       await dialog.locator('form button[type=submit]').click()
-      expect(await dialog.getByRole('alert').innerText()).toMatch(tooLong)
+      await expect.poll(() => dialog.getByRole('alert').innerText()).toMatch(tooLong)
       expect(await inEnglish(page, 'dialog [role=alert]')).toEqual([])
     },
   )
@@ -94,7 +96,7 @@ describe('what the catalogue and the forms say', () => {
     const page = await stage.visit({ org: `needs_${locale}`, locale }, { plan: 'hosted' })
     await page.getByTestId('provider-list').locator('button.button-primary').click()
     const dialog = page.getByRole('dialog')
-    expect(await dialog.getByRole('heading').first().innerText()).toBe(add)
+    await expect.poll(() => dialog.getByRole('heading').first().innerText()).toBe(add)
     const choice = dialog.locator('select').first()
     const providers = await choice
       .locator('option')
@@ -123,7 +125,9 @@ describe('what the catalogue and the forms say', () => {
     await dialog.getByRole('button', { name: 'Speichern' }).click()
     const note = dialog.getByRole('alert')
     await note.waitFor()
-    expect(await note.innerText()).toMatch(/darf nicht verwendet werden[\s\S]*Ihre Adresse ist nicht öffentlich/)
+    await expect
+      .poll(() => note.innerText())
+      .toMatch(/darf nicht verwendet werden[\s\S]*Ihre Adresse ist nicht öffentlich/)
     await dialog.getByLabel('Basis-URL').fill('https://my-resource.openai.azure.com')
     await dialog.locator('summary').click()
     await dialog.getByLabel('Verantwortlich').fill('a\u202Eb')
@@ -174,6 +178,6 @@ describe('a replaced key', () => {
     await expect.poll(() => textOf(page, 'dialog')).toMatch(/2222 is deleted here for good/)
     await page.getByRole('dialog').getByRole('button', { name: 'Put back' }).click()
     await page.getByTestId('restorable').waitFor({ state: 'detached' })
-    expect(await card.locator('header').innerText()).toContain('1111')
+    await expect.poll(() => card.locator('header').innerText()).toContain('1111')
   })
 })

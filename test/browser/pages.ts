@@ -17,9 +17,10 @@ export const operatorPages = [
   'operator/orgs/acme/usage',
 ]
 
-/** Goes there inside the page, as its own links do, and waits until what is shown has come. */
+/** Goes there inside the page, as its own links do, and waits until what is shown has come: until then the page before is. */
 export async function go(page: Page, path: string): Promise<void> {
   await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`)
+  await page.locator(`nav a[aria-current=page][href="${path}"]`).waitFor()
   await page.locator('main h1').waitFor()
   await page.waitForLoadState('networkidle')
   await page.locator('.skeleton').first().waitFor({ state: 'detached' })

@@ -23,7 +23,7 @@ describe('the settings page of voice research', () => {
       .poll(() => textOf(page, '[data-provider=sarvam]'))
       .toContain('Speech-to-text, Text-to-speech, Translation')
     const coming = page.locator('[data-testid=coming] [data-provider=elevenlabs]')
-    expect(await coming.innerText()).toContain('Coming soon')
+    await expect.poll(() => coming.innerText()).toContain('Coming soon')
     expect(await coming.getByRole('button').count()).toBe(0)
   })
 
@@ -63,6 +63,6 @@ describe('the settings page of voice research', () => {
     await page.getByRole('button', { name: 'Send' }).click()
     const answer = page.locator('[data-testid=try-out-answer][data-ok=true]')
     await answer.waitFor()
-    expect(await answer.innerText()).toContain('Your own key')
+    await expect.poll(() => answer.innerText()).toContain('Your own key')
   })
 })

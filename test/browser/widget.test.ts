@@ -80,7 +80,7 @@ describe('the widget on a page of another origin', () => {
     expect(texts.join(' ')).toMatch(/0 of 100[\s\S]*0 of 60/)
     await page.evaluate(`document.querySelector('#limits').setAttribute('meters', 'media_transcription')`)
     await limits.locator('[data-meter=image_recognition]').waitFor({ state: 'detached' })
-    expect(await limits.locator('[data-meter]').count()).toBe(1)
+    await expect.poll(() => limits.locator('[data-meter]').count()).toBe(1)
     await page.evaluate(`document.querySelector('#limits').removeAttribute('meters')`)
     await limits.getByRole('heading', { name: 'Usage' }).waitFor()
   })
@@ -91,7 +91,7 @@ describe('the widget on a page of another origin', () => {
     await page.getByRole('heading', { name: 'KI-Einstellungen' }).waitFor()
     await page.getByLabel('Language').selectOption('zh')
     await page.getByRole('heading', { name: 'AI 设置' }).waitFor()
-    expect(await inElement(page, 'element.shadowRoot.querySelector("[lang]").lang')).toBe('zh')
+    await expect.poll(() => inElement(page, 'element.shadowRoot.querySelector("[lang]").lang')).toBe('zh')
   })
 
   it('is dark when the page or its theme is, in the product’s own colours', async () => {
@@ -101,8 +101,8 @@ describe('the widget on a page of another origin', () => {
     await page.getByLabel('Theme').selectOption('light')
     expect(await ink()).not.toBe(dark)
     const button = 'getComputedStyle(element.shadowRoot.querySelector("[part~=primary-button]"))'
-    expect(await inElement(page, `${button}.backgroundColor`)).toBe('rgb(15, 118, 110)')
-    expect(await inElement(page, `${button}.borderRadius`)).toBe('4px')
+    await expect.poll(() => inElement(page, `${button}.backgroundColor`)).toBe('rgb(15, 118, 110)')
+    await expect.poll(() => inElement(page, `${button}.borderRadius`)).toBe('4px')
   })
 
   it('looks the same on a page whose styles are for every element', async () => {
@@ -118,7 +118,7 @@ describe('the widget on a page of another origin', () => {
       sheet.replaceSync('* { color: red !important; font: 40px fantasy !important; text-align: center !important; text-transform: uppercase; letter-spacing: 9px }')
       document.adoptedStyleSheets = [sheet]
     }`)
-    expect(await look()).toEqual(before)
+    await expect.poll(() => look()).toEqual(before)
   })
 
   it('asks once for what several of its parts show', async () => {
@@ -209,7 +209,7 @@ describe('the widget on a page of another origin', () => {
       host.signIn({ org: 'w10', user: { id: 'u_ada', role: 'owner' } })
       const page = await stage.blank({}, /CORS policy/)
       await page.goto(host.origin)
-      expect(await page.getByRole('alert').first().innerText()).toContain('The server cannot be reached.')
+      await expect.poll(() => page.getByRole('alert').first().innerText()).toContain('The server cannot be reached.')
       expect(await page.getByTestId('at-a-glance').count()).toBe(0)
     } finally {
       await allowOrigins(stage.server(), profile, [host.origin])
