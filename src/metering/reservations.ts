@@ -34,11 +34,12 @@ const atOnce = 4
 const tries = 4
 
 /**
- * Reservations near a limit: one after the other for each organization, so that a crowd neither fights for one row nor
- * takes all connections. When the database refuses credits, those who were already waiting and ask for as much are
+ * Reservations near a limit: one after the other for each organization, and the organizations in turn, so that a crowd neither
+ * fights for one row nor takes all connections. When the database refuses credits, those who were already waiting and ask for as much are
  * refused with it.
  */
 export function createReservations({ database, node }: { database: Database; node: string }): Reservations {
+  /** Those who wait, by organization; each of these is in `ready`, or being served. */
   const queues = new Map<string, Waiting[]>()
   const ready: string[] = []
   let working = 0
@@ -56,17 +57,18 @@ export function createReservations({ database, node }: { database: Database; nod
   }
 
   async function serve(org: string): Promise<void> {
-    const queue = queues.get(org) ?? []
-    for (let first = queue.shift(); first; first = queue.shift()) {
-      try {
-        await takeWithRetries(database, first, node)
-        first.done()
-      } catch (error) {
-        first.failed(error)
-        if (isCode(error, 'credits_exhausted')) refuseLikeIt(queue, first.row.cr, error)
-      }
+    const queue = queues.get(org) as Waiting[]
+    const first = queue.shift() as Waiting
+    try {
+      await takeWithRetries(database, first, node)
+      first.done()
+    } catch (error) {
+      first.failed(error)
+      if (isCode(error, 'credits_exhausted')) refuseLikeIt(queue, first.row.cr, error)
     }
-    queues.delete(org)
+    // Behind the others: a crowd that never ends would keep them waiting for ever.
+    if (queue.length > 0) ready.push(org)
+    else queues.delete(org)
   }
 
   return {
