@@ -6,7 +6,7 @@ import { type CollectedHead, cleanAnswer } from './collect-failure.ts'
 import { decodeBody } from './content-codings.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 import type { LaterErrors } from './later-errors.ts'
-import { streamHeaders } from './translate-answer.ts'
+import { streamHeaders } from './translated-headers.ts'
 import { createUnpacker, type Unpacker } from './unpacker.ts'
 
 const shortBody = 16 * 1024

@@ -1,4 +1,3 @@
-import { OwnkeyError } from '../contract/index.ts'
 import type { Failure, StreamFraming, StreamOpening } from '../providers/index.ts'
 import { answerKind } from './answer-kind.ts'
 import { AnswerUsage } from './answer-usage.ts'
@@ -12,7 +11,7 @@ import { OpeningReader, type StreamKind } from './opening-reader.ts'
 import type { Outcome } from './outcome.ts'
 import { readHead } from './read-head.ts'
 import { Relay } from './relay.ts'
-import { longestAnswer, translateWhole, unreadable, wholeHeaders, wholeStream } from './translate-answer.ts'
+import { longestAnswer, tellWhole, unreadable } from './tell-whole.ts'
 
 const nothing = Buffer.alloc(0)
 const longestErrorBody = 256 * 1024
@@ -195,22 +194,17 @@ export class UpstreamCall implements AnswerHandler {
 
   /** Nothing was given to the caller yet: an answer that cannot be read is a failure like any other. */
   private answerTranslated(): void {
-    const { res, provider, redactor, translation, usage } = this.owner
+    const { res } = this.owner
     const head = this.head as CollectedHead
-    const failed = provider.failsInside200 ? collectFailure(head, this.parts, { provider, redactor }) : undefined
-    const translate = this.opening?.isJson === false ? wholeStream(translation?.stream) : translation?.whole
-    const answer = translateWhole(translate, { head, parts: this.parts, redactor })
-    if (failed !== undefined) this.end(failed)
-    else if (answer instanceof OwnkeyError) this.end({ failure: { class: 'provider_error' }, error: answer })
-    else {
-      this.served()
-      const counts = usage === undefined ? undefined : new AnswerUsage(usage, head)
-      counts?.feed(decodeBody(Buffer.concat(this.parts), head.encoding) ?? nothing)
-      const passed = redactor.cleanHeaders(wholeHeaders(head.passed, answer))
-      res.writeHead(head.status, [...passed, ...this.owner.ownHeaders(undefined)])
-      this.settle(counts, { bytes: answer.body.length })
-      res.end(answer.body)
+    const told = tellWhole(this.owner, { head, parts: this.parts, isStream: this.opening?.isJson === false })
+    if ('failure' in told) {
+      this.end(told)
+      return
     }
+    this.served()
+    res.writeHead(head.status, [...told.headers, ...this.owner.ownHeaders(undefined)])
+    this.settle(told.usage, { bytes: told.body.length })
+    res.end(told.body)
   }
 
   private beginRelayWithParts(): boolean {
