@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { canaryKeys } from '../support/canary.ts'
@@ -218,39 +218,31 @@ describe('a session ends', () => {
   }
 })
 
-describe('a caller who leaves before the upgrade is answered', () => {
-  /** A handshake that the provider leaves unanswered. */
-  async function waiting() {
-    const { org, token } = await journey.newOrg()
-    const arrived = signal<Socket>()
-    const silent = createServer((socket) => arrived.raise(socket.on('error', () => {}).resume()))
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-    const baseUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
-    await journey.ownkey.putKey(org, 'openai', canaryKeys.openai, { baseUrl })
-    const headers = { authorization: `Bearer ${token}` }
-    const websocket = new WebSocket(`${journey.ownkey.url.replace('http', 'ws')}/openai/v1/realtime`, { headers })
-    websocket.on('error', () => {})
-    const provider = await arrived.raised
-    const left = new Promise((resolve) => provider.once('close', resolve))
-    return { org, websocket, left, close: () => silent.close() }
-  }
-
-  test('takes the provider’s connection along', async () => {
-    const { org, websocket, left, close } = await waiting()
-    websocket.terminate()
-    await left
-    await expect.poll(() => entryOf(org)).toMatchObject({ state: 'released' })
-    close()
+test.each([
+  ['breaks off', (websocket: WebSocket) => websocket.terminate()],
+  ['ends its half', (_websocket: WebSocket, socket: Socket) => socket.end()],
+])('a caller who %s before the upgrade is answered takes the provider’s connection along', async (_how, leave) => {
+  const { org, token } = await journey.newOrg()
+  const arrived = signal<Socket>()
+  const silent = createServer((socket) => arrived.raise(socket.on('error', () => {}).resume()))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  const baseUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+  await journey.ownkey.putKey(org, 'openai', canaryKeys.openai, { baseUrl })
+  const callers = connect({ port: Number(new URL(journey.ownkey.url).port), allowHalfOpen: true })
+  const left = new Promise((resolve) => callers.once('close', resolve))
+  const leaving = new WebSocket(`${journey.ownkey.url.replace('http', 'ws')}/openai/v1/realtime`, {
+    headers: { authorization: `Bearer ${token}` },
+    createConnection: () => callers,
   })
-
-  test('has left with half a connection too, of which nothing stays open', async () => {
-    const { websocket, left, close } = await waiting()
-    const { socket } = (websocket as unknown as { _req: { socket: Socket } })._req
-    const ended = new Promise((resolve) => socket.once('end', resolve))
-    socket.end()
-    await Promise.all([left, ended])
-    close()
-  })
+  leaving.on('error', () => {})
+  const socket = await arrived.raised
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  leave(leaving, callers)
+  await closed
+  // Its own connection is closed from both ends.
+  await left
+  await expect.poll(() => entryOf(org)).toMatchObject({ state: 'released' })
+  silent.close()
 })
 
 describe('the right to a key ends its sessions within 5 s', () => {

@@ -47,7 +47,7 @@ export class CallerSocket {
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
     // Without a reader the end of the connection would not be noticed.
-    socket.on('data', this.keep).on('end', this.hangUp).on('close', onGone).on('error', ignore)
+    socket.on('data', this.keep).on('end', this.leave).on('close', onGone).on('error', ignore)
   }
 
   /** Answers the handshake. @throws Error when the caller is gone */
@@ -100,13 +100,11 @@ export class CallerSocket {
   }
 
   private letGo(): void {
-    this.socket.off('data', this.keep).off('end', this.hangUp).off('close', this.onGone)
+    this.socket.off('data', this.keep).off('end', this.leave).off('close', this.onGone)
   }
 
-  /** Node keeps the half of a connection open that its other side has closed; nobody else would close it. */
-  private readonly hangUp = (): void => {
-    this.socket.destroy()
-  }
+  /** Whoever ends a connection before it was answered is gone; its other half would stay open for ever. */
+  private readonly leave = (): void => void this.socket.destroy()
 
   private readonly keep = (chunk: Buffer): void => {
     this.early.push(chunk)

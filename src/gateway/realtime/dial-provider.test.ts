@@ -52,6 +52,16 @@ describe('dialling a provider', () => {
     await closed
   })
 
+  test.each(['HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'])(
+    'leaves no connection behind when the provider answers %j and keeps it open',
+    async (answer) => {
+      const closed = new Promise((resolve) => silent.once('connection', (socket) => socket.once('close', resolve)))
+      silent.once('connection', (socket) => socket.write(answer))
+      expect(await dial()).toMatchObject({ status: Number(answer.slice(9, 12)) })
+      await closed
+    },
+  )
+
   test.each(['http://127.0.0.1', 'https://127.0.0.1', 'https://[::1]', 'https://169.254.169.254', 'https://localhost'])(
     'never reaches %s for a customer',
     async (to) => {

@@ -73,6 +73,8 @@ export function dialProvider(dial: Dial): Promise<Dialled | Refused> {
         over()
         resolve(refused)
         request.destroy()
+        // Node lets go of a connection that its peer keeps open for more requests; here there are none.
+        connection.socket?.destroy()
       })
     })
   })
