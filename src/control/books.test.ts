@@ -247,6 +247,42 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
     expect((await get('/settings')).body.notices).toHaveLength(2)
   })
 
+  it('pages through what is read from the state and what is stored, each once', async () => {
+    await control.org('many')
+    for (const environment of ['one', 'two', 'three'])
+      await control.call('PUT', '/api/v1/orgs/many/keys/gemini', {
+        body: { key: `AIza-whatever-of-${environment}-0000`, environment, rotateBy: '2020-01-01' },
+      })
+    await control.database.query(
+      `insert into notices (id, org_id, cause, kind, facts, count) values
+        ('n4', 'many', 'a', 'something_new', '{"about":"a"}', 1), ('n5', 'many', 'b', 'something_new', '{"about":"b"}', 1)`,
+    )
+    const walk = async (limit: number) => {
+      const pages: { id: string; keyId: string | null }[][] = []
+      let cursor = ''
+      do {
+        const { body } = await control.call('GET', `/api/v1/orgs/many/notices?limit=${limit}${cursor}`)
+        pages.push(body.items)
+        cursor = body.nextCursor ? `&cursor=${body.nextCursor}` : ''
+      } while (cursor)
+      return pages
+    }
+    const all = (await walk(200)).flat().map(({ id }) => id)
+    expect([new Set(all).size, all.slice(-2)]).toEqual([all.length, ['n5', 'n4']])
+    expect(all.length).toBeGreaterThan(4)
+    for (const limit of [1, 2, all.length - 2, all.length]) {
+      const pages = await walk(limit)
+      expect(
+        pages.flat().map(({ id }) => id),
+        `limit ${limit}`,
+      ).toEqual(all)
+      expect(
+        pages.slice(0, -1).every(({ length }) => length === limit),
+        `limit ${limit}`,
+      ).toBe(true)
+    }
+  })
+
   it('finds what one person did, and pages through the trail', async () => {
     await control.call('PUT', '/api/v1/orgs/acme/keys/gemini', {
       token: owner,

@@ -23,28 +23,39 @@ export const listNoticesRoute = defineRoute({
   async handle({ params, query, caller, csv }, deps) {
     await requireOrg(deps, params.org)
     const limit = pageSize(query.limit, csv)
-    const position = readCursor('notices', z.tuple([z.string()]), query.cursor)
+    const after = readCursor('notices', z.tuple([z.string()]), query.cursor)?.[0]
+    // What is read from the state stands before what is stored.
+    const isAmongCurrent = after === undefined || isCurrent(after)
     const found = await listNotices(deps.database, {
       org: params.org,
       state: query.state,
       member: memberOf(caller),
-      before: position?.[0],
+      before: isAmongCurrent ? undefined : after,
       limit: limit + 1,
     })
-    const { rows, nextCursor } = pageFrom(found, limit, ({ id }) => writeCursor('notices', [id]))
     const { policy } = deps.inForce()
-    const stored = rows.map((row) => showNotice(row, policy))
+    const stored = found.map((row) => showNotice(row, policy))
     const current =
-      query.cursor === undefined && query.state !== 'resolved' ? await readFromState(params.org, caller, deps) : []
-    const items = mergeNotices(stored, current)
-    return csv ? { csv: noticeTable(items), nextCursor } : { items, nextCursor }
+      isAmongCurrent && query.state !== 'resolved' ? await readFromState(params.org, { caller, after }, deps) : []
+    const { rows, nextCursor } = pageFrom(mergeNotices(stored, current), limit, ({ id }) =>
+      writeCursor('notices', [id]),
+    )
+    return csv ? { csv: noticeTable(rows), nextCursor } : { items: [...rows], nextCursor }
   },
 })
 
-/** What the settings page shows of the present state, besides what is stored. */
-async function readFromState(org: string, caller: Caller, deps: ControlDeps): Promise<Notice[]> {
+function isCurrent(id: string): boolean {
+  return id.startsWith('now_')
+}
+
+/** What the settings page shows of the present state, besides what is stored, in the order of its ids. */
+async function readFromState(
+  org: string,
+  { caller, after = '' }: { caller: Caller; after?: string | undefined },
+  deps: ControlDeps,
+): Promise<Notice[]> {
   const { notices } = await loadSettings({ org, environment: undefined, user: undefined, caller }, deps)
-  return notices.filter(({ id }) => id.startsWith('now_'))
+  return notices.filter(({ id }) => isCurrent(id) && id > after).sort((one, other) => (one.id < other.id ? -1 : 1))
 }
 
 const columns = [
