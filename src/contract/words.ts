@@ -48,6 +48,7 @@ export const dialects = [
   'google',
   'elevenlabs',
   'sarvam',
+  'flat',
   'aws',
   'deepgram',
   'assemblyai',

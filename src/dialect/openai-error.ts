@@ -1,4 +1,4 @@
-import type { ErrorClass } from '../contract/index.ts'
+import type { Dialect, ErrorClass } from '../contract/index.ts'
 import { errorLayers, type Failure, type Provider, parseBody, tellingEvent } from '../providers/index.ts'
 import { recordOf } from './json.ts'
 
@@ -27,6 +27,9 @@ const words: Readonly<Record<ErrorClass, Words>> = {
   request_invalid: { status: 400, type: 'invalid_request_error', code: 'request_invalid' },
 }
 
+/** Whose types and codes are OpenAI's, or as good. */
+const inOpenaisWords: ReadonlySet<Dialect> = new Set(['openai', 'flat'])
+
 interface Told {
   status: number
   /** Already without secrets. */
@@ -40,7 +43,7 @@ interface Told {
 export function toOpenaiError({ status, body, contentType, failure, provider }: Told): OpenaiError {
   const told = errorIn(parseBody(body, contentType))
   const { type, code, status: usual } = words[failure.class]
-  const speaks = provider.dialect === 'openai'
+  const speaks = inOpenaisWords.has(provider.dialect)
   const error = {
     message: told.message ?? `${provider.name} answered ${status} without an explanation.`,
     type: speaks ? (told.type ?? type) : type,

@@ -57,16 +57,16 @@ const googleStatuses: Readonly<Record<number, string>> = {
   504: 'DEADLINE_EXCEEDED',
 }
 
+const openaiWords = ({ error, message }: Said) => ({
+  message,
+  type: openaiTypes[error.status] ?? 'server_error',
+  param: error.facts?.['param'] ?? null,
+  code: error.code,
+  fix: error.fix,
+})
+
 const shapes: Readonly<Record<Dialect, (said: Said) => unknown>> = {
-  openai: ({ error, message }) => ({
-    error: {
-      message,
-      type: openaiTypes[error.status] ?? 'server_error',
-      param: error.facts?.['param'] ?? null,
-      code: error.code,
-      fix: error.fix,
-    },
-  }),
+  openai: (said) => ({ error: openaiWords(said) }),
   anthropic: ({ error, message, requestId }) => ({
     type: 'error',
     error: {
@@ -106,6 +106,8 @@ const shapes: Readonly<Record<Dialect, (said: Said) => unknown>> = {
   sarvam: ({ error, message, requestId }) => ({
     error: { message, code: error.code, request_id: requestId, fix: error.fix },
   }),
+  // So these vendors write it; the object within is for OpenAI's SDK, by which they are called as well.
+  flat: (said) => ({ object: 'error', ...openaiWords(said), error: openaiWords(said) }),
   aws: ({ error, message }) => ({ message, code: error.code, fix: error.fix }),
   deepgram: ({ error, message, requestId }) => ({
     err_code: error.code,

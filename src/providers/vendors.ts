@@ -66,6 +66,7 @@ const mistral = openaiLike({
     streamUsage: 'always',
   },
   more: {
+    dialect: 'flat',
     realtime: [
       {
         path: /^\/v1\/audio\/transcriptions\/realtime$/,
@@ -219,6 +220,7 @@ const cerebras = openaiLike({
   models: [chat('gpt-oss-120b', 'open_with_reasoning', true), chat('qwen-3.8-27b', 'open_model')],
   defaultModels: { chat: 'gpt-oss-120b' },
   rules: cerebrasRules,
+  more: { dialect: 'flat' },
 })
 
 export const vendors: readonly Provider[] = [

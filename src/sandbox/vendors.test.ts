@@ -96,6 +96,17 @@ test.each([
   expect(await answer.text()).toMatch(/"usage":[\s\S]+\[DONE\]/)
 })
 
+test('Mistral tells its counts with the last words, and never without a choice', async () => {
+  const answer = await fetch(`${sandbox.baseUrl('mistral')}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer sandbox' },
+    body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'x' }], stream: true }),
+  })
+  const chunks = (await answer.text()).match(/^data: \{.*$/gm)?.map((line) => JSON.parse(line.slice(6))) ?? []
+  expect(chunks.every(({ choices }) => choices.length === 1)).toBe(true)
+  expect(chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: 'stop' }], usage: { prompt_tokens: 1 } })
+})
+
 test('Bedrock streams AWS events whose lengths and checksums hold', async () => {
   const answer = await fetch(`${sandbox.baseUrl('bedrock')}/model/m/converse-stream`, {
     method: 'POST',

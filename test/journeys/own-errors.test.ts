@@ -7,6 +7,7 @@ import {
   ConverseCommand,
   ConverseStreamCommand,
 } from '@aws-sdk/client-bedrock-runtime'
+import Cerebras from '@cerebras/cerebras_cloud_sdk'
 import { DeepgramClient, DeepgramError } from '@deepgram/sdk'
 import { ElevenLabsClient, ElevenLabsError } from '@elevenlabs/elevenlabs-js'
 import { ApiError, GoogleGenAI } from '@google/genai'
@@ -275,6 +276,34 @@ describe('the SDKs raise their own types, and do not ask again', () => {
       expect(error).toBeInstanceOf(BedrockRuntimeServiceException)
       expect([error.name, error.$metadata.httpStatusCode, error.$metadata.attempts]).toEqual(['token_invalid', 401, 1])
       expect(error.message).toContain(sentence)
+    }
+  })
+
+  test('the ones that read errors flat, and openai’s at the same address', async () => {
+    const cerebras = new Cerebras({ baseURL: base('cerebras'), apiKey: 'okt_no', warmTCPConnection: false })
+    const flat = await raised(cerebras.chat.completions.create({ model: 'm', messages: [] }))
+    expect(flat).toBeInstanceOf(Cerebras.AuthenticationError)
+    expect(flat).toMatchObject({
+      message: expect.stringMatching(/^401 This Ownkey token/),
+      error: { code: 'token_invalid' },
+    })
+    for (const [id, path] of [
+      ['mistral', '/v1'],
+      ['cerebras', '/v1'],
+      ['cohere', '/compatibility/v1'],
+    ] as const) {
+      const client = new OpenAI({ baseURL: base(id) + path, apiKey: 'okt_no' })
+      const error = (await raised(client.models.list())) as InstanceType<typeof OpenAI.APIError>
+      expect([error.code, error.message.includes(sentence)]).toEqual(['token_invalid', true])
+      const answer = await rawCall(journey.ownkey.url, {
+        path: `/${id}/v1/models`,
+        headers: { authorization: 'Bearer okt_no' },
+      })
+      expect(answer.json()).toMatchObject({
+        object: 'error',
+        message: expect.stringContaining(sentence),
+        code: 'token_invalid',
+      })
     }
   })
 

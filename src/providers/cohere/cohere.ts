@@ -47,7 +47,7 @@ export const cohere: Provider = {
   id: 'cohere',
   name: 'Cohere',
   priceCatalogue: 'cohere',
-  dialect: 'openai',
+  dialect: 'flat',
   origin: 'https://api.cohere.com',
   keyPage: 'https://dashboard.cohere.com/api-keys',
   keyNeeds: { cohere_production_key: 'A production key. Trial keys look the same and stop after 1,000 calls a month.' },

@@ -4,7 +4,10 @@ import { promptSize, promptTokens } from '../content/tokens.ts'
 import { sseEvent, sseHeaders } from '../sse.ts'
 
 /** Vendors whose last chunk brings the usage without `stream_options.include_usage`. */
-const usageUnasked = new Set(['mistral', 'together', 'fireworks', 'openrouter', 'cerebras', 'perplexity'])
+const usageUnasked = new Set(['together', 'fireworks', 'openrouter', 'cerebras', 'perplexity'])
+
+/** They bring it with the last words; others in a chunk of its own. */
+const usageInLastChoice = new Set(['mistral'])
 
 /** What a chat's answer is made of. */
 interface Chat {
@@ -89,17 +92,19 @@ function streamed(chat: Chat): Answer {
   const asked = objectOf(chat.body['stream_options'])['include_usage'] === true
   const base = envelope(chat, 'chat.completion.chunk')
   const chunk = (choices: unknown[], more: JsonObject = {}) => sseEvent({ ...base, choices, ...more })
+  const inLast = usageInLastChoice.has(chat.call.provider)
   const silent = asked ? { usage: null } : {}
   const pieces = chat.replies.flatMap((reply, index) => {
-    const choice = (delta: unknown, finish: string | null = null) =>
-      chunk([{ index, delta, logprobs: null, finish_reason: finish }], silent)
+    const choice = (delta: unknown, finish: string | null = null, more: JsonObject = silent) =>
+      chunk([{ index, delta, logprobs: null, finish_reason: finish }], more)
+    const isLast = index === chat.replies.length - 1
     return [
       choice({ role: 'assistant', content: reply.tool ? null : '', refusal: null }),
       ...deltasOf(reply, index).map((delta) => choice(delta)),
-      choice({}, finishOf(reply)),
+      choice({}, finishOf(reply), isLast && inLast ? { usage: chat.usage } : silent),
     ]
   })
-  if (asked || usageUnasked.has(chat.call.provider)) pieces.push(chunk([], { usage: chat.usage }))
+  if (!inLast && (asked || usageUnasked.has(chat.call.provider))) pieces.push(chunk([], { usage: chat.usage }))
   if (chat.call.provider === 'groq') pieces.push(chunk([], { x_groq: { id: chat.call.requestId, usage: chat.usage } }))
   pieces.push(sseEvent('[DONE]'))
   return { headers: sseHeaders, pieces, broken: sseEvent(chat.call.overloaded) }
