@@ -48,6 +48,8 @@ const counts = {
   requests: wholeSchema,
   succeeded: wholeSchema,
   failed: wholeSchema,
+  /** Neither: the caller left before the answer, or the process that served it died. */
+  unanswered: wholeSchema,
   /** Requests that the platform's key served after an own key failed. */
   fallbacks: wholeSchema,
   inputTokens: wholeSchema,

@@ -19,7 +19,8 @@ interface Entry {
   user?: string | null
   at?: string
   source?: string
-  status?: number
+  /** Null: there was no answer. */
+  status?: number | null
   errorClass?: string | null
   fallback?: string | null
   cost?: number | null
@@ -50,7 +51,7 @@ const openedOf = (entry: Entry): OpenedEntry => ({
 const endedOf = (entry: Entry): EndedEntry => ({
   id: entry.id,
   ok: true,
-  sc: entry.status ?? 200,
+  sc: entry.status === null ? undefined : (entry.status ?? 200),
   ec: entry.errorClass ?? undefined,
   it: 10,
   ot: 5,
@@ -78,6 +79,7 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
     control = await startControl({ kind, config })
     await control.org('acme')
     await control.org('other')
+    await control.org('impatient')
     await control.org('people', { plan: 'users' })
     owner = await control.member('acme')
     await write({ id: 'e1' })
@@ -92,6 +94,7 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
     })
     await write({ id: 'e4', at: '2026-03-02T00:00:01Z', source: 'platform', fallback: 'invalid_key', currency: 'EUR' })
     await write({ id: 'e5', at: '2026-03-03T00:00:00Z', cost: null, currency: null })
+    await write({ id: 'left', org: 'impatient', status: null, cost: null, currency: null })
     await write({ id: 'x1', org: 'other', at: '2026-03-02T00:00:00Z' })
     await write({ id: 'u1', org: 'people', user: 'ada', source: 'user' })
     await write({ id: 'u2', org: 'people', user: 'bob', source: 'user' })
@@ -137,6 +140,18 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
       const sum = body.rows.reduce((all: number, row: { requests: number }) => all + row.requests, 0)
       expect(sum, group).toBe(body.total.requests)
     }
+  })
+
+  it('counts a request that its caller did not wait for neither as a success nor as a failure, wherever it is shown', async () => {
+    const at = { org: 'impatient', token: await control.member('impatient') }
+    expect((await get(`/usage?${march}`, at)).body.total).toMatchObject({
+      requests: 1,
+      succeeded: 0,
+      failed: 0,
+      unanswered: 1,
+    })
+    for (const outcome of ['succeeded', 'failed'])
+      expect((await get(`/requests?${march}&outcome=${outcome}`, at)).body.items, outcome).toEqual([])
   })
 
   it('gives usage page by page, every row once, with the total of all', async () => {

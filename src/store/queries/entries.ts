@@ -154,9 +154,10 @@ totals as (
          count(*) filter (where state = 'settled' and error_class is null and cost_pico is null),
          coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cache_read_tokens), 0),
          coalesce(sum(cache_write_tokens), 0), coalesce(sum(reasoning_tokens), 0), coalesce(sum(characters), 0),
-         coalesce(sum(audio_ms), 0), coalesce(sum(credits), 0), coalesce(sum(cost_pico), 0)
+         coalesce(sum(audio_ms), 0), coalesce(sum(credits), 0), coalesce(sum(cost_pico), 0),
+         count(*) filter (where error_class is null and status is null)
     from ${byTotal('finals')}
-  ${grownTotals(['requests', 'failed', 'fallbacks', 'unpriced', 'input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens', 'characters', 'audio_ms', 'credits', 'cost_pico'])}),
+  ${grownTotals(['requests', 'failed', 'fallbacks', 'unpriced', 'input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens', 'characters', 'audio_ms', 'credits', 'cost_pico', 'unanswered'])}),
 spending as (
   insert into spend_totals as t
   select org_id, per, date_trunc(per, started_at, 'UTC'), coalesce(feature, ''), coalesce(key_id, ''),

@@ -40,6 +40,8 @@ export interface UsageTotalsRow {
   requests: number
   succeeded: number
   failed: number
+  /** Neither succeeded nor failed. */
+  unanswered: number
   fallbacks: number
   unpriced: number
   input_tokens: number
@@ -72,6 +74,7 @@ const columns: Readonly<Record<UsageSplit, string>> = {
 const counts = [
   'requests',
   'failed',
+  'unanswered',
   'fallbacks',
   'unpriced',
   'input_tokens',
@@ -106,7 +109,7 @@ export async function sumUsage(
   return rows.map((row) => ({
     ...row,
     groups: splits.map((_, at) => row[`g${at}`] as string | null),
-    succeeded: row.requests - row.failed,
+    succeeded: row.requests - row.failed - row.unanswered,
   }))
 }
 

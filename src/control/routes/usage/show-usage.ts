@@ -10,6 +10,7 @@ export function showCounts(row: UsageTotalsRow): Counts {
     requests: row.requests,
     succeeded: row.succeeded,
     failed: row.failed,
+    unanswered: row.unanswered,
     fallbacks: row.fallbacks,
     inputTokens: row.input_tokens,
     outputTokens: row.output_tokens,
@@ -50,6 +51,7 @@ const countNames = [
   'audioSeconds',
   'credits',
   'unpriced',
+  'unanswered',
 ] as const
 
 /** One column for each currency, so that amounts of different currencies are never added up by a spreadsheet. */
