@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { canaryPlatformKey } from '../support/canary.ts'
 import { databaseKinds } from '../support/databases.ts'
 import { type Journey, startJourney } from '../support/journey.ts'
@@ -21,6 +21,7 @@ const more = {
       verify: 'format_only',
       caps: [{ scope: 'key_and_feature', features: ['assistant', 'writer'], limit: 1 }],
     },
+    capped_whole: { verify: 'format_only', caps: [{ limit: 1 }] },
     falling: {
       verify: 'format_only',
       fallback: { mode: 'always', cap: { limit: 0.5 } },
@@ -64,6 +65,23 @@ describe.each(databaseKinds)('limits on %s', (database) => {
       }
     }
   }
+
+  test('are whole for the first request of a new month, whatever was read a moment before', async () => {
+    const undo = journey.upstream.on('/v1/chat/completions', answer(2_000_000))
+    const { org, token } = await journey.newOrg('capped_whole')
+    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true })
+    try {
+      vi.setSystemTime(Date.UTC(2030, 0, 31, 23, 59, 30))
+      expect((await ask(token)).status).toBe(200)
+      await soon(async () => expect((await explain(org, 'assistant')).refusal?.code).toBe('spend_cap_reached'))
+      expect((await ask(token)).status).toBe(402)
+      vi.setSystemTime(Date.UTC(2030, 1, 1))
+      expect((await ask(token)).status).toBe(200)
+    } finally {
+      vi.useRealTimers()
+      undo()
+    }
+  })
 
   test('a cap on a key’s spending for a feature is warned at 80 %, then enforced, and explained', async () => {
     const undo = journey.upstream.on('/v1/chat/completions', answer(400_000))
