@@ -39,6 +39,11 @@ describe('the envelope', () => {
     expect(openEnvelope(ring, Uint8Array.from(context), Uint8Array.from(envelope)).reveal()).toBe(secret.reveal())
   })
 
+  it('holds something: an empty secret is refused', () => {
+    for (const empty of [new Secret(''), Buffer.alloc(0)])
+      expect(() => sealEnvelope(ring, context, empty)).toThrow(/empty/)
+  })
+
   it('never contains the secret and is another each time', () => {
     const first = sealEnvelope(ring, context, secret)
     const second = sealEnvelope(ring, context, secret)

@@ -64,6 +64,15 @@ describe('a key that failed', () => {
     expect(held().length).toBe(1)
   })
 
+  it('rests shortly again when something else is wrong with it', () => {
+    for (let times = 0; times < 4; times++) fail({ class: 'invalid_key' })
+    now += 60_000
+    for (let times = 0; times < 2; times++) fail({ class: 'invalid_key' }, 'm', 'something else')
+    expect(health.resting('k:1', 'm')).toBeDefined()
+    now += 5_001
+    expect(health.resting('k:1', 'm')).toBeUndefined()
+  })
+
   it('rests as long as the provider asks, for that model only, when it is rate limited', () => {
     fail({ class: 'rate_limited', retryAfterMs: 30_000 })
     expect(health.resting('k:1', 'other')).toBeUndefined()

@@ -23,6 +23,7 @@ const placesOfCredentials = [
   'Api-Subscription-Key',
   'Ocp-Apim-Subscription-Key',
   'Proxy-Authorization',
+  'X-Goog-Iam-Authorization-Token',
 ]
 
 const kept: HeaderPairs = [
@@ -47,23 +48,29 @@ describe.each(fiveProviders)('%s', (provider) => {
       ['Origin', 'https://app.test'],
       ['Ownkey-Feature', 'assistant'],
       ['Ownkey-Request-Id', 'caller-1'],
-      ['Connection', 'keep-alive, X-Hop'],
+      ['Connection', 'X-Hop'],
+      ['Upgrade', 'h2c'],
       ['X-Hop', 'by hop'],
       ['Keep-Alive', 'timeout=5'],
       ['TE', 'trailers'],
+      ['Expect', '100-continue'],
       ['Proxy-Connection', 'keep-alive'],
       ['X-Forwarded-For', '10.0.0.1'],
       ['X-Forwarded-Host', 'inside.test'],
       ['Forwarded', 'for=10.0.0.1'],
       ['Via', '1.1 proxy'],
       ['X-Real-IP', '10.0.0.1'],
+      ['X-HTTP-Method', 'DELETE'],
+      ['X-HTTP-Method-Override', 'DELETE'],
+      ['X-Method-Override', 'DELETE'],
       ['OpenAI-Organization', 'org-caller'],
       ['OpenAI-Project', 'proj-caller'],
       ['x-goog-user-project', 'project-of-caller'],
       ['anthropic-workspace-id', 'w-caller'],
     ]
     const type: HeaderPairs = [['content-type', 'application/json']]
-    const query = `?alt=json&key=${token}&api-key=${token}&access_token=${token}`
+    const places = ['key', 'api-key', 'api_key', 'token', 'access_token', 'xi-api-key', 'single_use_token']
+    const query = `?alt=json${places.map((place) => `&${place}=${token}`).join('')}`
     const answer = await rawCall(journey.ownkey.url, {
       method: 'POST',
       path: `${path}${query}`,

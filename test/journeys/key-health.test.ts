@@ -139,6 +139,7 @@ describe('a rate limit', () => {
     expect(again.json()).toEqual(first.json())
     expect(Number(again.header('retry-after'))).toBeGreaterThan(seconds - 20)
     expect(Number(again.header('retry-after'))).toBeLessThanOrEqual(seconds)
+    expect(again.headers.filter(([name]) => name.toLowerCase() === 'retry-after')).toHaveLength(1)
     undo()
     const works = journey.upstream.on(/./, json({ ok: true }))
     expect((await rawCall(journey.ownkey.url, nativeCalls[provider](token, 'model-b'))).status).toBe(200)
@@ -159,6 +160,18 @@ test('what says nothing about the next request is not remembered', async () => {
     expect(sent() - from).toBe(3)
     undo()
   }
+})
+
+test('a key that was accepted between two failures has failed once', async () => {
+  const { token } = await journey.newOrg()
+  const mistaken = json({ error: { code: null, type: 'invalid_request_error', message: 'x' } }, { status: 400 })
+  const from = sent()
+  for (const answer of [invalid, mistaken, invalid, invalid, invalid]) {
+    const undo = journey.upstream.on(/./, answer)
+    await rawCall(journey.ownkey.url, nativeCalls.openai(token))
+    undo()
+  }
+  expect(sent() - from).toBe(4)
 })
 
 test('a key removed while its first request is on the way serves no second one', async () => {
