@@ -85,6 +85,15 @@ describe('the settings page of an agent builder', () => {
       .waitFor()
   })
 
+  it('FA13 tries the key on whose card it was asked for, not the one that comes first', async () => {
+    await putKey('fa13', {})
+    await stage.server().putKey('fa13', 'openai', 'sk-proj-sandbox-ok-0000000000000000000000000000000001')
+    const page = await stage.visit({ org: 'fa13' }, hosted)
+    await page.locator('[data-testid=key-card][data-provider=openai]').getByRole('button', { name: 'Try it' }).click()
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.locator('[data-testid=try-out-answer]', { hasText: 'openai' }).waitFor()
+  })
+
   it('FA14 keeps the keys of each environment apart', async () => {
     await putKey('fa14', { environment: 'staging' })
     const page = await stage.visit({ org: 'fa14' }, hosted)

@@ -54,6 +54,16 @@ describe('the settings page of voice research', () => {
     expect(await page.getByRole('button', { name: /Add/ }).count()).toBe(0)
   })
 
+  it('offers to try only what a line of text can try', async () => {
+    await stage.server().putOrg('tries', enabled)
+    await stage.server().api('POST', '/orgs/tries/credits', { amount: 50, reason: 'start', idempotencyKey: 'tries' })
+    await stage.server().putKey('tries', 'sarvam', 'sk_sandbox-ok-00000000000000000000001')
+    const page = await stage.visit({ org: 'tries' }, enabled)
+    await page.getByRole('button', { name: 'Try it: Interviews' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Try it: Speech-to-text' }).count()).toBe(0)
+    expect(await page.getByTestId('key-card').getByRole('button', { name: 'Try it' }).count()).toBe(0)
+  })
+
   it('VR15 runs a one-line generation with the saved key', async () => {
     const page = await stage.visit({ org: 'vr15' }, enabled)
     await stage.server().api('POST', '/orgs/vr15/credits', { amount: 100, reason: 'start', idempotencyKey: 'vr15' })

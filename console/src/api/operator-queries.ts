@@ -16,6 +16,7 @@ import type {
   WebhookEndpoints,
 } from '../../../src/contract/index.ts'
 import { call } from './client.ts'
+import { ProblemError } from './problem-error.ts'
 import { pathOf } from './settings-queries.ts'
 import { useAct } from './use-act.ts'
 
@@ -38,13 +39,31 @@ export function useOrgRecord(org: string) {
   return useQuery({ queryKey: ['orgs', 'one', org], queryFn: ({ signal }) => call<Org>(pathOf(org), { signal }) })
 }
 
+/** The code of a new organization's id that another one has. */
+export const orgTaken = 'org_taken'
+
+/** A PUT would change the organization that is there: to products that is what they mean, in the form for a new one it is not. */
+async function isThere(id: string): Promise<boolean> {
+  try {
+    await call<Org>(pathOf(id))
+    return true
+  } catch (error) {
+    // An id that cannot be one is told by the PUT.
+    if (error instanceof ProblemError && [400, 404].includes(error.status)) return false
+    throw error
+  }
+}
+
 /** Calls that change organizations or hand out tokens; the lists are fetched anew afterwards. */
 export function useOperatorActions() {
   const client = useQueryClient()
   const onSuccess = () => client.invalidateQueries({ queryKey: ['orgs'] })
   return {
     putOrg: useAct({
-      mutationFn: ({ id, body }: { id: string; body: PutOrg }) => call<Org>(pathOf(id), { method: 'PUT', body }),
+      mutationFn: async ({ id, body, isNew }: { id: string; body: PutOrg; isNew: boolean }) => {
+        if (isNew && (await isThere(id))) throw new ProblemError({ status: 409, code: orgTaken, detail: '', fix: '' })
+        return call<Org>(pathOf(id), { method: 'PUT', body })
+      },
       onSuccess,
     }),
     grant: useAct({

@@ -79,7 +79,7 @@ function Totals({ health }: { health: Health }) {
         <div key={tile.name} className="bg-surface p-4">
           <dt className="text-sm text-muted">{tile.name}</dt>
           <dd>
-            <span className="block text-xl font-semibold tabular-nums">{tile.value}</span>
+            <span className="block text-xl font-semibold figures">{tile.value}</span>
             <span className="text-sm text-muted">{tile.note}</span>
           </dd>
         </div>

@@ -77,7 +77,7 @@ export function ErrorBars({ health }: { health: Health }) {
                   · {row.keySource === 'platform' ? aiName : t('operator.health.ownKeys')}
                 </span>
               </span>
-              <span className="text-muted tabular-nums">{format.whole(row.requests)}</span>
+              <span className="text-muted figures">{format.whole(row.requests)}</span>
             </div>
             <svg
               aria-hidden="true"

@@ -27,8 +27,9 @@ export default function OperatorApp() {
     if (config.data) applyBrand(offeredBy(config.data).platform.colors)
   }, [config.data])
   const inside = /^\/operator\/orgs\/([^/]+)/.exec(path)?.[1]
+  const org = inside && decoded(inside)
   const base = `/operator/orgs/${inside}`
-  const tabs = inside
+  const tabs = org
     ? orgTabs(t, base, true)
     : [
         { href: '/operator', title: t('operator.orgs.title') },
@@ -42,9 +43,9 @@ export default function OperatorApp() {
       ]
   return (
     <Shell brand={platform} home="/operator" tabs={tabs}>
-      {inside ? (
-        <OrgProvider org={decodeURIComponent(inside)} base={base}>
-          <OrgHead org={decodeURIComponent(inside)} />
+      {org ? (
+        <OrgProvider org={org} base={base}>
+          <OrgHead org={org} />
           <OrgPages base={base} />
         </OrgProvider>
       ) : (
@@ -64,6 +65,15 @@ export default function OperatorApp() {
       )}
     </Shell>
   )
+}
+
+/** Undefined for what no address is: such a one leads to the list. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whose pages the operator is looking at, and the way back. */

@@ -1,6 +1,7 @@
 import type { SyntheticEvent } from 'react'
 import type { Org, PutOrg } from '../../../src/contract/index.ts'
-import { offeredBy, useConfig, useOperatorActions } from '../api/operator-queries.ts'
+import { offeredBy, orgTaken, useConfig, useOperatorActions } from '../api/operator-queries.ts'
+import { ProblemError } from '../api/problem-error.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
@@ -15,6 +16,7 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
   const config = useConfig()
   const { putOrg } = useOperatorActions()
   const offered = config.data && offeredBy(config.data)
+  const isTaken = putOrg.error instanceof ProblemError && putOrg.error.code === orgTaken
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
@@ -25,7 +27,7 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
       byokEnabled: byokChoices[String(form.get('byok')) as keyof typeof byokChoices] ?? null,
       ...(org ? { locale: org.locale } : {}),
     }
-    putOrg.mutate({ id: org?.id ?? String(form.get('id')).trim(), body }, { onSuccess: onClose })
+    putOrg.mutate({ id: org?.id ?? String(form.get('id')).trim(), body, isNew: !org }, { onSuccess: onClose })
   }
   return (
     <Dialog
@@ -38,7 +40,11 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
       {offered && (
         <form className="grid gap-4" onSubmit={submit} autoComplete="off">
           {!org && (
-            <Field label={t('operator.orgs.org')} hint={t('operator.orgs.orgHint')}>
+            <Field
+              label={t('operator.orgs.org')}
+              hint={t('operator.orgs.orgHint')}
+              error={isTaken ? t('operator.orgs.taken') : undefined}
+            >
               {({ id, describedBy }) => (
                 <input
                   id={id}
@@ -47,6 +53,7 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
                   dir="ltr"
                   required
                   maxLength={128}
+                  aria-invalid={isTaken}
                   aria-describedby={describedBy}
                 />
               )}
@@ -102,7 +109,7 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
               </select>
             )}
           </Field>
-          {putOrg.error && <ProblemNote error={putOrg.error} />}
+          {putOrg.error && !isTaken && <ProblemNote error={putOrg.error} />}
           <div className="flex justify-end gap-2">
             <button type="button" className="button button-quiet" onClick={onClose} disabled={putOrg.isPending}>
               {t('common.cancel')}

@@ -23,7 +23,7 @@ export function SignedOutPage({ reason }: { reason: SignedOut | 'used' | 'unreac
     <main
       ref={main}
       tabIndex={-1}
-      className="grid min-h-dvh place-items-center p-4 outline-none"
+      className="grid min-h-dvh place-items-center p-4"
       data-testid="signed-out"
       data-reason={reason}
     >

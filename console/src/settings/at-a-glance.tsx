@@ -15,6 +15,7 @@ export function AtAGlance({ settings }: { settings: Settings }) {
   const platform = served.filter((feature) => sourceOf(feature) === 'platform').length
   const nobody = served.length - own - platform
   const failing = failingKeys(settings)
+  const troubled = failing.length > 0 || own + platform === 0
   const sentence =
     failing.length > 0
       ? failing.every(({ fallback }) => fallback)
@@ -40,8 +41,8 @@ export function AtAGlance({ settings }: { settings: Settings }) {
     <section className="card p-4 sm:p-5" aria-label={t('glance.title')} data-testid="at-a-glance">
       <p className="flex items-start gap-2.5 text-lg font-medium">
         <Icon
-          name={failing.length > 0 ? 'warning' : own > 0 ? 'key' : 'sparkle'}
-          className={`mt-1 ${failing.length > 0 ? 'text-warn' : 'text-accent-text'}`}
+          name={troubled ? 'warning' : own > 0 ? 'key' : 'sparkle'}
+          className={`mt-1 ${troubled ? 'text-warn' : 'text-accent-text'}`}
         />
         {own + platform === 0 ? t('glance.nobody') : t(sentence, { aiName })}
       </p>

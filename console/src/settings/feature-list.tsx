@@ -5,7 +5,7 @@ import { HostName } from '../ui/host-name.tsx'
 import { Said } from '../ui/said.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
 import { DecisionChain } from './decision-chain.tsx'
-import { isComing } from './key-of.ts'
+import { isComing, triableFeatures } from './key-of.ts'
 import { TryOutDialog } from './try-out-dialog.tsx'
 
 /** For each feature: whose key, which provider, where the data goes, and why. */
@@ -78,7 +78,7 @@ function FeatureRow({ settings, feature }: { settings: Settings; feature: Settin
           )}
         </div>
         <div className="-mx-2 flex flex-none gap-1">
-          {settings.you.canManage && first && (
+          {settings.you.canManage && first && triableFeatures(settings).includes(feature) && (
             <button
               type="button"
               className="button button-quiet"

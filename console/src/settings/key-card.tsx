@@ -8,7 +8,7 @@ import { Said, useSaid } from '../ui/said.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
 import { type KeyDialogName, KeyDialogs } from './key-dialogs.tsx'
 import { KeyFacts } from './key-facts.tsx'
-import { badgeOf, featureTitles } from './key-of.ts'
+import { badgeOf, featureTitles, triableFeatures } from './key-of.ts'
 import { remarksOnSaved } from './remarks-of.ts'
 import { RestoreLine } from './restore-line.tsx'
 import { TestReport } from './test-report.tsx'
@@ -86,9 +86,11 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
           >
             {t('test.key')}
           </button>
-          <button type="button" className="button button-quiet" onClick={() => setDialog('try')}>
-            {t('tryOut.title')}
-          </button>
+          {triableFeatures(settings, provider).length > 0 && (
+            <button type="button" className="button button-quiet" onClick={() => setDialog('try')}>
+              {t('tryOut.title')}
+            </button>
+          )}
           <button type="button" className="button button-quiet" onClick={() => setDialog('replace')}>
             {t('key.replace')}
           </button>

@@ -82,14 +82,15 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
         />
       )}
       {mode === 'edit' && needsKey && <p className="text-sm text-muted">{t('keyForm.hostNeedsKey')}</p>}
-      {(test.data || test.isPending) && (
-        <TestReport test={test.data} checks={test.checks} pending={test.isPending} provider={provider.name} />
-      )}
-      {test.error && <ProblemNote error={test.error} />}
       <ModelChoice {...parts} />
       <ScopeChoice {...parts} />
       <FallbackChoice {...parts} />
       <KeyNotes {...parts} />
+      {/* Beside the button that was pressed: on a small screen the key's field is far away. */}
+      {(test.data || test.isPending) && (
+        <TestReport test={test.data} checks={test.checks} pending={test.isPending} provider={provider.name} />
+      )}
+      {test.error && <ProblemNote error={test.error} />}
       {save.error && (
         <div>
           <ProblemNote error={save.error} />

@@ -39,6 +39,14 @@ export function isComing({ providers }: Settings, feature: SettingsFeature): boo
   return feature.decision.attempts.length === 0 && able.length > 0 && able.every(({ comingSoon }) => comingSoon)
 }
 
+/** Features that can be tried with a line of text, all or those that a key of this provider serves. */
+export function triableFeatures({ features }: Settings, provider?: SettingsProvider): SettingsFeature[] {
+  return features.filter(
+    ({ id, included, capability }) =>
+      included && (capability === 'chat' || capability === 'vision') && (!provider || provider.affects.includes(id)),
+  )
+}
+
 const failures: ReadonlySet<string> = new Set(['invalid', 'permission', 'quota', 'network'])
 
 /** Keys in use whose last test or request failed. */

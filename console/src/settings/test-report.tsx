@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import type { KeyCheck, KeyTest } from '../../../src/contract/index.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
@@ -21,8 +22,13 @@ const expected = ['shape', 'reachable', 'authenticated', 'permitted', 'latency']
 export function TestReport({ test, checks, pending, provider }: TestReportProps) {
   const { t } = useTranslation()
   const said = useSaid()
+  const report = useRef<HTMLDivElement>(null)
+  // On a small screen it would end below the edge.
+  useEffect(() => {
+    if (test) report.current?.scrollIntoView({ block: 'nearest' })
+  }, [test])
   return (
-    <div aria-live="polite" data-testid="test-report">
+    <div ref={report} aria-live="polite" data-testid="test-report">
       {pending && (
         <div className="rounded-lg border border-line text-sm">
           <p className="flex items-center gap-2.5 border-b border-line px-3 py-2">

@@ -9,6 +9,7 @@ import { ProblemNote } from '../ui/problem-note.tsx'
 import { useSaid } from '../ui/said.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
+import { triableFeatures } from './key-of.ts'
 
 interface TryOutDialogProps {
   settings: Settings
@@ -21,9 +22,7 @@ interface TryOutDialogProps {
 export function TryOutDialog({ settings, provider, feature, onClose }: TryOutDialogProps) {
   const { t } = useTranslation()
   const tryOut = useTryOut()
-  const offered = settings.features.filter(
-    ({ id, included }) => included && (!provider || provider.affects.includes(id)),
-  )
+  const offered = triableFeatures(settings, provider)
   const [chosen, setChosen] = useState(feature ?? offered[0]?.id ?? '')
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -32,6 +31,8 @@ export function TryOutDialog({ settings, provider, feature, onClose }: TryOutDia
     tryOut.mutate({
       feature: chosen,
       environment: settings.environment,
+      // This card's key. Where one provider serves all, asking for another one would leave its key aside.
+      ...(provider && settings.choice === 'per_provider' ? { provider: provider.id } : {}),
       ...(prompt ? { prompt } : {}),
     })
   }

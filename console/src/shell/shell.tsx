@@ -79,7 +79,7 @@ export function Shell({ brand, home, tabs, children }: ShellProps) {
           </ul>
         </nav>
       </header>
-      <main id="main" ref={main} tabIndex={-1} className="mx-auto max-w-5xl px-4 py-7 outline-none sm:px-6 sm:py-9">
+      <main id="main" ref={main} tabIndex={-1} className="mx-auto max-w-5xl px-4 py-7 sm:px-6 sm:py-9">
         {children}
       </main>
     </>

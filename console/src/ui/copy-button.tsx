@@ -13,7 +13,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
     )
   return (
     <button type="button" className="button" onClick={() => void copy()}>
-      <span aria-live="polite">{t(copied === text ? 'common.copied' : 'common.copy')}</span>
+      <span aria-live="polite">{t(copied === text ? 'shell.copied' : 'shell.copy')}</span>
       <span className="sr-only">{what}</span>
     </button>
   )

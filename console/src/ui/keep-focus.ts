@@ -6,22 +6,21 @@
  * @returns ends the watch
  */
 export function keepFocus(root: HTMLElement): () => void {
-  let focused: Element | undefined
-  let around: HTMLElement[] = []
+  /** What has the focus, then the places around it; empty: nothing here has it. */
+  let path: HTMLElement[] = []
   const remember = ({ target }: FocusEvent) => {
-    focused = target as Element
-    around = placesAround(focused, root)
+    path = pathOf(target as HTMLElement, root)
   }
   // Who presses on nothing in particular has left by themselves; the microtask knows whether something was taken away.
-  const leave = ({ target }: FocusEvent) => queueMicrotask(() => focused === target && focused.isConnected && forget())
-  const forget = () => {
-    focused = undefined
-    around = []
-  }
+  const leave = ({ target }: FocusEvent) =>
+    queueMicrotask(() => {
+      if (path[0] === target && path[0]?.isConnected) path = []
+    })
   const watch = new MutationObserver(() => {
+    const [focused, ...around] = path
     if (!focused || focused.isConnected || (document.activeElement ?? document.body) !== document.body) return
+    path = []
     const place = around.find((one) => one.isConnected)
-    forget()
     if (place && !place.hasAttribute('tabindex')) place.tabIndex = -1
     place?.focus({ preventScroll: true })
   })
@@ -35,9 +34,9 @@ export function keepFocus(root: HTMLElement): () => void {
   }
 }
 
-function placesAround(element: Element, root: HTMLElement): HTMLElement[] {
-  const places: HTMLElement[] = []
-  for (let place = element.parentElement; place && place !== root; place = place.parentElement)
-    if (place.matches('[aria-labelledby], [aria-label]')) places.push(place)
-  return [...places, root]
+function pathOf(focused: HTMLElement, root: HTMLElement): HTMLElement[] {
+  const path = [focused]
+  for (let place = focused.parentElement; place && place !== root; place = place.parentElement)
+    if (place.matches('[aria-labelledby], [aria-label]')) path.push(place)
+  return [...path, root]
 }

@@ -12,7 +12,7 @@ export function QuotaMeter({ quota }: { quota: SettingsQuota }) {
     <div data-meter={quota.meter}>
       <div className="flex flex-wrap items-baseline justify-between gap-x-3">
         <span className="font-medium">{quota.title}</span>
-        <span className="text-sm text-muted tabular-nums">
+        <span className="text-sm text-muted figures">
           {t('quota.used', { used: format.whole(quota.used), limit: format.whole(quota.limit) })}
         </span>
       </div>

@@ -24,7 +24,7 @@ export function ShowMore({ list }: ShowMoreProps) {
         onClick={() => list.isFetchingNextPage || void list.fetchNextPage()}
         aria-disabled={list.isFetchingNextPage}
       >
-        {t('common.more')}
+        {t('shell.more')}
       </button>
     </div>
   )

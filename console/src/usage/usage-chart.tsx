@@ -25,7 +25,7 @@ export function UsageChart({ label, days, series, nameOf, show }: UsageChartProp
       <div className="flex gap-2">
         <div
           aria-hidden="true"
-          className="flex w-12 flex-none flex-col justify-between text-end text-xs text-muted tabular-nums"
+          className="flex w-12 flex-none flex-col justify-between text-end text-xs text-muted figures"
         >
           {[1, 0.5, 0].map((part) => (
             <span key={part} className="-my-2">
@@ -76,9 +76,7 @@ export function UsageChart({ label, days, series, nameOf, show }: UsageChartProp
           {series.map((one, index) => (
             <li key={one.id ?? ''} className="flex items-center gap-2">
               <span className={`size-2.5 rounded-sm ${tones[index]}`} /> {nameOf(one.id)}
-              <span className="text-muted tabular-nums">
-                {show(place === null ? one.total : (one.amounts[place] ?? 0))}
-              </span>
+              <span className="text-muted figures">{show(place === null ? one.total : (one.amounts[place] ?? 0))}</span>
             </li>
           ))}
         </ul>

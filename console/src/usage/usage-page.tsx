@@ -117,7 +117,7 @@ function Totals({ report: { total }, settings }: { report: UsageReport; settings
         <div key={tile.name} className="bg-surface p-4">
           <dt className="text-sm text-muted">{tile.name}</dt>
           <dd>
-            <span className="block text-xl font-semibold tabular-nums">{tile.value}</span>
+            <span className="block text-xl font-semibold figures">{tile.value}</span>
             <span className="text-sm text-muted">{tile.note}</span>
           </dd>
         </div>

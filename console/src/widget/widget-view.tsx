@@ -54,7 +54,7 @@ function Place({ locale, children }: { locale: Locale; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => (place.current ? keepFocus(place.current) : undefined), [])
   return (
-    <div ref={place} className="widget outline-none" lang={locale} dir={directionOf(locale)}>
+    <div ref={place} className="widget" lang={locale} dir={directionOf(locale)}>
       {children}
     </div>
   )
