@@ -1,10 +1,18 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { ConfigError, loadConfig } from '../config/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import { catalogue } from '../providers/index.ts'
-import { type Environment, hasMasterKey, keyringOf, localUrl, openVault, readEnvironment } from '../server/index.ts'
+import {
+  type Environment,
+  hasDatabase,
+  hasMasterKey,
+  keyringOf,
+  localUrl,
+  openVault,
+  readEnvironment,
+} from '../server/index.ts'
 import { type Database, inspectMigrations } from '../store/index.ts'
 import { type CameBack, compareWithRecord } from '../vault/index.ts'
 import { describeCameBack } from './came-back.ts'
@@ -92,8 +100,7 @@ async function examineDatabase(environment: Environment): Promise<Examined> {
         detail: `the data directory ${environment.dataDir} cannot be written to, because ${folder} cannot`,
         fix: 'Give it to the user that runs the server, or name another one in OWNKEY_DATA_DIR.',
       }
-    if (!existsSync(join(environment.dataDir, 'database')))
-      return { ok: true, detail: `made at the first start, in ${environment.dataDir}` }
+    if (!hasDatabase(environment)) return { ok: true, detail: `made at the first start, in ${environment.dataDir}` }
     if (await runningServerIsReady(environment))
       return { ok: true, detail: 'embedded, held by the running server, which is ready' }
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -27,6 +27,13 @@ async function ownkey(...args: string[]) {
 }
 
 const commands = ['serve', 'check', 'doctor', 'explain', 'master-key rotate', 'audit verify', 'database accept']
+
+test('audit verify says that there is nothing to verify, and makes no database for it', async () => {
+  const { code, out, error } = await ownkey('audit', 'verify')
+  expect([code, out]).toEqual([1, ''])
+  expect(error).toMatch(/no database of Ownkey here[\s\S]*OWNKEY_DATA_DIR/)
+  expect(existsSync(join(folder, 'data'))).toBe(false)
+})
 
 describe('the command line', () => {
   test('lists its commands', async () => {

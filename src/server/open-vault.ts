@@ -28,6 +28,11 @@ export function hasMasterKey({ masterKey, dataDir }: Environment): boolean {
   return masterKey !== undefined || existsSync(join(dataDir, masterKeyFile))
 }
 
+/** Whether a database may be there. An embedded one that is not is made by whoever opens it. */
+export function hasDatabase({ databaseUrl, dataDir }: Environment): boolean {
+  return databaseUrl !== undefined || existsSync(join(dataDir, 'database'))
+}
+
 export interface OpenVaultOptions {
   migrate: boolean
   /** Opens a database that was put back to an older state too, for commands that look at it or mend it. */
