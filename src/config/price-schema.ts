@@ -28,5 +28,5 @@ export const price = z
   .refine(
     ({ input, output, characters, audioMinute }) =>
       [input, output, characters, audioMinute].some((each) => each !== undefined),
-    'Name at least one of input, output, characters and audioMinute.',
+    'at least one of input, output, characters and audioMinute',
   )

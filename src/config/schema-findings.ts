@@ -11,7 +11,16 @@ type Issue = z.core.$ZodIssue
  */
 export function schemaFindings(issues: readonly Issue[], raw: unknown): Finding[] {
   const schema = configJsonSchema()
-  return issues.flatMap((issue) => findingsOf(issue, { raw, schema }))
+  return issues.filter((issue) => !isConsequence(issue, issues)).flatMap((issue) => findingsOf(issue, { raw, schema }))
+}
+
+/** What does not fit as a whole may fit once the unknown field in it has its right name. */
+function isConsequence({ code, path }: Issue, issues: readonly Issue[]): boolean {
+  return code === 'custom' && issues.some((other) => other.code === 'unrecognized_keys' && samePath(other.path, path))
+}
+
+function samePath(one: readonly PropertyKey[], other: readonly PropertyKey[]): boolean {
+  return one.length === other.length && one.every((step, index) => step === other[index])
 }
 
 interface Where {
@@ -60,7 +69,7 @@ function missingField(path: Path, { schema }: Where): Finding {
 
 function wrongValue(issue: Issue, { path, value, where }: { path: Path; value: unknown; where: Where }): Finding {
   const schema = schemaAt(where.schema, path)
-  const expected = issue.code === 'invalid_format' && issue.format === 'regex' ? issue.message : describeSchema(schema)
+  const expected = saysItself(issue) ? issue.message : describeSchema(schema)
   const choices = schema?.enum?.map(String) ?? []
   const suggestion = suggest(value, { path, choices, schema: where.schema })
   const found = describeValue(value, path)
@@ -72,6 +81,11 @@ function wrongValue(issue: Issue, { path, value, where }: { path: Path; value: u
     ...(suggestion === undefined ? {} : { suggestion }),
     fix: suggestion === undefined ? `Write ${expected}.` : `Write "${suggestion}".`,
   }
+}
+
+/** A rule of our own comes with the words for what it expects; of the others the schema knows more. */
+function saysItself(issue: Issue): boolean {
+  return issue.code === 'custom' || (issue.code === 'invalid_format' && issue.format === 'regex')
 }
 
 const messages: Partial<Record<Issue['code'], string>> = {
@@ -102,7 +116,7 @@ export function describeValue(value: unknown, path: Path): string | undefined {
   if (value === null) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a mapping'
-  const text = JSON.stringify(value)
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value)
   return /[A-Za-z0-9_-]{20,}/.test(text) ? undefined : text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 

@@ -176,7 +176,7 @@ export const configSchema = z.strictObject({
     .default({})
     .refine(({ USD }) => USD === undefined || USD === 1, {
       path: ['USD'],
-      error: 'One US dollar is worth one US dollar.',
+      error: '1: one US dollar is worth one US dollar',
     })
     .describe(
       'Currency → what one unit of it is worth in US dollars. Spend caps count costs of other currencies by these; without a rate a cost counts toward caps of its own currency only.',

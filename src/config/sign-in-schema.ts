@@ -3,7 +3,12 @@ import { Secret } from '../crypto/index.ts'
 
 const oidc = z
   .strictObject({
-    issuer: z.url({ protocol: /^https?$/ }).describe('https, or http on this machine.'),
+    issuer: z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => /^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/.test(url), {
+        error: 'an address with https://, or with http:// on this machine',
+      })
+      .describe('https, or http on this machine.'),
     clientId: z.string().min(1),
     clientSecret: z
       .string()
@@ -22,9 +27,8 @@ const oidc = z
   })
   .refine(
     ({ allowedEmails, allowedGroups }) => allowedEmails.length + allowedGroups.length > 0,
-    'say who may sign in, by allowedEmails or allowedGroups: everybody at an issuer is too many',
+    'allowedEmails or allowedGroups, or both: who may sign in, because everybody at an issuer is too many',
   )
-  .refine(({ issuer }) => /^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/.test(issuer), 'must be https')
 
 /** How operators sign in besides the printed link and the token. */
 export const signIn = z.strictObject({ oidc: oidc.optional() }).prefault({})

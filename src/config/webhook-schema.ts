@@ -26,5 +26,5 @@ const webhook = z.strictObject({
 /** Endpoints that are told what happens. A URL stands here once: its deliveries are counted together. */
 export const webhooks = z
   .array(webhook)
-  .refine((all) => new Set(all.map(({ url }) => url)).size === all.length, 'each URL once; name its events together')
+  .refine((all) => new Set(all.map(({ url }) => url)).size === all.length, 'each URL once, with all its events')
   .default([])
