@@ -195,7 +195,9 @@ export class Relay {
   }
 
   private wait(resume: () => void): false {
-    this.options.res.once('drain', resume)
+    const { res } = this.options
+    // What was gathered before the relay began goes out in many pieces at once; `resume` is the same for all of them.
+    if (res.listenerCount('drain') === 0) res.once('drain', resume)
     return false
   }
 }
