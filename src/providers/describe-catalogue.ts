@@ -1,7 +1,8 @@
 import type { Capability } from '../contract/index.ts'
 import { catalogue } from './catalogue.ts'
 import { modelHints } from './model-hints.ts'
-import { openaiRoutes, type Provider, type SocketCredential, type Surface } from './provider.ts'
+import { openaiRoutes, type Provider, type Surface } from './provider.ts'
+import type { SocketCredential } from './socket-route.ts'
 
 const capabilityNames: Readonly<Record<Capability, string>> = {
   chat: 'chat',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { findProvider } from './catalogue.ts'
 import { openaiCompatible } from './custom-endpoint.ts'
+import type { Failure } from './failure.ts'
 import described from './fixtures/described-errors.json' with { type: 'json' }
 import { parseBody } from './parse-answer.ts'
-import type { Failure } from './provider.ts'
 
 /** One failure as a provider's documents and users describe it, with all that Ownkey must read from it. */
 interface DescribedError {

@@ -1,4 +1,5 @@
-import type { Failure, Provider, ProviderAnswer } from './provider.ts'
+import type { Failure, ProviderAnswer } from './failure.ts'
+import type { Provider } from './provider.ts'
 
 const page = /^\s*<(?:!doctype|html|head|body|\?xml)\b/i
 /** Nobody knows what answered: a portal, a proxy's sign-in, a web site under a mistyped address. */

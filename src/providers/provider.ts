@@ -1,97 +1,10 @@
-import type { Capability, Dialect, ErrorClass } from '../contract/index.ts'
+import type { Capability, Dialect } from '../contract/index.ts'
+import type { Failure, ProviderAnswer } from './failure.ts'
 import type { ModelHint } from './model-hints.ts'
-
-/** What a provider's answer says went wrong. */
-export interface Failure {
-  class: ErrorClass
-  /** The finer cause, for people and for the key's health; absent when the provider does not say. */
-  cause?: FailureCause
-  /** The provider's own machine code, when it is one (never a message text). */
-  code?: string
-  /** The permission or scope that the provider names as missing. */
-  missing?: string
-  /** How long the provider asks to wait; absent when it does not, or when its number is meaningless. */
-  retryAfterMs?: number
-}
-
-export const failureCauses = [
-  'expired',
-  'revoked',
-  'wrong_host',
-  'missing_scope',
-  'account_disabled',
-  'geo_blocked',
-  'egress_blocked',
-  'api_not_enabled',
-  'out_of_credit',
-  'spend_limit',
-  'quota_period',
-  'too_large_for_limit',
-  'capacity',
-  'plan_lacks_feature',
-] as const
-export type FailureCause = (typeof failureCauses)[number]
-
-/** A provider's answer as a failure reader sees it. Header names are in lower case. */
-export interface ProviderAnswer {
-  status: number
-  headers: Readonly<Record<string, string | undefined>>
-  /** The body, tolerantly parsed: an object, a one-element array's element, a string, or undefined when empty. */
-  body: unknown
-}
-
-/** One server-sent event: its name, if any, and the parsed JSON of its data, or the text. */
-export interface StreamEvent {
-  name?: string
-  data: unknown
-}
-
-/** One event of a stream that is framed in another way: its name, if any, and its payload, JSON as a rule. */
-export interface StreamFrame {
-  name?: string
-  text: string
-}
-
-/** How a stream that is not made of server-sent events is taken apart. */
-export interface StreamFraming {
-  /** The `content-type` of such streams, in lower case, without parameters. */
-  contentType: string
-  /** Gives each frame once it is whole. Bytes that are no frame end the reading: what follows them gives none. */
-  reader(): (chunk: Buffer) => StreamFrame[]
-}
-
-/** What the first events of a stream tell: hold on, go, or this stream is a failure. */
-export type StreamOpening = 'preamble' | 'content' | Failure
-
-/** Where a credential goes for one upstream request. */
-export interface CredentialPlacement {
-  /** Header name in lower case. */
-  header: string
-  /** Written before the secret: `Bearer `, `Token `, or nothing. */
-  prefix: string
-}
-
-/** Counts of one answer. Tokens and characters are whole numbers ≥ 0; `inputTokens` excludes cache reads and writes. */
-export interface Usage {
-  inputTokens?: number
-  outputTokens?: number
-  cacheReadTokens?: number
-  cacheWriteTokens?: number
-  /** Part of `outputTokens`, told apart where the provider does. */
-  reasoningTokens?: number
-  characters?: number
-  audioSeconds?: number
-}
-
-/** How the counts stand in an answer: the JSON keys to look for and how to read what follows them. */
-export interface UsageReading {
-  /** Quoted keys, for instance `"usage"`. In a stream every occurrence is read and later fields win. */
-  markers: readonly string[]
-  /** @param value the parsed JSON value that follows the marker (object or number). */
-  read(marker: string, value: unknown): Usage
-  /** Counts told by answer headers (ElevenLabs `character-cost`). */
-  readHeaders?(headers: Readonly<Record<string, string | undefined>>): Usage
-}
+import type { CredentialPlacement, SecretPreparation, SecretPreparationIo } from './secret-preparation.ts'
+import type { SocketRoute } from './socket-route.ts'
+import type { StreamEvent, StreamFraming, StreamOpening } from './stream-opening.ts'
+import type { UsageReading } from './usage-reading.ts'
 
 /** One group of routes of a provider's native API. The first whose method and path match is the surface. */
 export interface Surface {
@@ -199,74 +112,6 @@ export const translationNames = [
   'xai_transcription',
 ] as const
 export type TranslationName = (typeof translationNames)[number]
-
-/** One way in which a WebSocket client may present the credential. */
-export interface SocketCredential {
-  in: 'header' | 'subprotocol' | 'query' | 'first_message'
-  /** Header name (lower case), query parameter or JSON field of the first message; absent for subprotocols. */
-  name?: string
-  /** Written before the secret: `Bearer `, or a subprotocol's beginning such as `openai-insecure-api-key.`. */
-  prefix?: string
-  /** Subprotocol entries that stand before the one with the secret: `realtime`, `token`. */
-  before?: readonly string[]
-}
-
-/** How counts stand in the JSON messages of a socket. */
-export interface SocketUsage {
-  /** A provider's message that contains none of these is not looked into. */
-  markers: readonly string[]
-  /** What one message (parsed) tells; undefined: nothing. */
-  read?(message: unknown): Usage | undefined
-  /** `each`: messages tell counts of their own, which add up; `last`: each tells those of the session so far. */
-  counts: 'each' | 'last'
-  /** The characters that are billed for one message of the caller (parsed), where they are. */
-  characters?(message: unknown): number | undefined
-}
-
-/** One WebSocket route. */
-export interface SocketRoute {
-  /** Against the path behind `/{provider}`, without query. */
-  path: RegExp
-  /** Used towards the provider. */
-  upstream: SocketCredential
-  /** All the places where the provider's own clients put it, to be taken out of the caller's handshake. */
-  accepts: readonly SocketCredential[]
-  /** Where the first message names the model: `['setup', 'model']`. Absent: no message does. */
-  firstModel?: readonly string[]
-  /** How counts stand in the messages; absent: they tell none. */
-  usage?: SocketUsage
-  /** `https://host` of the socket where it is not the provider's HTTP origin, and the same by region. */
-  origin?: string
-  regions?: Readonly<Record<string, string>>
-}
-
-/** What a preparation of secrets depends on. */
-export interface SecretPreparationIo {
-  send: TokenSender
-  /** Wall time in milliseconds since 1970, which may jump: for what is signed with a date. */
-  now(): number
-  /** Milliseconds that only grow: for how long a token lives. */
-  monotonic(): number
-}
-
-/**
- * Turns a stored secret that is not itself a credential (a service-account file) into one. It keeps the short-lived
- * tokens until shortly before they expire and asks for each of them once at a time.
- */
-export interface SecretPreparation {
-  /** True when this secret needs it; others are sent as they are, as `credential(path)` says. */
-  needed(secret: string): boolean
-  /** Rejects when the token's host cannot be reached; a refusal is a failure, read like any other. */
-  prepare(secret: string): Promise<PreparedSecret | { failure: Failure }>
-}
-export interface PreparedSecret {
-  credential: string
-  placement: CredentialPlacement
-  /** The path as the document's owner has it, where a request leaves the owner's project and place open. */
-  path?(path: string, region: string | undefined): string
-}
-/** Sends one form POST without following redirects. Rejects when the host cannot be reached. */
-export type TokenSender = (request: { url: string; form: Readonly<Record<string, string>> }) => Promise<ProviderAnswer>
 
 /** A provider is this table entry. Nothing outside `providers/` knows more of a vendor, or compares its id. */
 export interface Provider {

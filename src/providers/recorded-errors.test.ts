@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { ErrorClass } from '../contract/index.ts'
 import { findProvider } from './catalogue.ts'
+import type { Failure } from './failure.ts'
 import recorded from './fixtures/errors.json' with { type: 'json' }
 import { parseBody } from './parse-answer.ts'
-import type { Failure, Provider, StreamOpening } from './provider.ts'
+import type { Provider } from './provider.ts'
+import type { StreamOpening } from './stream-opening.ts'
 
 /** One recorded or documented failure; `class` is what Ownkey must call it. */
 interface RecordedError {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { findProvider } from './catalogue.ts'
-import type { StreamOpening } from './provider.ts'
+import type { StreamOpening } from './stream-opening.ts'
 
 function open(provider: string, data: unknown, name?: string): StreamOpening | undefined {
   return findProvider(provider)?.readStreamOpening(name === undefined ? { data } : { name, data })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { catalogue, findProvider } from './catalogue.ts'
-import type { Usage } from './provider.ts'
+import type { Usage } from './usage-reading.ts'
 
 function read(provider: string, marker: string, value: unknown): Usage | undefined {
   const reading = findProvider(provider)?.usage

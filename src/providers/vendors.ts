@@ -1,9 +1,10 @@
 import { deepseek } from './deepseek/index.ts'
+import type { Failure } from './failure.ts'
 import type { ModelHint } from './model-hints.ts'
 import { openaiLike } from './openai-like/openai-like.ts'
 import { readOpenaiUsage, transcriptionUsage } from './openai-like/usage.ts'
 import { openrouter } from './openrouter/index.ts'
-import type { Failure, Provider, ProviderModel } from './provider.ts'
+import type { Provider, ProviderModel } from './provider.ts'
 import {
   cerebrasRules,
   fireworksRules,

@@ -1,7 +1,7 @@
 import { readOpenaiUsage } from '../openai-like/usage.ts'
-import type { Usage, UsageReading } from '../provider.ts'
 import { count, told } from '../reading/count.ts'
 import { at, isRecord } from '../reading/is-record.ts'
+import type { Usage, UsageReading } from '../usage-reading.ts'
 
 /**
  * Input counts exclude the cache here already. In a stream `message_start` tells the input and `message_delta` the

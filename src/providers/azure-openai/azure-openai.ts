@@ -2,9 +2,10 @@ import { openaiLike } from '../openai-like/openai-like.ts'
 import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
 import { openaiSurfaces } from '../openai-like/surfaces.ts'
 import { transcriptionUsage } from '../openai-like/usage.ts'
-import type { Provider, SocketRoute, Surface } from '../provider.ts'
+import type { Provider, Surface } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
+import type { SocketRoute } from '../socket-route.ts'
 
 /** Codes may be the status as a text ("401"); a wrong key and a wrong host cannot be told apart. */
 const rules: readonly Rule[] = [

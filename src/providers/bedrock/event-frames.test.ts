@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import type { StreamFrame } from '../provider.ts'
+import type { StreamFrame } from '../stream-opening.ts'
 import { bedrock } from './bedrock.ts'
 import { awsEventStream } from './event-frames.ts'
 

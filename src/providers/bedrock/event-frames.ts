@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
-import type { StreamFrame, StreamFraming } from '../provider.ts'
 import { at } from '../reading/is-record.ts'
+import type { StreamFrame, StreamFraming } from '../stream-opening.ts'
 
 /** Total length, length of the headers, and the CRC of both. */
 const preludeBytes = 12

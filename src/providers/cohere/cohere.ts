@@ -1,10 +1,11 @@
 import { openaiSurfaces } from '../openai-like/surfaces.ts'
 import { readOpenaiUsage } from '../openai-like/usage.ts'
-import type { Probe, Provider, Surface, Usage } from '../provider.ts'
+import type { Probe, Provider, Surface } from '../provider.ts'
 import { count, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { at, isRecord } from '../reading/is-record.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
+import type { Usage } from '../usage-reading.ts'
 
 /** Cohere gives no codes at all. */
 const rules: readonly Rule[] = [

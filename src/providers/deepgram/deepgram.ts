@@ -1,8 +1,10 @@
-import type { Failure, Provider, SocketRoute, SocketUsage } from '../provider.ts'
+import type { Failure } from '../failure.ts'
+import type { Provider } from '../provider.ts'
 import { count, seconds, textLength, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { at } from '../reading/is-record.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
+import type { SocketRoute, SocketUsage } from '../socket-route.ts'
 
 /** Three shapes of body: `err_code`, `category`, or a plain text. */
 const rules: readonly Rule[] = [

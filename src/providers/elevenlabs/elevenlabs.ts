@@ -1,4 +1,5 @@
-import type { Failure, Provider, Surface } from '../provider.ts'
+import type { Failure } from '../failure.ts'
+import type { Provider, Surface } from '../provider.ts'
 import { count, seconds, textLength, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { at } from '../reading/is-record.ts'

@@ -1,4 +1,5 @@
-import type { Failure, Probe, Provider } from '../provider.ts'
+import type { Failure } from '../failure.ts'
+import type { Probe, Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { googleRules } from './google-rules.ts'
 import { geminiSurfaces, live } from './surfaces.ts'

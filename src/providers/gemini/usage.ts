@@ -1,7 +1,8 @@
 import { readOpenaiUsage } from '../openai-like/usage.ts'
-import type { SocketUsage, Usage, UsageReading } from '../provider.ts'
 import { count, told } from '../reading/count.ts'
 import { at, isRecord } from '../reading/is-record.ts'
+import type { SocketUsage } from '../socket-route.ts'
+import type { Usage, UsageReading } from '../usage-reading.ts'
 
 /**
  * `usageMetadata`: the prompt includes cached tokens, candidates exclude the thoughts, and both are billed. In streams

@@ -1,5 +1,5 @@
-import type { SocketUsage } from '../provider.ts'
 import { at } from '../reading/is-record.ts'
+import type { SocketUsage } from '../socket-route.ts'
 import { readOpenaiUsage } from './usage.ts'
 
 /** How a response ends: so in Realtime, by three names on the socket of the Responses API. */

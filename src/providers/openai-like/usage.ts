@@ -1,6 +1,6 @@
-import type { Usage, UsageReading } from '../provider.ts'
 import { count, seconds, told } from '../reading/count.ts'
 import { at, isRecord } from '../reading/is-record.ts'
+import type { Usage, UsageReading } from '../usage-reading.ts'
 
 /**
  * `usage` of Chat Completions, Responses, Embeddings and Transcriptions, and of the vendors that follow them. The

@@ -1,6 +1,7 @@
+import type { Failure } from '../failure.ts'
 import { chatProbe, openaiLike } from '../openai-like/openai-like.ts'
 import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
-import type { Failure, Provider } from '../provider.ts'
+import type { Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { openaiRules } from './rules.ts'
 

@@ -1,5 +1,5 @@
+import type { Failure, ProviderAnswer } from '../failure.ts'
 import { openaiLike } from '../openai-like/openai-like.ts'
-import type { Failure, ProviderAnswer } from '../provider.ts'
 import { at } from '../reading/is-record.ts'
 import { openrouterRules } from '../vendor-rules.ts'
 

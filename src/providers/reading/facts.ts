@@ -1,5 +1,5 @@
+import type { ProviderAnswer } from '../failure.ts'
 import { unwrap } from '../parse-answer.ts'
-import type { ProviderAnswer } from '../provider.ts'
 import { at, type Json } from './is-record.ts'
 import { errorLayers } from './layers.ts'
 

@@ -1,4 +1,5 @@
-import type { Failure, ProviderAnswer, StreamEvent, StreamOpening } from '../provider.ts'
+import type { Failure, ProviderAnswer } from '../failure.ts'
+import type { StreamEvent, StreamOpening } from '../stream-opening.ts'
 import { commonCodes, commonMessages, commonTypes } from './common-rules.ts'
 import { type Facts, isWord, readFacts } from './facts.ts'
 import { at } from './is-record.ts'

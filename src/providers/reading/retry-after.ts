@@ -1,4 +1,4 @@
-import type { FailureCause, ProviderAnswer } from '../provider.ts'
+import type { FailureCause, ProviderAnswer } from '../failure.ts'
 import { readFacts } from './facts.ts'
 import { at, isRecord } from './is-record.ts'
 

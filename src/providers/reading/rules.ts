@@ -1,5 +1,5 @@
 import type { ErrorClass } from '../../contract/index.ts'
-import type { FailureCause } from '../provider.ts'
+import type { FailureCause } from '../failure.ts'
 import type { Facts } from './facts.ts'
 
 /** What a matched rule says. */

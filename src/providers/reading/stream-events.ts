@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../provider.ts'
+import type { StreamEvent } from '../stream-opening.ts'
 import { at, isRecord } from './is-record.ts'
 
 /** What the first events of a stream are: a failure's, a preamble's, or content's. */

@@ -1,10 +1,12 @@
+import type { Failure } from '../failure.ts'
 import { chatProbe } from '../openai-like/openai-like.ts'
 import { openaiUsage } from '../openai-like/usage.ts'
-import type { Failure, Provider, SocketCredential, SocketRoute, SocketUsage, Surface } from '../provider.ts'
+import type { Provider, Surface } from '../provider.ts'
 import { seconds, textLength, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { at } from '../reading/is-record.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
+import type { SocketCredential, SocketRoute, SocketUsage } from '../socket-route.ts'
 
 const rules: readonly Rule[] = [
   { code: ['invalid_api_key_error', 'authentication_error'], is: verdict('invalid_key') },

@@ -1,6 +1,6 @@
 import { createVerify, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { ProviderAnswer } from '../provider.ts'
+import type { ProviderAnswer } from '../failure.ts'
 import { vertex } from './vertex.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })

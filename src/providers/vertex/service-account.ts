@@ -1,13 +1,12 @@
 import { createSign, hash } from 'node:crypto'
+import type { Failure, ProviderAnswer } from '../failure.ts'
+import { at, isRecord } from '../reading/is-record.ts'
 import type {
   CredentialPlacement,
-  Failure,
   PreparedSecret,
-  ProviderAnswer,
   SecretPreparation,
   SecretPreparationIo,
-} from '../provider.ts'
-import { at, isRecord } from '../reading/is-record.ts'
+} from '../secret-preparation.ts'
 
 /** Fixed: the file's own `token_uri` could send the signed assertion anywhere. */
 const tokenUrl = 'https://oauth2.googleapis.com/token'

@@ -1,9 +1,11 @@
+import type { Failure } from '../failure.ts'
 import { googleRules, googleSocketUsage, googleUsage } from '../gemini/index.ts'
-import type { Failure, Provider, Surface, Usage, UsageReading } from '../provider.ts'
+import type { Provider, Surface } from '../provider.ts'
 import { count, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { at } from '../reading/is-record.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
+import type { Usage, UsageReading } from '../usage-reading.ts'
 import { regionNames } from './region-names.ts'
 import { serviceAccountTokens } from './service-account.ts'
 

@@ -1,6 +1,6 @@
+import type { Failure, ProviderAnswer } from '../failure.ts'
 import { openaiLike } from '../openai-like/openai-like.ts'
 import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
-import type { Failure, ProviderAnswer } from '../provider.ts'
 import { at } from '../reading/is-record.ts'
 import { xaiRules } from '../vendor-rules.ts'
 
