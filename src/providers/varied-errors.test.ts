@@ -78,6 +78,32 @@ describe.each(Object.entries(wrapped))('a recorded failure %s', (_how, wrap) => 
   })
 })
 
+describe('a failure whose code and type do not agree', () => {
+  it.each([
+    ['rate_limit_exceeded', 'server_error', 'rate_limited'],
+    ['rate_limit_exceeded', 'api_error', 'rate_limited'],
+    ['rate_limit_exceeded', 'authentication_error', 'rate_limited'],
+    ['server_error', 'rate_limit_error', 'provider_error'],
+    ['server_is_overloaded', 'permission_error', 'provider_error'],
+    ['invalid_request_error', 'authentication_error', 'invalid_key'],
+  ])('%s of the type %s is told by its code, unless that says nothing: %s', (code, type, expected) => {
+    const body = { error: { message: 'x', type, param: null, code } }
+    for (const id of ['openai', 'groq', 'deepseek', 'together', 'azure-openai']) {
+      expect([id, providerOf(id).readFailure({ status: 429, headers: {}, body })?.class]).toEqual([id, expected])
+      expect([id, providerOf(id).readStreamOpening({ data: body })]).toEqual([
+        id,
+        expect.objectContaining({ class: expected }),
+      ])
+    }
+  })
+
+  it('is a rate limit also under the status of a refusal', () => {
+    const body = { error: { message: 'x', type: null, param: null, code: 'rate_limit_exceeded' } }
+    for (const status of [400, 401, 403, 429])
+      expect(providerOf('openai').readFailure({ status, headers: {}, body })?.class).toBe('rate_limited')
+  })
+})
+
 describe('a recorded failure that comes in a stream', () => {
   // Sarvam's one code means two things, and only the status tells which; Amazon names the exception in the event's head.
   const told = errors.filter(

@@ -223,7 +223,7 @@ export const commonTypes: readonly Rule[] = [
   },
   {
     code: ['rate_limit_error', 'rate_limit_exceeded', 'too_many_requests', 'rate_limit', 'rate_limited', 'slow_down'],
-    status: [0, 429],
+    status: [0, 400, 401, 403, 429],
     is: verdict('rate_limited'),
   },
 ]

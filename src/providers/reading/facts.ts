@@ -119,12 +119,14 @@ const statusByType: Readonly<Record<string, number>> = {
   not_found_error: 404,
   request_too_large: 413,
   rate_limit_error: 429,
+  rate_limit_exceeded: 429,
   tokens: 429,
   requests: 429,
   api_error: 500,
   server_error: 500,
   timeout_error: 504,
   overloaded_error: 529,
+  server_is_overloaded: 503,
   throttlingexception: 429,
   validationexception: 400,
   accessdeniedexception: 403,
@@ -151,7 +153,7 @@ const statusByType: Readonly<Record<string, number>> = {
   deadline_exceeded: 504,
 }
 
-/** An error inside a 200 names its status as a number (Google, OpenRouter) or by its type. */
+/** An error inside a 200 names its status as a number (Google, OpenRouter) or by its code or type. */
 function statusInside(layers: readonly Json[]): number | undefined {
   for (const layer of layers) {
     for (const value of [layer['code'], layer['status_code'], layer['status'], layer['statusCode']]) {
@@ -159,7 +161,7 @@ function statusInside(layers: readonly Json[]): number | undefined {
       if (typeof number === 'number' && number >= 400 && number <= 599) return number
     }
   }
-  for (const value of layers.flatMap((layer) => ['type', 'code', 'status', 'category'].map((name) => layer[name]))) {
+  for (const value of layers.flatMap((layer) => ['code', 'type', 'status', 'category'].map((name) => layer[name]))) {
     const status = typeof value === 'string' ? statusByType[value.toLowerCase()] : undefined
     if (status !== undefined) return status
   }

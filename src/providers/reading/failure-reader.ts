@@ -4,7 +4,7 @@ import { commonCodes, commonMessages, commonTypes } from './common-rules.ts'
 import { type Facts, isWord, readFacts } from './facts.ts'
 import { at } from './is-record.ts'
 import { readRetryAfter } from './retry-after.ts'
-import { firstMatch, type Rule, type Verdict } from './rules.ts'
+import { byMostTelling, type Found, firstMatch, type Rule, type Verdict } from './rules.ts'
 import { statusVerdict } from './status-verdict.ts'
 import { isFailureEvent, isPreamble, tellsError } from './stream-events.ts'
 
@@ -37,11 +37,12 @@ const closeStatus: Readonly<Record<number, number>> = {
 
 /** Readers of one provider: its own rules, then what codes and texts commonly mean, then the status. */
 export function failureReader({ rules = [], closes = {} }: Options = {}): FailureReading {
-  const ordered = [...rules, ...commonCodes, ...commonMessages, ...commonTypes]
+  const ordered = [...rules, ...commonCodes, ...commonMessages]
+  const match = (facts: Facts): Found | undefined => firstMatch(ordered, facts) ?? byMostTelling(commonTypes, facts)
 
   function judge(answer: ProviderAnswer): Failure {
     const facts = readFacts(answer)
-    return toFailure(firstMatch(ordered, facts) ?? { is: statusVerdict(facts) }, facts, answer)
+    return toFailure(match(facts) ?? { is: statusVerdict(facts) }, facts, answer)
   }
   return {
     readFailure(answer) {
@@ -58,7 +59,7 @@ export function failureReader({ rules = [], closes = {} }: Options = {}): Failur
       const words = reason.split(/[\s:,]+|(?<=error)\./)
       const facts = { ...readFacts(answer), words, codes: words.map((word) => word.toLowerCase()) }
       const byCode = closes[code] ?? statusVerdict({ ...facts, status: closeStatus[code] ?? 0 })
-      const found = firstMatch(ordered, facts) ?? { is: byCode }
+      const found = match(facts) ?? { is: byCode }
       // A word of a sentence is no code: only one with an underscore is.
       return toFailure(found, { ...facts, words: words.filter((word) => word.includes('_')) }, answer)
     },

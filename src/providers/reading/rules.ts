@@ -26,13 +26,28 @@ export interface Rule {
 export const verdict = (className: ErrorClass, cause?: FailureCause): Verdict =>
   cause === undefined ? { class: className } : { class: className, cause }
 
-/** @returns the first rule whose conditions hold, and the code that decided it, as the provider wrote it. */
-export function firstMatch(rules: readonly Rule[], facts: Facts): { is: Verdict; code?: string } | undefined {
+/** A verdict, and the code that decided it, as the provider wrote it. */
+export interface Found {
+  is: Verdict
+  code?: string
+}
+
+/** @returns what the first rule says whose conditions hold. */
+export function firstMatch(rules: readonly Rule[], facts: Facts): Found | undefined {
   const rule = rules.find((candidate) => matches(candidate, facts))
   if (rule === undefined) return undefined
   const index = facts.codes.findIndex((code) => rule.code?.includes(code))
   const code = facts.words[index]
   return code === undefined ? { is: rule.is } : { is: rule.is, code }
+}
+
+/** @returns what the most telling code says that any of the rules knows; their own order does not matter. */
+export function byMostTelling(rules: readonly Rule[], facts: Facts): Found | undefined {
+  for (const [index, code] of facts.codes.entries()) {
+    const rule = rules.find((candidate) => candidate.code?.includes(code) && matches(candidate, facts))
+    if (rule !== undefined) return { is: rule.is, code: facts.words[index] as string }
+  }
+  return undefined
 }
 
 function matches(rule: Rule, facts: Facts): boolean {
