@@ -84,7 +84,7 @@ function readContentType(
   const text = decodeBody(bytes, encoding)?.toString('latin1', 0, 64).replace(byteOrderMark, '')
   if (text === undefined) return contentType
   if (eventField.test(text)) return 'text/event-stream'
-  if (document.test(text) && contentType === '') return 'application/json'
+  if (document.test(text)) return 'application/json'
   return !isWhole && perhapsField.test(text) ? undefined : contentType
 }
 

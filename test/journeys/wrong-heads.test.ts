@@ -62,6 +62,20 @@ test.each(odd)('%s passes as it is and stands in the books', async (_what, type,
   }
 })
 
+test.each(['text/plain;charset=UTF-8', 'application/octet-stream'])(
+  'an answer and an error that are called %s are read',
+  async (type) => {
+    for (const framing of ['length', 'chunked'] as const) {
+      const { seen, entry } = await ask(bytes(whole, { headers: { 'content-type': type }, framing }))
+      expect([seen.text, seen.header('content-type')]).toEqual([whole, type])
+      expect(entry).toMatchObject({ state: 'settled', ...counted })
+      const quota = JSON.stringify({ error: { message: 'x', type: 'insufficient_quota', code: 'insufficient_quota' } })
+      const failed = await ask(bytes(quota, { headers: { 'content-type': type }, framing }))
+      expect([failed.seen.text, failed.seen.header('ownkey-error')]).toEqual([quota, 'quota_exhausted'])
+    }
+  },
+)
+
 test('a key in what is not packed as it says is not told', async () => {
   const echo = JSON.stringify({ echo: canaryKeys.openai })
   for (const [encoding, body] of [
