@@ -14,7 +14,7 @@ const atTheLimit: Readonly<Record<string, (tenant: TenantFacts, error: OwnkeyErr
     const full = { [String(facts?.['meter'])]: Number.MAX_SAFE_INTEGER }
     return { ...tenant, quotaUsed: { day: full, month: full } }
   },
-  credits_exhausted: (tenant) => ({ ...tenant, balance: 0 }),
+  credits_exhausted: (tenant, { facts }) => ({ ...tenant, balance: Number(facts?.['balance'] ?? 0) }),
 }
 
 /**

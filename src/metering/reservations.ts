@@ -1,6 +1,7 @@
 import { OwnkeyError } from '../contract/index.ts'
 import {
   claimRequest,
+  creditsLeft,
   type Database,
   entryExists,
   insertReserved,
@@ -117,7 +118,8 @@ async function takeOnce(
     await noteRepeat(tx, row)
     return insertReserved(tx, { ...row, cr: 0, me: undefined, mp: undefined, ms: undefined }, node)
   }
-  if (row.cr > 0 && (await takeCredits(tx, row.og, row.cr)) === undefined) throw creditsExhausted(row)
+  if (row.cr > 0 && (await takeCredits(tx, row.og, row.cr)) === undefined)
+    throw creditsExhausted(row, await creditsLeft(tx, row.og))
   if (row.me !== undefined && row.mp !== undefined && row.ms !== undefined) {
     const slot = { org: row.og, meter: row.me, per: row.mp, start: row.ms }
     const most = limit ?? Number.MAX_SAFE_INTEGER
@@ -126,8 +128,8 @@ async function takeOnce(
   await insertReserved(tx, row, node)
 }
 
-function creditsExhausted(row: OpenedEntry): OwnkeyError {
-  return new OwnkeyError('credits_exhausted', { facts: { credits: row.cr } })
+function creditsExhausted(row: OpenedEntry, balance: number): OwnkeyError {
+  return new OwnkeyError('credits_exhausted', { facts: { credits: row.cr, balance } })
 }
 
 function quotaExceeded(row: OpenedEntry, limit: number): OwnkeyError {

@@ -13,6 +13,15 @@ export async function takeCredits(tx: Queryable, org: string, credits: number): 
   return row?.balance
 }
 
+/** What is left of the allowance and the balance. */
+export async function creditsLeft(queryable: Queryable, org: string): Promise<number> {
+  const [row] = await queryable.query<{ balance: number }>(
+    'select balance + greatest(allowance_size - allowance_spent, 0) as balance from organizations where id = $1',
+    [org],
+  )
+  return row?.balance ?? 0
+}
+
 export interface QuotaSlot {
   org: string
   meter: string
