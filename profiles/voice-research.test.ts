@@ -127,6 +127,8 @@ describe.each(databaseKinds)('voice-research on %s', (database) => {
       const packet = stored.subarray(4 + stored[3]!)
       const [kind] = await rows.query<{ id: string }>('select pgp_key_id($1::bytea) as id', [packet])
       expect(kind!.id).toBe('SYMKEY')
+      // A packet of tag 3 says after its length the version, 4, and the cipher: 9 is AES-256 (RFC 9580).
+      expect([packet[0], packet[2], packet[3]]).toEqual([0xc3, 4, 9])
       await expect(rows.query('select pgp_sym_decrypt_bytea($1::bytea, $2)', [packet, 'guess'])).rejects.toThrow()
       expect(stored.includes(key.slice(6, 16))).toBe(false)
     })

@@ -110,3 +110,16 @@ describe('limits', () => {
     )
   })
 })
+
+describe('the operator’s path', () => {
+  const origin = 'https://models.acme.test'
+  test.each([
+    ['goes with the operator’s host', { origin }, '/llm'],
+    ['not with the same host that a customer named', { origin, customHost: true }, undefined],
+    ['not with a host of before', { origin: 'https://old.acme.test' }, undefined],
+    ['a customer’s own comes first', { origin, customHost: true, basePath: '/mine' }, '/mine'],
+  ])('%s', (_when, facts, basePath) => {
+    const { attempts } = ask(policyWith('{}'), { provider: 'house' }, { keys: [key('house', facts)] })
+    expect(attempts.map(({ source, basePath: path }) => [source, path])).toEqual([['organization', basePath]])
+  })
+})

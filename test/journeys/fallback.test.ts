@@ -349,7 +349,7 @@ describe('a provider that cannot be reached or is too slow', () => {
     },
   )
 
-  test('nobody listens', async () => {
+  test('nobody listens, and the answer does not say where', async () => {
     const nobody = createServer()
     const port = await new Promise<number>((resolve) =>
       nobody.listen(0, '127.0.0.1', () => resolve((nobody.address() as { port: number }).port)),
@@ -361,6 +361,8 @@ describe('a provider that cannot be reached or is too slow', () => {
     const token = await other.ownkey.token({ org: 'alone', feature: 'assistant' })
     const answer = await rawCall(other.ownkey.url, nativeCalls.openai(token))
     expect([answer.status, answer.json().error.code]).toEqual([502, 'upstream_unreachable'])
+    expect(answer.text).toContain('ECONNREFUSED')
+    expect(answer.text).not.toContain(String(port))
     await other.close()
   })
 
