@@ -160,6 +160,19 @@ describe('the listener', () => {
     expect(answer).toMatch(/^HTTP\/1.1 400 /)
   })
 
+  test('says in every answer of a shutdown that the connection ends, so that nobody sends more on it', async () => {
+    const keptOpen = exchange('GET /held HTTP/1.1\r\nHost: x\r\n\r\n')
+    const halfSent = connect(port, '127.0.0.1', () => halfSent.write('GET /echo HTTP/1.1\r\nHost:'))
+    const late = new Promise((resolve) => halfSent.once('data', (part) => resolve(part.toString('latin1'))))
+    await expect.poll(() => held.length).toBe(1)
+    await expect.poll(() => sockets.size).toBe(2)
+    const drained = drain({ server, sockets, seconds: 10 })
+    held[0]?.end('held')
+    halfSent.write(' x\r\n\r\n')
+    for (const answer of [keptOpen, late]) expect(await answer).toMatch(/^HTTP\/1.1 200 [\s\S]*^connection: close\r$/im)
+    await drained
+  })
+
   test('cuts connections that are still open when draining is over, idle and half-sent ones', async () => {
     const halfSent = exchange('GET / HTTP/1.1\r\nHost:')
     const idle = exchange('')

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { answerUnderWay } from './in-turn.ts'
 
 export interface DrainOptions {
   server: Server
@@ -11,24 +12,46 @@ export interface DrainOptions {
   beforeCut?(): Promise<void>
 }
 
+/** So long a connection without a request stays open: one that its caller has sent already is still to be read, and answered. */
+const politeMs = 250
+
 /**
  * Stops accepting, lets open requests finish, closes idle connections as they fall idle, and cuts what is left when the time
  * is over. Resolves when no connection is open.
  */
 export function drain({ server, sockets, seconds, beforeCut }: DrainOptions): Promise<void> {
   return new Promise((resolve) => {
-    const sweep = setInterval(() => server.closeIdleConnections(), 100)
+    let sweep: NodeJS.Timeout
+    const close = () => {
+      // It closes idle connections, too.
+      server.close(() => {
+        clearInterval(sweep)
+        clearTimeout(cut)
+        resolve()
+      })
+      sweep = setInterval(() => server.closeIdleConnections(), 100)
+    }
     const cutAfterGoodbye = async () => {
       await beforeCut?.()
       cutAll(sockets)
     }
+    sayLast({ server, sockets })
+    setTimeout(close, Math.min(politeMs, seconds * 1000))
     const cut = setTimeout(() => void cutAfterGoodbye(), seconds * 1000)
-    server.close(() => {
-      clearInterval(sweep)
-      clearTimeout(cut)
-      resolve()
-    })
-    server.closeIdleConnections()
+  })
+}
+
+/**
+ * Answers that have not begun say that their connection ends with them. Otherwise a caller sends the next request on it while it
+ * is closed as idle, and cannot know whether that one was served.
+ */
+function sayLast({ server, sockets }: Pick<DrainOptions, 'server' | 'sockets'>): void {
+  for (const socket of sockets) {
+    const answer = answerUnderWay(socket)
+    if (answer) answer.shouldKeepAlive = false
+  }
+  server.prependListener('request', (_request, response) => {
+    response.shouldKeepAlive = false
   })
 }
 
