@@ -67,12 +67,23 @@ async function runSingle({ environment, sandbox, log, ready }: RunServerOptions)
   reloading.leadTo(() => void server.reload())
   if (cluster.isWorker) process.send?.(started)
   else await ready(started)
+  const outliving = outlivePrimary()
   await stop
   reloading.leadTo(() => undefined)
   await closeWithin(server, log)
   log.info('stopped')
+  outliving.end()
   leavePrimary()
   return 0
+}
+
+/** Node ends a worker at once that has lost its primary, unless it was about to leave: ours has requests to finish. */
+function outlivePrimary(): { end(): void } {
+  const leave = () => {
+    if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
+  }
+  process.prependListener('disconnect', leave)
+  return { end: () => void process.off('disconnect', leave) }
 }
 
 /** The channel to the primary would keep a worker alive, one that could not start too. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -149,7 +149,10 @@ describe('several workers on one PostgreSQL', () => {
   })
 })
 
-test('workers that are asked to stop let a stream come to its end, and settle it', async () => {
+test.each([
+  ['are asked to stop', 'SIGTERM', { code: 0, signal: null }],
+  ['lose their primary', 'SIGKILL', { code: null, signal: 'SIGKILL' }],
+] as const)('workers that %s let a stream come to its end, and settle it', async (_, signalled, ending) => {
   const upstream = await startUpstream()
   const done = signal()
   const event = 'data: {"choices":[]}\n\n'
@@ -173,13 +176,15 @@ test('workers that are asked to stop let a stream come to its end, and settle it
   const path = '/openai/v1/chat/completions'
   const reading = readAnswer(await openCall(ownkey.url, { method: 'POST', path, headers, body }))
   const { process: primary, ended } = ownkey.child()
+  const workers = pidsBelow(primary.pid as number)
   const askedAt = performance.now()
-  primary.kill('SIGTERM')
+  primary.kill(signalled)
   await new Promise((resolve) => setTimeout(resolve, askedAt + 3_000 - performance.now()))
   done.raise()
   const answer = await reading
   expect([answer.broken, answer.text]).toEqual([false, event + rest])
-  expect(await ended).toMatchObject({ code: 0, signal: null })
+  expect(await ended).toMatchObject(ending)
+  await expect.poll(() => workers.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 20_000 }).toEqual([])
   await ownkey.atRest(async (database) => {
     expect(await database.query('select state, estimated, output_tokens from entries')).toEqual([
       { state: 'settled', estimated: false, output_tokens: 2 },

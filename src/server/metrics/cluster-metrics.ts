@@ -47,6 +47,8 @@ export function answerMetrics(registry: Registry): () => Promise<string> {
 }
 
 function askPrimary(id: number): Promise<string | undefined> {
+  // One that is gone is not asked: the message that cannot be sent would be an error that nobody hears.
+  if (!process.connected) return Promise.resolve(undefined)
   return new Promise((resolve) => {
     const end = (text: string | undefined) => {
       clearTimeout(timer)
