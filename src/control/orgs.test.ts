@@ -49,6 +49,16 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
     expect((await control.org('acme', { byokEnabled: null })).body).toMatchObject({ byokEnabled: null, byok: true })
   })
 
+  it('keeps what each of two updates names that come at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      const org = `both-${round}`
+      await control.org(org)
+      await Promise.all([control.org(org, { addOns: ['re_engagement'] }), control.org(org, { locale: 'de' })])
+      const { body } = await control.call('GET', `/api/v1/orgs/${org}`)
+      expect(body, org).toMatchObject({ addOns: ['re_engagement'], locale: 'de' })
+    }
+  })
+
   it('refuses an add-on that the configuration does not know, and names the one that was probably meant', async () => {
     const put = (org: string, addOns: string[]) =>
       control.call('PUT', `/api/v1/orgs/${org}`, { body: { name: 'X', plan: 'standard', addOns } })

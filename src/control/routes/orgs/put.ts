@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { appendAudit } from '../../../audit/index.ts'
 import { orgIdSchema, orgSchema, putOrgSchema } from '../../../contract/index.ts'
-import { getOrganization, touchOrganization, upsertOrganization } from '../../../store/index.ts'
+import { getOrganization, lockOrganization, touchOrganization, upsertOrganization } from '../../../store/index.ts'
 import { actorOf } from '../../actor.ts'
 import type { InForce } from '../../deps.ts'
 import { defineRoute } from '../../http/route.ts'
@@ -23,6 +23,8 @@ export const putOrg = defineRoute({
     const { name, plan, addOns, byokEnabled, locale } = call.body
     checkPlan(plan, [...inForce.policy.plans.keys()])
     const row = await deps.database.transaction(async (tx) => {
+      // What one of two updates leaves out is what the other one named, not what was there before both.
+      await lockOrganization(tx, org)
       const before = await getOrganization(tx, org)
       checkAddOns(addOns ?? [], { held: before?.add_ons ?? [], known: addOnsOf(inForce) })
       const after = await upsertOrganization(tx, org, {
