@@ -30,8 +30,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   gateway: [...rules, ...state, 'dialect'],
   control: [...rules, ...state],
   client: ['contract'],
-  ai: ['contract', 'client'],
-  testing: ['*'],
   server: ['*'],
   cli: ['*'],
 }
@@ -40,12 +38,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const onlyIn: readonly { module: RegExp; folders: readonly string[]; sentence: string }[] = [
   {
     module: /^(node:)?fs(\/promises)?$/,
-    folders: ['store', 'server', 'cli', 'config', 'testing'],
+    folders: ['store', 'server', 'cli', 'config'],
     sentence: 'The disk is touched only in src/store, src/config, src/server and src/cli.',
   },
   {
     module: /^(node:)?(net|tls|http|https|http2|dgram|dns)(\/promises)?$/,
-    folders: ['server', 'gateway', 'sandbox', 'store', 'cli', 'testing'],
+    folders: ['server', 'gateway', 'sandbox', 'store', 'cli'],
     sentence: 'Sockets are opened only in src/server, src/gateway, src/sandbox, src/store and src/cli.',
   },
   {
@@ -69,7 +67,7 @@ const onlyIn: readonly { module: RegExp; folders: readonly string[]; sentence: s
 
 /** Contract is read by browsers. */
 const browserSafe = new Set(['contract', 'client'])
-const vendorFolders = new Set(['providers', 'sandbox', 'testing'])
+const vendorFolders = new Set(['providers', 'sandbox'])
 const environmentFolders = new Set(['server'])
 
 /** A broken rule: where, what stands there, and the rule's sentence. */

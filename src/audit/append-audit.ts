@@ -1,16 +1,9 @@
 import { type AuditAction, type AuditFact, OwnkeyError } from '../contract/index.ts'
 import type { Keyring } from '../crypto/index.ts'
 import { type Clock, randomBase62 } from '../lib/index.ts'
-import {
-  type AuditRecord,
-  insertAuditRow,
-  insertWebhookEvent,
-  lockAuditHead,
-  moveAuditHead,
-  type Queryable,
-} from '../store/index.ts'
+import { insertAuditRow, insertWebhookEvent, lockAuditHead, moveAuditHead, type Queryable } from '../store/index.ts'
 import { readAuditKey } from './audit-key.ts'
-import { headMac, noMac, rowMac, sameMac } from './chain.ts'
+import { type ChainRow, headMac, noMac, rowMac, sameMac } from './chain.ts'
 
 export interface AuditDeps {
   keyring: Keyring
@@ -59,13 +52,13 @@ export async function appendAudit(tx: Queryable, deps: AuditDeps, entry: AuditEn
 }
 
 /** Without the address that it was done from: endpoints of others have no need of it. */
-async function tellWebhooks(tx: Queryable, row: Omit<AuditRecord, 'mac'>): Promise<void> {
+async function tellWebhooks(tx: Queryable, row: ChainRow): Promise<void> {
   const { org_id: org, action: type, target, detail, actor_kind: kind, actor_id: id, actor_name: name } = row
   const data = { actor: { kind, id, name }, target, detail }
   await insertWebhookEvent(tx, { id: `evt_${randomBase62(22)}`, org, type, data })
 }
 
-function toRow(entry: AuditEntry, seq: number, at: Date): Omit<AuditRecord, 'mac'> {
+function toRow(entry: AuditEntry, seq: number, at: Date): ChainRow {
   return {
     org_id: entry.org,
     seq,

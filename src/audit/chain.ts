@@ -1,26 +1,9 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { encodeContext } from '../crypto/index.ts'
+import type { AuditHeadRecord, AuditRecord } from '../store/index.ts'
 
 /** A row of `audit_log` as both writing and verifying see it. */
-export interface ChainRow {
-  org_id: string
-  seq: number
-  at: Date
-  actor_kind: string
-  actor_id: string
-  actor_name: string | null
-  ip: string | null
-  action: string
-  target: string | null
-  detail: unknown
-}
-
-export interface HeadRow {
-  org_id: string
-  seq: number
-  last_mac: Uint8Array
-  head_mac: Uint8Array
-}
+export type ChainRow = Omit<AuditRecord, 'mac'>
 
 /** What stands before the first row. */
 export const noMac = Buffer.alloc(0)
@@ -32,7 +15,7 @@ export function rowMac(key: KeyObject, row: ChainRow, previous: Uint8Array): Buf
   return mac(key, 'audit-row', [...fields, ...optional, canonicalJson(row.detail), hex(previous)])
 }
 
-export function headMac(key: KeyObject, head: Omit<HeadRow, 'head_mac'>): Buffer {
+export function headMac(key: KeyObject, head: Omit<AuditHeadRecord, 'head_mac'>): Buffer {
   return mac(key, 'audit-head', [head.org_id, head.seq, hex(head.last_mac)])
 }
 

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Keyring } from '../crypto/index.ts'
 import {
+  type AuditHeadRecord,
   type Database,
   getAuditHead,
   listAuditedOrganizations,
@@ -9,7 +10,7 @@ import {
   readAuditChain,
 } from '../store/index.ts'
 import { readAuditKey } from './audit-key.ts'
-import { deletionMac, type HeadRow, headMac, noMac, rowMac, sameMac } from './chain.ts'
+import { deletionMac, headMac, noMac, rowMac, sameMac } from './chain.ts'
 
 export interface AuditFinding {
   org: string
@@ -155,7 +156,7 @@ function checkEnd({
   task,
   find,
 }: {
-  head: HeadRow | undefined
+  head: AuditHeadRecord | undefined
   end: ChainEnd
   task: ChainTask
   find: Find
