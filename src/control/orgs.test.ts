@@ -49,6 +49,22 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
     expect((await control.org('acme', { byokEnabled: null })).body).toMatchObject({ byokEnabled: null, byok: true })
   })
 
+  it('writes nothing of a state that the organization has already', async () => {
+    const stored = () =>
+      control.database.query(
+        `select epoch, updated_at, (select count(*)::int from audit_log where org_id = id) as rows
+           from organizations where id = 'synced'`,
+      )
+    const sync = (more: Record<string, unknown>) => control.org('synced', more)
+    await sync({ addOns: ['re_engagement'], locale: 'de', byokEnabled: false })
+    const before = await stored()
+    for (const again of [{}, { addOns: ['re_engagement'] }, { locale: 'de', byokEnabled: false }])
+      expect((await sync(again)).body).toMatchObject({ addOns: ['re_engagement'], locale: 'de', byokEnabled: false })
+    expect(await stored()).toEqual(before)
+    await sync({ locale: null })
+    expect(await stored()).toMatchObject([{ rows: 2 }])
+  })
+
   it('keeps what each of two updates names that come at once', async () => {
     for (let round = 0; round < 20; round++) {
       const org = `both-${round}`

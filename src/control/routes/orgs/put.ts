@@ -1,7 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { appendAudit } from '../../../audit/index.ts'
-import { orgIdSchema, orgSchema, putOrgSchema } from '../../../contract/index.ts'
-import { getOrganization, lockOrganization, touchOrganization, upsertOrganization } from '../../../store/index.ts'
+import { orgIdSchema, orgSchema, type PutOrg, putOrgSchema } from '../../../contract/index.ts'
+import {
+  getOrganization,
+  lockOrganization,
+  type OrganizationFields,
+  type OrganizationRow,
+  touchOrganization,
+  upsertOrganization,
+} from '../../../store/index.ts'
 import { actorOf } from '../../actor.ts'
 import type { InForce } from '../../deps.ts'
 import { defineRoute } from '../../http/route.ts'
@@ -20,35 +28,42 @@ export const putOrg = defineRoute({
   async handle(call, deps) {
     const inForce = deps.inForce()
     const { org } = call.params
-    const { name, plan, addOns, byokEnabled, locale } = call.body
-    checkPlan(plan, [...inForce.policy.plans.keys()])
+    checkPlan(call.body.plan, [...inForce.policy.plans.keys()])
     const row = await deps.database.transaction(async (tx) => {
       // What one of two updates leaves out is what the other one named, not what was there before both.
       await lockOrganization(tx, org)
       const before = await getOrganization(tx, org)
-      checkAddOns(addOns ?? [], { held: before?.add_ons ?? [], known: addOnsOf(inForce) })
-      const after = await upsertOrganization(tx, org, {
-        name,
-        plan,
-        addOns: addOns ?? before?.add_ons ?? [],
-        byokEnabled: byokEnabled === undefined ? (before?.byok_enabled ?? null) : byokEnabled,
-        locale: locale === undefined ? (before?.locale ?? null) : locale,
-      })
+      checkAddOns(call.body.addOns ?? [], { held: before?.add_ons ?? [], known: addOnsOf(inForce) })
+      const held = before && fieldsOf(before)
+      const fields = { ...(held ?? unsaid), ...said(call.body) }
+      // A platform that brings all its customers to their state again changes nothing of most of them.
+      if (before && isDeepStrictEqual(fields, held)) return before
+      const after = await upsertOrganization(tx, org, fields)
       await touchOrganization(tx, org)
-      const detail = { name, plan, addOns: after.add_ons, byokEnabled: after.byok_enabled }
-      await appendAudit(tx, deps, {
-        org,
-        ...actorOf(call),
-        action: before ? 'org.update' : 'org.create',
-        target: org,
-        detail,
-      })
+      const { locale: _, ...detail } = fields
+      const action = before ? 'org.update' : 'org.create'
+      await appendAudit(tx, deps, { org, ...actorOf(call), action, target: org, detail })
       return after
     })
     deps.tenants.forget(org)
     return showOrg(row, inForce)
   },
 })
+
+const unsaid = { addOns: [], byokEnabled: null, locale: null }
+
+function said({
+  name,
+  plan,
+  ...others
+}: PutOrg): Pick<OrganizationFields, 'name' | 'plan'> & Partial<OrganizationFields> {
+  const named = Object.entries(others).filter(([, value]) => value !== undefined)
+  return { name, plan, ...Object.fromEntries(named) }
+}
+
+function fieldsOf({ name, plan, add_ons, byok_enabled, locale }: OrganizationRow): OrganizationFields {
+  return { name, plan, addOns: add_ons, byokEnabled: byok_enabled, locale }
+}
 
 function checkPlan(plan: string, known: readonly string[]): void {
   if (known.includes(plan)) return
