@@ -14,8 +14,9 @@ export function useUsage(query: Query) {
     queryFn: async ({ signal }) => {
       const path = `${pathOf(org)}/usage`
       const report = await call<UsageReport>(path, { query, signal })
-      for (let cursor = report.nextCursor; cursor !== null; ) {
-        const page = await call<UsageReport>(path, { query: { ...query, cursor }, signal })
+      // A node of an older version tells none.
+      for (let cursor: string | null | undefined = report.nextCursor; cursor; ) {
+        const page: UsageReport = await call(path, { query: { ...query, cursor }, signal })
         report.rows.push(...page.rows)
         cursor = page.nextCursor
       }
