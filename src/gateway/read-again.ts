@@ -16,6 +16,7 @@ const patienceMs = 1_000
 /**
  * Before a request is refused for a limit, what is given back is written, and the organization is read again.
  * @returns whether the caller's snapshot is a new one, so that it is worth while to decide again
+ * @throws OwnkeyError `unavailable` where the limit is of a period that is over, and nobody knows the new one
  */
 export async function readAgain(
   { caller }: Required<Exchange>,
@@ -35,8 +36,9 @@ export async function readAgain(
     if (newest === undefined) return false
     caller.tenant = newest
     return true
-  } catch {
-    // The database is away; what is known says no.
+  } catch (error) {
+    // The database is away. What is known says no, unless it is of a period that is over.
+    if (isOfAnotherDay) throw error
     return false
   }
 }
