@@ -73,6 +73,9 @@ describe.each(databaseKinds)('agent-builder on %s', (database) => {
     expect(profile.seen(key).at(-1)?.path).toBe('/models-of-ours/v1/chat/completions')
     const moved = await org.api('PATCH', '/keys/openai_compatible', { baseUrl: 'https://elsewhere.example' })
     expect([moved.status, moved.body.code]).toEqual([409, 'key_required'])
+    const replaced = await org.putKey('openai_compatible')
+    const [shown] = (await cardOf(org, 'openai_compatible'))['keys']
+    expect(shown).toMatchObject({ version: 2, last4: replaced.slice(-4), baseUrl })
   })
 
   test('FA3 only owners and admins replace keys, and everyone sees them masked', async () => {
