@@ -65,13 +65,22 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
     expect(await stored()).toMatchObject([{ rows: 2 }])
   })
 
-  it('keeps what each of two updates names that come at once', async () => {
-    for (let round = 0; round < 20; round++) {
-      const org = `both-${round}`
-      await control.org(org)
-      await Promise.all([control.org(org, { addOns: ['re_engagement'] }), control.org(org, { locale: 'de' })])
-      const { body } = await control.call('GET', `/api/v1/orgs/${org}`)
-      expect(body, org).toMatchObject({ addOns: ['re_engagement'], locale: 'de' })
+  it('is made once by many calls at a time, and loses nothing that any of them names', async () => {
+    const named = [{}, { addOns: ['re_engagement'] }, { byokEnabled: true }, { locale: 'de' }, {}, {}]
+    for (const action of ['org.create', 'org.update']) {
+      const answers = await Promise.all(named.map((fields) => control.org('at-once', fields)))
+      expect(answers.map(({ status }) => status)).toEqual(named.map(() => 200))
+      expect((await control.call('GET', '/api/v1/orgs/at-once')).body, action).toMatchObject({
+        addOns: ['re_engagement'],
+        byokEnabled: true,
+        locale: 'de',
+      })
+      const trail = (await control.call('GET', '/api/v1/orgs/at-once/audit')).body.items
+      expect(trail.filter((row: { action: string }) => row.action === 'org.create')).toHaveLength(1)
+      await Promise.all([
+        control.org('at-once', { addOns: [] }),
+        control.org('at-once', { byokEnabled: null, locale: null }),
+      ])
     }
   })
 

@@ -40,6 +40,12 @@ export async function lockOrganization(tx: Queryable, id: string): Promise<boole
   return rows.length > 0
 }
 
+/** Others that would create or replace the same organization wait until the transaction ends, whether it is there or not. */
+export async function claimOrganization(tx: Queryable, id: string): Promise<void> {
+  await tx.query("select pg_advisory_xact_lock(hashtextextended('ownkey organization ' || $1, 0))", [id])
+  await lockOrganization(tx, id)
+}
+
 /** Creates the organization or replaces its fields. The caller calls `touchOrganization` in the same transaction. */
 export async function upsertOrganization(
   tx: Queryable,

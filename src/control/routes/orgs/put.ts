@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { appendAudit } from '../../../audit/index.ts'
 import { orgIdSchema, orgSchema, type PutOrg, putOrgSchema } from '../../../contract/index.ts'
 import {
+  claimOrganization,
   getOrganization,
-  lockOrganization,
   type OrganizationFields,
   type OrganizationRow,
   touchOrganization,
@@ -30,8 +30,8 @@ export const putOrg = defineRoute({
     const { org } = call.params
     checkPlan(call.body.plan, [...inForce.policy.plans.keys()])
     const row = await deps.database.transaction(async (tx) => {
-      // What one of two updates leaves out is what the other one named, not what was there before both.
-      await lockOrganization(tx, org)
+      // What is left out stays as whoever came before has left it.
+      await claimOrganization(tx, org)
       const before = await getOrganization(tx, org)
       checkAddOns(call.body.addOns ?? [], { held: before?.add_ons ?? [], known: addOnsOf(inForce) })
       const held = before && fieldsOf(before)
