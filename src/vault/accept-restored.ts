@@ -58,6 +58,6 @@ async function withdrawAgain(deps: VaultDeps, task: Again): Promise<void> {
     await again[task.one.kind](deps, task)
   } catch (error) {
     // It went with its organization a moment ago, or somebody else was first.
-    if (!(error instanceof OwnkeyError && (error.code === 'not_found' || error.code === 'org_unknown'))) throw error
+    if (!(error instanceof OwnkeyError && (error.code === 'key_unknown' || error.code === 'org_unknown'))) throw error
   }
 }

@@ -170,7 +170,7 @@ describe.each(databaseKinds)('the vault’s verbs on %s', (kind) => {
       'key.disable',
       'key.set',
     ])
-    await expect(removeKey(vault.deps, { org: slot.org, keyId, by })).rejects.toMatchObject({ code: 'not_found' })
+    await expect(removeKey(vault.deps, { org: slot.org, keyId, by })).rejects.toMatchObject({ code: 'key_unknown' })
   })
 
   it('answers for another organization’s key as for one that is not there', async () => {
@@ -191,7 +191,7 @@ describe.each(databaseKinds)('the vault’s verbs on %s', (kind) => {
         ),
       ),
     )
-    expect(new Set(errors)).toEqual(new Set(['not_found There is no such key.']))
+    expect(new Set(errors)).toEqual(new Set(['key_unknown There is no key in this place.']))
     expect(await recordTest(vault.deps, { org: mine.org, keyId, version: 1, status: 'invalid' })).toBe(false)
     await expect(vault.put({ ...mine, org: 'org-nobody' })).rejects.toMatchObject({ code: 'org_unknown' })
     expect(await listAudit(vault.deps.database, 'org-nobody')).toEqual([])

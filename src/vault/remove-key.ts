@@ -14,12 +14,12 @@ export interface RemoveKeyInput {
 
 /**
  * Removes a key: its rows are gone, every version's ciphertext and all; the audit log remembers that there was one.
- * @throws OwnkeyError `not_found`, `org_unknown`
+ * @throws OwnkeyError `key_unknown`, `org_unknown`
  */
 export function removeKey(deps: VaultDeps, input: RemoveKeyInput): Promise<void> {
   return changeKey(deps, input, async (tx) => {
     const key = await getKeyById(tx, { org: input.org, id: input.keyId }, 'for update')
-    if (!key) throw new OwnkeyError('not_found', { detail: 'There is no such key.', facts: { absent: 'key' } })
+    if (!key) throw new OwnkeyError('key_unknown')
     await deleteKeyRow(tx, key.id)
     const { provider, environment, holder, user_id: user, version, hint } = key
     return {

@@ -18,7 +18,7 @@ import type { VaultDeps } from './vault-deps.ts'
 /**
  * Puts the version before the last replacement back into use, as a new version with what was said of it then. The one that
  * it takes the place of is gone.
- * @throws OwnkeyError `not_found` when there is no such key, `nothing_to_restore` when the time is over or there was none
+ * @throws OwnkeyError `key_unknown` when there is no such key, `nothing_to_restore` when the time is over or there was none
  */
 export function restoreKey(
   deps: VaultDeps,
@@ -27,7 +27,7 @@ export function restoreKey(
   const { org, keyId, by } = input
   return changeKey(deps, input, async (tx) => {
     const before = await getKeyById(tx, { org, id: keyId }, 'for update')
-    if (!before) throw new OwnkeyError('not_found', { detail: 'There is no such key.', facts: { absent: 'key' } })
+    if (!before) throw new OwnkeyError('key_unknown')
     const old = await getRestorable(tx, { keyId, now: new Date(deps.clock.now()) })
     if (!old) throw new OwnkeyError('nothing_to_restore')
     const [sealed] = await openOuterLayer({ database: tx, keyring: deps.keyring }, [sealedKeyOf(old)])

@@ -6,7 +6,7 @@ import type { VaultDeps } from './vault-deps.ts'
 
 /**
  * Disables a key, which stays stored and serves nothing, or enables it again.
- * @throws OwnkeyError `not_found`, `org_unknown`
+ * @throws OwnkeyError `key_unknown`, `org_unknown`
  */
 export function setKeyState(
   deps: VaultDeps,
@@ -15,7 +15,7 @@ export function setKeyState(
   const { org, keyId, state, by } = input
   return changeKey(deps, input, async (tx) => {
     const before = await getKeyById(tx, { org, id: keyId }, 'for update')
-    if (!before) throw new OwnkeyError('not_found', { detail: 'There is no such key.', facts: { absent: 'key' } })
+    if (!before) throw new OwnkeyError('key_unknown')
     if (before.state === state) return { result: before }
     const row = await updateKeyRow(tx, keyId, { state, updated_by: by.actor.id })
     const { provider, environment } = before

@@ -45,13 +45,13 @@ export function settingColumns(settings: KeySettings): ProviderKeyChanges {
 
 /**
  * Changes what is said of a key; the key itself, its version and its host stay.
- * @throws OwnkeyError `not_found`, `org_unknown`; `key_required` when the host would be another, because the ciphertext
+ * @throws OwnkeyError `key_unknown`, `org_unknown`; `key_required` when the host would be another, because the ciphertext
  *   is bound to it
  */
 export function updateKey(deps: VaultDeps, input: UpdateKeyInput): Promise<ProviderKeyRow> {
   return changeKey(deps, input, async (tx) => {
     const before = await getKeyById(tx, { org: input.org, id: input.keyId }, 'for update')
-    if (!before) throw new OwnkeyError('not_found', { detail: 'There is no such key.', facts: { absent: 'key' } })
+    if (!before) throw new OwnkeyError('key_unknown')
     if (input.origin !== undefined && input.origin !== before.origin) throw new OwnkeyError('key_required')
     const wanted = settingColumns(input.settings)
     const changed = Object.entries(wanted).filter(([column, value]) => before[column as keyof ProviderKeyRow] !== value)
