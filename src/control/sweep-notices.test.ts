@@ -185,3 +185,65 @@ describe.each(databaseKinds)('quotas, credits and caps, swept on %s', (kind) => 
     expect(await control.database.query("select 1 from notices where org_id = 'idle'")).toEqual([])
   })
 })
+
+const limitsOfUsers = `
+providers: { gemini: { baseUrl: UPSTREAM } }
+features: { chat: { title: Chat } }
+plans:
+  standard: { holder: user, managers: [owner, admin, member], verify: format_only, caps: [{ scope: key, limit: 1 }, { scope: key, per: day, limit: 1 }] }
+`
+
+describe.each(databaseKinds)('caps of keys that belong to users, on %s', (kind) => {
+  it('are told of to whom the key belongs, and to the operator', async () => {
+    const control = await startControl({ kind, config: limitsOfUsers })
+    await control.org('acme')
+    const [ada, bob] = [await control.member('acme', 'member', 'ada'), await control.member('acme', 'owner', 'bob')]
+    const saved = await control.call('PUT', '/api/v1/orgs/acme/keys/gemini', {
+      token: ada,
+      body: { key: 'AIzaSyD-whatever-of-ada-0000000000000000' },
+    })
+    await spendOn(control, { key: saved.body.id, user: 'ada' })
+    const kindsFor = async (token?: string) => {
+      const shown = []
+      for (const path of ['settings', 'notices']) {
+        const { body } = await control.call('GET', `/api/v1/orgs/acme/${path}`, token === undefined ? {} : { token })
+        shown.push((body.notices ?? body.items).map((notice: { kind: string }) => notice.kind))
+      }
+      return shown
+    }
+    const both = ['cap_reached', 'cap_reached']
+    for (const look of ['read from the state', 'stored']) {
+      expect(await kindsFor(ada), look).toEqual([both, both])
+      expect(await kindsFor(bob), look).toEqual([[], []])
+      expect((await kindsFor())[1], look).toEqual(both)
+      await control.sweep()
+    }
+    await control.close()
+  })
+})
+
+/** One answer that cost two dollars. */
+async function spendOn(control: RunningControl, { key: ki, user: us }: { key: string; user: string }): Promise<void> {
+  const now = Date.now()
+  const opened: OpenedEntry = {
+    id: 'spent',
+    rq: 'spent',
+    at: 1,
+    og: 'acme',
+    us,
+    fe: 'chat',
+    en: 'production',
+    pr: 'gemini',
+    su: 'generate',
+    ks: 'user',
+    ki,
+    kv: 1,
+    ho: 'h.example',
+    cr: 0,
+    st: now,
+  }
+  const ended: EndedEntry = { id: 'spent', ok: true, sc: 200, it: 1, cp: 2e12, cu: 'USD', du: 5, en: now + 5 }
+  const batch = { opened: JSON.stringify([opened]), ended: JSON.stringify([ended]), node: 'n', charging: false }
+  await writeEntries(control.database, batch)
+  control.forget('acme')
+}

@@ -83,7 +83,7 @@ async function sweepOrg(org: string, deps: ControlDeps, newId: () => string): Pr
   await deps.database.transaction((tx) => syncNotices(tx, causes, { kinds: stateKinds, org, newId }))
 }
 
-function toCause(org: string, { kind, facts }: Notice): NoticeCause {
+function toCause(org: string, { kind, keyId, facts }: Notice): NoticeCause {
   const about = facts['meter'] ?? facts['about'] ?? ''
-  return { org, cause: `${kind} ${about}`, kind, facts }
+  return { org, cause: `${kind} ${about}`, kind, ...(keyId !== null && { keyId }), facts }
 }

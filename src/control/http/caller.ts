@@ -22,3 +22,8 @@ export interface MemberCaller {
   locale: string | null
   expiresAt: Date
 }
+
+/** Whose eyes notices are chosen for; undefined: the operator's, who sees all. */
+export function memberOf(caller: Caller): string | undefined {
+  return caller.kind === 'member' ? caller.id : undefined
+}

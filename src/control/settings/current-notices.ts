@@ -18,7 +18,7 @@ interface Cause {
   /** Tells causes of one kind apart where neither a key nor a meter does. */
   about?: string
   provider?: SettingsProvider
-  key?: MaskedKey
+  key?: Pick<MaskedKey, 'id'>
   meter?: string
   facts: Record<string, unknown>
   since: string
@@ -41,11 +41,19 @@ export function currentNotices(shown: Shown, now: number): Notice[] {
   return causes.map((cause) => toNotice(cause, shown))
 }
 
-/** The same for spend caps, which concern the platform's key as well as own ones. */
-export function spendingNotices(spending: Spending, shown: Pick<Shown, 'platform'>, now: number): Notice[] {
-  return [...ofCaps(spending, now), ...ofUnpriced(spending, now), ...ofOtherCurrencies(spending, now)].map((cause) =>
-    toNotice(cause, shown),
-  )
+/**
+ * The same for spend caps, which concern the platform's key as well as own ones.
+ * @param member whose page it is: what others spend on keys of their own is no business of this one; absent: the operator's
+ */
+export function spendingNotices(
+  spending: Spending,
+  { shown, member, now }: { shown: Pick<Shown, 'platform'>; member: string | undefined; now: number },
+): Notice[] {
+  const causes = [...ofCaps(spending, now), ...ofUnpriced(spending, now), ...ofOtherCurrencies(spending, now)]
+  const notices = causes.map((cause) => toNotice(cause, shown))
+  if (member === undefined || spending.plan.holder !== 'user') return notices
+  const own = new Set(spending.tenant.keys.filter(({ user }) => user === member).map(({ id }) => id))
+  return notices.filter(({ keyId }) => keyId === null || own.has(keyId))
 }
 
 function ofKey(provider: SettingsProvider, key: MaskedKey): Cause[] {
@@ -106,7 +114,8 @@ function ofCaps({ plan, tenant }: Spending, now: number): Cause[] {
     if (cap.spentPico < cap.limitPico * cap.warnAt) return []
     const kind = cap.spentPico >= cap.limitPico ? 'cap_reached' : 'cap_near'
     const about = ['cap', cap.scope, cap.per, cap.currency, cap.key ?? '*', cap.features?.join('+') ?? '*'].join(':')
-    return [{ kind, about, facts: { about, ...capFacts(cap) }, since: new Date(now).toISOString() }]
+    const since = new Date(now).toISOString()
+    return [{ kind, about, facts: { about, ...capFacts(cap) }, ...(cap.key && { key: { id: cap.key } }), since }]
   })
 }
 
@@ -155,7 +164,7 @@ function ofOtherCurrencies({ plan, tenant }: Spending, now: number): Cause[] {
 
 function toNotice(cause: Cause, { platform }: Pick<Shown, 'platform'>): Notice {
   const { kind, provider, key, meter, facts, since } = cause
-  const about = key?.id ?? meter ?? cause.about
+  const about = cause.about ?? key?.id ?? meter
   return {
     id: `now_${kind}${about === undefined ? '' : `_${about}`}`,
     kind,
@@ -177,5 +186,5 @@ export function mergeNotices(stored: readonly Notice[], current: readonly Notice
 }
 
 function causeOf({ kind, keyId, facts }: Notice): string {
-  return `${kind} ${keyId ?? facts['meter'] ?? facts['about'] ?? ''}`
+  return `${kind} ${facts['about'] ?? keyId ?? facts['meter'] ?? ''}`
 }

@@ -3,7 +3,7 @@ import { checkEnvironment, defaultEnvironment } from '../../policy/index.ts'
 import { listKeys } from '../../store/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
 import type { ControlDeps } from '../deps.ts'
-import type { Caller } from '../http/caller.ts'
+import { type Caller, memberOf } from '../http/caller.ts'
 import { listNotices } from '../queries/notices.ts'
 import { listRestorable } from '../queries/restorable.ts'
 import { requireOrg } from '../require-org.ts'
@@ -53,11 +53,6 @@ export async function loadSettings(question: SettingsQuestion, deps: ControlDeps
     now: deps.clock.now(),
     sandbox: deps.sandbox,
   })
-}
-
-/** Whose eyes notices are chosen for; undefined: the operator's, who sees all. */
-export function memberOf(caller: Caller): string | undefined {
-  return caller.kind === 'member' ? caller.id : undefined
 }
 
 /**

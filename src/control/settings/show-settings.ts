@@ -5,7 +5,7 @@ import type { Tenant } from '../../tenants/index.ts'
 import { byokOf } from '../byok.ts'
 import type { InForce } from '../deps.ts'
 import { roleSentence } from '../http/access.ts'
-import type { Caller } from '../http/caller.ts'
+import { type Caller, memberOf } from '../http/caller.ts'
 import type { Restorable } from '../queries/restorable.ts'
 import { showDecision } from '../show-decision.ts'
 import { fallbackOn } from '../show-key.ts'
@@ -79,7 +79,7 @@ export function showSettings(input: SettingsInput): Settings {
     sandbox: input.sandbox,
   }
   const current = byok.enabled ? currentNotices(settings, now) : []
-  const ofSpending = spendingNotices({ plan, tenant }, settings, now)
+  const ofSpending = spendingNotices({ plan, tenant }, { shown: settings, member: memberOf(input.caller), now })
   return { ...settings, notices: mergeNotices(input.notices, [...ofSpending, ...current]) }
 }
 

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { type Notice, noticesPageSchema, noticesQuerySchema } from '../../../contract/index.ts'
 import type { ControlDeps } from '../../deps.ts'
-import type { Caller } from '../../http/caller.ts'
+import { type Caller, memberOf } from '../../http/caller.ts'
 import type { CsvTable } from '../../http/csv.ts'
 import { pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
 import { defineRoute } from '../../http/route.ts'
 import { listNotices } from '../../queries/notices.ts'
 import { requireOrg } from '../../require-org.ts'
 import { mergeNotices } from '../../settings/current-notices.ts'
-import { loadSettings, memberOf } from '../../settings/load-settings.ts'
+import { loadSettings } from '../../settings/load-settings.ts'
 import { showNotice } from '../../show-notice.ts'
 
 export const listNoticesRoute = defineRoute({
