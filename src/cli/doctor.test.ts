@@ -34,13 +34,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function doctor() {
+async function doctor(check = 'database') {
   const out: string[] = []
   const code = await run(['node', 'ownkey', 'doctor', '--json'], { out: (text) => out.push(text), error: () => {} })
   const { checks } = JSON.parse(out.join('\n')) as {
     checks: { name: string; ok: boolean; detail: string; fix?: string }[]
   }
-  return { code, ...checks.find(({ name }) => name === 'database') }
+  return { code, ...checks.find(({ name }) => name === check) }
 }
 const tables = async () => (await client.query("select 1 from pg_tables where schemaname = 'public'")).rowCount
 
@@ -48,6 +48,12 @@ describe('doctor on a PostgreSQL', () => {
   test('tells a new database from one that it knows, and writes to neither', async () => {
     expect(await doctor()).toMatchObject({ code: 0, ok: true, detail: expect.stringContaining('is empty') })
     expect(await tables()).toBe(0)
+  })
+
+  test('names a variable that is nearly one of its own', async () => {
+    vi.stubEnv('OWNKEY_DATADIR', folder)
+    expect(await doctor('environment')).toMatchObject({ ok: true, detail: expect.stringContaining('OWNKEY_DATA_DIR?') })
+    vi.stubEnv('OWNKEY_DATADIR', undefined)
   })
 
   test('finds a user that may make no tables', async () => {

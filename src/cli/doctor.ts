@@ -32,9 +32,7 @@ export const doctorCommand: CommandEntry = {
   ],
   async run({ config }) {
     const environment = readEnvironment({ configFile: config as string | undefined })
-    const checks: Check[] = [
-      { name: 'environment', ok: true, detail: environment.production ? 'production' : 'development' },
-    ]
+    const checks: Check[] = [{ name: 'environment', ok: true, detail: describeEnvironment(environment) }]
     for (const [name, examine] of examinations) {
       const { also = [], ...finding } = await examine(environment).catch(failed)
       checks.push({ name, ...finding }, ...also)
@@ -42,6 +40,10 @@ export const doctorCommand: CommandEntry = {
     const ok = checks.every((check) => check.ok)
     return { exitCode: ok ? 0 : 1, json: { ok, checks }, lines: checks.flatMap(describe) }
   },
+}
+
+function describeEnvironment({ production, warnings }: Environment): string {
+  return [production ? 'production' : 'development', ...warnings].join('; ')
 }
 
 interface Finding {

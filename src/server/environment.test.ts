@@ -71,6 +71,15 @@ describe('the environment', () => {
     ])
   })
 
+  test('warns of names that are nearly its own, and of no others', () => {
+    const others = { OWNKEY_PORT: 'tcp://10.0.0.1:80', OWNKEY_SERVICE_HOST: '10.0.0.1', OWNKEYDATADIR: 'x' }
+    expect(readEnvironment({}, { ...others, OWNKEY_DATA_DIR: '/tmp/x', OWNKEY_TOKEN: 'okt_1' }).warnings).toEqual([])
+    expect(readEnvironment({}, { OWNKEY_DATADIR: '/tmp/x', OWNKEY_WORKER: '2' }).warnings).toEqual([
+      'OWNKEY_DATADIR is not read. Did you mean OWNKEY_DATA_DIR?',
+      'OWNKEY_WORKER is not read. Did you mean OWNKEY_WORKERS?',
+    ])
+  })
+
   test('tells all problems at once', () => {
     expect(problemsOf({ PORT: 'x', LOG_LEVEL: 'loud', HOST: 'a b' })).toHaveLength(3)
   })

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
+import { closestName } from '../config/index.ts'
 import { Secret } from '../crypto/index.ts'
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -25,6 +26,8 @@ export interface Environment {
   /** Processes that share the port. */
   workers: number
   logLevel: LogLevel
+  /** What is probably a mistake, and stops nothing: a sentence each. */
+  warnings: readonly string[]
   /** All variables, for `${NAME}` in the configuration file. A function, so that printing this object prints none. */
   variables(): Readonly<Record<string, string | undefined>>
 }
@@ -66,6 +69,7 @@ export function readEnvironment(overrides: EnvironmentOverrides = {}, source: So
     adminToken: secretOf(text('OWNKEY_ADMIN_TOKEN')),
     workers: readWorkers(text('OWNKEY_WORKERS'), { production, embedded: !databaseUrl }, problems),
     logLevel: readLogLevel(text('LOG_LEVEL'), problems),
+    warnings: mistypedNames(source),
     variables: () => source,
   }
   checkSecrets(environment, problems)
@@ -82,6 +86,19 @@ export function readConfigSource(
   const configFile = findConfigFile(overrides.configFile ?? (source['OWNKEY_CONFIG']?.trim() || undefined), problems)
   if (problems.length > 0) throw new EnvironmentError(problems)
   return { configFile, variables: () => source }
+}
+
+const prefix = 'OWNKEY_'
+const ownNames = ['CONFIG', 'DATA_DIR', 'RECORD_DIR', 'ADMIN_TOKEN', 'WORKERS']
+
+/** Other variables with this prefix are nobody's mistake: where a service is called so, Kubernetes sets OWNKEY_PORT and others. */
+function mistypedNames(source: Source): string[] {
+  return Object.keys(source).flatMap((name) => {
+    const own = name.startsWith(prefix) ? name.slice(prefix.length) : undefined
+    if (own === undefined || ownNames.includes(own)) return []
+    const meant = closestName(own, ownNames)
+    return meant === undefined ? [] : [`${name} is not read. Did you mean ${prefix}${meant}?`]
+  })
 }
 
 function secretOf(text: string | undefined): Secret | undefined {

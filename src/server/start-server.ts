@@ -92,6 +92,7 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
     await listen(server, environment)
     state.url = localUrl({ host: environment.host, port: (server.address() as AddressInfo).port })
     log.info('listening', { url: state.url, database: database.kind, sandbox, version })
+    for (const warning of environment.warnings) log.warn('environment_warning', { problem: warning })
     for (const warning of live.current().warnings) log.warn('config_warning', { problem: warning })
     let closing: Promise<void> | undefined
     const close = async (drainSeconds: number) => {
