@@ -93,6 +93,6 @@ describe('notices that are read from the state', () => {
     await control.call('POST', '/api/v1/orgs/acme/credits', {
       body: { amount: -950, reason: 'spent', idempotencyKey: 'b' },
     })
-    expect(await kinds()).toEqual(['quota_reached', 'credits_low'])
+    expect(await kinds()).toEqual(['credits_low', 'quota_reached'])
   })
 })
