@@ -57,6 +57,21 @@ export function readEncoding(header: string): string {
     .join(', ')
 }
 
+/**
+ * `Accept-Encoding` without what nobody here can undo: an answer in zstd could neither be counted nor searched for the key. As it
+ * came where nothing has to go.
+ */
+export function readableCodings(accepted: string): string {
+  const offers = accepted.split(',')
+  const kept = offers.filter((offer) => isReadable((offer.split(';', 1)[0] as string).trim().toLowerCase()))
+  if (kept.length === offers.length) return accepted
+  return kept.map((offer) => offer.trim()).join(', ') || 'identity'
+}
+
+function isReadable(name: string): boolean {
+  return name === '' || name === 'identity' || name === '*' || codingOf(name) !== undefined
+}
+
 export function isDecodable(encoding: string): boolean {
   return encoding === '' || codingOf(encoding) !== undefined
 }

@@ -1,4 +1,5 @@
 import type { CredentialPlacement } from '../providers/index.ts'
+import { readableCodings } from './content-codings.ts'
 import { credentialHeaders } from './request-head.ts'
 
 /** Headers of one hop, of the caller's browser, or of the way to us, or that would change the method: never sent to a provider. */
@@ -51,8 +52,8 @@ export interface UpstreamCredential {
 }
 
 /**
- * The headers of an upstream request, built afresh: what the caller sent less credentials, cookies, origin, `ownkey-*`
- * and hop-by-hop headers, plus exactly one credential.
+ * The headers of an upstream request, built afresh: what the caller sent less credentials, cookies, origin, `ownkey-*`,
+ * hop-by-hop headers and encodings that cannot be read here, plus exactly one credential.
  * @param drop further names (lower case) of this provider
  */
 export function buildRequestHeaders(
@@ -74,9 +75,25 @@ export function passedHeaders(rawHeaders: readonly string[], drop: readonly stri
     if (!goesUp(name)) continue
     if (drop.length > 0 && drop.includes(name.toLowerCase())) continue
     if (named?.has(name.toLowerCase())) continue
-    headers.push(name, rawHeaders[i + 1] as string)
+    const value = rawHeaders[i + 1] as string
+    headers.push(name, isAcceptEncoding(name) ? acceptedHere(value) : value)
   }
   return headers
+}
+
+function isAcceptEncoding(name: string): boolean {
+  return name.length === 15 && name.toLowerCase() === 'accept-encoding'
+}
+
+/** `Accept-Encoding` as it comes → as it goes up. These too are the same few for ever. */
+const accepted = new Map<string, string>()
+
+function acceptedHere(value: string): string {
+  const known = accepted.get(value)
+  if (known !== undefined) return known
+  const readable = readableCodings(value)
+  if (value.length <= longestKept && accepted.size < maxVerdicts) accepted.set(value, readable)
+  return readable
 }
 
 /** Headers that `Connection` names are hop-by-hop too. Undefined in the usual case of `keep-alive` or `close`. */

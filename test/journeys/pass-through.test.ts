@@ -103,6 +103,17 @@ describe('answers reach the caller as the provider wrote them', () => {
   })
 
   test.each([
+    ['gzip, deflate, br, zstd', 'gzip, deflate, br'],
+    ['zstd;q=1.0, br;q=0.9, *;q=0.1', 'br;q=0.9, *;q=0.1'],
+    ['zstd', 'identity'],
+    ['GZIP;q=0.5,identity', 'GZIP;q=0.5,identity'],
+    ['', ''],
+  ])('a caller who takes %j is answered in what can be counted here: %j', async (taken, sent) => {
+    await call('GET', '/openai/v1/models', { headers: { 'accept-encoding': taken } })
+    expect(last().header('accept-encoding')).toBe(sent)
+  })
+
+  test.each([
     ['gzip', gzipSync],
     ['br', brotliCompressSync],
     ['identity', (text: string) => Buffer.from(text)],
