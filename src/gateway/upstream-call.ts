@@ -255,8 +255,7 @@ export class UpstreamCall implements AnswerHandler {
     this.cut ??= 'upstream'
     const relay = this.relay as Relay
     relay.sayHeld()
-    const after = () => relay.breakOff(this.cut === 'upstream')
-    this.settle(relay.usage, { bytes: relay.bytes, relay, after })
+    this.settle(relay.usage, { bytes: relay.bytes, relay, after: () => relay.breakOff(this.cut === 'upstream') })
   }
 
   /** The answer cannot go on without telling the key. */

@@ -1,6 +1,6 @@
 import type { Usage, UsageReading } from '../providers/index.ts'
 import { EventLines, joinLines, readCounts } from './event-lines.ts'
-import { type Candidate, deepest, leave, mergeAlike, possible } from './usage-candidate.ts'
+import { type Candidate, deepest, leave, possible, withCandidate } from './usage-candidate.ts'
 
 /** Follows JSON from a marker on, to find out what stands around it. */
 export interface JsonTracker {
@@ -254,8 +254,7 @@ class Tracker implements JsonTracker {
     // Deeper than counts may be, whatever else is still open.
     if (!tooLong && this.level - this.lowest <= deepest) {
       const usage = readCounts(this.reading, this.marker, this.byLine ? joinLines(bytes) : bytes)
-      if (usage)
-        this.candidates = mergeAlike([...this.candidates, { usage, level: this.level, objects: 0, inArray: false }])
+      if (usage) this.candidates = withCandidate(this.candidates, { usage, level: this.level })
     }
     this.restIfUseless()
     return end

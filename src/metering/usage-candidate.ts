@@ -27,8 +27,16 @@ export function possible(candidates: readonly Candidate[]): Candidate[] {
   return mergeAlike(candidates.filter(({ objects }) => objects <= deepest))
 }
 
+/** With one that was read a moment ago: nothing stands around it yet. */
+export function withCandidate(
+  candidates: readonly Candidate[],
+  { usage, level }: Pick<Candidate, 'usage' | 'level'>,
+): Candidate[] {
+  return mergeAlike([...candidates, { usage, level, objects: 0, inArray: false }])
+}
+
 /** Candidates in the same place share their fate from here on: the later one's fields win. */
-export function mergeAlike(candidates: Candidate[]): Candidate[] {
+function mergeAlike(candidates: Candidate[]): Candidate[] {
   if (candidates.length < 2) return candidates
   const merged: Candidate[] = []
   for (const next of candidates) {
