@@ -25,6 +25,7 @@ describe('the models that a body names', () => {
     ['a tool’s arguments described', { tools: [{ input_schema: { properties: { model: { type: 'string' } } } }] }],
     ['examples of them', { tools: [{ input_examples: [{ model: 'Tesla' }] }] }],
     ['a shape that the answer has', { text: { format: { schema: { default: { model: 'Tesla' } } } } }],
+    ['what is put into a prompt', { prompt: { id: 'pmpt_1', variables: { model: 'Tesla' } } }],
     ['documents and labels', { documents: [{ model: 'Tesla' }], metadata: { model: 'Tesla' } }],
     ['a text that is no field', { words: ['model', 'models'], text: '"model":"no"' }],
     ['other values', { model: 7, models: 'no' }],

@@ -20,13 +20,15 @@ export function findNamedModels(bytes: Buffer, field: string): string[] {
   return new ModelNames(bytes, field).read()
 }
 
-/** Fields in which anything may stand under any name: conversations, documents, and what tools take and gave. */
+/** Fields in which anything may stand under any name: conversations, documents, what is put into a prompt, what tools take and gave. */
 const saidIn: ReadonlySet<string> = new Set([
   'messages',
   'contents',
   'chat_history',
   'documents',
   'metadata',
+  'variables',
+  'dynamic_variables',
   'tool_results',
   'input_schema',
   'input_examples',
