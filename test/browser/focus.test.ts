@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signal } from '../support/upstream-journal.ts'
 import { allowOrigins, type HostPage, openHostPage } from './host-page.ts'
 import { openStage } from './stage.ts'
 
@@ -84,17 +85,14 @@ describe('the focus', () => {
   it('is not taken to where the reader is no more', async () => {
     const page = await stage.visit({ org: 'elsewhere' })
     await fillIn(page)
-    let release = () => {}
-    const left = new Promise<void>((resolve) => {
-      release = resolve
-    })
+    const left = signal()
     await page.route('**/keys/gemini*', async (route) => {
-      await left
+      await left.raised
       await route.continue()
     })
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('link', { name: 'Usage' }).focus()
-    release()
+    left.raise()
     await page.getByTestId('key-card').waitFor()
     await expect.poll(() => focused(page)).toBe('Usage')
   })

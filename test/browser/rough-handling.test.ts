@@ -1,4 +1,6 @@
+import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { type Signal, signal } from '../support/upstream-journal.ts'
 import { go } from './pages.ts'
 import { openStage } from './stage.ts'
 
@@ -26,41 +28,41 @@ describe('a double click', () => {
     await page.getByTestId('key-card').getByRole('button', { name: 'Try it' }).click()
     let sent = 0
     // Held until both clicks have been: the first must still be under way when the second comes.
-    let release = () => {}
-    const clicked = new Promise<void>((resolve) => {
-      release = resolve
-    })
+    const clicked = signal()
     await page.route('**/try-out', async (route) => {
       sent++
-      await clicked
+      await clicked.raised
       await route.continue()
     })
     await page.getByRole('dialog').getByRole('button', { name: 'Send' }).dblclick()
-    release()
+    clicked.raise()
     await page.getByTestId('try-out-answer').waitFor()
     expect(sent).toBe(1)
   })
 })
+
+/** What is asked about the key is held until the signal, and then fails. */
+async function failOnceRaised(page: Page): Promise<Signal> {
+  const pressed = signal()
+  await page.route('**/keys/openai*', async (route) => {
+    await pressed.raised
+    await route.fulfill({ status: 500, body: '' })
+  })
+  return pressed
+}
 
 describe('a dialog', () => {
   it('stays until what it does is done, however often Escape is pressed, and tells when that failed', async () => {
     await stage.server().putOrg('escapes', plan)
     await stage.server().putKey('escapes', 'openai', good('2222'))
     const page = await stage.visit({ org: 'escapes' }, plan)
-    let release = () => {}
-    const pressed = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    await page.route('**/keys/openai*', async (route) => {
-      await pressed
-      await route.fulfill({ status: 500, body: '' })
-    })
+    const pressed = await failOnceRaised(page)
     await page.getByRole('button', { name: 'Remove key' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('button', { name: 'Remove key' }).click()
     await dialog.locator('.spinner').waitFor()
     for (let times = 0; times < 3; times++) await page.keyboard.press('Escape')
-    release()
+    pressed.raise()
     await expect.poll(() => dialog.getByRole('alert').innerText()).toContain('Something went wrong in the server.')
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
@@ -69,14 +71,7 @@ describe('a dialog', () => {
   it('stays while its form is saved, and tells when that failed', async () => {
     await stage.server().putOrg('saving', plan)
     const page = await stage.visit({ org: 'saving' }, plan)
-    let release = () => {}
-    const pressed = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    await page.route('**/keys/openai*', async (route) => {
-      await pressed
-      await route.fulfill({ status: 500, body: '' })
-    })
+    const pressed = await failOnceRaised(page)
     await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('textbox', { name: 'API key' }).fill(good('5555'))
@@ -84,7 +79,7 @@ describe('a dialog', () => {
     await dialog.locator('.spinner').waitFor()
     for (let times = 0; times < 3; times++) await page.keyboard.press('Escape')
     await expect.poll(() => dialog.getByRole('button', { name: 'Close' }).isDisabled()).toBe(true)
-    release()
+    pressed.raise()
     await dialog.getByRole('alert').getByText('Something went wrong in the server.').waitFor()
     await expect.poll(() => dialog.getByRole('textbox', { name: 'API key' }).inputValue()).toBe(good('5555'))
     await page.keyboard.press('Escape')
