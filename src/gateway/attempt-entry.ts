@@ -1,6 +1,11 @@
-import type { EntryEnd, EntryStart, Standing } from '../metering/index.ts'
-import type { Attempt } from '../policy/index.ts'
+import { OwnkeyError } from '../contract/index.ts'
+import { within } from '../lib/index.ts'
+import { type EntryEnd, type EntryStart, expectSession, expectUsage, type Standing } from '../metering/index.ts'
+import { type Attempt, capsAsOf } from '../policy/index.ts'
+import type { Usage } from '../providers/index.ts'
+import type { Tenant } from '../tenants/index.ts'
 import type { Exchange } from './exchange.ts'
+import type { GatewayDeps } from './gateway-deps.ts'
 import type { Outcome } from './outcome.ts'
 import { fingerprintOf } from './repeat.ts'
 import { servedUsage } from './served-usage.ts'
@@ -61,10 +66,46 @@ export function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryE
 }
 
 /** What the organization has left, as the snapshot says. */
-export function standingOf({ caller, setup }: Required<Exchange>, { meter, caps }: Attempt): Standing {
-  const { tenant } = caller
-  const { balance, spentAsOf } = tenant
+export function standingOf(exchange: Required<Exchange>, attempt: Attempt, deps: GatewayDeps): Standing {
+  const left = leftOf(exchange, attempt, exchange.caller.tenant)
+  const { caps } = attempt
+  if (caps === undefined || caps.length === 0) return left
+  const { org } = exchange.caller.tenant
+  return {
+    ...left,
+    caps,
+    expects: () => expectedUsage(exchange),
+    renewed: async (readAfter) => {
+      const newest = await newestOf(org, readAfter, deps)
+      if (newest === undefined) throw new OwnkeyError('org_unknown')
+      return { ...leftOf(exchange, attempt, newest), caps: capsAsOf(caps, newest) }
+    },
+    onWait: (giveUp) => {
+      exchange.stopWaiting = giveUp
+    },
+  }
+}
+
+const patienceMs = 1_000
+
+async function newestOf(org: string, readAfter: number, { tenants, ledger }: GatewayDeps): Promise<Tenant | undefined> {
+  const known = await tenants.get(org)
+  if (known === undefined || known.spentAsOf >= readAfter) return known
+  await within(patienceMs, ledger.flush())
+  tenants.forget(org)
+  return tenants.get(org)
+}
+
+function leftOf({ setup }: Required<Exchange>, { meter }: Attempt, tenant: Tenant): Standing {
+  const { balance, spentAsOf, quotaUsed } = tenant
   const quota = meter === undefined ? undefined : setup.policy.plans.get(tenant.plan)?.quotas[meter]
-  if (meter === undefined || quota === undefined) return { balance, caps, spentAsOf }
-  return { balance, caps, spentAsOf, quota: { limit: quota.limit, used: tenant.quotaUsed[quota.per]?.[meter] ?? 0 } }
+  if (meter === undefined || quota === undefined) return { balance, spentAsOf }
+  return { balance, spentAsOf, quota: { limit: quota.limit, used: quotaUsed[quota.per]?.[meter] ?? 0 } }
+}
+
+function expectedUsage({ surface, body, characters, send }: Required<Exchange>): readonly Usage[] {
+  const { meters } = surface
+  if (send !== undefined) return expectSession(meters)
+  const { chunks, size: bytes, isComplete: isWhole } = body
+  return expectUsage({ meters, chunks, bytes, isWhole, characters })
 }

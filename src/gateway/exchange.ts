@@ -51,6 +51,8 @@ export class Exchange {
   refuse?: ((answer: ErrorAnswer) => void) | undefined
   /** The call under way. */
   call?: UpstreamCall | undefined
+  /** Ends the wait for room under spend caps; absent: it has not waited. */
+  stopWaiting?: (() => void) | undefined
   callerGone = false
   /** Among the requests that the organization may have under way; absent: they are not limited. */
   share?: OrgPlace | undefined
@@ -62,5 +64,12 @@ export class Exchange {
     this.res = res
     this.setup = setup
     this.requestId = requestId
+  }
+
+  /** Nobody waits for the answer any more. */
+  abandon(): void {
+    this.callerGone = true
+    this.call?.abort()
+    this.stopWaiting?.()
   }
 }

@@ -37,8 +37,7 @@ async function endOne(exchange: Exchange): Promise<void> {
     retryAfterSeconds: 1,
   })
   if (!res.headersSent) {
-    exchange.callerGone = true
-    call?.abort()
+    exchange.abandon()
     if (!res.destroyed) writeOwnError(exchange, error, [responseHeaders.requestId, requestId, 'connection', 'close'])
     await within(tellWithinMs, res.writableFinished ? Promise.resolve() : finished(res).catch(() => undefined))
   } else if (call?.passesEvents) {

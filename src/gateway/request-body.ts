@@ -61,7 +61,12 @@ export class RequestBody implements WaitedFor {
 
   /** True when another attempt could send the same bytes from the start. */
   get canReplay(): boolean {
-    return this.keeping && Math.max(this.received, this.declaredLength ?? 0) <= this.limits.replayBytes
+    return this.keeping && this.size <= this.limits.replayBytes
+  }
+
+  /** Bytes, as far as they are known. */
+  get size(): number {
+    return Math.max(this.received, this.declaredLength ?? 0)
   }
 
   /** What is here, in order. */

@@ -86,8 +86,7 @@ function takeShare(exchange: Required<Exchange>, { shares }: Gateway): void {
 /** The caller's connection closed before the answer was over. */
 function leave(exchange: Exchange): void {
   if (exchange.res.writableFinished) return
-  exchange.callerGone = true
-  exchange.call?.abort()
+  exchange.abandon()
 }
 
 /** Reads what the request is; the dialect first, so that every later error has its shape. */

@@ -74,7 +74,8 @@ async function tryUnproven(exchange: Required<Exchange>, attempted: Try, sending
 
 function reserveAndSend(exchange: Required<Exchange>, attempted: Try, sending: Sending): Promise<Outcome> {
   const start = entryStart(exchange, attempted)
-  const entry = sending.gateway.deps.ledger.reserve(start, standingOf(exchange, attempted.attempt))
+  const { deps } = sending.gateway
+  const entry = deps.ledger.reserve(start, standingOf(exchange, attempted.attempt, deps))
   return entry instanceof Promise
     ? entry.then((reserved) => openAndSend(exchange, attempted, reserved, sending))
     : openAndSend(exchange, attempted, entry, sending)

@@ -6,6 +6,7 @@
 export { createLedger, type LedgerOptions, type LedgerTrouble, type LiveLedger } from './create-ledger.ts'
 export { DeliveredText, estimateAsked } from './delivered-text.ts'
 export { periodEnd, periodStart } from './entry-rows.ts'
+export { expectSession, expectUsage } from './expected-usage.ts'
 export type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
 export type { PriceRow } from './price-list.ts'
 export { type Cost, createPrices, type PriceOverrides, type PriceUsage, type Sale } from './prices.ts'

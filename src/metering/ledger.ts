@@ -52,6 +52,8 @@ export interface EntryEnd {
 
 export interface Entry {
   id: string
+  /** Of a session, while it runs: what it has counted so far, and of which model. */
+  soFar(usage: Usage, model: string | undefined): void
   /** Once; later calls do nothing. */
   settle(end: EntryEnd): void
 }
@@ -65,6 +67,15 @@ export interface Standing {
   caps?: readonly CapStanding[] | undefined
   /** When the reading began that the caps' sums come from (monotonic milliseconds). */
   spentAsOf?: number | undefined
+  /** What the attempt may count, in the ways in which its model may be priced: the first that has a price is expected. */
+  expects?: (() => readonly Usage[]) | undefined
+  /**
+   * The same by a newer snapshot, asked while the attempt waits for room under its caps.
+   * @param readAfter monotonic milliseconds: one that was read before is read again, after all that this node has spent is written
+   */
+  renewed?: ((readAfter: number) => Promise<Standing>) | undefined
+  /** Told, once the attempt waits for room, how to end that: for a caller who leaves. */
+  onWait?: ((giveUp: () => void) => void) | undefined
 }
 
 /** Writes entries in batches, many in one statement, never on the request's path unless a limit is near. */
@@ -75,8 +86,8 @@ export interface Ledger {
    */
   open(start: EntryStart): Entry
   /**
-   * Takes credits and quota for the attempt. At once when both are far from used up; near the limit the answer waits for
-   * the database, which decides.
+   * Takes credits and quota for the attempt, and room under its spend caps. At once when all are far from used up; near a limit
+   * the answer waits for the database, which decides, and near a cap for what is in flight under it.
    * @throws OwnkeyError `credits_exhausted`, `quota_exceeded`, `spend_cap_reached` or `unavailable`, thrown or by the
    * promise.
    */

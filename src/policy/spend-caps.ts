@@ -35,11 +35,20 @@ export function fallbackCap(
 }
 
 function standing(
-  { spent }: Pick<TenantFacts, 'spent'>,
-  cap: Pick<CapStanding, 'scope' | 'per' | 'currency' | 'warnAt' | 'features' | 'key' | 'rates'> & { limit: number },
+  tenant: Pick<TenantFacts, 'spent'>,
+  { limit, ...cap }: Omit<CapStanding, 'limitPico' | 'spentPico'> & { limit: number },
 ): CapStanding {
-  const { scope, per, currency, warnAt, features, key, rates } = cap
-  const bare = { scope, per, currency, warnAt, features, key, rates, limitPico: Math.round(cap.limit * pico) }
+  return asOf(tenant, { ...cap, limitPico: Math.round(limit * pico) })
+}
+
+/** The same caps, with what newer sums say is spent under them. */
+export function capsAsOf(caps: readonly CapStanding[], tenant: Pick<TenantFacts, 'spent'>): readonly CapStanding[] {
+  return caps.map((cap) => asOf(tenant, cap))
+}
+
+function asOf({ spent }: Pick<TenantFacts, 'spent'>, cap: Omit<CapStanding, 'spentPico'>): CapStanding {
+  const { scope, per, currency, warnAt, features, key, rates, limitPico } = cap
+  const bare = { scope, per, currency, warnAt, features, key, rates, limitPico }
   let spentPico = 0
   let uncounted: Record<string, number> | undefined
   for (const each of spent ?? []) {

@@ -110,7 +110,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     const metricSources: Parts['metricSources'] = {
       traffic,
       openRequests: () => gateway.openRequests,
-      ledger: () => ({ ...troubles, waiting: ledger.waiting }),
+      ledger: () => ({ ...troubles, waiting: ledger.waiting, waitingForRoom: ledger.waitingForRoom }),
       snapshots: () => tenants.snapshots(),
       pool: () => database.pool?.(),
       keys: () => countKeysByStatus(database),

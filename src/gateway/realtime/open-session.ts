@@ -206,6 +206,7 @@ function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, 
   const { provider } = exchange
   const lesson = new KeyLesson(opening)
   const usage = new SessionUsage(provider, upgrade.route.usage, (failure) => lesson.learn(failure))
+  usage.onCounted = (counted) => reserved.entry.soFar(counted, exchange.model)
   const first = firstRules(opening, opened)
   held?.release()
   const session: Session = new Session({

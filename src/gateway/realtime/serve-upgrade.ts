@@ -17,7 +17,7 @@ export async function serveUpgrade(arrival: Arrival, gateway: Gateway): Promise<
   const exchange = newExchange(arrival.req, new ServerResponse(arrival.req), gateway)
   const leaving = new AbortController()
   const caller = new CallerSocket(arrival, () => {
-    exchange.callerGone = true
+    exchange.abandon()
     leaving.abort()
   })
   exchange.refuse = (answer) => caller.refuse(answer)

@@ -17,6 +17,8 @@ export class SessionUsage {
   private opened = false
   /** The failure that the provider's first message tells of. */
   failure: Failure | undefined
+  /** Told what was counted so far, whenever it is more. */
+  onCounted: (usage: Usage) => void = () => undefined
   private readonly learn: (failure: Failure | undefined) => void
 
   /** @param learn told what the first message says of the key, and every error of a later one */
@@ -44,12 +46,14 @@ export class SessionUsage {
     const usage = read(parse(data))
     if (usage === undefined) return
     this.told = this.reading?.counts === 'each' ? add(this.told, usage) : { ...this.told, ...usage }
+    this.onCounted(this.told)
   }
 
   fromCaller({ data, isBinary }: Message): void {
     const count = this.reading?.characters
     if (count === undefined || isBinary || data[0] !== brace) return
     this.characters += count(parse(data)) ?? 0
+    this.onCounted({ ...this.told, characters: this.characters })
   }
 
   /** The counts of the whole session; what the provider left out is measured here, and then estimated. */

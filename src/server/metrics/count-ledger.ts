@@ -10,6 +10,7 @@ export function countLedger(ledger: Ledger, traffic: Traffic): Ledger {
     let settled = false
     return {
       id: entry.id,
+      soFar: entry.soFar,
       settle(end) {
         if (!settled) traffic.ended(start, end)
         settled = true

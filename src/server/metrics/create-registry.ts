@@ -18,7 +18,7 @@ export interface MetricSources {
   openConnections(): number
   /** Gateway requests and sessions under way. */
   openRequests(): number
-  ledger(): { waiting: number; lost: number; overdrawn: number; retries: number }
+  ledger(): { waiting: number; waitingForRoom: number; lost: number; overdrawn: number; retries: number }
   /** Organizations that this process keeps a snapshot of, and the age of the oldest, in milliseconds. */
   snapshots(): { count: number; oldestMs: number }
   /** Absent for a database without a pool. */
@@ -108,6 +108,12 @@ const rows: readonly Row[] = [
     help: 'Lines of the ledger that are not in the database yet.',
     type: 'gauge',
     samples: ({ ledger }) => one(ledger().waiting),
+  },
+  {
+    name: 'ownkey_spend_cap_waiting_requests',
+    help: 'Requests that wait for room under a spend cap, because others are in flight under it.',
+    type: 'gauge',
+    samples: ({ ledger }) => one(ledger().waitingForRoom),
   },
   {
     name: 'ownkey_ledger_lost_lines_total',

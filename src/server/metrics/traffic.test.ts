@@ -24,7 +24,7 @@ function sourcesOf(traffic: MetricSources['traffic'], more: Partial<MetricSource
     isDraining: () => false,
     openConnections: () => 3,
     openRequests: () => 2,
-    ledger: () => ({ waiting: 5, lost: 0, overdrawn: 0, retries: 1 }),
+    ledger: () => ({ waiting: 5, waitingForRoom: 3, lost: 0, overdrawn: 0, retries: 1 }),
     snapshots: () => ({ count: 7, oldestMs: 1_500 }),
     pool: () => ({ total: 4, idle: 3, waiting: 1 }),
     keys: async () => [{ provider: 'openai', status: 'valid', count: 12 }],
@@ -67,6 +67,7 @@ describe('the metrics', () => {
     for (const line of [
       'ownkey_info{version="1.2.3"} 1',
       'ownkey_ledger_waiting_lines 5',
+      'ownkey_spend_cap_waiting_requests 3',
       'ownkey_ledger_lost_lines_total 0',
       'ownkey_snapshot_age_seconds 1.5',
       'ownkey_database_connections{state="busy"} 1',
@@ -98,7 +99,7 @@ describe('the metrics', () => {
 test('a counted entry is counted once however often it is settled, also one that was waited for', async () => {
   const traffic = createTraffic()
   const settled: string[] = []
-  const entry = (id: string) => ({ id, settle: () => void settled.push(id) })
+  const entry = (id: string) => ({ id, soFar: () => {}, settle: () => void settled.push(id) })
   const ledger: Ledger = {
     open: () => entry('opened'),
     reserve: (_start, { balance }) => (balance === 0 ? Promise.resolve(entry('waited')) : entry('reserved')),

@@ -1,0 +1,168 @@
+import { OwnkeyError } from '../contract/index.ts'
+import type { Clock } from '../lib/index.ts'
+import { type CapStanding, capPhrase } from '../policy/index.ts'
+import type { Usage } from '../providers/index.ts'
+import { periodEnd } from './entry-rows.ts'
+import { createExpectations, type Expectation } from './expectations.ts'
+import type { EntryStart, Standing } from './ledger.ts'
+import type { Cost, PriceUsage } from './prices.ts'
+import { costToward, SpendSums } from './spend-sums.ts'
+import { createSpendWatch, keptMs } from './spend-watch.ts'
+import { WaitingLine } from './waiting-line.ts'
+
+/** An attempt that asks for room under its caps. */
+export interface RoomWish {
+  start: EntryStart
+  standing: Standing
+  /** What it may count, in the ways in which its model may be priced. */
+  usages: readonly Usage[]
+  /** As of when it was last judged; so is the next. */
+  expectation: Expectation
+  /** The cap under which there was no room. */
+  tight: CapStanding | undefined
+}
+
+/** `outdated`: newer sums have to be read first. */
+export type Verdict = 'goes' | 'waits' | 'outdated'
+
+/** Room that an attempt has until its cost is known. */
+export interface Hold {
+  /** As new as when the room was given. */
+  standing: Standing
+  /** What a session has cost so far: where it is more than was expected, it is held instead. */
+  grow(cost: Cost): void
+  /**
+   * Gives the room back, once, and counts what was spent.
+   * @returns to be called once that is in the database
+   */
+  end(cost: Cost | undefined): (() => void) | undefined
+}
+
+export interface CapRoom {
+  /**
+   * Room for an attempt under all its caps: at once, or when those that have it are over.
+   * @throws OwnkeyError `spend_cap_reached`, thrown or by the promise; by the promise whatever `renewed` throws
+   */
+  take(start: EntryStart, standing: Standing): Hold | Promise<Hold>
+  setNodes(nodes: number): void
+  /** Attempts that wait. */
+  readonly waiting: number
+  /** Whoever still waits is refused. */
+  close(): void
+}
+
+export interface CapRoomParts {
+  clock: Clock
+  price: PriceUsage | undefined
+  /** Milliseconds that an attempt waits at most. */
+  waitMs: number
+}
+
+/**
+ * Keeps caps while many requests are under way: what is in flight counts with the cost that is expected of it. A request goes when its
+ * own fits beside that, or when nothing else is in flight under the cap; so one that would be served alone is served, and a cap
+ * is passed by no more than what the requests in flight cost beyond expectation. The others wait, first come first served.
+ * Several nodes do not see what the others have in flight: each uses its part of what its snapshot leaves, and then reads a newer one.
+ */
+export function createCapRoom({ clock, price, waitMs }: CapRoomParts): CapRoom {
+  const watch = createSpendWatch(clock)
+  const expectations = createExpectations(price)
+  /** Expected of what is in flight, by organization. */
+  const held = new Map<string, SpendSums>()
+  const lines = new Map<string, WaitingLine>()
+  let nodes = 1
+
+  function judge(wish: RoomWish): Verdict {
+    const { start, standing, usages } = wish
+    const { caps = [], spentAsOf = 0, renewed } = standing
+    // Read so long ago, by a request whose body was slow, that not all is remembered that was spent since.
+    if (renewed !== undefined && clock.monotonic() - spentAsOf > keptMs / 2) return 'outdated'
+    const now = clock.now()
+    wish.expectation = expectations.expect(start, usages)
+    const { cost } = wish.expectation
+    let verdict: Verdict = 'goes'
+    for (const cap of caps) {
+      const since = watch.since(start.org, cap, spentAsOf)
+      const left = cap.limitPico - cap.spentPico
+      if (since >= left) throw capReached(cap, now)
+      const own = cost === undefined ? 0 : costToward(cap, start, cost)
+      if (own === 0) continue
+      const others = held.get(start.org)?.toward(cap, now) ?? 0
+      const isSpent = since >= left / nodes
+      if (!isSpent && (others <= 0 || since + others + own <= left / nodes)) continue
+      if (verdict === 'goes') wish.tight = cap
+      if (verdict !== 'outdated') verdict = isSpent ? 'outdated' : 'waits'
+    }
+    return verdict
+  }
+
+  function hold({ start, standing, expectation: { cost: expected, estimate } }: RoomWish): Hold {
+    const { org } = start
+    const sums = held.get(org) ?? new SpendSums()
+    held.set(org, sums)
+    let now = expected
+    let isOver = false
+    if (now !== undefined) sums.add(start, now)
+    return {
+      standing,
+      grow(cost) {
+        if (isOver || cost.costPico <= (now?.costPico ?? 0)) return
+        if (now !== undefined) sums.takeOut(start, now)
+        now = cost
+        sums.add(start, now)
+      },
+      end(cost) {
+        if (isOver) return undefined
+        isOver = true
+        if (now !== undefined) sums.takeOut(start, now)
+        if (sums.isEmpty) held.delete(org)
+        const onWritten = cost && watch.note(start, cost)
+        if (cost !== undefined) expectations.learn(start, estimate, cost)
+        lines.get(org)?.serve()
+        return onWritten
+      },
+    }
+  }
+
+  function lineOf(org: string): WaitingLine {
+    let line = lines.get(org)
+    if (line === undefined) {
+      const made = new WaitingLine({ waitMs, clock, judge, hold, onEmpty: () => forget(org, made) })
+      line = made
+      lines.set(org, line)
+    }
+    return line
+  }
+
+  function forget(org: string, line: WaitingLine): void {
+    if (lines.get(org) === line) lines.delete(org)
+  }
+
+  return {
+    take(start, standing) {
+      const wish: RoomWish = { start, standing, usages: standing.expects?.() ?? [], expectation: {}, tight: undefined }
+      const verdict = judge(wish)
+      const goes = verdict === 'goes' && lines.get(start.org)?.isAheadOf(wish) !== true
+      return goes ? hold(wish) : lineOf(start.org).join(wish, verdict === 'outdated')
+    },
+    setNodes(count) {
+      nodes = Math.max(1, count)
+    },
+    get waiting() {
+      return [...lines.values()].reduce((sum, { length }) => sum + length, 0)
+    },
+    close() {
+      for (const line of [...lines.values()]) line.close()
+    },
+  }
+}
+
+/** The refusal of a request under a cap that is spent. */
+function capReached(cap: CapStanding, now: number): OwnkeyError {
+  const resetsAt = periodEnd(cap.per, now)
+  return new OwnkeyError('spend_cap_reached', {
+    detail: `${capPhrase(cap)} is spent.`,
+    facts: { resetsAt: new Date(resetsAt).toISOString() },
+    retryAfterSeconds: Math.max(1, Math.ceil((resetsAt - now) / 1000)),
+  })
+}
