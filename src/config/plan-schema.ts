@@ -125,7 +125,7 @@ const planFields = z.strictObject({
       'Credits that each organization has anew every calendar month (UTC), spent before granted ones; the rest lapses.',
     ),
   quotas: z.record(id, quota).default({}).describe('Meter → its limit.'),
-  caps: z.array(cap).default([]).describe('What requests may cost at the provider; enforced.'),
+  caps: z.array(cap).default([]).describe('What requests may cost at the provider; enforced, also for many at once.'),
   regions: z
     .array(z.string().min(1))
     .min(1)

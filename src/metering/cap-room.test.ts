@@ -176,6 +176,23 @@ describe('room under a cap', () => {
     await vi.waitFor(() => expect(some[2]?.hold).toBeDefined(), 5_000)
   })
 
+  test('is not taken from what others may have spent: one node’s part once used, newer sums are read', async () => {
+    const room = open()
+    room.setNodes(2)
+    const asked: number[] = []
+    const { ask } = crowd(room, () => [cap(100)])
+    ask(50).hold?.end(usd(50))?.()
+    const begun = performance.now()
+    const renewed = async (readAfter: number) => {
+      asked.push(readAfter)
+      return { balance: 0, caps: [cap(100, { spentPico: 90 })], spentAsOf: performance.now() + 1 }
+    }
+    const next = ask(4, 'chat', { renewed })
+    expect(next.hold).toBeUndefined()
+    await vi.waitFor(() => expect(next.hold).toBeDefined(), 5_000)
+    expect([asked.length, (asked[0] as number) >= begun]).toEqual([1, true])
+  })
+
   test('is judged by the newest sums, whatever was known when the wait began', async () => {
     const { ask } = crowd(open(), () => [cap(100)])
     const newest = { balance: 7, caps: [cap(100, { spentPico: 100 })], spentAsOf: performance.now() }
@@ -199,11 +216,17 @@ describe('room under a cap', () => {
     expect(ask(10).hold).toBeUndefined()
   })
 
-  test('is expected to be used as answers of the same kind used it before', () => {
+  test('is expected to be used as answers of the same kind used it before', async () => {
     const modest = crowd(open(), () => [cap(1_000)])
     for (let n = 0; n < 40; n++) modest.ask(100).hold?.end(usd(1))
     // Nearly a tenth of a hundred each; at first all of it was expected.
     for (let n = 0; n < 50; n++) expect(modest.ask(100).hold).toBeDefined()
+    // Those who wait learn of it, too: nine of ten come to an end, and the others expect less.
+    const waiting = crowd(open(), () => [cap(1_000)])
+    const some = Array.from({ length: 30 }, () => waiting.ask(100))
+    for (const { hold } of some.slice(0, 9)) hold?.end(usd(1))
+    await settled()
+    expect(some.filter(({ hold }) => hold !== undefined).length).toBeGreaterThan(9 + 10)
     const dear = crowd(open(), () => [cap(1_000)])
     dear.ask(1).hold?.end(usd(300))
     expect([dear.ask(1), dear.ask(1), dear.ask(1)].map(({ hold }) => hold !== undefined)).toEqual([true, true, false])

@@ -133,6 +133,45 @@ describe.each(databaseKinds)('limits in the ledger on %s', (kind) => {
       expect(allows(cap(100, { scope: 'fallback' }))).toBe(true)
     })
 
+    test('count what is in flight with what is expected of it, until it is settled or could not be reserved', async () => {
+      const org = await newOrg(1)
+      const ledger = start({ price: ({ usage }) => ({ costPico: usage.outputTokens ?? 0, currency: 'USD' }) })
+      const expecting = (outputTokens: number) => ({ ...standing(cap(100)), expects: () => [{ outputTokens }] })
+      const reserve = (tokens: number, more: Partial<EntryStart> = {}) =>
+        ledger.reserve(attempt(org, { startedAt: now(), ...more }), expecting(tokens))
+      const first = (await reserve(60)) as Entry
+      const second = reserve(60)
+      expect([second, ledger.waitingForRoom]).toEqual([expect.any(Promise), 1])
+      first.settle(refused)
+      ;(await second).settle(refused)
+      await expect(reserve(60, { credits: 5 })).rejects.toMatchObject({ code: 'credits_exhausted' })
+      const alone = [reserve(99), reserve(1)]
+      expect(alone.every((entry) => !(entry instanceof Promise))).toBe(true)
+      for (const entry of alone) (entry as Entry).settle(refused)
+    })
+
+    test('get their room back while the database is away, and what was spent counts all the same', async () => {
+      const gone = await openTestDatabase(kind)
+      const ledger = createLedger({
+        database: gone.database,
+        price: ({ usage }) => ({ costPico: usage.outputTokens ?? 0, currency: 'USD' }),
+        closeWithinMs: 1,
+      })
+      await ledger.counted
+      const reserve = (outputTokens: number) =>
+        ledger.reserve(attempt('away', { startedAt: now() }), {
+          ...standing(cap(100)),
+          expects: () => [{ outputTokens }],
+        })
+      const first = reserve(90) as Entry
+      await gone.remove()
+      const second = reserve(90)
+      first.settle({ ...done, usage: { outputTokens: 90 } })
+      ;(await second).settle({ ...done, usage: { outputTokens: 10 } })
+      expect(() => reserve(1)).toThrow(expect.objectContaining({ code: 'spend_cap_reached' }))
+      await ledger.close()
+    })
+
     test('are measured by sums of the day and the month that are written with the entries', async () => {
       const org = await newOrg()
       const ledger = start({ price: ({ model }) => (model === 'odd' ? undefined : { costPico: 9, currency: 'USD' }) })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { WebSocket } from 'ws'
 import { canaryPlatformKey } from '../support/canary.ts'
 import { databaseKinds } from '../support/databases.ts'
 import { type Journey, journeyConfig, startJourney } from '../support/journey.ts'
@@ -152,27 +153,33 @@ describe.each(databaseKinds)('requests at once under a spend cap on %s', (databa
     undo()
   })
 
-  test('count sockets too: one waits for another that may use up the rest', async () => {
+  test('count sockets too: others wait for one that has used up the rest, and for its end', async () => {
     const realtime = '/openai/v1/realtime?model=test-1'
-    const opened: { send(text: string): void; close(): void }[] = []
-    const undo = journey.upstream.onUpgrade(/realtime/, (socket) => {
-      opened.push(socket)
-      socket.send('{"type":"session.created"}')
-    })
-    const { token } = await journey.newOrg('small')
+    const dialled: WebSocket[] = []
+    const undo = [
+      journey.upstream.on(path, spending),
+      journey.upstream.onUpgrade(/realtime/, (socket) => {
+        dialled.push(socket)
+        socket.send('{"type":"session.created"}')
+      }),
+    ]
+    const { token } = await journey.newOrg('capped')
     const options = { path: realtime, headers: { authorization: `Bearer ${token}` } }
     const one = await openSocket(journey.ownkey.url, options)
     await one.messages(1)
-    const two = refusal(journey.ownkey.url, options)
-    await waits(journey.ownkey, 1)
-    opened[0]?.send(
-      JSON.stringify({ type: 'response.done', response: { usage: { input_tokens: 0, output_tokens: 2_000 } } }),
-    )
+    expect((await ask(token, 1)).status).toBe(200)
+    const usage = { input_tokens: 0, output_tokens: 9_000 }
+    dialled[0]?.send(JSON.stringify({ type: 'response.done', response: { usage } }))
     await one.messages(2)
+    const answer = ask(token)
+    await waits(journey.ownkey, 1)
+    const two = refusal(journey.ownkey.url, options)
+    await waits(journey.ownkey, 2)
     one.websocket.close()
+    expect((await answer).status).toBe(200)
     const refused = await two
-    expect([refused.status, refused.headers['ownkey-error'], opened.length]).toEqual([402, 'spend_cap_reached', 1])
-    undo()
+    expect([refused.status, refused.headers['ownkey-error'], dialled.length]).toEqual([402, 'spend_cap_reached', 1])
+    for (const each of undo) each()
   })
 })
 
