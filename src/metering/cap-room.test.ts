@@ -162,8 +162,8 @@ describe('room under a cap', () => {
   test('is not asked of what has no price, and not kept from it', () => {
     const { ask } = crowd(open(), () => [cap(100)])
     const unpriced = { model: 'unpriced' }
-    const some = [ask(90), ask(90), ask(1, 'chat', unpriced), ask(1, 'chat', unpriced)]
-    expect(some.map(({ hold }) => hold !== undefined)).toEqual([true, false, true, true])
+    const some = [ask(90), ask(90), ask(1, 'chat', unpriced), ask(1, 'chat', unpriced), ask(0)]
+    expect(some.map(({ hold }) => hold !== undefined)).toEqual([true, false, true, true, true])
   })
 
   test('is shared with the other nodes', async () => {
@@ -214,6 +214,22 @@ describe('room under a cap', () => {
     session.hold?.grow(usd(95))
     session.hold?.grow(usd(20))
     expect(ask(10).hold).toBeUndefined()
+    // Also where nothing was expected, and all others went meanwhile.
+    const { ask: askAnew } = crowd(open(), () => [cap(100)])
+    const unheard = askAnew(10, 'chat', { model: 'unpriced' })
+    askAnew(10).hold?.end(undefined)
+    unheard.hold?.grow(usd(95))
+    expect(askAnew(10).hold).toBeUndefined()
+  })
+
+  test('is given to nobody any more when the room is closed', async () => {
+    const room = open()
+    const { ask } = crowd(room, () => [cap(100)])
+    const some = [ask(90), ask(90), ask(5)]
+    room.close()
+    await settled()
+    const unavailable = expect.objectContaining({ code: 'unavailable' })
+    expect(some.map(({ refused }) => refused)).toEqual([undefined, unavailable, unavailable])
   })
 
   test('is expected to be used as answers of the same kind used it before', async () => {

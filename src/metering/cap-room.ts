@@ -96,29 +96,34 @@ export function createCapRoom({ clock, price, waitMs }: CapRoomParts): CapRoom {
     return verdict
   }
 
-  function hold({ start, standing, expectation: { cost: expected, estimate } }: RoomWish): Hold {
-    const { org } = start
-    const sums = held.get(org) ?? new SpendSums()
-    held.set(org, sums)
-    let now = expected
+  /** @param costs what it is expected to cost before, and from now on */
+  function count({ start }: RoomWish, [before, after]: readonly [Cost | undefined, Cost | undefined]): void {
+    const sums = held.get(start.org) ?? new SpendSums()
+    if (before !== undefined) sums.takeOut(start, before)
+    if (after !== undefined) sums.add(start, after)
+    if (sums.isEmpty) held.delete(start.org)
+    else held.set(start.org, sums)
+  }
+
+  function hold(wish: RoomWish): Hold {
+    const { start, standing, expectation } = wish
+    let counted = expectation.cost
     let isOver = false
-    if (now !== undefined) sums.add(start, now)
+    count(wish, [undefined, counted])
     return {
       standing,
       grow(cost) {
-        if (isOver || cost.costPico <= (now?.costPico ?? 0)) return
-        if (now !== undefined) sums.takeOut(start, now)
-        now = cost
-        sums.add(start, now)
+        if (isOver || cost.costPico <= (counted?.costPico ?? 0)) return
+        count(wish, [counted, cost])
+        counted = cost
       },
       end(cost) {
         if (isOver) return undefined
         isOver = true
-        if (now !== undefined) sums.takeOut(start, now)
-        if (sums.isEmpty) held.delete(org)
+        count(wish, [counted, undefined])
         const onWritten = cost && watch.note(start, cost)
-        if (cost !== undefined) expectations.learn(start, estimate, cost)
-        lines.get(org)?.serve()
+        if (cost !== undefined) expectations.learn(start, expectation.estimate, cost)
+        lines.get(start.org)?.serve()
         return onWritten
       },
     }

@@ -54,7 +54,7 @@ export class WaitingLine {
 
   /** One that expects no cost takes no room from those who wait. */
   isAheadOf({ standing, expectation }: RoomWish): boolean {
-    if (expectation.cost === undefined) return false
+    if ((expectation.cost?.costPico ?? 0) === 0) return false
     const names = namesOf(standing.caps)
     return this.waiting.some((one) => one.names.some((name) => names.includes(name)))
   }
@@ -81,7 +81,11 @@ export class WaitingLine {
   }
 
   close(): void {
-    for (const one of this.waiting.slice()) this.giveUp(one, new OwnkeyError('unavailable'))
+    for (const one of this.waiting.splice(0)) {
+      clearTimeout(one.bound)
+      one.failed(new OwnkeyError('unavailable'))
+    }
+    this.end()
   }
 
   /** @returns false: it goes on waiting */
@@ -127,8 +131,10 @@ export class WaitingLine {
   private async look(): Promise<void> {
     this.timer = undefined
     const begun = this.parts.clock.monotonic()
-    // One after the other: what the first one has read is there for the rest.
-    for (const one of this.waiting.slice()) await this.renew(one, begun)
+    const [first, ...others] = this.waiting
+    // What the first one has read is there for the others.
+    if (first !== undefined) await this.renew(first, begun)
+    await Promise.all(others.map((one) => this.renew(one, begun)))
     this.serve()
     if (this.waiting.length > 0) this.lookIn(lookEveryMs)
   }
