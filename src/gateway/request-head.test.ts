@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readRequestHead } from './request-head.ts'
-import { buildRequestHeaders } from './request-headers.ts'
+import { buildRequestHeaders, passedHeaders } from './request-headers.ts'
 
 describe('the caller’s token', () => {
   it.each([
@@ -37,9 +37,20 @@ describe('the caller’s token', () => {
 
   it('is told apart from a provider’s key', () => {
     expect(() => readRequestHead(['Authorization', 'Bearer sk-proj-1234'], '')).toThrow(/may be a provider’s key/)
+    expect(() => readRequestHead(['Authorization', 'Bearer oks_1234'], '')).toThrow(/session token/)
     expect(() => readRequestHead([], '')).toThrow(/No Ownkey token/)
     // What an SDK sends when its key is empty.
     expect(() => readRequestHead(['Authorization', 'Bearer', 'x-api-key', ''], '')).toThrow(/No Ownkey token/)
+  })
+})
+
+describe('a body', () => {
+  it('comes in chunks or with its length', () => {
+    expect(readRequestHead(['Authorization', 'okt_a', 'Transfer-Encoding', 'Chunked'], '').hasBody).toBe(true)
+    for (const coding of ['gzip, chunked', 'chunked, chunked', 'identity', ''])
+      expect(() => readRequestHead(['Authorization', 'okt_a', 'Transfer-Encoding', coding], '')).toThrow(
+        /Transfer-Encoding/,
+      )
   })
 })
 
@@ -163,5 +174,17 @@ describe('the upstream’s headers', () => {
       'x-goog-api-key',
       'AIza-key',
     ])
+  })
+
+  it('leave out what was added on the way here', () => {
+    const added = 'Via,X-Real-IP,True-Client-IP,CF-Connecting-IP,CF-IPCountry,CDN-Loop,X-Original-Forwarded-For'
+    const signIn = 'Cf-Access-Jwt-Assertion,X-Amzn-Oidc-Data,X-Goog-IAP-JWT-Assertion,X-Auth-Request-Email'
+    const browser = 'Referer,Sec-Fetch-Site,Sec-CH-UA,Sec-WebSocket-Key'
+    const kept =
+      'cf-aig-authorization,traceparent,HTTP-Referer,x-request-id,OpenAI-Beta,anthropic-version,x-goog-user-project'
+    const passed = passedHeaders(
+      [added, signIn, browser, kept].flatMap((names) => names.split(',').flatMap((name) => [name, '1'])),
+    )
+    expect(passed.filter((_, at) => at % 2 === 0).join(',')).toBe(kept)
   })
 })

@@ -57,7 +57,7 @@ export function readRequestHead(rawHeaders: readonly string[], query: string): R
     else if (name === 'content-type') head.contentType = value
     else if (name === 'content-encoding') head.contentEncoding = value
     else if (name === 'content-length') head.contentLength = Number(value)
-    else if (name === 'transfer-encoding') head.hasBody = true
+    else if (name === 'transfer-encoding') head.hasBody = comesInChunks(value)
     else if (name === 'sec-websocket-protocol') credentials.push(...subprotocolTokens(value))
     else if (name.startsWith('ownkey-')) readOwnkeyHeader(head, name, value)
   }
@@ -65,6 +65,15 @@ export function readRequestHead(rawHeaders: readonly string[], query: string): R
   if (query !== '') head.query = cutCredentials(query, credentials)
   head.token = singleToken(credentials)
   return head
+}
+
+/** Node undoes chunks and no other coding: what is packed beneath would go up as if it were not. */
+function comesInChunks(coding: string): true {
+  if (/^chunked$/i.test(coding.trim())) return true
+  throw new OwnkeyError('request_invalid', {
+    detail: 'The body comes in a Transfer-Encoding other than "chunked".',
+    fix: 'Send the body in chunks, or with its Content-Length; name its compression in Content-Encoding.',
+  })
 }
 
 function readOwnkeyHeader(head: RequestHead, name: string, value: string): void {
@@ -123,9 +132,9 @@ function decodeQuery(text: string): string {
 
 function singleToken(credentials: readonly string[]): string {
   let token = ''
-  let other = false
+  let other = ''
   for (const candidate of credentials) {
-    if (!candidate.startsWith('okt_')) other ||= candidate !== ''
+    if (!candidate.startsWith('okt_')) other ||= candidate
     else if (token === '') token = candidate
     else if (token !== candidate) {
       throw new OwnkeyError('request_invalid', {
@@ -135,9 +144,11 @@ function singleToken(credentials: readonly string[]): string {
     }
   }
   if (token !== '') return token
-  if (!other) throw new OwnkeyError('token_missing')
+  if (other === '') throw new OwnkeyError('token_missing')
   throw new OwnkeyError('token_invalid', {
-    detail: 'The credential of this request is not an Ownkey token; it may be a provider’s key.',
+    detail: other.startsWith('oks_')
+      ? 'This is a session token: it opens the AI settings, not the gateway.'
+      : 'The credential of this request is not an Ownkey token; it may be a provider’s key.',
     fix: 'Send an Ownkey token (okt_…) here. Provider keys belong in the AI settings, never in requests.',
   })
 }

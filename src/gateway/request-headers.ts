@@ -1,8 +1,9 @@
 import type { CredentialPlacement } from '../providers/index.ts'
+import { addedOnTheWay } from './added-on-the-way.ts'
 import { readableCodings } from './content-codings.ts'
 import { credentialHeaders } from './request-head.ts'
 
-/** Headers of one hop, of the caller's browser, or of the way to us, or that would change the method: never sent to a provider. */
+/** Headers of one hop, or that would change the method: never sent to a provider. */
 const dropped: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -14,11 +15,6 @@ const dropped: ReadonlySet<string> = new Set([
   'expect',
   'host',
   'content-length',
-  'cookie',
-  'origin',
-  'forwarded',
-  'via',
-  'x-real-ip',
   // What a request does stands in its request line, where policy saw it.
   'x-http-method',
   'x-http-method-override',
@@ -38,8 +34,7 @@ function goesUp(name: string): boolean {
     dropped.has(lower) ||
     credentialHeaders.has(lower) ||
     lower.startsWith('ownkey-') ||
-    lower.startsWith('x-forwarded-') ||
-    lower.startsWith('sec-websocket-')
+    addedOnTheWay(lower)
   )
   if (name.length <= longestKept && verdicts.size < maxVerdicts) verdicts.set(name, verdict)
   return verdict
@@ -52,8 +47,8 @@ export interface UpstreamCredential {
 }
 
 /**
- * The headers of an upstream request, built afresh: what the caller sent less credentials, cookies, origin, `ownkey-*`,
- * hop-by-hop headers and encodings that cannot be read here, plus exactly one credential.
+ * The headers of an upstream request, built afresh: what the caller sent less credentials, `ownkey-*`, hop-by-hop
+ * headers, what was added on the way here, and encodings that cannot be read here, plus exactly one credential.
  * @param drop further names (lower case) of this provider
  */
 export function buildRequestHeaders(
