@@ -31,6 +31,27 @@ describe('a passing answer', () => {
     }
   })
 
+  it.each(['', 'u', 'me', 'user:', '{"authorization":"Bearer '])('loses it in base64 behind "%s"', (before) => {
+    const packed = Buffer.from(`${before}${key}:more`).toString('base64')
+    for (const piece of [1, 5, packed.length]) {
+      const result = passed(`data: ${packed}\n\n`, piece)
+      for (let at = 0; at + 8 <= key.length; at++)
+        expect(Buffer.from(result.slice(6), 'base64').toString('latin1')).not.toContain(key.slice(at, at + 8))
+    }
+  })
+
+  it.each([
+    ['in a URL with small letters', 'sk-proj-4sJHrQ8vT3BlbkFJ9mZx%2bw%2f8ZP'],
+    ['in JSON that escapes slashes', key.replaceAll('/', '\\/')],
+  ])('loses it %s', (_name, form) => {
+    expect(passed(`data: ${form}\n\n`, 4)).toBe(`data: ${'*'.repeat(form.length)}\n\n`)
+  })
+
+  it('keeps words in which a short key would stand in base64', () => {
+    const text = 'x2V5 NrZX'
+    expect(new KeyRedactor(new Secret('key')).passWhole(Buffer.from(text)).toString()).toBe(text)
+  })
+
   it('tells nothing of a key that begins at its very end, once that is more than a masked form shows', () => {
     for (const rest of [key.slice(0, 17), key.slice(0, -1), base64.slice(0, 20)])
       expect(passed(`data: ${rest}`, 3)).toBe(`data: ${'*'.repeat(rest.length)}`)

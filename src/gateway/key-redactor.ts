@@ -172,11 +172,26 @@ function alphabetOf(needles: readonly Buffer[]): Uint8Array {
 const plainKey = /^[\w.-]+$/
 
 function forms(key: string): string[] {
-  const base64 = Buffer.from(key, 'latin1').toString('base64').replace(/=+$/, '')
-  if (plainKey.test(key)) return [key, base64]
+  const packed = inBase64(key)
+  if (plainKey.test(key)) return [key, ...packed]
   const url = encodeURIComponent(key)
   const json = JSON.stringify(key).slice(1, -1)
-  return [...new Set([key, url, base64, json])]
+  const lowerCaseUrl = url.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase())
+  return [...new Set([key, url, lowerCaseUrl, json, json.replaceAll('/', '\\/'), ...packed])]
+}
+
+/**
+ * As the key stands in base64: alone, and among other text (`user:key`, JSON), which moves it by one byte or two; then less
+ * the letters at its edges, which depend on what is around.
+ */
+function inBase64(key: string): string[] {
+  const alone = Buffer.from(key, 'latin1').toString('base64').replace(/=+$/, '')
+  const among = [0, 1, 2].map((before) => {
+    const bits = 8 * before
+    const text = Buffer.from('\0'.repeat(before) + key, 'latin1').toString('base64')
+    return text.slice(Math.ceil(bits / 6), Math.floor((bits + 8 * key.length) / 6))
+  })
+  return [alone, ...among.filter((text) => text.length >= window && text !== alone)]
 }
 
 /** Where the secret part begins: behind `sk-proj-`, `AIza` and the like, which everybody's keys share. */

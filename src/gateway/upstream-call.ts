@@ -148,10 +148,11 @@ export class UpstreamCall implements AnswerHandler {
     if (this.phase !== 'opening') return true
     if (typeof opening === 'object') {
       this.failure = opening
-      if (!this.owner.isFinal(opening)) {
-        const head = this.head as CollectedHead
-        const plain = decodeBody(Buffer.concat(this.parts), head.encoding) ?? nothing
-        const answer = cleanAnswer(head, plain, this.owner.redactor)
+      const head = this.head as CollectedHead
+      const plain = decodeBody(Buffer.concat(this.parts), head.encoding) ?? nothing
+      const answer = cleanAnswer(head, plain, this.owner.redactor)
+      // What tells of the key more than a passing answer loses is an error body like any other.
+      if (!this.owner.isFinal(opening) || answer.body !== plain) {
         this.end({ failure: opening, answer })
         this.hangUp?.(new Error('the stream opens with an error'))
         return true

@@ -66,6 +66,13 @@ describe.each(fiveProviders)('%s echoes its key', (provider) => {
     }
   })
 
+  test.each(echoes)('%s, in an error that opens a stream', async (_name, message) => {
+    const error = { type: 'error', error: { message, code: 'invalid_api_key', type: 'authentication_error' } }
+    const { seen, all } = await ask(provider, sse([{ event: 'error', data: error }], { pieceBytes: 7 }))
+    expect([seen.status, seen.header('ownkey-error'), seen.broken]).toEqual([200, 'invalid_key', false])
+    for (const part of [...partsOf(key), ...formsOf(key)]) expect(all).not.toContain(part)
+  })
+
   test('in headers that pass, of an error and of an answer', async () => {
     for (const status of [401, 200]) {
       const headers = {
