@@ -39,7 +39,7 @@ export class AttemptUnderWay implements CallOwner {
     this.res = exchange.res
     this.provider = provider
     this.filter = sent.reserved.gateway.filterOf(provider)
-    this.retell = retellOf(exchange, sent.opened)
+    this.retell = retellOf(exchange, sent)
     this.redactor = sent.opened.redactor
     this.usage = surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage)
     this.translation = sent.translation
@@ -73,9 +73,13 @@ export class AttemptUnderWay implements CallOwner {
 }
 
 /** Where the provider's answers name addresses at it, they are told as those behind this gateway. */
-function retellOf(exchange: Required<Exchange>, opened: OpenedAttempt): CallOwner['retell'] {
+function retellOf(
+  exchange: Required<Exchange>,
+  { opened: { origin, path }, reserved }: { opened: OpenedAttempt; reserved: Reserved },
+): CallOwner['retell'] {
   const { answerAddresses } = exchange.provider
   if (answerAddresses === undefined) return undefined
-  const tell = wayBack(exchange, opened, upstreamPath(exchange))
+  const { passes } = reserved.gateway.deps
+  const tell = wayBack(exchange, { origin, path, own: upstreamPath(exchange) }, passes)
   return tell && ((name, value) => (answerAddresses.includes(name) ? tell(value) : value))
 }

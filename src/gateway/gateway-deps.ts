@@ -6,6 +6,7 @@ import type { Policy } from '../policy/index.ts'
 import type { Failure, Provider } from '../providers/index.ts'
 import type { Tenants } from '../tenants/index.ts'
 import type { SealedKey } from '../vault/index.ts'
+import type { AddressPasses } from './address-passes.ts'
 
 /** One version of the configuration, as the gateway uses it. A reload gives another object. */
 export interface GatewaySetup {
@@ -45,6 +46,7 @@ export interface GatewayDeps {
   setup(): GatewaySetup
   /** Opens one sealed key. @throws key_unreadable */
   openKey(sealed: SealedKey): Secret
+  passes: AddressPasses
   /** The origin that plays a provider; absent: the server runs without sandbox. */
   sandbox?: { origin(provider: string): string } | undefined
   report?(report: AttemptReport): void

@@ -3,6 +3,7 @@
  * answer relayed at the pace of the slower side. `serve.ts` is the story on one page; `egress.ts` is the only place in the
  * system that sends requests to providers.
  */
+export { createAddressPasses } from './address-passes.ts'
 export { checkHost } from './check-host.ts'
 export { collectAnswer } from './collect-answer.ts'
 export type { ErrorAnswer } from './collect-failure.ts'

@@ -1,4 +1,5 @@
 import { OwnkeyError, requestHeaders } from '../contract/index.ts'
+import { type PassHolder, passPrefix } from './address-passes.ts'
 
 /** Every header in which a provider's SDK puts its key, so where callers put their Ownkey token. Never sent upstream. */
 export const credentialHeaders: ReadonlySet<string> = new Set([
@@ -45,9 +46,14 @@ const visible = /^[\x21-\x7e]{1,256}$/
 /**
  * Reads a request's head. The Ownkey token may stand in any header, query parameter or subprotocol that an SDK uses for its key.
  * @param rawHeaders Node's `rawHeaders`: name, value, name, value …
+ * @param openPass for a request to an address that may open by itself, given the query that goes up
  * @throws token_missing, token_invalid (a provider's key instead of a token), request_invalid
  */
-export function readRequestHead(rawHeaders: readonly string[], query: string): RequestHead {
+export function readRequestHead(
+  rawHeaders: readonly string[],
+  query: string,
+  openPass?: (pass: string, query: string) => PassHolder,
+): RequestHead {
   const head: RequestHead = { token: '', contentType: '', contentLength: undefined, hasBody: false, query }
   const credentials: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -63,8 +69,28 @@ export function readRequestHead(rawHeaders: readonly string[], query: string): R
   }
   head.hasBody ||= (head.contentLength ?? 0) > 0
   if (query !== '') head.query = cutCredentials(query, credentials)
+  const pass = openPass === undefined ? undefined : onlyPass(credentials)
+  if (openPass !== undefined && pass !== undefined) return heldBy(openPass(pass, head.query), head)
   head.token = singleToken(credentials)
   return head
+}
+
+/** The pass of a request that carries no token. */
+function onlyPass(credentials: readonly string[]): string | undefined {
+  if (credentials.some((candidate) => candidate.startsWith('okt_'))) return undefined
+  return credentials.find((candidate) => candidate.startsWith(passPrefix))
+}
+
+/** @throws token_scope when the request says that it is for another than the holder */
+function heldBy(holder: PassHolder, head: RequestHead): RequestHead {
+  for (const field of ['org', 'feature', 'user', 'environment'] as const) {
+    if (head[field] !== undefined && head[field] !== holder[field])
+      throw new OwnkeyError('token_scope', {
+        detail: `The pass in this address was told to another ${field === 'org' ? 'organization' : field} than the request names.`,
+        facts: { field },
+      })
+  }
+  return { ...head, ...holder }
 }
 
 /** Node undoes chunks and no other coding: what is packed beneath would go up as if it were not. */

@@ -43,7 +43,7 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
     leave(exchange)
   })
   try {
-    readRequest(exchange)
+    readRequest(exchange, gateway)
     const caller = identifyCaller(exchange, gateway.deps.tenants)
     exchange.caller = caller instanceof Promise ? await caller : caller
     takeShare(exchange as Required<Exchange>, gateway)
@@ -90,7 +90,7 @@ function leave(exchange: Exchange): void {
 }
 
 /** Reads what the request is; the dialect first, so that every later error has its shape. */
-function readRequest(exchange: Exchange): void {
+function readRequest(exchange: Exchange, { deps }: Gateway): void {
   const { req } = exchange
   if (isOneDialect(req.url as string)) readRoute(exchange)
   else {
@@ -99,7 +99,13 @@ function readRequest(exchange: Exchange): void {
     exchange.surface = surface
     exchange.dialect = surface.dialect ?? exchange.dialect
   }
-  const head = readRequestHead(req.rawHeaders, (exchange.target as Target).query)
+  const { provider } = exchange
+  const { rest, query } = exchange.target as Target
+  const [path = ''] = rest.split('?', 1)
+  const openPass =
+    provider?.answerAddresses &&
+    ((pass: string, sent: string) => deps.passes.open(pass, `${provider.id}${path}${sent === '' ? '' : `?${sent}`}`))
+  const head = readRequestHead(req.rawHeaders, query, openPass)
   exchange.head = head
   if (head.requestId !== undefined) exchange.requestId = head.requestId
 }

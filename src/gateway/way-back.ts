@@ -1,20 +1,23 @@
+import type { AddressPasses } from './address-passes.ts'
 import type { Exchange } from './exchange.ts'
 
 interface Sent {
   origin: string
   /** As it was sent: what stands before the provider's own path there comes first. */
   path: string
+  own: string
 }
 
 /**
  * Tells addresses at the provider as the same places behind this gateway: a caller that went on at the provider itself would
- * send its Ownkey token there, where it opens nothing. Other addresses are told as they are.
- * @param own the provider's own path of the request
+ * send its Ownkey token there, where it opens nothing. At the provider such an address opens by itself, so clients may send
+ * no credential there (Google's Python SDK): a pass of the caller's stands in it. Other addresses are told as they are.
+ * @param sent where the request went, and `own`, the provider's own path and query of it
  */
 export function wayBack(
-  { req, provider }: Pick<Required<Exchange>, 'req' | 'provider'>,
-  { origin, path }: Sent,
-  own: string,
+  { req, provider, head }: Pick<Required<Exchange>, 'req' | 'provider' | 'head'>,
+  { origin, path, own }: Sent,
+  passes: AddressPasses,
 ): ((address: string) => string) | undefined {
   const base = baseOf(req)
   if (base === undefined) return undefined
@@ -24,7 +27,8 @@ export function wayBack(
     if (url === undefined || (url.origin !== origin && url.origin !== provider.origin)) return address
     const isBehind = prefix !== '' && url.origin === origin && url.pathname.startsWith(`${prefix}/`)
     const rest = isBehind ? url.pathname.slice(prefix.length) : url.pathname
-    return `${base}/${provider.id}${rest}${url.search}`
+    const told = `${provider.id}${rest}${url.search}`
+    return `${base}/${told}${url.search === '' ? '?' : '&'}key=${passes.issue(head, told)}`
   }
 }
 

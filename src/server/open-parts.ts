@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { type ControlOptions, createControl } from '../control/index.ts'
 import type { Keyring, Secret } from '../crypto/index.ts'
-import { type AttemptReport, checkHost, Gateway, type Lookup } from '../gateway/index.ts'
+import { type AttemptReport, checkHost, createAddressPasses, Gateway, type Lookup } from '../gateway/index.ts'
 import { systemClock } from '../lib/index.ts'
 import type { LiveLedger } from '../metering/index.ts'
 import { type Sandbox, startSandbox } from '../sandbox/index.ts'
@@ -126,7 +126,7 @@ type Opened = Omit<Parts, 'gateway' | 'control' | 'record' | 'metricSources' | '
 type ForGateway = Opened & Pick<PartsOptions, 'lookup'> & { openKeys: OpenKeys; traffic: Traffic }
 
 function buildGateway(
-  { tenants, ledger, live, openKeys, sandbox, traffic, lookup }: ForGateway,
+  { keyring, tenants, ledger, live, openKeys, sandbox, traffic, lookup }: ForGateway,
   report: (attempt: AttemptReport) => void,
   log: Log,
 ): Gateway {
@@ -136,6 +136,7 @@ function buildGateway(
     measure: traffic,
     setup: () => live.current(),
     openKey: openKeys.open,
+    passes: createAddressPasses(keyring),
     sandbox,
     lookup,
     report,

@@ -19,6 +19,7 @@ const egressOnly = () =>
     ledger: undefined as never,
     setup: () => ({ config: defaultConfig() }) as never,
     openKey: () => new Secret(''),
+    passes: undefined as never,
     log: { error: () => {} },
   })
 

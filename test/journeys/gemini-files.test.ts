@@ -78,8 +78,57 @@ describe('the address at which an upload goes on', () => {
     const plain = await begin()
     const secure = await begin({ 'x-forwarded-proto': 'https' })
     off()
-    expect(plain.header('x-goog-upload-url')).toBe(`${journey.ownkey.url}/gemini${goOn}`)
-    expect(secure.header('x-goog-upload-url')).toBe(`${journey.ownkey.url.replace('http:', 'https:')}/gemini${goOn}`)
+    const told = `${journey.ownkey.url}/gemini${goOn}&key=okp_`
+    expect(plain.header('x-goog-upload-url')).toContain(told)
+    expect(secure.header('x-goog-upload-url')).toContain(told.replace('http:', 'https:'))
+    expect(plain.header('x-goog-upload-url')).not.toContain(token)
+  })
+
+  test('opens by itself, as Google’s does: its Python SDK sends no key there', async () => {
+    const off = playUploads((path) => journey.upstream.origin + path)
+    const address = (await begin()).header('x-goog-upload-url') ?? ''
+    const headers = { 'x-goog-upload-command': 'upload, finalize', 'x-goog-upload-offset': '0' }
+    const answer = await fetch(address, { method: 'POST', headers, body: 'a manual' })
+    off()
+    expect([answer.status, await answer.json()]).toEqual([200, { file: { name: 'files/abc', state: 'ACTIVE' } }])
+    const sent = journey.upstream.journal.requests.at(-1)
+    expect([sent?.header('x-goog-api-key'), sent?.body().toString()]).toEqual([canaryKeys.gemini, 'a manual'])
+    expect(`${sent?.target}${JSON.stringify(sent?.headers)}`).not.toContain(token)
+  })
+
+  test('keeps the organization that headers named, and may not be used for another', async () => {
+    const service = await journey.ownkey.token()
+    const { org } = await journey.newOrg()
+    const off = playUploads((path) => journey.upstream.origin + path)
+    const named = { 'x-goog-api-key': service, 'ownkey-org': org, 'ownkey-feature': 'assistant' }
+    const address = (await begin(named)).header('x-goog-upload-url') ?? ''
+    const goesOn = (headers: Record<string, string> = {}, to = address) =>
+      fetch(to, {
+        method: 'POST',
+        headers: { 'x-goog-upload-command': 'upload, finalize', ...headers },
+        body: 'a manual',
+      })
+    const answers = [await goesOn(), await goesOn({ 'ownkey-org': org }), await goesOn({ 'ownkey-org': 'another' })]
+    const elsewhere = await goesOn({}, address.replace('upload_id=AB-1', 'upload_id=AB-2'))
+    const changed = await goesOn({}, `${address.slice(0, -9)}AAAAAAAAA`)
+    off()
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 403])
+    expect([elsewhere.status, changed.status]).toEqual([401, 401])
+    expect([elsewhere, changed].map(({ headers }) => headers.get('ownkey-error'))).toEqual([
+      'token_invalid',
+      'token_invalid',
+    ])
+  })
+
+  test('opens nothing once its token is revoked', async () => {
+    const { org } = await journey.newOrg()
+    const made = await journey.ownkey.api('POST', '/tokens', { kind: 'access', org, feature: 'assistant' })
+    const off = playUploads((path) => journey.upstream.origin + path)
+    const address = (await begin({ 'x-goog-api-key': made.body.token })).header('x-goog-upload-url') ?? ''
+    await journey.ownkey.api('DELETE', `/tokens/${made.body.id}`)
+    const answer = await fetch(address, { method: 'POST', body: 'a manual' })
+    off()
+    expect([answer.status, answer.headers.get('ownkey-error')]).toEqual([401, 'token_invalid'])
   })
 
   test('anywhere else is told as it is', async () => {

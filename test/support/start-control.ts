@@ -10,7 +10,7 @@ import { type Config, extendCatalogue, loadConfig } from '../../src/config/index
 import type { Role } from '../../src/contract/index.ts'
 import { type ControlOptions, createControl, createNoticeSweep, type InForce } from '../../src/control/index.ts'
 import { generateMasterKey, parseKeyring, Secret } from '../../src/crypto/index.ts'
-import { checkHost, Gateway } from '../../src/gateway/index.ts'
+import { checkHost, createAddressPasses, Gateway } from '../../src/gateway/index.ts'
 import { createLedger } from '../../src/metering/index.ts'
 import { compilePolicy } from '../../src/policy/index.ts'
 import { catalogue } from '../../src/providers/index.ts'
@@ -81,6 +81,7 @@ export async function startControl(options: StartControlOptions) {
       platformKey: (id) => state.inForce.config.providers[id]?.platformKey,
     }),
     openKey: (sealed) => openKey(keyring, sealed),
+    passes: createAddressPasses(keyring),
     sandbox,
     log: { error: (fields, event) => written.error(event, fields) },
   })

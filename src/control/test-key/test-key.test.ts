@@ -16,6 +16,7 @@ function egress(firstByteTimeoutSeconds = 5): Gateway {
     ledger: undefined as never,
     setup: () => ({ config: { ...config, gateway: { ...config.gateway, firstByteTimeoutSeconds } } }) as never,
     openKey: () => new Secret(''),
+    passes: undefined as never,
     log: { error: () => {} },
   })
 }

@@ -114,7 +114,7 @@ export const gemini: Provider = {
   notes: [
     'A list of models succeeds although generating does not: prepaid credit and restrictions show only when generating.',
     '`RetryInfo` beside a quota per day means nothing and is not handed on; such quotas reset at midnight Pacific time.',
-    'A resumable upload goes on through Ownkey: `x-goog-upload-url` is told as the address behind it, as Google’s SDKs follow it with the token.',
+    'A resumable upload goes on through Ownkey: `x-goog-upload-url` is told as the address behind it, with a pass for this address alone, because Google’s Python SDK sends no key there.',
     '"User location is not supported" depends on the address of the Ownkey server, not on the key.',
   ],
 }
