@@ -1,5 +1,5 @@
 import { createUsageScanner, DeliveredText, type UsageScanner } from '../metering/index.ts'
-import type { StreamFrame, StreamFraming, Usage, UsageReading } from '../providers/index.ts'
+import { laterUsage, type StreamFrame, type StreamFraming, type Usage, type UsageReading } from '../providers/index.ts'
 import { type CollectedHead, headerRecord } from './collect-failure.ts'
 import { isDecodable } from './content-codings.ts'
 
@@ -61,6 +61,5 @@ export class AnswerUsage {
 }
 
 function merge(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
-  if (one === undefined) return other
-  return other === undefined ? one : { ...one, ...other }
+  return other === undefined ? one : laterUsage(one, other)
 }

@@ -16,12 +16,12 @@ export interface ServedUsage {
  */
 export function servedUsage(
   outcome: Outcome,
-  exchange: Pick<Required<Exchange>, 'surface' | 'body'> & Exchange,
+  exchange: Pick<Required<Exchange>, 'surface' | 'body' | 'provider'> & Exchange,
 ): ServedUsage {
   const told = outcome.usage
   const { surface, body, characters } = exchange
   if (surface.meters === 'none') return { usage: told, estimated: false }
-  if (surface.meters === 'characters' && told?.characters === undefined && characters !== undefined)
+  if (surface.meters === 'characters' && characters !== undefined && lacksCharacters(told, exchange))
     return { usage: { ...told, characters }, estimated: true }
   if (outcome.cut === undefined && outcome.later === undefined && told !== undefined && !lacksOutput(told, outcome))
     return { usage: told, estimated: false }
@@ -29,6 +29,15 @@ export function servedUsage(
   const outputTokens = Math.max(told?.outputTokens ?? 0, outcome.deliveredTokens)
   const inputTokens = told?.inputTokens ?? (body.isComplete ? estimateAsked(body.chunks) : undefined)
   return { usage: { ...told, outputTokens, ...(inputTokens !== undefined && { inputTokens }) }, estimated: true }
+}
+
+/** Where credits are told, fewer than the text's characters are those of a model that takes less than one for each. */
+function lacksCharacters(
+  told: Usage | undefined,
+  { characters = 0, provider }: Pick<Required<Exchange>, 'provider'> & Exchange,
+): boolean {
+  if (told?.characters === undefined) return true
+  return provider.usage.charactersAreCredits === true && told.characters < characters
 }
 
 /** Text was delivered, and only what it answers was counted. */

@@ -1,4 +1,4 @@
-import type { Usage, UsageReading } from '../providers/index.ts'
+import { laterUsage, type Usage, type UsageReading } from '../providers/index.ts'
 import { EventLines, joinLines, readCounts } from './event-lines.ts'
 import { type Candidate, deepest, leave, possible, withCandidate } from './usage-candidate.ts'
 
@@ -282,7 +282,7 @@ class Tracker implements JsonTracker {
   }
 
   private accept(): void {
-    for (const { usage, objects } of this.candidates) if (objects > 0) this.found = { ...this.found, ...usage }
+    for (const { usage, objects } of this.candidates) if (objects > 0) this.found = laterUsage(this.found, usage)
   }
 
   private reset(): void {

@@ -97,6 +97,25 @@ describe('a price', () => {
     expect(own({ provider: 'openai', model: 'gpt-4o-mini', usage, at })?.currency).toBe('USD')
   })
 
+  test('is what the provider itself says, unless the operator has set one', () => {
+    const usage = { inputTokens: 1_000_000, dollars: 0.000125 }
+    expect(price('openrouter', 'nobody/knows-it', usage)).toEqual({ costPico: 125_000_000, currency: 'USD' })
+    expect(price('perplexity', 'sonar', usage)).toEqual({ costPico: 125_000_000, currency: 'USD' })
+    const own = createPrices({ openrouter: { '*': { currency: 'EUR', input: 3 } } })
+    expect(own({ provider: 'openrouter', model: 'x', usage, at })).toEqual({ costPico: 3e12, currency: 'EUR' })
+    expect(price('openrouter', 'x', { dollars: 0 })).toEqual({ costPico: 0, currency: 'USD' })
+    expect(price('openrouter', 'x', { dollars: 1e30 })?.costPico).toBe(9e18)
+  })
+
+  test('has that of other models’ work in it, each at its own, and is unknown where one of them is', () => {
+    const main = { inputTokens: 1_000, outputTokens: 10 }
+    const advised = { model: 'claude-opus-4-8', inputTokens: 900, outputTokens: 80 }
+    const cost = (usage: Usage) => price('anthropic', 'claude-haiku-4-5', usage)?.costPico as number
+    const alone = price('anthropic', 'claude-opus-4-8', { inputTokens: 900, outputTokens: 80 })?.costPico as number
+    expect(cost({ ...main, others: [advised, advised] })).toBe(cost(main) + 2 * alone)
+    expect(cost({ ...main, others: [{ ...advised, model: 'nobody-knows' }] })).toBeUndefined()
+  })
+
   test('of an absurd amount stays a whole number that can be stored', () => {
     const cost = price('openai', 'gpt-5-pro', { inputTokens: 1e15, outputTokens: 1e15 })
     expect(cost?.costPico).toBe(9e18)

@@ -27,7 +27,8 @@ const largestCost = 9_000_000_000_000_000_000
 const units = { token: 1e6, character: 1e3, second: 60, request: 1e3 }
 
 /**
- * Prices answers by the operator's overrides, then by the maintained catalogue, then by our own list of what that lacks.
+ * Prices answers by the operator's overrides, then by what the provider says itself, then by the maintained catalogue, then by our
+ * own list of what that lacks.
  * Undefined: unpriced, because the model is in none of them, or because something was counted that it has no price for;
  * never a guess and never zero.
  */
@@ -35,15 +36,33 @@ export function createPrices(overrides: PriceOverrides = {}): PriceUsage {
   const own = createRows(overrideRows(overrides))
   const lacking = createRows(publishedPrices)
   const catalogue = createCataloguePrices()
-  return ({ provider, model = '', usage, at }) => {
+  const priceOne: PriceUsage = ({ provider, model = '', usage, at }) => {
     const override = own(provider, model, at)
     if (override) return costOf(override, usage)
+    if (usage.dollars !== undefined) return { costPico: toPico(usage.dollars), currency: 'USD' }
     const listed = catalogue(provider, model, at)
     const cost = listed && costOf(listed, usage)
     if (cost) return cost
     const row = lacking(provider, model, at)
     return row && costOf(row, usage)
   }
+  return (sale) => {
+    const others = sale.usage.others ?? []
+    return others.reduce<Cost | undefined>(
+      (cost, { model, ...usage }) => plus(cost, priceOne({ ...sale, model, usage })),
+      priceOne(sale),
+    )
+  }
+}
+
+/** Undefined where one of them is: less than it cost is no cost. */
+function plus(one: Cost | undefined, other: Cost | undefined): Cost | undefined {
+  if (one === undefined || other === undefined || one.currency !== other.currency) return undefined
+  return { ...one, costPico: Math.min(one.costPico + other.costPico, largestCost) }
+}
+
+function toPico(amount: number): number {
+  return Math.min(Math.round(amount * pico), largestCost)
 }
 
 /** The first row that a model fits, at a moment. */

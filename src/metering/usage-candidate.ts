@@ -1,4 +1,4 @@
-import type { Usage } from '../providers/index.ts'
+import { laterUsage, type Usage } from '../providers/index.ts'
 
 /** Counts whose place in the document is not known yet. `objects` closed around them so far, then maybe one array. */
 export interface Candidate {
@@ -35,7 +35,7 @@ export function withCandidate(
   return mergeAlike([...candidates, { usage, level, objects: 0, inArray: false }])
 }
 
-/** Candidates in the same place share their fate from here on: the later one's fields win. */
+/** Candidates in the same place share their fate from here on. */
 function mergeAlike(candidates: Candidate[]): Candidate[] {
   if (candidates.length < 2) return candidates
   const merged: Candidate[] = []
@@ -43,7 +43,7 @@ function mergeAlike(candidates: Candidate[]): Candidate[] {
     const same = merged.find(
       (one) => one.level === next.level && one.objects === next.objects && one.inArray === next.inArray,
     )
-    if (same) same.usage = { ...same.usage, ...next.usage }
+    if (same) same.usage = laterUsage(same.usage, next.usage)
     else merged.push(next)
   }
   return merged

@@ -1,5 +1,10 @@
 /** Counts of one answer. Tokens and characters are whole numbers ≥ 0; `inputTokens` excludes cache reads and writes. */
-export interface Usage {
+export interface Usage extends Counts {
+  /** What other models did for the same answer and is billed beside it; in none of the counts here. */
+  others?: readonly OtherUsage[]
+}
+
+export interface Counts {
   inputTokens?: number
   outputTokens?: number
   cacheReadTokens?: number
@@ -8,14 +13,22 @@ export interface Usage {
   reasoningTokens?: number
   characters?: number
   audioSeconds?: number
+  /** What the provider itself says that the answer cost, in US dollars. */
+  dollars?: number
+}
+
+export interface OtherUsage extends Counts {
+  model: string
 }
 
 /** How the counts stand in an answer: the JSON keys to look for and how to read what follows them. */
 export interface UsageReading {
-  /** Quoted keys, for instance `"usage"`. In a stream every occurrence is read and later fields win. */
+  /** Quoted keys, for instance `"usage"`. In a stream every occurrence is read, and `laterUsage` says what holds. */
   markers: readonly string[]
   /** @param value the parsed JSON value that follows the marker (object or number). */
   read(marker: string, value: unknown): Usage
   /** Counts told by answer headers (ElevenLabs `character-cost`). */
   readHeaders?(headers: Readonly<Record<string, string | undefined>>): Usage
+  /** The characters told are credits, of which some models take less than one for each: never fewer than the text has. */
+  charactersAreCredits?: true
 }

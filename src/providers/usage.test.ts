@@ -119,7 +119,73 @@ describe('counts', () => {
       { billed_units: { input_tokens: 5, output_tokens: 6 }, tokens: { input_tokens: 500, output_tokens: 6 } },
       { inputTokens: 5, outputTokens: 6 },
     ],
-    ['cohere', '"billed_units"', { input_tokens: 5 }, { inputTokens: 5 }],
+    ['cohere', '"meta"', { billed_units: { input_tokens: 5 } }, { inputTokens: 5 }],
+    [
+      'anthropic',
+      '"usage"',
+      {
+        input_tokens: 100,
+        output_tokens: 50,
+        iterations: [
+          { type: 'message', model: 'claude-sonnet-5-5', input_tokens: 100, output_tokens: 50 },
+          { type: 'compaction', input_tokens: 30, output_tokens: 7, cache_read_input_tokens: 2 },
+          { type: 'advisor_message', model: 'claude-opus-5-5', input_tokens: 900, output_tokens: 80 },
+        ],
+      },
+      {
+        inputTokens: 130,
+        outputTokens: 57,
+        cacheReadTokens: 2,
+        others: [{ model: 'claude-opus-5-5', inputTokens: 900, outputTokens: 80 }],
+      },
+    ],
+    ['anthropic', '"message"', { usage: { input_tokens: 3, output_tokens: 1 } }, { inputTokens: 3 }],
+    [
+      'vertex',
+      '"message"',
+      { usage: { input_tokens: 3, cache_read_input_tokens: 1, output_tokens: 1 } },
+      { inputTokens: 3, cacheReadTokens: 1 },
+    ],
+    [
+      'gemini',
+      '"usage"',
+      {
+        total_input_tokens: 100,
+        total_cached_tokens: 40,
+        total_tool_use_tokens: 5,
+        total_output_tokens: 20,
+        total_thought_tokens: 30,
+        total_tokens: 155,
+      },
+      { inputTokens: 65, outputTokens: 50, cacheReadTokens: 40, reasoningTokens: 30 },
+    ],
+    [
+      'openrouter',
+      '"usage"',
+      { prompt_tokens: 4, completion_tokens: 2, total_tokens: 6, cost: 0.00014 },
+      { inputTokens: 4, outputTokens: 2, dollars: 0.00014 },
+    ],
+    [
+      'openrouter',
+      '"usage"',
+      { prompt_tokens: 4, cost: 0.25, is_byok: true, cost_details: { upstream_inference_cost: 0.5 } },
+      { inputTokens: 4, dollars: 0.75 },
+    ],
+    ['openrouter', '"usage"', { prompt_tokens: 4, cost: null }, { inputTokens: 4 }],
+    [
+      'perplexity',
+      '"usage"',
+      {
+        prompt_tokens: 33,
+        completion_tokens: 7163,
+        total_tokens: 7196,
+        citation_tokens: 20016,
+        num_search_queries: 23,
+        reasoning_tokens: 113092,
+        cost: { input_tokens_cost: 0.1, output_tokens_cost: 0.2, total_cost: 0.84 },
+      },
+      { inputTokens: 33, outputTokens: 7163, reasoningTokens: 113092, dollars: 0.84 },
+    ],
     ['cohere', '"usage"', { prompt_tokens: 5, completion_tokens: 6 }, { inputTokens: 5, outputTokens: 6 }],
     ['groq', '"duration"', 3.25, { audioSeconds: 3.25 }],
     ['deepgram', '"metadata"', { request_id: 'x', duration: 25.933313, channels: 1 }, { audioSeconds: 25.933 }],
@@ -145,6 +211,20 @@ describe('counts', () => {
       headers('bedrock', { 'x-amzn-bedrock-input-token-count': '1', 'x-amzn-bedrock-output-token-count': '2' }),
     ).toEqual({ inputTokens: 1, outputTokens: 2 })
   })
+
+  it.each(['deepseek', 'fireworks', 'openrouter', 'bedrock'])(
+    'of %s on the route of Anthropic’s messages',
+    (provider) => {
+      const surface = findProvider(provider)?.surfaces.find(({ path }) =>
+        ['/anthropic/v1/messages', '/inference/v1/messages', '/api/v1/messages'].some((written) => path.test(written)),
+      )
+      const usage = { input_tokens: 3, cache_creation_input_tokens: 5, cache_read_input_tokens: 7, output_tokens: 1 }
+      const read = { inputTokens: 3, cacheWriteTokens: 5, cacheReadTokens: 7, outputTokens: 1 }
+      expect(surface?.usage?.read('"usage"', usage)).toEqual(read)
+      const cost = provider === 'openrouter' ? { dollars: 2 } : {}
+      expect(surface?.usage?.read('"usage"', { ...usage, cost: 2 })).toEqual({ ...read, ...cost })
+    },
+  )
 
   it('of audio answers stand beside the surface', () => {
     const surface = findProvider('openai')?.surfaces.find(({ path }) => path.test('/v1/audio/transcriptions'))
@@ -205,7 +285,9 @@ describe('counts', () => {
       fc.property(fc.oneof(usage, number), (value) => {
         for (const provider of catalogue) {
           for (const marker of provider.usage.markers) {
-            for (const [name, count] of Object.entries(provider.usage.read(marker, value))) {
+            const { others = [], ...usage } = provider.usage.read(marker, value)
+            expect(others).toEqual([])
+            for (const [name, count] of Object.entries(usage)) {
               expect(count).toBeGreaterThanOrEqual(0)
               expect(count).toBeLessThanOrEqual(2 ** 33)
               if (name !== 'audioSeconds') expect(Number.isInteger(count)).toBe(true)

@@ -2,9 +2,10 @@ import { deepseek } from './deepseek/index.ts'
 import type { Failure } from './failure.ts'
 import type { ModelHint } from './model-hints.ts'
 import { openaiLike } from './openai-like/openai-like.ts'
-import { readOpenaiUsage, transcriptionUsage } from './openai-like/usage.ts'
+import { openaiUsage, transcriptionUsage } from './openai-like/usage.ts'
 import { openrouter } from './openrouter/index.ts'
 import type { Provider, ProviderModel } from './provider.ts'
+import { withToldCost } from './reading/told-cost.ts'
 import {
   cerebrasRules,
   fireworksRules,
@@ -201,7 +202,7 @@ const perplexity = openaiLike({
   rules: perplexityRules,
   quirks: { renames: { max_completion_tokens: 'max_tokens' }, roles: { developer: 'system' }, streamUsage: 'always' },
   more: {
-    usage: { markers: ['"usage"'], read: (_marker, value) => readOpenaiUsage(value) },
+    usage: withToldCost(openaiUsage),
     notes: ['Used-up credit answers 401 with `insufficient_quota`. Each request has a search fee beside its tokens.'],
   },
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Journey, startJourney } from '../support/journey.ts'
 import { rawCall } from '../support/raw-call.ts'
-import { end, head, reset, type SseOptions, script, sse, until, write } from '../support/upstream.ts'
+import { end, head, json, reset, type SseOptions, script, sse, until, write } from '../support/upstream.ts'
 
 const more = {
   prices: { openai: { 'test-*': { input: 1, output: 10 } } },
@@ -150,6 +150,74 @@ test('counts that were told before a break are kept, and a half one is not belie
     body: '{"model":"claude-opus-4-8","stream":true,"messages":[]}',
   }).catch(() => undefined)
   expect(await lastEntry(org)).toMatchObject({ inputTokens: 25, outputTokens: 50, estimated: true })
+  undo()
+})
+
+test('a stream that tells at its beginning what it was asked, and never what it said, is estimated', async () => {
+  const usage = { input_tokens: 25, output_tokens: 1 }
+  const events = [
+    { type: 'message_start', message: { model: 'claude-opus-4-8', usage } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'x'.repeat(200) } },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn' } },
+    { type: 'message_stop' },
+  ]
+  const undo = journey.upstream.on('/v1/messages', sse(events.map((data) => ({ event: data.type, data }))))
+  const { org, token } = await journey.newOrg('plain')
+  await rawCall(journey.ownkey.url, {
+    method: 'POST',
+    path: '/anthropic/v1/messages',
+    headers: { 'x-api-key': token, 'content-type': 'application/json' },
+    body: '{"model":"claude-opus-4-8","stream":true,"messages":[]}',
+  })
+  expect(await lastEntry(org)).toMatchObject({ inputTokens: 25, outputTokens: 50, estimated: true, errorClass: null })
+  undo()
+})
+
+test('what another model did for the same answer is in its cost', async () => {
+  const advisor = { type: 'advisor_message', model: 'claude-opus-4-8', input_tokens: 900, output_tokens: 80 }
+  const usage = { input_tokens: 1_000, output_tokens: 10 }
+  const undo = journey.upstream.on('/v1/messages', (exchange) => {
+    const asked = exchange.request.header('x-advised') === 'yes'
+    return json({ content: [], usage: asked ? { ...usage, iterations: [advisor] } : usage })(exchange)
+  })
+  const costs: number[] = []
+  for (const advised of ['no', 'yes']) {
+    const { org, token } = await journey.newOrg('plain')
+    await rawCall(journey.ownkey.url, {
+      method: 'POST',
+      path: '/anthropic/v1/messages',
+      headers: { 'x-api-key': token, 'content-type': 'application/json', 'x-advised': advised },
+      body: '{"model":"claude-haiku-4-5","messages":[]}',
+    })
+    const entry = await lastEntry(org)
+    expect(entry).toMatchObject({ inputTokens: 1_000, outputTokens: 10, estimated: false })
+    costs.push(Number(entry.cost.amount))
+  }
+  const [alone = 0, both = 0] = costs
+  expect(both - alone).toBeCloseTo((900 * 5 + 80 * 25) / 1e6, 9)
+  undo()
+})
+
+test('credits are no characters: a model that takes half of one for each has all of them booked', async () => {
+  const speak = '/v1/text-to-speech/voice'
+  const undo = journey.upstream.on(speak, (exchange) => {
+    const headers = { 'content-type': 'audio/mpeg', 'character-cost': String(exchange.request.header('x-cost')) }
+    return script(head(200, headers), write('sound'), end())(exchange)
+  })
+  for (const [cost, characters, estimated] of [
+    ['6', 11, true],
+    ['11', 11, false],
+    ['22', 22, false],
+  ] as const) {
+    const { org, token } = await journey.newOrg('plain')
+    await rawCall(journey.ownkey.url, {
+      method: 'POST',
+      path: `/elevenlabs${speak}`,
+      headers: { 'xi-api-key': token, 'content-type': 'application/json', 'x-cost': cost },
+      body: '{"text":"as many: 11","model_id":"eleven_flash_v2_5"}',
+    })
+    expect(await lastEntry(org), cost).toMatchObject({ characters, estimated })
+  }
   undo()
 })
 

@@ -59,12 +59,29 @@ describe('a session’s counts', () => {
     expect(counted('sarvam', '/speech-to-text/ws', { provider: [heard, heard] }).usage).toEqual({ audioSeconds: 3 })
   })
 
+  test('have the transcripts of what the caller said, where those tell tokens', () => {
+    const transcript = (usage: object) => ({ type: 'conversation.item.input_audio_transcription.completed', usage })
+    expect(
+      counted('openai', '/v1/realtime', {
+        provider: [
+          { type: 'session.created' },
+          transcript({ type: 'tokens', input_tokens: 22, output_tokens: 4, total_tokens: 26 }),
+          done(10, 5),
+          transcript({ type: 'duration', seconds: 3 }),
+        ],
+      }).usage,
+    ).toEqual({ inputTokens: 32, outputTokens: 9, cacheReadTokens: 0 })
+  })
+
   test('are the last ones where each message tells the whole so far', () => {
     const results = (start: number) => ({ type: 'Results', start, duration: 1.25, channel: {} })
     expect(counted('deepgram', '/v1/listen', { provider: [results(0), results(1.25)] }).usage).toEqual({
       audioSeconds: 2.5,
     })
     const closing = { type: 'Metadata', duration: 9.5, channels: 1 }
+    expect(counted('deepgram', '/v1/listen', { provider: [results(1.25), { ...closing, duration: 0 }] }).usage).toEqual(
+      { audioSeconds: 2.5 },
+    )
     expect(counted('deepgram', '/v1/listen', { provider: [results(0), closing] })).toEqual({
       usage: { audioSeconds: 9.5 },
       estimated: false,

@@ -1,5 +1,13 @@
 import { parseJson } from '../../lib/index.ts'
-import type { Failure, Provider, SocketUsage, Surface, Usage } from '../../providers/index.ts'
+import {
+  type Counts,
+  type Failure,
+  laterUsage,
+  type Provider,
+  type SocketUsage,
+  type Surface,
+  type Usage,
+} from '../../providers/index.ts'
 import type { Message } from './first-message.ts'
 
 const brace = 0x7b
@@ -45,7 +53,7 @@ export class SessionUsage {
     if (read === undefined || data[0] !== brace || !this.markers.some((marker) => data.includes(marker))) return
     const usage = read(parse(data))
     if (usage === undefined) return
-    this.told = this.reading?.counts === 'each' ? add(this.told, usage) : { ...this.told, ...usage }
+    this.told = this.reading?.counts === 'each' ? add(this.told, usage) : laterUsage(this.told, usage)
     this.onCounted(this.told)
   }
 
@@ -93,9 +101,9 @@ function parse(data: Buffer): unknown {
   }
 }
 
-function add(one: Usage | undefined, other: Usage): Usage {
+function add(one: Usage | undefined, { others, ...counts }: Usage): Usage {
   const sum: Usage = { ...one }
-  for (const [name, count] of Object.entries(other) as [keyof Usage, number | undefined][])
+  for (const [name, count] of Object.entries(counts) as [keyof Counts, number | undefined][])
     if (count !== undefined) sum[name] = (sum[name] ?? 0) + count
-  return sum
+  return others === undefined ? sum : { ...sum, others: [...(sum.others ?? []), ...others] }
 }

@@ -1,25 +1,61 @@
 import { readOpenaiUsage } from '../openai-like/usage.ts'
 import { count, told } from '../reading/count.ts'
 import { at, isRecord } from '../reading/is-record.ts'
-import type { Usage, UsageReading } from '../usage-reading.ts'
+import type { Counts, OtherUsage, Usage, UsageReading } from '../usage-reading.ts'
 
 /**
  * Input counts exclude the cache here already. In a stream `message_start` tells the input and `message_delta` the
  * output so far: cumulative, so the last one wins and nothing is added up.
  */
-function read(usage: unknown): Usage {
+export function readAnthropicUsage(usage: unknown): Usage {
   if (!isRecord(usage)) return {}
   // The OpenAI-compatible route answers in OpenAI's words.
   if (usage['prompt_tokens'] !== undefined) return readOpenaiUsage(usage)
+  const { same, others } = readIterations(usage['iterations'])
+  const all = same.reduce<Counts>(plus, countsOf(usage))
+  return others.length === 0 ? all : { ...all, others }
+}
+
+function countsOf(usage: unknown): Counts {
+  const details = at(usage, 'output_tokens_details')
   return told({
-    inputTokens: count(usage['input_tokens']),
-    outputTokens: count(usage['output_tokens']),
-    cacheReadTokens: count(usage['cache_read_input_tokens']),
-    cacheWriteTokens: count(usage['cache_creation_input_tokens']),
-    reasoningTokens: count(
-      at(usage['output_tokens_details'], 'thinking_tokens') ?? at(usage['output_tokens_details'], 'reasoning_tokens'),
-    ),
+    inputTokens: count(at(usage, 'input_tokens')),
+    outputTokens: count(at(usage, 'output_tokens')),
+    cacheReadTokens: count(at(usage, 'cache_read_input_tokens')),
+    cacheWriteTokens: count(at(usage, 'cache_creation_input_tokens')),
+    reasoningTokens: count(at(details, 'thinking_tokens') ?? at(details, 'reasoning_tokens')),
   })
 }
 
-export const anthropicUsage: UsageReading = { markers: ['"usage"'], read: (_marker, value) => read(value) }
+/**
+ * Most iterations are parts of the counts around them. Those of an advisor, which is another model, and those that compact the
+ * context are not, and are billed beside them.
+ */
+function readIterations(iterations: unknown): { same: Counts[]; others: OtherUsage[] } {
+  const same: Counts[] = []
+  const others: OtherUsage[] = []
+  for (const iteration of Array.isArray(iterations) ? iterations : []) {
+    const type = at(iteration, 'type')
+    const model = at(iteration, 'model')
+    if (type === 'compaction') same.push(countsOf(iteration))
+    else if (type === 'advisor_message' && typeof model === 'string') others.push({ model, ...countsOf(iteration) })
+  }
+  return { same, others }
+}
+
+function plus(one: Counts, other: Counts): Counts {
+  const sum: Counts = { ...one }
+  for (const [name, number] of Object.entries(other) as [keyof Counts, number][]) sum[name] = (sum[name] ?? 0) + number
+  return sum
+}
+
+/** `message_start` tells a first token or so, which is no count of what follows: a stream that tells no more has told no output. */
+function readStart(message: unknown): Usage {
+  const { outputTokens, ...asked } = readAnthropicUsage(at(message, 'usage'))
+  return asked
+}
+
+export const anthropicUsage: UsageReading = {
+  markers: ['"usage"', '"message"'],
+  read: (marker, value) => (marker === '"message"' ? readStart(value) : readAnthropicUsage(value)),
+}

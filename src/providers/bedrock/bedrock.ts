@@ -1,4 +1,5 @@
 import type { Capability } from '../../contract/index.ts'
+import { readAnthropicUsage } from '../anthropic/index.ts'
 import type { Failure } from '../failure.ts'
 import { openaiSurfaces } from '../openai-like/surfaces.ts'
 import { readOpenaiUsage } from '../openai-like/usage.ts'
@@ -87,13 +88,7 @@ function readUsage(usage: unknown): Usage {
 
 /** `InvokeModel` answers in the model maker's own words: Anthropic's, or OpenAI's. */
 function readOther(usage: Record<string, unknown>): Usage {
-  if (usage['prompt_tokens'] !== undefined || usage['input_tokens_details'] !== undefined) return readOpenaiUsage(usage)
-  return told({
-    inputTokens: count(usage['input_tokens']),
-    outputTokens: count(usage['output_tokens']),
-    cacheReadTokens: count(usage['cache_read_input_tokens']),
-    cacheWriteTokens: count(usage['cache_creation_input_tokens']),
-  })
+  return usage['input_tokens_details'] === undefined ? readAnthropicUsage(usage) : readOpenaiUsage(usage)
 }
 
 /** What Amazon counted for a stream of `InvokeModelWithResponseStream`, in its last event. */

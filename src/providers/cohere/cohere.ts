@@ -25,10 +25,8 @@ const reading = failureReader({ rules })
 function readUsage(value: unknown): Usage {
   const units = at(value, 'billed_units') ?? at(value, 'tokens')
   if (!isRecord(units)) return readOpenaiUsage(value)
-  return readUnits(units)
+  return told({ inputTokens: count(units['input_tokens']), outputTokens: count(units['output_tokens']) })
 }
-const readUnits = (units: unknown): Usage =>
-  told({ inputTokens: count(at(units, 'input_tokens')), outputTokens: count(at(units, 'output_tokens')) })
 
 const post = (name: string, path: RegExp, more: Partial<Surface> = {}): Surface => ({
   name,
@@ -106,10 +104,8 @@ export const cohere: Provider = {
   },
   readFailure: reading.readFailure,
   readStreamOpening: reading.readStreamOpening,
-  usage: {
-    markers: ['"usage"', '"billed_units"'],
-    read: (marker, value) => (marker === '"billed_units"' ? readUnits(value) : readUsage(value)),
-  },
+  // `meta` is the word of version 1, whose streams end with it in the whole response, and of all that is no chat.
+  usage: { markers: ['"usage"', '"meta"'], read: (_marker, value) => readUsage(value) },
   openai: {
     base: '/compatibility/v1',
     routes: ['chat/completions', 'embeddings'],

@@ -200,6 +200,7 @@ export const elevenlabs: Provider = {
     markers: ['"audio_duration_secs"'],
     read: (_marker, value) => told({ audioSeconds: seconds(value) }),
     readHeaders: (headers) => told({ characters: count(headers['character-cost']) }),
+    charactersAreCredits: true,
   },
   translations: { 'audio/speech': 'elevenlabs_speech', 'audio/transcriptions': 'elevenlabs_transcription' },
   realtime: [
@@ -222,6 +223,6 @@ export const elevenlabs: Provider = {
   ],
   notes: [
     'Credits that are used up answer 401, as does a missing permission: both are told apart from a wrong key.',
-    '`character-cost` tells credits: fast models cost half a credit a character.',
+    '`character-cost` tells credits, and fast models cost half a credit a character: booked are the characters, never fewer than the text has.',
   ],
 }

@@ -1,6 +1,6 @@
 import { readOpenaiUsage } from '../openai-like/usage.ts'
 import { count, told } from '../reading/count.ts'
-import { at, isRecord } from '../reading/is-record.ts'
+import { at, isRecord, type Json } from '../reading/is-record.ts'
 import type { SocketUsage } from '../socket-route.ts'
 import type { Usage, UsageReading } from '../usage-reading.ts'
 
@@ -26,8 +26,20 @@ export function readGoogleUsage(usage: unknown): Usage {
   })
 }
 
+/** `usage` of the Interactions API: the same counts by other names. */
+function readInteraction(usage: Json): Usage {
+  return readGoogleUsage({
+    promptTokenCount: usage['total_input_tokens'],
+    cachedContentTokenCount: usage['total_cached_tokens'],
+    toolUsePromptTokenCount: usage['total_tool_use_tokens'],
+    thoughtsTokenCount: usage['total_thought_tokens'],
+    candidatesTokenCount: usage['total_output_tokens'],
+  })
+}
+
 /** On the OpenAI-compatible route the completion excludes the thoughts; only the total includes them. */
 function readCompatible(usage: unknown): Usage {
+  if (isRecord(usage) && usage['total_input_tokens'] !== undefined) return readInteraction(usage)
   const read = readOpenaiUsage(usage)
   const total = isRecord(usage) ? count(usage['total_tokens']) : undefined
   const prompt = isRecord(usage) ? count(usage['prompt_tokens']) : undefined

@@ -1,3 +1,4 @@
+import { anthropicUsage } from '../anthropic/usage.ts'
 import type { Surface } from '../provider.ts'
 import { transcriptionUsage } from './usage.ts'
 
@@ -49,6 +50,7 @@ const routes = {
       model: 'body',
       dialect: 'anthropic',
       meters: 'tokens',
+      usage: anthropicUsage,
     },
   ],
   embeddings: [

@@ -1,6 +1,8 @@
 import type { Failure, ProviderAnswer } from '../failure.ts'
 import { openaiLike } from '../openai-like/openai-like.ts'
+import type { Provider } from '../provider.ts'
 import { at } from '../reading/is-record.ts'
+import { withToldCost } from '../reading/told-cost.ts'
 import { openrouterRules } from '../vendor-rules.ts'
 
 /** The key’s own limit is used up, although it authenticates. */
@@ -11,7 +13,7 @@ function readOpenrouterKey({ body }: ProviderAnswer): Failure | undefined {
     : undefined
 }
 
-export const openrouter = openaiLike({
+const row = openaiLike({
   id: 'openrouter',
   name: 'OpenRouter',
   priceCatalogue: 'openrouter',
@@ -52,6 +54,17 @@ export const openrouter = openaiLike({
   rules: openrouterRules,
   more: {
     failsInside200: true,
-    notes: ['An upstream’s failure can come as HTTP 200 with an `error` in the body or in a chunk.'],
+    notes: [
+      'An upstream’s failure can come as HTTP 200 with an `error` in the body or in a chunk.',
+      'Answers tell what they cost: that is what is booked, where the operator has set no price.',
+    ],
   },
 })
+
+export const openrouter: Provider = {
+  ...row,
+  usage: withToldCost(row.usage),
+  surfaces: row.surfaces.map((surface) =>
+    surface.usage === undefined ? surface : { ...surface, usage: withToldCost(surface.usage) },
+  ),
+}

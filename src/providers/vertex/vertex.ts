@@ -1,3 +1,4 @@
+import { anthropicUsage } from '../anthropic/index.ts'
 import type { Failure } from '../failure.ts'
 import { googleRules, googleSocketUsage, googleUsage } from '../gemini/index.ts'
 import type { Provider, Surface } from '../provider.ts'
@@ -26,13 +27,8 @@ const knowsKey = (failure: Failure): boolean =>
 
 /** Claude's `usage` on `rawPredict` is Anthropic's; the OpenAI-compatible route's is OpenAI's. */
 function readUsage(marker: string, value: unknown): Usage {
-  if (marker !== '"usage"' || at(value, 'prompt_tokens') !== undefined) return googleUsage.read(marker, value)
-  return told({
-    inputTokens: count(at(value, 'input_tokens')),
-    outputTokens: count(at(value, 'output_tokens')),
-    cacheReadTokens: count(at(value, 'cache_read_input_tokens')),
-    cacheWriteTokens: count(at(value, 'cache_creation_input_tokens')),
-  })
+  const isClaude = marker === '"message"' || (marker === '"usage"' && at(value, 'prompt_tokens') === undefined)
+  return (isClaude ? anthropicUsage : googleUsage).read(marker, value)
 }
 
 /** Tokens stand beside each vector, too deep to be told apart from anything else; characters stand at the end. */
@@ -143,7 +139,7 @@ export const vertex: Provider = {
   readFailure: reading.readFailure,
   readStreamOpening: reading.readStreamOpening,
   readClose: reading.readClose,
-  usage: { markers: googleUsage.markers, read: readUsage },
+  usage: { markers: [...googleUsage.markers, '"message"'], read: readUsage },
   translations: {
     'chat/completions': 'vertex_generate',
     embeddings: 'vertex_embeddings',
