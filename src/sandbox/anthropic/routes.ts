@@ -1,7 +1,9 @@
 import { type Answer, type Call, modelField, type Route } from '../call.ts'
 import { chatCompletions } from '../openai/chat.ts'
 import { modelIds } from '../openai/models.ts'
+import { batchResults, cancelBatch, createBatch, deleteBatch, getBatch } from './batches.ts'
 import { complete } from './complete.ts'
+import { deleteFile, fileContent, getFile, uploadFile } from './files.ts'
 import { countTokens, messages } from './messages.ts'
 
 const described = (id: string) => ({
@@ -35,5 +37,14 @@ export const anthropicRoutes: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/chat\/completions$/, answer: chatCompletions },
   { method: 'POST', path: /^\/v1\/complete$/, answer: complete },
   { method: 'GET', path: /^\/v1\/messages\/batches$/, answer: nothing },
+  { method: 'POST', path: /^\/v1\/messages\/batches$/, answer: createBatch },
+  { method: 'GET', path: /^\/v1\/messages\/batches\/(?<id>[^/]+)$/, answer: getBatch },
+  { method: 'DELETE', path: /^\/v1\/messages\/batches\/(?<id>[^/]+)$/, answer: deleteBatch },
+  { method: 'POST', path: /^\/v1\/messages\/batches\/(?<id>[^/]+)\/cancel$/, answer: cancelBatch },
+  { method: 'GET', path: /^\/v1\/messages\/batches\/(?<id>[^/]+)\/results$/, answer: batchResults },
   { method: 'GET', path: /^\/v1\/files$/, answer: nothing },
+  { method: 'POST', path: /^\/v1\/files$/, answer: uploadFile },
+  { method: 'GET', path: /^\/v1\/files\/(?<id>[^/]+)$/, answer: getFile },
+  { method: 'DELETE', path: /^\/v1\/files\/(?<id>[^/]+)$/, answer: deleteFile },
+  { method: 'GET', path: /^\/v1\/files\/(?<id>[^/]+)\/content$/, answer: fileContent },
 ]

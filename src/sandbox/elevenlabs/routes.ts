@@ -1,6 +1,7 @@
 import { type Answer, type Call, modelField, Problem, type Route } from '../call.ts'
 import { secondsOf, transcriptOf } from '../content/reply.ts'
 import { modelIds } from '../openai/models.ts'
+import { keptRoutes } from './kept.ts'
 import {
   dialogue,
   music,
@@ -98,6 +99,7 @@ const post = (path: RegExp, answer: Route['answer']): Route => ({ method: 'POST'
 const get = (path: RegExp, answer: Route['answer']): Route => ({ method: 'GET', path, answer })
 
 export const elevenLabsRoutes: readonly Route[] = [
+  ...keptRoutes,
   post(/^\/v1\/text-to-speech\/(?<voice>[^/]+)(?:\/stream)?$/, textToSpeech),
   post(/^\/v1\/text-to-speech\/(?<voice>[^/]+)\/with-timestamps$/, withTimestamps),
   post(/^\/v1\/text-to-speech\/(?<voice>[^/]+)\/stream\/with-timestamps$/, streamWithTimestamps),
@@ -126,6 +128,8 @@ const permissions: readonly [RegExp, string][] = [
   [/^\/v1\/user/, 'user_read'],
   [/^\/v\d\/voices/, 'voices_read'],
   [/^\/v1\/models/, 'models_read'],
+  [/^\/v1\/history/, 'speech_history_read'],
+  [/^\/v1\/dubbing/, 'dubbing_read'],
 ]
 
 /** The permission that a restricted key would lack for this path. */

@@ -1,8 +1,9 @@
-import { type Answer, type Call, type JsonObject, objectOf, Problem } from '../call.ts'
+import { type Answer, type Call, type JsonObject, objectOf } from '../call.ts'
+import { factsOfId, tellingId } from '../content/told-id.ts'
 
 /**
  * Files as Google takes them: begun with what they are, sent in pieces to the address that the beginning names, ended with
- * the last piece. The sandbox keeps nothing, so what a file is stands in its id and in the upload's address.
+ * the last piece. What a file is stands in its id and in the upload's address.
  */
 interface FileFacts {
   mimeType: string
@@ -10,21 +11,11 @@ interface FileFacts {
   bytes: number
 }
 
-const mark = 'sandbox'
-/** Google's SDKs read an id in an address as far as it is small letters and digits. */
-const idOf = ({ mimeType, displayName, bytes }: FileFacts): string =>
-  mark + Buffer.from(JSON.stringify([mimeType, displayName, bytes])).toString('hex')
+const idOf = ({ mimeType, displayName, bytes }: FileFacts): string => tellingId('', [mimeType, displayName, bytes])
 
-/** @throws Problem `route_not_found`, for an id that the sandbox did not give */
 function factsOf(id: string): FileFacts {
-  try {
-    const [mimeType, displayName, bytes] = JSON.parse(Buffer.from(id.slice(mark.length), 'hex').toString()) as unknown[]
-    if (id.startsWith(mark))
-      return { mimeType: String(mimeType), displayName: String(displayName), bytes: Number(bytes) }
-  } catch {
-    // Said below.
-  }
-  throw new Problem('route_not_found', `files/${id}`)
+  const [mimeType, displayName, bytes] = factsOfId('', id)
+  return { mimeType: String(mimeType), displayName: String(displayName), bytes: Number(bytes) }
 }
 
 const times = { createTime: '2026-01-01T00:00:00Z', updateTime: '2026-01-01T00:00:00Z' }

@@ -5,6 +5,7 @@ import { openAiRoutes } from '../openai/routes.ts'
 import { batchEmbedContents, embedContent } from './embed.ts'
 import { deleteFile, getFile, uploadFile } from './files.ts'
 import { countTokens, generateContent, streamGenerateContent } from './generate.ts'
+import { createBatch, createCache, doNothing, getBatch, getCache } from './kept.ts'
 import { interact, predict } from './predict.ts'
 
 function described(id: string) {
@@ -38,6 +39,22 @@ const onModel = (verb: string, answer: Route['answer'], breaks = true): Route =>
   breaks,
 })
 
+const kept = (method: string, path: string, answer: Route['answer']): Route => ({
+  method,
+  path: new RegExp(`^/v1[a-z0-9]*/${path}$`),
+  answer,
+})
+const id = '(?<id>[^/:]+)'
+const keptRoutes: readonly Route[] = [
+  kept('POST', 'cachedContents', createCache),
+  kept('GET', `cachedContents/${id}`, getCache),
+  kept('PATCH', `cachedContents/${id}`, getCache),
+  kept('DELETE', `cachedContents/${id}`, doNothing),
+  kept('GET', `batches/${id}`, getBatch),
+  kept('POST', `batches/${id}:cancel`, doNothing),
+  kept('DELETE', `batches/${id}`, doNothing),
+]
+
 export const geminiRoutes: readonly Route[] = [
   onModel('generateContent', generateContent),
   onModel('streamGenerateContent', streamGenerateContent),
@@ -47,6 +64,9 @@ export const geminiRoutes: readonly Route[] = [
   onModel('(?:rawPredict|streamRawPredict)', messages),
   onModel('predict', predict),
   { method: 'POST', path: /^\/v1[a-z0-9]*\/interactions$/, answer: interact },
+  onModel('batchGenerateContent', createBatch),
+  { method: 'GET', path: /^\/v1[a-z0-9]*\/batches$/, answer: () => ({ json: { operations: [] } }) },
+  ...keptRoutes,
   { method: 'GET', path: /^\/v1[a-z0-9]*\/cachedContents$/, answer: () => ({ json: { cachedContents: [] } }) },
   { method: 'GET', path: /^\/v1[a-z0-9]*\/(?:publishers\/[^/]+\/)?models$/, answer: listModels },
   { method: 'GET', path: /^\/v1[a-z0-9]*\/(?:publishers\/[^/]+\/)?models\/(?<model>[^/:]+)$/, answer: getModel },

@@ -64,20 +64,3 @@ export async function moderations(call: Call): Promise<Answer> {
   const model = modelField(body['model'], 'omni-moderation-latest')
   return { json: { id: `modr-${call.requestId}`, model, results: inputs.map(() => result) } }
 }
-
-/** `POST …/files`: counted, described and forgotten. */
-export async function uploadFile(call: Call): Promise<Answer> {
-  const form = await call.form()
-  const file = form.files[0]
-  if (!file) throw new Problem('missing_field', 'file')
-  const { name: filename, bytes } = file
-  const purpose = form.fields['purpose'] ?? 'user_data'
-  return {
-    json: { id: 'file-sandbox', object: 'file', bytes, created_at: now(), filename, purpose, status: 'processed' },
-  }
-}
-
-/** `GET …/files` and other lists of what is kept: always empty. */
-export function emptyList(): Answer {
-  return { json: { object: 'list', data: [], has_more: false } }
-}

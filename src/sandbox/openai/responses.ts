@@ -1,6 +1,7 @@
 import { type Answer, type Call, type JsonObject, modelField, objectOf, Problem } from '../call.ts'
 import { piecesOf, type Reply, replyTo } from '../content/reply.ts'
 import { promptSize, promptTokens } from '../content/tokens.ts'
+import { factsOfId, tellingId } from '../content/told-id.ts'
 import { sseEvent, sseHeaders } from '../sse.ts'
 
 /** `POST /v1/responses`, whole or as the stream of its events. */
@@ -19,8 +20,11 @@ export async function responses(call: Call): Promise<Answer> {
     maxTokens: typeof limit === 'number' ? limit : undefined,
   })
   const item = outputItem(call, reply)
-  const base = responseOf(call, { body, model, cut: reply.cut })
+  const id = responseId([call.requestId, model, prompt.characters])
+  const base = responseOf({ id, body, model, cut: reply.cut })
   const done = { ...base, output: [item], usage: usageOf(promptTokens(prompt), reply.tokens) }
+  // In the background nothing is there yet; whoever asks for it by its id finds it done.
+  if (body['background'] === true && body['stream'] !== true) return { json: { ...base, status: 'queued' } }
   if (body['stream'] !== true) return { json: done }
   return { headers: sseHeaders, pieces: events({ base, done, item, reply }), broken: brokenEvent(call) }
 }
@@ -49,9 +53,42 @@ function usageOf(input: number, output: number) {
   }
 }
 
-function responseOf(call: Call, { body, model, cut }: { body: JsonObject; model: string; cut: boolean }): JsonObject {
+const prefix = 'resp_'
+const responseId = (facts: [requestId: string, model: string, characters: number]): string => tellingId(prefix, facts)
+
+function storedOf(call: Call): JsonObject {
+  const id = call.parts['id'] ?? ''
+  const [requestId, model, characters] = factsOfId(prefix, id)
+  const prompt = { characters: Number(characters), media: 0 }
+  const reply = replyTo({ prompt })
   return {
-    id: `resp_${call.requestId}`,
+    ...responseOf({ id, body: {}, model: String(model), cut: false }),
+    output: [outputItem({ ...call, requestId: String(requestId) }, reply)],
+    usage: usageOf(promptTokens(prompt), reply.tokens),
+  }
+}
+
+/** `GET …/responses/{id}`: in the sandbox's words, whatever it answered before. */
+export const getResponse = (call: Call): Answer => ({ json: storedOf(call) })
+
+/** `POST …/responses/{id}/cancel` */
+export const cancelResponse = (call: Call): Answer => ({ json: { ...storedOf(call), status: 'cancelled', output: [] } })
+
+/** `DELETE …/responses/{id}` */
+export const deleteResponse = (call: Call): Answer => ({
+  json: { id: storedOf(call)['id'], object: 'response', deleted: true },
+})
+
+interface Responded {
+  id: string
+  body: JsonObject
+  model: string
+  cut: boolean
+}
+
+function responseOf({ id, body, model, cut }: Responded): JsonObject {
+  return {
+    id,
     object: 'response',
     created_at: Math.floor(Date.now() / 1000),
     status: cut ? 'incomplete' : 'completed',

@@ -1,18 +1,32 @@
 import type { Route } from '../call.ts'
 import { speech, transcriptions, translations } from './audio.ts'
+import { cancelBatch, createBatch, getBatch } from './batches.ts'
 import { chatCompletions } from './chat.ts'
 import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
-import { emptyList, imageEdits, imageGenerations, moderations, uploadFile } from './media.ts'
+import {
+  addPart,
+  cancelUpload,
+  completeUpload,
+  deleteFile,
+  emptyList,
+  fileContent,
+  getFile,
+  startUpload,
+  uploadFile,
+} from './files.ts'
+import { imageEdits, imageGenerations, moderations } from './media.ts'
 import { accountAnswers, getModel, listModels } from './models.ts'
 import { clientSecret, realtimeSession } from './realtime-secrets.ts'
 import { rerank } from './rerank.ts'
-import { responses } from './responses.ts'
+import { cancelResponse, deleteResponse, getResponse, responses } from './responses.ts'
 
 /** Whatever a vendor puts before it (`/openai/v1`, `/inference/v1`, nothing); Azure names the model there. */
 const behind = (rest: string) => new RegExp(`^(?:/.*?deployments/(?<deployment>[^/]+)|/.*)?/${rest}$`)
 const post = (rest: string, answer: Route['answer']): Route => ({ method: 'POST', path: behind(rest), answer })
 const get = (rest: string, answer: Route['answer']): Route => ({ method: 'GET', path: behind(rest), answer })
+const remove = (rest: string, answer: Route['answer']): Route => ({ method: 'DELETE', path: behind(rest), answer })
+const id = '(?<id>[^/]+)'
 
 const account: Route['answer'] = (call) =>
   accountAnswers[call.provider] ?? { json: { object: 'account', sandbox: true } }
@@ -34,7 +48,21 @@ export const openAiRoutes: readonly Route[] = [
   post('moderations', moderations),
   post('files', uploadFile),
   get('files', emptyList),
+  get(`files/${id}`, getFile),
+  get(`files/${id}/content`, fileContent),
+  remove(`files/${id}`, deleteFile),
+  post('uploads', startUpload),
+  post(`uploads/${id}/parts`, addPart),
+  post(`uploads/${id}/complete`, completeUpload),
+  post(`uploads/${id}/cancel`, cancelUpload),
+  post('batches', createBatch),
   get('batches', emptyList),
+  get(`batches/${id}`, getBatch),
+  post(`batches/${id}/cancel`, cancelBatch),
+  get(`responses/${id}`, getResponse),
+  get(`responses/${id}/input_items`, emptyList),
+  post(`responses/${id}/cancel`, cancelResponse),
+  remove(`responses/${id}`, deleteResponse),
   get('chat/completions', emptyList),
   get('deployments', emptyList),
   get('models', listModels),
