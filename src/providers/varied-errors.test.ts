@@ -78,6 +78,30 @@ describe.each(Object.entries(wrapped))('a recorded failure %s', (_how, wrap) => 
   })
 })
 
+/** Every code that is spelled with underscores, spelled otherwise. */
+const spelled = (body: unknown, change: (code: string) => string): unknown => {
+  const words = /"(code|type|status|reason|err_code|error_code)":"([A-Za-z]+(?:_[A-Za-z]+)+)"/g
+  return JSON.parse(JSON.stringify(body).replace(words, (_, name, code) => `"${name}":"${change(code)}"`))
+}
+
+describe('a recorded failure whose codes are spelled', () => {
+  it.each<[string, (code: string) => string]>([
+    ['with hyphens', (code) => code.replaceAll('_', '-')],
+    ['in capitals', (code) => code.toUpperCase()],
+    ['as one word', (code) => code.toLowerCase().replace(/_([a-z])/g, (_, letter) => letter.toUpperCase())],
+  ])('%s is of its class', (_how, change) => {
+    const wrong = errors
+      .filter(({ in_stream }) => in_stream !== true)
+      .filter(({ provider, status, headers = {}, body, class: expected }) => {
+        const known = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value ?? undefined]))
+        return (
+          providerOf(provider).readFailure({ status, headers: known, body: spelled(body, change) })?.class !== expected
+        )
+      })
+    expect(wrong.map(({ provider, case: name }) => `${provider} ${name}`)).toEqual([])
+  })
+})
+
 describe('a failure whose code and type do not agree', () => {
   it.each([
     ['rate_limit_exceeded', 'server_error', 'rate_limited'],

@@ -25,15 +25,26 @@ const empty: Json = {}
 export function readFacts(answer: ProviderAnswer): Facts {
   const parsed = unwrap(answer.body)
   const layers = errorLayers(parsed)
-  const raw = codesOf(layers, answer.headers).filter((code) => code !== '')
+  const raw = codesOf(layers, answer.headers).flatMap(spellings)
   return {
     status: answer.status >= 300 ? answer.status : (statusInside(layers) ?? 0),
-    codes: raw.map((word) => word.toLowerCase()),
-    words: raw,
+    codes: raw.map(({ code }) => code),
+    words: raw.map(({ word }) => word),
     message: messageOf(parsed, layers, answer.headers).slice(0, messageLength),
     error: layers[0] ?? empty,
     body: layers.at(-1) ?? empty,
   }
+}
+
+/** `invalid-api-key` and `invalidApiKey` are `invalid_api_key` too. */
+function spellings(word: string): { code: string; word: string }[] {
+  if (word === '') return []
+  const code = word.toLowerCase()
+  const joined = word
+    .replace(/([a-z\d])(?=[A-Z])/g, '$1_')
+    .replaceAll('-', '_')
+    .toLowerCase()
+  return joined === code ? [{ code, word }] : [code, joined].map((spelled) => ({ code: spelled, word }))
 }
 
 /** The order in which codes are trusted; of one kind the innermost is first. */
