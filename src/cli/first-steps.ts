@@ -1,6 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Config } from '../config/index.ts'
 import { adminTokenOf, type Environment, generatedSecret } from '../server/index.ts'
+import { stepsToRequest } from './steps-to-request.ts'
 
 const demo = { org: 'demo', feature: 'assistant', provider: 'openai', model: 'gpt-4.1-mini', key: 'sk-sandbox-ok-demo' }
 const tokenFile = 'demo-token'
@@ -24,6 +26,16 @@ export async function prepareDemo(environment: Environment, url: string): Promis
     '    -H "Content-Type: application/json" \\',
     `    -d '{"model": "${demo.model}", "messages": [{"role": "user", "content": "Hello"}]}'`,
   ]
+}
+
+/** The same with a configuration's own plans and features, for whoever wants it. */
+export async function showSteps(environment: Environment, url: string): Promise<string[]> {
+  const { body } = await apiOf(environment, url)('GET', '/config')
+  const adminToken = environment.adminToken
+    ? '$OWNKEY_ADMIN_TOKEN'
+    : `$(cat '${join(environment.dataDir, 'admin-token')}')`
+  const steps = stepsToRequest(body['config'] as Config, { url, adminToken })
+  return steps.length > 0 ? steps : ['A first request: the console’s page of organizations leads to one.']
 }
 
 /** `<token's id> <token>`, when that token is still good. */

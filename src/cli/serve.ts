@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path'
 import { createLog, type Environment, readEnvironment, runServer, type Started } from '../server/index.ts'
-import { prepareDemo } from './first-steps.ts'
+import { prepareDemo, showSteps } from './first-steps.ts'
 import type { CommandEntry } from './run.ts'
 
 export const serveCommand: CommandEntry = {
@@ -39,7 +39,8 @@ async function welcome(environment: Environment, { url, signIn }: Started, sandb
   if (signIn) lines.push('Open the console (this link works once):', `  ${signIn}`, '')
   if (!environment.adminToken)
     lines.push(`The operator’s token is in ${relative('.', join(environment.dataDir, 'admin-token'))}`, '')
-  // Only with the built-in configuration: a file may know other plans and features, and its organizations are real.
+  // Only with the built-in configuration something is made unasked: the organizations of a file are real.
   if (sandbox && environment.configFile === undefined) lines.push(...(await prepareDemo(environment, url)), '')
+  else if (sandbox) lines.push(...(await showSteps(environment, url)), '')
   return lines
 }
