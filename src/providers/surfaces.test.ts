@@ -15,6 +15,14 @@ function surfaceOf(provider: string, path: string, method = 'POST') {
   )
 }
 
+it('that tells the length of a recording again counts nothing', () => {
+  const metered = (method: string, path: string) => surfaceOf('assemblyai', path, method)?.meters
+  expect(metered('GET', '/v2/transcript/abc')).toBe('audio')
+  expect(metered('DELETE', '/v2/transcript/abc')).toBe('none')
+  for (const part of ['sentences', 'paragraphs', 'srt'])
+    expect(metered('GET', `/v2/transcript/abc/${part}`)).toBe('none')
+})
+
 describe('a route', () => {
   it.each([
     ['openai', '/v1/chat/completions', 'chat', 'tokens', 'body'],
