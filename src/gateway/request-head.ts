@@ -17,15 +17,15 @@ export const credentialHeaders: ReadonlySet<string> = new Set([
 /** What a request says about itself, read from its headers in one walk. */
 export interface RequestHead {
   token: string
-  /** What its caller says it is for; '' where the header is there and empty. */
+  /** From the `Ownkey-…` headers; '' where the header is there and empty. */
   org?: string
   feature?: string
   user?: string
   environment?: string
   requestId?: string
-  /** Lower case as far as the type goes; '' when absent. */
+  /** Its type in lower case, its parameters as the caller wrote them; '' when absent. */
   contentType: string
-  /** Of the body; absent: it is not packed. */
+  /** `Content-Encoding`; absent: the body is not compressed. */
   contentEncoding?: string
   /** Absent: chunked, or no body. */
   contentLength: number | undefined
@@ -60,7 +60,7 @@ export function readRequestHead(
     const name = (rawHeaders[i] as string).toLowerCase()
     const value = rawHeaders[i + 1] as string
     if (credentialHeaders.has(name)) credentials.push(value.replace(scheme, '').trim())
-    else if (name === 'content-type') head.contentType = value
+    else if (name === 'content-type') readContentType(head, value)
     else if (name === 'content-encoding') head.contentEncoding = value
     else if (name === 'content-length') head.contentLength = Number(value)
     else if (name === 'transfer-encoding') head.hasBody = comesInChunks(value)
@@ -100,6 +100,18 @@ function comesInChunks(coding: string): true {
     detail: 'The body comes in a Transfer-Encoding other than "chunked".',
     fix: 'Send the body in chunks, or with its Content-Length; name its compression in Content-Encoding.',
   })
+}
+
+/** Media types are the same in any case; a parameter, such as the boundary of a form, is not. */
+function readContentType(head: RequestHead, value: string): void {
+  const contentType = value.replace(/^[^;]*/, (type) => type.trim().toLowerCase())
+  if (head.contentType !== '' && head.contentType !== contentType) {
+    throw new OwnkeyError('request_invalid', {
+      detail: 'The request has two different Content-Type headers.',
+      fix: 'Send Content-Type once.',
+    })
+  }
+  head.contentType = contentType
 }
 
 function readOwnkeyHeader(head: RequestHead, name: string, value: string): void {

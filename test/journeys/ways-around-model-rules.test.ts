@@ -3,7 +3,7 @@ import { canaryPlatformKey } from '../support/canary.ts'
 import { fiveProviders, journeyConfig } from '../support/journey.ts'
 import { type RawRequest, rawCall } from '../support/raw-call.ts'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
-import { json, startUpstream, type Upstream } from '../support/upstream.ts'
+import { type HeaderPairs, json, startUpstream, type Upstream } from '../support/upstream.ts'
 
 let upstream: Upstream
 let ownkey: RunningOwnkey
@@ -35,6 +35,7 @@ function ask(path: string, { body, headers = {}, method = 'POST' }: Partial<RawR
 const dear = '{"model":"dear-1"}'
 const form = (field: string, value: string) =>
   `--B\r\nContent-Disposition: form-data; name="${field}"\r\n\r\n${value}\r\n--B--\r\n`
+const asFormInCapitals = { 'content-type': 'Multipart/Form-Data; boundary=B' }
 const asForm = { 'content-type': 'multipart/form-data; boundary=B' }
 
 test.each<[string, Parameters<typeof ask>[1]?]>([
@@ -58,6 +59,7 @@ test.each<[string, Parameters<typeof ask>[1]?]>([
   ['/openai/v1/realtime?model=dear-1', { body: 'v=0', headers: { 'content-type': 'application/sdp' } }],
   ['/openai/v1/route/of/tomorrow', { body: `{"steps":[${dear}]}` }],
   ['/openai/v1/route/of/tomorrow', { body: form('model', 'dear-1'), headers: asForm }],
+  ['/openai/v1/audio/transcriptions', { body: form('model', 'dear-1'), headers: asFormInCapitals }],
   ['/anthropic/v1/messages/batches', { body: `{"requests":[{"params":{"model":"cheap"}},{"params":${dear}}]}` }],
   ['/anthropic/v1/messages', { body: '{"model":"cheap","fallbacks":[{"model":"dear-1"}]}' }],
   ['/anthropic/v1/messages', { body: '{"model":"cheap","tools":[{"type":"advisor","model":"dear-1"}]}' }],
@@ -112,6 +114,17 @@ test.each(['/openai/v1/x/..;/y', '/openai/v1/..;a=b/v2', '/openai/v1/%2e%2e;/v2'
     expect(upstream.journal.requests).toHaveLength(0)
   },
 )
+
+test('a body has one type: what is a form here must not be JSON to the provider', async () => {
+  const headers: HeaderPairs = [
+    ['authorization', `Bearer ${token}`],
+    ['content-type', 'application/json'],
+    ['content-type', 'multipart/form-data; boundary=B'],
+  ]
+  const answer = await rawCall(ownkey.url, { method: 'POST', path: '/openai/v1/chat/completions', headers, body: dear })
+  expect([answer.status, answer.header('ownkey-error')]).toEqual([400, 'request_invalid'])
+  expect(upstream.journal.requests).toHaveLength(0)
+})
 
 test('the method is the one of the request line', async () => {
   const names = ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override']
