@@ -3,22 +3,26 @@ import type { CallOwner } from './call-owner.ts'
 import type { CollectedHead } from './collect-failure.ts'
 import { decodeBody, isDecodable } from './content-codings.ts'
 
-/**
- * What becomes of a success: it is `relayed`; `opened`, because its first events may say that it is none; `collected`, because
- * its whole body may; or `translated`, which takes all of it. `undecided`: too little of it is here.
- * `unreadable`: it is none of the answers that the caller's dialect has.
- */
+/** How an answer with a success status is handled. */
 export interface AnswerKind {
+  /**
+   * - `relayed`: passed on at once.
+   * - `opened`: a stream, held back until its first events show whether it is an error after all.
+   * - `collected`: JSON of a provider that reports errors with status 200, held back until all of it is here.
+   * - `translated`: held back until all of it is here, because the translation needs the whole.
+   * - `undecided`: too few bytes are here to tell.
+   * - `unreadable`: nothing that the caller's dialect could answer, such as a login page.
+   */
   way: 'relayed' | 'opened' | 'collected' | 'translated' | 'undecided' | 'unreadable'
-  /** How the answer's stream is framed; absent: it is none, or made of server-sent events. */
+  /** The provider's own framing of its stream; absent: server-sent events, or no stream. */
   framing: StreamFraming | undefined
-  /** What is opened is JSON that says first of all that it is an error. */
+  /** With `opened`: not a stream, but one JSON text that begins like an error. */
   isJson: boolean
 }
 
 /**
- * @param head gets the content type that the bytes tell, where it had none that says something
- * @param first all bytes that are here, and `isWhole` when there are no more
+ * @param head its content type is replaced by what the bytes show, where the provider's says nothing
+ * @param first all bytes that are here so far; `isWhole`: there are no more
  */
 export function answerKind(
   head: CollectedHead,
@@ -49,12 +53,13 @@ export function answerKind(
   return kind(provider.failsInside200 && isJson ? 'collected' : 'relayed')
 }
 
-/** A page of a login or of a wrong address has status 200 too. Of compressed bytes only their type is known. */
+/** Whether this can be an answer of the provider at all: login pages and wrong addresses have status 200, too. */
 function isAnswer(
   kind: 'document' | 'sound',
   { head, first, isSpoken }: { head: CollectedHead; first: { bytes: Buffer; isWhole: boolean }; isSpoken: boolean },
 ): boolean {
   if (first.isWhole && first.bytes.length === 0) return false
+  // The bytes are compressed, so the content type is all there is to go by.
   if (head.encoding !== '') return isSpoken || !head.contentType.startsWith('text/html')
   const text = first.bytes.toString('latin1', 0, 64).replace(byteOrderMark, '')
   if (page.test(text)) return false
@@ -65,15 +70,14 @@ const page = /^\s*<(?:!doctype|html|head|body)\b/i
 const eventField = /^\s*(?:(?:data|event|id|retry) ?:|:)/
 const perhapsField = /^\s*(?:d|da|dat|data|e|ev|eve|even|event|i|id|r|re|ret|retr|retry)?$/
 const document = /^\s*[{[]/
-/** Types that say nothing: servers that set none, or one for everything, stream events under them. */
+/** Content types that say nothing: some servers stream events without a type, or with one that they give to everything. */
 const vague = /^(?:$|text\/plain|application\/octet-stream)/
-/** As single bytes. */
+/** UTF-8's, read as Latin-1. */
 const byteOrderMark = /^\xef\xbb\xbf/
 
 /**
- * What an answer holds whose content type does not say: events or JSON, by its first bytes; else the type that it has. Undefined:
- * too little of it is here.
- * @param isCounted its counts matter; else only one without a type is looked at
+ * The content type; where it says nothing, what the first bytes show (events or JSON). Undefined: too few bytes are here.
+ * @param isCounted usage is read from this answer. Otherwise the bytes are looked at only if it has no type at all.
  */
 function readContentType(
   { contentType, encoding }: CollectedHead,
@@ -91,11 +95,11 @@ function readContentType(
 /** So many bytes tell whether JSON opens with an error. */
 const enoughToTell = 64
 const quote = 0x22
-/** With what the names begin that such JSON begins with. */
+/** First letters of `error`, `type` and `object`: JSON whose first name begins otherwise needs no closer look. */
 const firstLetters: ReadonlySet<number> = new Set(Buffer.from('eto'))
 const errorFirst = /^\s*(?:\[\s*)?\{\s*"(?:error"\s*:\s*[{"]|(?:type|object)"\s*:\s*"error")/
 
-/** Whether JSON says first of all that it is an error: whatever its status, it is then read as one. Undefined: it still may. */
+/** Whether JSON begins like an error; it is then read as one, whatever its status. Undefined: too few bytes to tell. */
 function opensWithError(first: Buffer | undefined): boolean | undefined {
   if (first === undefined) return false
   const at = first.indexOf(quote)

@@ -4,8 +4,8 @@ import { type CollectedHead, headerRecord } from './collect-failure.ts'
 import { isDecodable } from './content-codings.ts'
 
 /**
- * Reads the counts from an answer while it passes; a compressed one is unpacked for it. Nothing here can hold the answer back
- * or fail it: unreadable counts are no counts.
+ * Reads the provider's counts (tokens, characters, seconds) from an answer while it passes. Never holds the answer back and never
+ * fails it: counts that cannot be read are as if the provider had told none.
  */
 export class AnswerUsage {
   private readonly length: number | undefined
@@ -14,9 +14,9 @@ export class AnswerUsage {
   private readonly text: DeliveredText | undefined
   private readonly readFrames: ((chunk: Buffer) => StreamFrame[]) | undefined
 
-  /** @param framing of the answer's stream; absent: it is none, or made of server-sent events */
+  /** @param framing the provider's own framing of its stream; absent: server-sent events, or no stream */
   constructor(reading: UsageReading, head: CollectedHead, framing?: StreamFraming | undefined) {
-    // Of a compressed answer it is not the length of what is read here.
+    // Content-Length counts the compressed bytes; what is read here is unpacked.
     this.length = head.encoding === '' ? head.length : undefined
     this.fromHeaders = reading.readHeaders?.(headerRecord(head.raw))
     this.readFrames = framing?.reader()

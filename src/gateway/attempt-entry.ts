@@ -9,10 +9,10 @@ import type { GatewayDeps } from './gateway-deps.ts'
 import type { Outcome } from './outcome.ts'
 import { fingerprintOf } from './repeat.ts'
 import { servedUsage } from './served-usage.ts'
-import type { Try } from './turn.ts'
+import type { Turn } from './turn.ts'
 
 /** What is known of an attempt when it is sent. */
-export function entryStart(exchange: Required<Exchange>, { attempt, index }: Try): EntryStart {
+export function entryStart(exchange: Required<Exchange>, { attempt, index }: Turn): EntryStart {
   const { caller, surface, requestId, model, fallbackClass, head, setup } = exchange
   const quota =
     attempt.meter === undefined ? undefined : setup.policy.plans.get(caller.tenant.plan)?.quotas[attempt.meter]
@@ -42,12 +42,12 @@ export function entryStart(exchange: Required<Exchange>, { attempt, index }: Try
   }
 }
 
-/** An event without a text in it, and the error, are no longer. */
+/** A stream that brought its first events and an error, but no text, is at most this long. */
 const nothingServed = 4 * 1024
 
 /**
- * What is charged is what was served: an answer below 400, also when the caller left in the middle of it, or when it ended with
- * an error; not one that told an error before any text.
+ * An attempt is charged when it was served: the answer's status is below 400, even if the caller left in the middle or the
+ * stream ended with an error. A stream that told an error before any text is not charged.
  */
 export function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryEnd {
   const { failure, later } = outcome
@@ -65,7 +65,7 @@ export function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryE
   }
 }
 
-/** What the organization has left, as the snapshot says. */
+/** What the organization has left, by the caller's snapshot. */
 export function standingOf(exchange: Required<Exchange>, attempt: Attempt, deps: GatewayDeps): Standing {
   const left = leftOf(exchange, attempt, exchange.caller.tenant)
   const { caps } = attempt

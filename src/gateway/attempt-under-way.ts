@@ -10,11 +10,11 @@ import type { KeyRedactor } from './key-redactor.ts'
 import type { OpenedAttempt } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
 import type { Reserved } from './try-attempt.ts'
-import type { Try } from './turn.ts'
+import type { Turn } from './turn.ts'
 import { upstreamPath } from './upstream-path.ts'
 import { wayBack } from './way-back.ts'
 
-/** What the call to the provider needs of its attempt, and what it tells it. */
+/** An attempt that is being sent: gives the call what it needs, and keeps books and key health as the call goes on. */
 export class AttemptUnderWay implements CallOwner {
   readonly res: ServerResponse
   readonly provider: Provider
@@ -24,17 +24,17 @@ export class AttemptUnderWay implements CallOwner {
   readonly usage: UsageReading | undefined
   readonly translation: AnswerTranslation | undefined
   private readonly exchange: Required<Exchange>
-  private readonly attempted: Try
+  private readonly turn: Turn
   private readonly reserved: Reserved
 
   constructor(
     exchange: Required<Exchange>,
-    attempted: Try,
+    turn: Turn,
     sent: { reserved: Reserved; opened: OpenedAttempt; translation: AnswerTranslation | undefined },
   ) {
     const { provider, surface } = exchange
     this.exchange = exchange
-    this.attempted = attempted
+    this.turn = turn
     this.reserved = sent.reserved
     this.res = exchange.res
     this.provider = provider
@@ -46,33 +46,33 @@ export class AttemptUnderWay implements CallOwner {
   }
 
   ownHeaders(failure: Failure | undefined): string[] {
-    return this.reserved.gateway.ownHeaders(this.exchange, this.attempted.attempt, failure)
+    return this.reserved.gateway.ownHeaders(this.exchange, this.turn.attempt, failure)
   }
 
   isFinal(failure: Failure): boolean {
-    // A translated stream that opens with an error is told as an error, never relayed.
-    return this.exchange.upstream === undefined && !this.attempted.mayFallBack(failure)
+    // In the one dialect an error has to be translated, so it is never relayed as it is.
+    return this.exchange.upstream === undefined && !this.turn.mayFallBack(failure)
   }
 
   onVerdict(failure: Failure | undefined): void {
     const { gateway, key, pilotDone } = this.reserved
     if (failure === undefined || keyAccepted.has(failure.class)) gateway.health.accepted(key)
     pilotDone?.()
-    report(this.exchange, this.attempted, failure, gateway)
+    report(this.exchange, this.turn, failure, gateway)
   }
 
   onEnd(outcome: Outcome): void {
     const { gateway, key, entry } = this.reserved
     entry.settle(entryEnd(outcome, this.exchange))
-    const { exchange, attempted } = this
+    const { exchange, turn } = this
     const { failure, relayed, later } = outcome
     if (failure !== undefined && !relayed) remember(key, exchange.model, outcome, gateway)
-    if (later !== undefined) rememberLater(key, { exchange, attempted, failure: later }, gateway)
+    if (later !== undefined) rememberLater(key, { exchange, turn, failure: later }, gateway)
     else if (relayed && failure === undefined && outcome.cut === undefined) gateway.health.endedWell(key)
   }
 }
 
-/** Where the provider's answers name addresses at it, they are told as those behind this gateway. */
+/** Rewrites the provider's addresses in its answer's headers (where to go on uploading, say) to addresses at this gateway. */
 function retellOf(
   exchange: Required<Exchange>,
   { opened: { origin, path }, reserved }: { opened: OpenedAttempt; reserved: Reserved },

@@ -1,9 +1,9 @@
 import { OwnkeyError } from '../contract/index.ts'
 import { type Enrolled, Roster } from '../lib/index.ts'
 
-/** A body that somebody waits for. */
+/** A request body whose next bytes are waited for. */
 export interface WaitedFor extends Enrolled {
-  /** Monotonic milliseconds since when nothing has come: a clock that is set anew neither ends an upload nor spares one. */
+  /** When bytes last came, in monotonic milliseconds: setting the system's clock neither ends an upload nor spares one. */
   readonly waitingSince: number
   giveUp(error: OwnkeyError): void
 }
@@ -11,8 +11,8 @@ export interface WaitedFor extends Enrolled {
 const everyMs = 2_000
 
 /**
- * Ends uploads that have stopped coming. One sweep over the few bodies that somebody waits for, instead of a timer for
- * every request; an upload that waits for a slow provider is not among them.
+ * Ends uploads that have stalled. One sweep over the bodies that are waited for is cheaper than a timer for every request. An
+ * upload that is paused because the provider reads slowly is not waited for, and not ended.
  */
 export class BodyWatch {
   private readonly waiting = new Roster<WaitedFor>()

@@ -5,23 +5,23 @@ import type { AnswerHeaderFilter } from './answer-headers.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 import type { Outcome } from './outcome.ts'
 
-/** What a call needs from the attempt that it makes, and whom it tells how it goes. */
+/** Whoever makes a call to a provider: what the call needs of it, and what the call tells it. */
 export interface CallOwner {
   res: ServerResponse
   provider: Provider
   filter: AnswerHeaderFilter
-  /** Tells the value of a passing header otherwise; absent: as the provider wrote it. */
+  /** Rewrites the value of a header that is passed on; absent: all pass as the provider wrote them. */
   retell?: ((name: string, value: string) => string) | undefined
   redactor: KeyRedactor
-  /** How to read counts; absent where the surface does not bill by what the answer says. */
+  /** How to read the counts; absent where the answer holds none. */
   usage: UsageReading | undefined
-  /** How a successful answer is told in the caller's dialect; absent: as the provider wrote it. */
+  /** Translates a successful answer into the caller's dialect; absent: it passes as the provider wrote it. */
   translation?: AnswerTranslation | undefined
-  /** Ownkey's own headers for an answer of this attempt, flat. */
+  /** Ownkey's own headers for an answer of this attempt: name, value, name, value … */
   ownHeaders(failure: Failure | undefined): string[]
-  /** True: nothing comes after this attempt if it fails so. */
+  /** Whether this failure may go to the caller as it comes, because no other attempt follows it. */
   isFinal(failure: Failure): boolean
-  /** Called once, as soon as it is known whether the provider serves; not for a caller who went away. */
+  /** Called once, as soon as it is known whether the provider serves. Not called when the caller left before that. */
   onVerdict(failure: Failure | undefined): void
   /** Called once, when all is over, before `outcome` resolves. */
   onEnd(outcome: Outcome): void

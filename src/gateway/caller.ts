@@ -4,7 +4,7 @@ import type { Tenant, Tenants, TokenFacts } from '../tenants/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** Who calls, for whom and in what: the token's facts completed by the headers. */
+/** Who calls, for which user, feature and environment: what the token fixes, and what the headers add. */
 export interface Caller {
   token: string
   /** Milliseconds since 1970; absent: it does not expire. */
@@ -16,8 +16,9 @@ export interface Caller {
 }
 
 /**
- * The one place where a token's limits are held against the request. At once when token and tenant are warm.
- * @throws token_invalid, token_scope, org_required, org_unknown, request_invalid (an environment that there is not)
+ * The one place where a request is checked against the limits of its token. Answers without a promise when token and tenant
+ * are in memory.
+ * @throws token_invalid, token_scope, org_required, org_unknown, request_invalid (an unknown environment)
  */
 export function identifyCaller({ head, setup }: Exchange, tenants: Tenants): Caller | Promise<Caller> {
   const asked = { head: head as RequestHead, policy: setup.policy }
@@ -27,7 +28,7 @@ export function identifyCaller({ head, setup }: Exchange, tenants: Tenants): Cal
     : findTenant(token, asked, tenants)
 }
 
-/** What the token's limits are held against. */
+/** What is checked against the token's limits. */
 interface Asked {
   head: RequestHead
   policy: Policy
@@ -60,7 +61,7 @@ function callerOf(token: TokenFacts, { head, policy }: Asked, tenant: Tenant | u
 
 type Field = 'org' | 'feature' | 'user' | 'environment'
 
-/** What the token fixes holds; a header may only repeat it, or be empty. */
+/** The token's value where it fixes one: a header may then only repeat it, or be empty. Otherwise the header's. */
 function within(token: TokenFacts, head: RequestHead, field: Field): string | undefined {
   const fixed = token[field]
   const asked = head[field]
@@ -73,7 +74,7 @@ function within(token: TokenFacts, head: RequestHead, field: Field): string | un
   })
 }
 
-/** What an empty header leaves open would change whose key serves, so it is not taken for one that is not there. */
+/** An empty header is an error, not an absent one: a bug in the caller's code would otherwise change whose key serves. */
 function emptyHeader(field: Field): OwnkeyError {
   const name = headerNames[field]
   return new OwnkeyError(emptyCodes[field], {

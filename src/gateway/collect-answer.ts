@@ -4,7 +4,7 @@ import { headerRecord } from './collect-failure.ts'
 import type { Egress, UpstreamRequest } from './egress.ts'
 import { describeNetworkError } from './network-error.ts'
 
-/** No answer that is read whole here is longer; what comes after is not read. */
+/** Bytes of an answer that are read; what comes behind them is not. */
 const longestAnswer = 512 * 1024
 
 /**

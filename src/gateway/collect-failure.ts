@@ -7,10 +7,10 @@ export interface CollectedHead {
   status: number
   /** Lower case; '' when absent. */
   contentType: string
-  /** As `readEncoding` reads it; '' when the body is not packed. */
+  /** As `readEncoding` reads it; '' when the body is not compressed. */
   encoding: string
   length: number | undefined
-  /** Headers that the caller may see: name in lower case, value … */
+  /** Headers that the caller may see: name in lower case, value, name, value … */
   passed: string[]
   raw: readonly string[]
 }
@@ -22,7 +22,7 @@ export interface ErrorAnswer {
   body: Buffer
 }
 
-/** Reads a collected answer as a failure; undefined: it is none. */
+/** Reads an answer that is all here as a failure; undefined: it is none. */
 export function collectFailure(
   head: CollectedHead,
   parts: readonly Buffer[],
@@ -33,7 +33,7 @@ export function collectFailure(
   const body = plain === undefined ? undefined : parseBody(plain, head.contentType)
   const failure = provider.readFailure({ status: head.status, headers: headerRecord(head.raw), body })
   if (failure === undefined) return undefined
-  // In what cannot be unpacked no key can be seen: the status alone goes on.
+  // A body that cannot be unpacked cannot be searched for the key, so only the status is passed on.
   return { failure, answer: cleanAnswer(head, plain ?? Buffer.alloc(0), redactor) }
 }
 

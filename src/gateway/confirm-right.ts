@@ -5,13 +5,14 @@ import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { KeyChanged } from './open-attempt.ts'
 
-/** So long after its head was read a request's token needs no second look. */
+/** A token that was checked less than this ago is not checked again. */
 const tokenIsFreshMs = 1_000
 
 /**
- * The newest snapshot of the caller's organization, as long as it would still decide for this attempt: a request may have waited
- * for its body, for its turn, for a token or for another attempt, while keys were removed, the organization deleted, or the
- * caller's token revoked. A token that has only expired meanwhile opened this request, and may end it.
+ * Checks, right before an attempt is sent, that it may still be made. The request may have waited for its body or for another
+ * attempt, and meanwhile the key may have been removed, the organization deleted or the token revoked. (A token that merely
+ * expired meanwhile was valid when the request came, and stays good for it.)
+ * @returns the newest snapshot of the caller's organization
  * @throws KeyChanged where the request has to be decided again; token_invalid, unavailable
  */
 export function confirmRight(
@@ -42,7 +43,7 @@ async function confirmLater(
 function stillFor({ caller, asked, setup }: Required<Exchange>, attempt: Attempt, newest: Tenant | undefined): Tenant {
   if (newest === undefined) throw new KeyChanged()
   if (newest.epoch === caller.tenant.epoch) return newest
-  // Limits are held by the attempt's reservation, which may be what a newer snapshot counts.
+  // Without limits: the attempt's own reservation keeps them, and a newer snapshot may already count it as used.
   const unlimited = { ...newest, balance: Number.MAX_SAFE_INTEGER, quotaUsed: {}, spent: [] }
   const { attempts } = decide(asked, unlimited, setup.policy)
   if (attempts.some((other) => isSame(other, attempt))) return newest

@@ -16,12 +16,12 @@ import {
 interface Coding {
   /** @throws what cannot be unpacked */
   unpack(packed: Buffer): Buffer
-  /** Of an answer that passes piece by piece. @param first its first bytes */
+  /** The same for an answer that comes piece by piece. @param first its first bytes */
   unpacking(first: Buffer): Transform
 }
 
 const maxOutputLength = 1024 * 1024
-/** What has come so far can be read before the end is there, or when it never comes. */
+/** A sync flush at the end: bytes that break off in the middle can still be read as far as they go. */
 const zlibLimits = { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH }
 
 const gzip: Coding = { unpack: (packed) => gunzipSync(packed, zlibLimits), unpacking: () => createGunzip() }
@@ -48,7 +48,7 @@ export function codingOf(encoding: string): Coding | undefined {
   return Object.hasOwn(codings, encoding) ? codings[encoding] : undefined
 }
 
-/** `Content-Encoding` in lower case; '' where it says that nothing is packed. */
+/** `Content-Encoding` in lower case; '' where nothing is compressed. */
 export function readEncoding(header: string): string {
   const named = header.toLowerCase().split(',')
   return named
@@ -58,8 +58,8 @@ export function readEncoding(header: string): string {
 }
 
 /**
- * `Accept-Encoding` without what nobody here can undo: an answer in zstd could neither be counted nor searched for the key. As it
- * came where nothing has to go.
+ * `Accept-Encoding` without the codings that cannot be undone here: an answer in zstd could neither be counted nor searched for
+ * the key.
  */
 export function readableCodings(accepted: string): string {
   const offers = accepted.split(',')
@@ -82,7 +82,7 @@ export function decodeBody(bytes: Buffer, encoding: string): Buffer | undefined 
   try {
     return codingOf(encoding)?.unpack(bytes)
   } catch {
-    // Text under the name of a coding: something on the way unpacked it and left the header.
+    // Readable text in spite of the header: a proxy on the way has unpacked it and left the header in place.
     return isUtf8(bytes) ? bytes : undefined
   }
 }

@@ -2,7 +2,7 @@ import { type AnswerTranslation, askForCounts } from '../dialect/index.ts'
 import type { Attempt } from '../policy/index.ts'
 import type { Exchange } from './exchange.ts'
 
-/** A request that asks for its counts, though its caller did not. */
+/** A request changed so that the provider tells its counts in the stream, which the caller had not asked for. */
 export interface CountedRequest {
   headers: readonly string[]
   body: Buffer
@@ -10,8 +10,9 @@ export interface CountedRequest {
 }
 
 /**
- * Where a spend cap counts the attempt, a stream has to tell its counts: they are asked for, and taken out of the answer again.
- * Elsewhere a request passes as it is; what a stream does not tell is then estimated. Undefined: nothing to ask for.
+ * Under a spend cap, counts are asked for where OpenAI's API leaves them out of a stream (`stream_options`), and taken out of the
+ * answer again. Without a cap the request passes unchanged, and missing counts are estimated.
+ * @returns undefined: there is nothing to ask for
  */
 export function askForCountsOf(
   { surface, provider, body, req }: Required<Exchange>,
@@ -24,7 +25,7 @@ export function askForCountsOf(
   return asking && { ...asking, headers: [...withoutEncoding(req.rawHeaders), 'accept-encoding', 'identity'] }
 }
 
-/** The events can be looked into only when they come uncompressed. */
+/** The added event can be taken out of the answer only when it comes uncompressed. */
 function withoutEncoding(rawHeaders: readonly string[]): string[] {
   const kept: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {

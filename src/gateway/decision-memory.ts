@@ -6,7 +6,7 @@ const maxAnswers = 500
 interface Remembered {
   policy: Policy
   answers: Map<string, Decision>
-  /** Most questions are the one before: that is seen without writing it down. */
+  /** The latest question: most requests ask the same again, and comparing is cheaper than making a name for it. */
   last: { request: DecisionRequest; decision: Decision } | undefined
 }
 

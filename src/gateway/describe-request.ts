@@ -7,10 +7,10 @@ import { findTopLevelStrings } from './json-strings.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** A route that the catalogue does not know: passed through, and looked into for a model all the same. */
+/** For routes that the catalogue does not list: they are passed through, and rules about models still apply to them. */
 const unknownSurface: Surface = { name: 'other', path: /^/, model: 'anywhere', meters: 'none' }
 
-/** A small body is awaited whole; of a larger one the beginning is enough to see what it is. */
+/** A body up to this size is awaited whole; of a larger one only the beginning. */
 const smallBody = 256 * 1024
 
 export function surfaceOf(surfaces: readonly Surface[], method: string, path: string): Surface {
@@ -21,8 +21,8 @@ export function surfaceOf(surfaces: readonly Surface[], method: string, path: st
 }
 
 /**
- * A surface that some servers would find behind a path in other letters, with a slash at its end or with parameters: what a
- * rule or a meter looks at must not depend on that.
+ * The surface that a tolerant server would find: in other letters, with a slash at the end or with parameters (`;a=b`). Writing a
+ * path differently must not get a request around a rule or a meter.
  */
 function inOtherWriting(surfaces: readonly Surface[], method: string, written: string): Surface | undefined {
   const plain = plainPath(written)
@@ -45,12 +45,12 @@ function anyCase(path: RegExp): RegExp {
   return made
 }
 
-/** A rule of the configuration depends on the model that this request names. */
+/** Whether the configuration has rules about the models of this provider, and this surface takes one. */
 function isRuled({ setup, provider, surface }: Required<Exchange>): boolean {
   return surface.model !== 'none' && setup.policy.providers.get(provider.id)?.rules.dependsOnModel === true
 }
 
-/** Reads as much of the body as the decision needs. Undefined: that much is here. */
+/** Reads as much of the body as the decision needs. Undefined: there is nothing to wait for. */
 export function readEnough(exchange: Required<Exchange>): Promise<void> | undefined {
   const { body, surface, setup } = exchange
   if (body.isEmpty) return undefined
@@ -73,7 +73,7 @@ async function readForRules(body: RequestBody, limit: number): Promise<void> {
   })
 }
 
-/** Finds the model and says what is asked. */
+/** What is to be decided about a request on a provider's own API. Notes the model and the characters in the exchange. */
 export function describeRequest(exchange: Required<Exchange>): DecisionRequest {
   const { provider, surface, caller, body } = exchange
   const ruled = isRuled(exchange)
@@ -86,13 +86,13 @@ export function describeRequest(exchange: Required<Exchange>): DecisionRequest {
     environment: caller.environment,
     provider: provider.id,
     capability: surface.capability,
-    // A model that no rule looks at would only split the memory of decisions.
+    // Left out where no rule depends on it, so that requests for different models share one remembered decision.
     model: ruled ? strictest(models, exchange) : undefined,
     noModel: !ruled || models.length === 0,
   }
 }
 
-/** The model that the request is for; under a rule also those that it names beside it. */
+/** The model that the request is for, first. Under a rule also every other model that it names. */
 function modelsOf(exchange: Required<Exchange>, strict: boolean): readonly string[] {
   const { surface, target, head, body } = exchange
   if (surface.model === 'none') return []
@@ -108,7 +108,7 @@ function modelsOf(exchange: Required<Exchange>, strict: boolean): readonly strin
   })
 }
 
-/** Of several models the one that the rules like least: it decides for all. */
+/** Of several models the one that the rules treat worst: if that one passes, all do. */
 function strictest(models: readonly string[], { setup, provider }: Required<Exchange>): string | undefined {
   if (models.length <= 1) return models[0]
   const rules = setup.policy.providers.get(provider.id)?.rules
@@ -121,7 +121,7 @@ function strictest(models: readonly string[], { setup, provider }: Required<Exch
   )
 }
 
-/** Where a rule depends on the model, a body in which only the provider can see it is not passed on. */
+/** Under a rule about models, a body in which the model cannot be seen here is refused. */
 function checkReadable({ contentType, contentEncoding = 'identity' }: RequestHead, body: RequestBody): void {
   const [first] = body.chunks
   const isWide = /json/i.test(contentType) && first?.subarray(0, 4).includes(0)
@@ -133,7 +133,7 @@ function checkReadable({ contentType, contentEncoding = 'identity' }: RequestHea
   })
 }
 
-/** The same for a file that lies with the provider. */
+/** The same for models in a file that was uploaded to the provider before. */
 function checkNoFile(field: string, { joined }: RequestBody): void {
   if (findTopLevelStrings(joined, field, true).length === 0) return
   throw new OwnkeyError('request_invalid', {

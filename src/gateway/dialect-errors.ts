@@ -1,6 +1,6 @@
 import type { Dialect, OwnkeyError } from '../contract/index.ts'
 
-/** An error of Ownkey's own, as the API that was called would have written it, so that its SDK raises its own type. */
+/** An error of Ownkey's own in the shape of the API that was called, so that its SDK raises the exception that fits. */
 export interface DialectAnswer {
   status: number
   body: unknown
@@ -106,7 +106,7 @@ const shapes: Readonly<Record<Dialect, (said: Said) => unknown>> = {
   sarvam: ({ error, message, requestId }) => ({
     error: { message, code: error.code, request_id: requestId, fix: error.fix },
   }),
-  // So these vendors write it; the object within is for OpenAI's SDK, by which they are called as well.
+  // These vendors write errors flat. The inner object is for callers who use OpenAI's SDK, which looks there.
   flat: (said) => ({ object: 'error', ...openaiWords(said), error: openaiWords(said) }),
   aws: ({ error, message }) => ({ message, code: error.code, fix: error.fix }),
   deepgram: ({ error, message, requestId }) => ({

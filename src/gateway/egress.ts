@@ -26,7 +26,7 @@ export interface EgressLimits {
 
 const tickMs = 500
 
-/** What follows from the limits, made anew when they change. */
+/** Connectors and times made from one version of the limits. */
 interface Ways {
   limits: EgressLimits
   times: ConnectionTimes
@@ -55,14 +55,14 @@ export class Egress {
    */
   send(request: UpstreamRequest, handler: AnswerHandler): (error: Error) => void {
     if (this.isClosed) {
-      // A fallback, because what closed was under way: nobody would end it any more.
+      // An attempt that ended because of `close` may be followed by its fallback, which nobody would end any more.
       handler.onError(new WireError('connection_closed', 'the server is being stopped'))
       return () => undefined
     }
     return this.connectionsOf(request.origin, request.guarded).send(request, handler)
   }
 
-  /** What makes every connection to a provider, a WebSocket's too. @param guarded the customer named the host */
+  /** Makes every connection to a provider, including those of WebSockets. @param guarded the customer named the host */
   connector(guarded: boolean): Connector {
     const ways = this.ways()
     return guarded ? ways.guarded : ways.open

@@ -3,17 +3,17 @@ import type { StreamEvent } from '../providers/index.ts'
 /** May stand before the first event. */
 const byteOrderMark = '\ufeff'
 
-/** One event of a stream, as it is written up to its empty line. Undefined: it says nothing. */
+/** One event of a stream, from its text up to the empty line. Undefined: it has no data (a comment, say). */
 export function readEventBlock(written: string): StreamEvent | undefined {
   const block = written.startsWith(byteOrderMark) ? written.slice(1) : written
-  // JSON without the stream's framing, in one line or in many, is how some providers tell an error.
+  // Some providers write an error into an event stream as bare JSON, without `data:`.
   if (/^\s*[{[]/.test(block)) return eventOf(block, undefined)
   let name: string | undefined
   const data: string[] = []
   for (const line of block.split(/\r\n|\n|\r/)) {
     if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5))
     else if (line.startsWith('event:')) name = line.slice(6).trim()
-    // The same behind a comment or an event's name.
+    // Such bare JSON can also follow a comment or an `event:` line.
     else if (line.startsWith('{')) data.push(line)
   }
   return data.length === 0 ? undefined : eventOf(data.join('\n'), name)
@@ -27,7 +27,7 @@ export function eventOf(text: string, name: string | undefined): StreamEvent {
 const lf = 0x0a
 const cr = 0x0d
 
-/** Where the first event ends, and where the next one begins; each byte is looked at once, however many events there are. */
+/** Where the event that begins at `from` ends, and where the next one begins. Looks at each byte once. */
 export function eventEnd(bytes: Buffer, from: number): { at: number; next: number } | undefined {
   for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at]
@@ -40,7 +40,7 @@ export function eventEnd(bytes: Buffer, from: number): { at: number; next: numbe
 
 const blankLines = ['\n\n', '\r\n\r\n', '\r\r'].map((line) => Buffer.from(line))
 
-/** Behind the last event that is whole; 0: none is. */
+/** Where the last whole event ends; 0: none is whole. */
 export function wholeEvents(bytes: Buffer): number {
   let end = 0
   for (const line of blankLines) {

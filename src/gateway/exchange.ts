@@ -45,7 +45,7 @@ export class Exchange {
   upstream?: UpstreamMessage | undefined
   /** Why the own key did not serve, once it failed. */
   fallbackClass?: ErrorClass | undefined
-  /** How attempts are made; absent: as HTTP requests. */
+  /** How attempts are sent; absent: as HTTP requests. */
   send?: AttemptSender | undefined
   /** How an error is answered; absent: on `res`. */
   refuse?: ((answer: ErrorAnswer) => void) | undefined
@@ -54,9 +54,9 @@ export class Exchange {
   /** Ends the wait for room under spend caps; absent: it has not waited. */
   stopWaiting?: (() => void) | undefined
   callerGone = false
-  /** Among the requests that the organization may have under way; absent: they are not limited. */
-  share?: OrgPlace | undefined
-  /** Among the answers under way. */
+  /** Its place among the requests that the organization may have under way; absent: they are not limited. */
+  orgPlace?: OrgPlace | undefined
+  /** Its index in the roster of answers under way. */
   place = -1
 
   constructor(req: IncomingMessage, res: ServerResponse, { setup, requestId }: Pick<Exchange, 'setup' | 'requestId'>) {

@@ -9,13 +9,13 @@ export interface ModelSource {
   path: string
   query: string
   contentType: string
-  /** What of the body is here: in order, and in one piece. */
+  /** The bytes of the body that are here so far: as chunks, and in one piece. */
   body: { readonly chunks: readonly Buffer[]; readonly joined: Buffer }
-  /** A rule depends on the model: look for a second one that another parser could prefer. */
+  /** A rule depends on the model: look also for a second one, which the provider's parser might prefer. */
   strict: boolean
 }
 
-/** Each is looked at by every rule; a batch has a few. */
+/** Every rule looks at each model, so there has to be an end; a real batch names a few. */
 const mostModels = 1000
 
 /**
@@ -76,7 +76,7 @@ const places: Readonly<Record<Place, (source: ModelSource) => string[]>> = {
     const { body, strict } = source
     const field = fieldOf(source)
     if (strict || body.chunks.length === 1) return findTopLevelStrings(body.joined, field, strict)
-    // A long body is put together only when its beginning does not say it.
+    // The chunks are joined only when the first one does not hold the model.
     const [found] = body.chunks.slice(0, 1).flatMap((first) => findTopLevelStrings(first, field, false))
     return found === undefined ? findTopLevelStrings(body.joined, field, false) : [found]
   },
@@ -92,7 +92,7 @@ function modelsInPath(path: string): string[] {
   return [...path.matchAll(modelSegment)].map((match) => match[1] as string)
 }
 
-/** Fields at any depth where a rule depends on them, those of JSON within a form too. */
+/** Under a rule: fields at any depth, including JSON inside a form. Otherwise only at the top. */
 function modelsInBody(source: ModelSource): string[] {
   const isForm = source.contentType.startsWith('multipart/form-data')
   if (!source.strict) return isForm ? places.form(source) : places.json(source)
@@ -100,12 +100,12 @@ function modelsInBody(source: ModelSource): string[] {
   return isForm ? [...places.form(source), ...named] : named
 }
 
-/** A path without what some servers take no notice of: parameters of segments (`;a=b`), a slash at the end. */
+/** A path without what some servers ignore: parameters of segments (`;a=b`) and a slash at the end. */
 export function plainPath(path: string): string {
   return path.replace(/;[^/:]*/g, '').replace(/\/$/, '')
 }
 
-/** A part's head is searched for so far; providers' parsers allow less. */
+/** The head of a form's part is looked for within this many bytes; providers' parsers allow less. */
 const longestPartHead = 16 * 1024
 const headEndMark = Buffer.from('\r\n\r\n')
 
@@ -133,7 +133,7 @@ export function findFormFields(bytes: Buffer, contentType: string, field: { name
   return found
 }
 
-/** Every name that a part's head gives it: of two, parsers take the one or the other. A line may go on in the next one. */
+/** Every name that a part's head gives it: of two, a parser may take either. A header may be folded over several lines. */
 function namesOf(head: string): string[] {
   return head
     .replaceAll(/\r?\n[ \t]+/g, ' ')

@@ -12,15 +12,15 @@ import {
 } from './json-strings.ts'
 
 /**
- * Every model that a JSON text names, whatever for: one to fall back to, one that a tool asks, one of a batch. That is the
- * value of each field `model` (or what the provider calls it), and each text of a list under its plural (`models`), at any
- * depth and in any letters, save in what somebody says or describes.
+ * Every model that a JSON text names for any purpose: as a fallback, for a tool, in a batch. These are the values of each
+ * field `model` (or what the provider calls it) and the texts of each list `models`, at any depth, in upper or lower case.
+ * Fields that hold free content (messages, documents, schemas) are passed over.
  */
 export function findNamedModels(bytes: Buffer, field: string): string[] {
   return new ModelNames(bytes, field).read()
 }
 
-/** Fields in which anything may stand under any name: conversations, documents, what is put into a prompt, what tools take and gave. */
+/** Fields of free content, in which `model` may be any word: conversations, documents, prompt variables, tools' inputs and results. */
 const saidIn: ReadonlySet<string> = new Set([
   'messages',
   'contents',
@@ -44,7 +44,7 @@ class ModelNames {
   readonly #field: string
   readonly #found: string[] = []
   #depth = 0
-  /** The depths of the lists of models that are open. */
+  /** The depths of the `models` lists that are open at this point. */
   readonly #lists: number[] = []
 
   constructor(bytes: Buffer, field: string) {
@@ -71,7 +71,7 @@ class ModelNames {
     this.#depth--
   }
 
-  /** @returns the last byte of what was read */
+  /** @returns the index of the last byte that was read */
   #string(at: StringAt): number {
     const value = valueBehind(this.#bytes, at.end)
     if (value !== -1) return this.#value(at, value)
@@ -100,7 +100,7 @@ class ModelNames {
     this.#found.push(readString(this.#bytes, text) ?? '')
   }
 
-  /** The last byte of an object or a list; of anything else the one before it. */
+  /** The index of the last byte of an object or a list; for anything else, of the byte before it. */
   #endOfValue(start: number): number {
     let depth = 0
     for (let at = start; at < this.#bytes.length; at++) {

@@ -22,24 +22,24 @@ import { Sessions, serveUpgrade } from './realtime/index.ts'
 import { dialectAt, serve } from './serve.ts'
 import { ownErrorAnswer } from './write-answer.ts'
 
-/** The request path with what it keeps between requests: connections, decisions, what it knows of keys. */
+/** The request path, and what it keeps from one request to the next: connections, decisions, the health of keys. */
 export class Gateway {
   readonly deps: GatewayDeps
   readonly egress: Egress
-  /** Tokens made of stored documents. */
+  /** Turns keys that are documents (a service account's file) into the short-lived tokens that providers take. */
   readonly prepared: PreparedSecrets
   readonly memory = new DecisionMemory()
   readonly health: KeyHealth<Outcome>
   readonly watch: BodyWatch
   readonly sessions: Sessions
   readonly answers = new OpenAnswers()
-  /** Of requests under way. */
-  readonly shares = new OrgPlaces()
+  /** How many requests each organization has under way. */
+  readonly orgPlaces = new OrgPlaces()
   readonly newRequestId: () => string
   readonly now: () => number
   /** Requests under way. */
   openRequests = 0
-  /** A reloaded configuration makes its own providers anew. */
+  /** By provider object: a reloaded configuration brings new ones, and the filters of the old ones go with them. */
   private readonly filters = new WeakMap<Provider, AnswerHeaderFilter>()
   private limitsOf: { setup: GatewaySetup; limits: EgressLimits } | undefined
 
@@ -64,7 +64,7 @@ export class Gateway {
     void serveUpgrade({ req, socket: socket as Socket, head }, this)
   }
 
-  /** What the listener answers of its own to a request for one of these paths, because no request came of it. */
+  /** The answer to what the HTTP server itself refuses (a malformed or too long head), in the dialect of the path. */
   refusalAt(url: string, error: OwnkeyError): ErrorAnswer {
     const requestId = this.newRequestId()
     const dialect = dialectAt(url, this.deps.setup())
@@ -80,7 +80,7 @@ export class Gateway {
     return filter
   }
 
-  /** What Ownkey says about an answer, flat: whose key, which provider and model, and why. */
+  /** Ownkey's own headers of an answer (name, value, name, value …): whose key, which provider and model, and why. */
   ownHeaders(exchange: Required<Exchange>, attempt: Attempt, failure: Failure | undefined): string[] {
     const headers = [
       responseHeaders.requestId,
@@ -124,7 +124,7 @@ export class Gateway {
 
 const safe = /^[\x21-\x7e]{1,200}$/
 
-/** A model comes from the caller's body: only what a header may carry is repeated in one. */
+/** A model's name comes from the caller's body, so what a header may not carry is replaced. */
 function headerSafe(text: string): string {
   return safe.test(text) ? text : text.replace(/[^\x21-\x7e]/g, '?').slice(0, 200)
 }

@@ -15,7 +15,7 @@ export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const parsed = ipaddr.parse(address)
   if (parsed.range() !== 'unicast') return false
-  // Of IPv6 only what is routed today, 2000::/3: the old "compatible" form ::127.0.0.1 counts as unicast too.
+  // Of IPv6 only 2000::/3, which is all that is routed today: `unicast` would include forms such as ::127.0.0.1.
   return parsed.kind() === 'ipv4' || (parsed.toByteArray()[0] as number) >> 5 === 1
 }
 
@@ -26,9 +26,9 @@ export function isAllowedPrivateHost(hostname: string, privateHosts: readonly st
 }
 
 /**
- * A connector for hosts that a customer named. The check stands inside the connection itself: literals are checked
- * here, because Node calls no lookup for them; names are resolved once, every address is checked, and the connection is
- * made to what was checked, so a second DNS answer changes nothing.
+ * A connector for hosts that a customer named. Addresses are checked while the connection is made: a literal address here,
+ * because Node does no lookup for it; a name in its one lookup, of which every address is checked. The connection goes to what
+ * was checked, so a DNS server that answers differently the second time (rebinding) gains nothing.
  */
 export function guardedConnect(options: {
   timeoutMs: number

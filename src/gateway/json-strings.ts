@@ -3,16 +3,17 @@ export const colon = 0x3a
 export const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
 const backslash = 0x5c
 
-/** Where a string stands: its quotes. */
+/** Where a string stands: the indexes of its quotes. */
 export interface StringAt {
   start: number
   end: number
 }
 
 /**
- * String values of a key at the top level of a JSON object, without parsing the rest: strings are jumped over, brackets
- * counted. Keys written with escapes are recognised.
- * @param all also a second one, keys in other letters (`Model`), which some parsers take for the same, and the objects of a list; false: the first is enough
+ * String values of a key at the top level of a JSON object, without parsing the rest: strings are skipped and brackets counted.
+ * Keys written with escapes are recognised.
+ * @param all false: only the first value. True: every one, also of keys in other letters (`Model`), which some parsers accept,
+ *   and in each object of a list.
  */
 export function findTopLevelStrings(bytes: Buffer, key: string, all: boolean): string[] {
   const deepest = all && bytes[skipSpace(bytes, 0)] === openBracket ? 2 : 1
@@ -41,7 +42,7 @@ export function findTopLevelStrings(bytes: Buffer, key: string, all: boolean): s
   return found
 }
 
-/** Where the value of the key that ends here begins; -1 when it is no key. */
+/** Where the value begins whose key ends at `end`; -1 when that string is no key. */
 export function valueBehind(bytes: Buffer, end: number): number {
   const after = skipSpace(bytes, end + 1)
   return bytes[after] === colon ? skipSpace(bytes, after + 1) : -1
@@ -49,7 +50,7 @@ export function valueBehind(bytes: Buffer, end: number): number {
 
 export function isKey(bytes: Buffer, at: StringAt, { key, anyCase }: { key: string; anyCase: boolean }): boolean {
   const length = at.end - at.start - 1
-  // In so many bytes: as it is, or with characters written as escapes.
+  // A key has its own length, or up to six times as much when its characters are written as \uXXXX.
   if (length < key.length || length > 6 * key.length) return false
   const name = readString(bytes, at)
   return name === key || (anyCase && name?.toLowerCase() === key.toLowerCase())
@@ -67,7 +68,7 @@ export function stringEnd(bytes: Buffer, start: number): number {
   return -1
 }
 
-/** @returns undefined for what is no JSON */
+/** @returns undefined when it is not valid JSON */
 export function readString(bytes: Buffer, { start, end }: StringAt): string | undefined {
   const raw = bytes.toString('utf8', start + 1, end)
   if (!raw.includes('\\')) return raw

@@ -10,7 +10,7 @@ export interface Resting<Answer> {
   until: number
 }
 
-/** The same by the clock that nobody sets. */
+/** The same, its end in monotonic milliseconds. */
 interface Remembered<Answer> extends Omit<Resting<Answer>, 'until'> {
   endsAt: number
 }
@@ -21,16 +21,17 @@ interface State<Answer> {
   /** By `''` (the key itself) or by model (its rate limit). */
   resting: Map<string, Remembered<Answer>>
   failures: number
-  /** How the last failure reads; the next one that reads the same makes the key rest. */
+  /** The words of the last failure; a second one with the same words makes the key rest. */
   reading: string | undefined
-  /** The same of a stream that began well: that the provider accepts the key says nothing of its end. */
+  /** The same for failures in the middle of a stream, kept apart: an accepted key may still fail there again. */
   laterReading: string | undefined
-  /** It has failed once since it was accepted, and nobody knows yet whether it will again. */
+  /** It has failed once since it was last accepted; whether it fails again is not known yet. */
   suspect: boolean
-  /** Under way while the first requests of a key of unknown health are. */
+  /** Present while the first requests on a key of unknown health are under way. */
   trial: Trial | undefined
 }
 
+/** The first requests on a key of unknown health (its pilots). All others wait until one of them tells how it went. */
 interface Trial {
   since: number
   pilots: number
@@ -38,7 +39,7 @@ interface Trial {
   tell(): void
 }
 
-/** What a failed request was answered, as far as it is looked at here. */
+/** The part of a failed request's answer that is looked at here. */
 interface Told {
   answer?: { body: Buffer } | undefined
 }
@@ -58,9 +59,9 @@ interface Memory {
 }
 
 /**
- * What is worth remembering, once it has happened twice in a row with the same words or the provider says how long to wait: a
- * single failure may be of the moment, and whoever mends a key wants to see it work, or to see what is wrong with it now. An
- * outage or a refused prompt says nothing about the next request.
+ * Which failures make a key rest: after the second one in a row with the same words, or at once where the provider says how long
+ * to wait. A single failure may be a passing one, and whoever is mending a key wants each try to reach the provider. Other
+ * classes (an outage, a refused prompt) say nothing about the next request.
  */
 const memories: Partial<Record<ErrorClass, Memory>> = {
   invalid_key: { baseMs: 5_000, maxMs: 60_000, extent: 'key' },
@@ -71,14 +72,14 @@ const memories: Partial<Record<ErrorClass, Memory>> = {
 const longestRetryAfterMs = 120_000
 const goodForMs = 300_000
 const maxKeys = 50_000
-/** Models are named by callers, and each has an answer that a customer's own host may have made long. */
+/** Rests by model, for each key. Callers choose the models, and each rest keeps an answer, which may be long. */
 const maxModels = 50
-/** Bytes of an answer in which two failures may differ. */
+/** Only this many bytes of an answer are compared. */
 const longestReading = 2_048
 
-/** A second and a third pilot go when the first has not told after so long; a lost connection must not hold up the rest. */
+/** When a second and a third pilot are sent, if the first has not told anything: its connection may be lost. */
 const morePilotsAfterMs = [400, 1_200]
-/** Then everybody tries for themselves: the provider is slow, and waiting for it helps nobody. */
+/** After this, requests no longer wait for pilots: the provider is just slow. */
 const patienceMs = 2_500
 
 /**
@@ -89,10 +90,10 @@ const patienceMs = 2_500
 export class KeyHealth<Answer extends Told> {
   private readonly states = new Map<string, State<Answer>>()
   private readonly wall: () => number
-  /** Rests and waits are measured by it: a clock that is set back must not let a key rest for an hour more. */
+  /** A monotonic clock for rests and waits: setting the system's clock back must not let a key rest for an hour more. */
   private readonly now: () => number
 
-  /** @param now milliseconds since 1970; a clock of a test's own measures durations, too */
+  /** @param now milliseconds since 1970; a test's own clock is used for durations, too */
   constructor(now: () => number = Date.now) {
     this.wall = now
     this.now = now === Date.now ? () => performance.now() : now
@@ -117,9 +118,9 @@ export class KeyHealth<Answer extends Told> {
   }
 
   /**
-   * Asks to try a key of unknown health. Of a herd that comes in the same moment one may: what is answered says so at once.
-   * @returns a function to call when the verdict is known, whatever it is: go. Or a promise: others are trying; wait, and ask
-   *   again where it answers `ask again`, because nothing was told yet.
+   * Asks to try a key of unknown health. Of many requests at the same moment only one may; the others wait for what it finds out.
+   * @returns a function: go, and call it when the result is known. Or a promise: others are trying. It resolves to `told` when one
+   *   of them has a result, and to `ask again` when it is time to ask here once more.
    */
   askToTry(key: string): (() => void) | Promise<'told' | 'ask again'> {
     const state = this.stateOf(key)
@@ -136,7 +137,7 @@ export class KeyHealth<Answer extends Told> {
     }
   }
 
-  /** True when the key has failed once in a way that lasts: one more request finds out, the others wait for it. */
+  /** True when the key has failed once in a way that may last: one more request finds out, and the others wait for it. */
   isSuspect(key: string): boolean {
     return this.states.get(key)?.suspect === true
   }
@@ -161,7 +162,7 @@ export class KeyHealth<Answer extends Told> {
     if (memories[attempt.failure.class] === undefined) return
     const state = this.stateOf(key)
     state.reading = state.laterReading
-    // Its words are ours, and the same for all of a class.
+    // The answer is in Ownkey's words, the same for all failures of a class, so there is nothing in it to compare.
     state.laterReading = readingOf(attempt.failure, {})
     this.note(key, attempt, state.laterReading)
   }
@@ -210,13 +211,13 @@ export class KeyHealth<Answer extends Told> {
   }
 }
 
-/** What is over goes, and when nothing is, what was noted first. */
+/** Drops the rests that are over; if there are none, the oldest one. */
 function makeRoom(resting: Map<string, { endsAt: number }>, now: number): void {
   for (const [extent, { endsAt }] of resting) if (endsAt <= now) resting.delete(extent)
   if (resting.size >= maxModels) resting.delete(resting.keys().next().value as string)
 }
 
-/** A failure without what differs from one request to the next: ids, times, counts. */
+/** A failure's class, code and words, without what differs from request to request: ids, times, counts. */
 function readingOf({ class: errorClass, cause, code }: Failure, { answer }: Told): string {
   const words = answer?.body.toString('latin1', 0, longestReading).replaceAll(/[\w-]*\d[\w-]*/g, '') ?? ''
   return [errorClass, cause, code, words].join('\n')

@@ -5,7 +5,7 @@ const mark = '[key removed]'
 const window = 8
 const maskedText = /([A-Za-z0-9_-]{0,40})(?:\*{2,}|•{2,}|\.{3,}|…+)([A-Za-z0-9_-]{0,12})/g
 
-/** Letters of one case, as no random part of a key is likely to be, with what joins words in a name; longer ones are no words. */
+/** A plain word, such as a part of an error code. A random piece of a key is hardly ever letters of one case only. */
 const word = /^[-_]?(?:[A-Z]?[a-z]{1,16}|[A-Z]{1,16})[-_]?$/
 
 /**
@@ -19,7 +19,7 @@ export class KeyRedactor {
   private readonly alphabet: Uint8Array
   /** The end of the last chunk, held because it could be the beginning of a key. */
   private held: Buffer | undefined
-  /** The end of what was last looked through. */
+  /** For `look`: the end of what was looked through last. */
   private before: Buffer | undefined
 
   constructor(secret: Secret) {
@@ -49,8 +49,8 @@ export class KeyRedactor {
   }
 
   /**
-   * Looks for a key in the next bytes of an answer, together with those before; nothing is blanked. `begun`: they end with
-   * as much of a key's beginning as may not be told, and what comes next says whether it is one.
+   * Looks for the key in the next bytes of an answer, together with those before; blanks nothing. `begun`: they end with so much of
+   * the key's beginning that they may not be passed on until the next bytes show whether it is the key.
    */
   look(bytes: Buffer): 'clean' | 'begun' | 'found' {
     const all = this.before === undefined ? bytes : Buffer.concat([this.before, bytes])
@@ -60,7 +60,7 @@ export class KeyRedactor {
     return this.tellsTooMuch(this.openEnd(all)) ? 'begun' : 'clean'
   }
 
-  /** What is still held when the answer is over, or broke off; blanked when it tells as much of the key as a masked form would hide. */
+  /** What is still held back when the answer ends or breaks off; blanked when it is a large part of the key. */
   flush(): Buffer | undefined {
     const held = this.held
     this.held = undefined
@@ -68,12 +68,12 @@ export class KeyRedactor {
     return held
   }
 
-  /** So much of a key's beginning is more than a masked form shows. */
+  /** Whether this much of the key's beginning is more than a masked key (`sk-proj-…`) would show. */
   private tellsTooMuch(length: number): boolean {
     return length >= window && length >= publicPrefix(this.key) + window
   }
 
-  /** Headers of a passing answer (name, value, name, value …); shorter values than the key cannot hold it. */
+  /** Cuts the key out of a passing answer's headers (name, value, name, value …), in place. */
   cleanHeaders(headers: string[]): string[] {
     for (let i = 1; i < headers.length; i += 2) {
       const value = headers[i] as string
@@ -88,7 +88,7 @@ export class KeyRedactor {
     return cleaned
   }
 
-  /** How many bytes at the end could be the beginning of a needle; of an event, which ends with a line, none. */
+  /** How many bytes at the end could be the beginning of the key. Mostly none: an event ends with a line break. */
   private openEnd(bytes: Buffer): number {
     if (bytes.length === 0 || this.alphabet[bytes[bytes.length - 1] as number] !== 1) return 0
     let most = 0
@@ -109,8 +109,8 @@ export class KeyRedactor {
   }
 
   /**
-   * Any run of eight or more characters that also stands in the key, beyond its public prefix. A word is no part of a key that
-   * anybody could use, but may be a code that programs read: it stays, unless the key's beginning stands before it.
+   * Cuts every run of eight or more characters that also stands in the key behind its public prefix. A plain word stays (it may be
+   * an error code that programs read, and gives nothing away), unless the key's prefix stands right before it.
    */
   private cutParts(text: string): string {
     const prefix = this.key.slice(0, publicPrefix(this.key))
@@ -149,7 +149,7 @@ interface Searched {
   alphabet: Uint8Array
 }
 
-/** What is searched for, kept as long as the open secret itself: requests that share one need not make it again. */
+/** By secret, so that requests that share an open secret do not prepare its search again; goes when the secret goes. */
 const searchedFor = new WeakMap<Secret, Searched>()
 
 function searched(secret: Secret): Searched {

@@ -4,22 +4,25 @@ import type { CollectedHead } from './collect-failure.ts'
 import { isDecodable } from './content-codings.ts'
 import { eventEnd, eventOf, readEventBlock, wholeEvents } from './event-block.ts'
 
-/** What every event has that tells an error; few others do. */
+/** Every event that tells an error matches this, and few others do: only what matches is parsed. */
 const hint = /rror|xception|fault|failed|err_|"detail"|\{\s*"message"/
-/** What almost every such event has. To look for this alone costs a tenth; for the others the stream's end is looked at. */
+/**
+ * Stands in almost every error, and costs a tenth of `hint` to search for. While the stream passes, only this is searched for; `hint`
+ * is tried on the last events, because an error usually ends a stream.
+ */
 const usualHint = 'rror'
 const longestEvent = 64 * 1024
 const longestEdge = 3
 const longestElement = 8 * 1024
-/** The last events of a stream; few, because to look through them costs more than the rest of it. */
+/** Bytes at the end of a stream that are searched with `hint`, which is dear. */
 const lastEvents = 1024
 const nothing = Buffer.alloc(0)
 const newline = 0x0a
 
-/** How the answer is made: of server-sent events, of the provider's own frames, or as JSON, which may be an array that grows. */
+/** What the answer is: server-sent events, JSON (perhaps an array that grows), or frames of the provider's own, by their reader. */
 type Kind = 'events' | 'json' | ((chunk: Buffer) => StreamFrame[])
 
-/** @returns undefined for an answer that is no stream, or that nobody here can read */
+/** @returns undefined for an answer that is no stream, or is in a coding that cannot be undone here */
 export function laterErrorsOf(
   provider: Provider,
   { contentType, encoding }: CollectedHead,
@@ -32,20 +35,21 @@ export function laterErrorsOf(
 }
 
 /**
- * Finds the error that a stream tells after it had begun well, while it passes. Only events in which an error's words stand are
- * taken apart; nothing is held back.
+ * Finds the error that a stream tells after it had begun well. Reads along while the stream passes and holds nothing back; only
+ * events with an error's words in them are parsed.
  */
 export class LaterErrors {
   private failure: Failure | undefined
   private readonly provider: Provider
   private readonly kind: Kind
-  /** The event under way, and its last bytes: an empty line may stand over the edge. */
+  /** The event that has begun and not yet ended. */
   private parts: Buffer[] = []
   private partsBytes = 0
+  /** Its last bytes: the empty line that ends it may be split between two chunks. */
   private edge: Buffer = nothing
   /** The last bytes of the stream, or of the array; absent until there are some. */
   private last: LastBytes | undefined
-  /** JSON that is one document tells its error at its beginning, if at all. */
+  /** Absent: not known yet. JSON that is no array tells its error at its beginning, if at all, and is not looked at here. */
   private isArray: boolean | undefined
   /** The event under way is too long to be an error. */
   private isSkipping = false
@@ -90,15 +94,15 @@ export class LaterErrors {
     if (end < plain.length) this.keepPart(plain.subarray(end))
   }
 
-  /** Behind the last event that ends in these bytes; each byte is looked at once. */
+  /** Where in these bytes the last event ends; 0: none ends here. */
   private endIn(plain: Buffer): number {
-    // Most pieces are whole events.
+    // Fast path: most chunks are whole events.
     if (plain[plain.length - 1] === newline && plain[plain.length - 2] === newline) return plain.length
     if (this.edge.length === 0) return wholeEvents(plain)
     return Math.max(0, wholeEvents(Buffer.concat([this.edge, plain])) - this.edge.length)
   }
 
-  /** The bytes are somebody else's once this returns. */
+  /** Copies what it keeps: the bytes belong to somebody else once this returns. */
   private keepPart(part: Buffer): void {
     const all = Buffer.concat([this.edge, part.subarray(-longestEdge)])
     this.edge = all.subarray(-longestEdge)
@@ -123,7 +127,7 @@ export class LaterErrors {
 
   private readLastEvents(last: LastBytes): void {
     const bytes = last.read()
-    // What the first of them is the end of is not there any more.
+    // The first event is cut off at its beginning, unless all of the stream is here.
     const from = last.isAll ? 0 : eventEnd(bytes, 0)?.next
     if (from !== undefined && hint.test(bytes.toString('latin1', from))) this.readWhole(bytes.subarray(from))
   }
@@ -135,7 +139,7 @@ export class LaterErrors {
     this.last.add(plain)
   }
 
-  /** An array ends with the error, closed or not. */
+  /** An array's error is its last element; the array may break off without being closed. */
   private readLastElement(end: string): void {
     const marker = end.lastIndexOf('"error"')
     const from = marker === -1 ? -1 : end.lastIndexOf('{', marker)
@@ -149,7 +153,7 @@ export class LaterErrors {
   }
 }
 
-/** Before what closes or goes on an array. By hand: an expression for the end of a text takes quadratic time on a text of spaces. */
+/** Where the last element ends: before the brackets, commas and spaces at the end. No regular expression, which would be quadratic on spaces. */
 function endOfElement(text: string): number {
   let end = text.length
   while (end > 0 && ' \t\r\n,]'.includes(text[end - 1] as string)) end--

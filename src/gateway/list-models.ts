@@ -7,7 +7,7 @@ import { writeJson } from './write-answer.ts'
 interface ListedModel {
   id: string
   object: 'model'
-  /** OpenAI's clients want a time; nobody tells these models'. */
+  /** OpenAI's clients require a time; it is not known for these models. */
   created: number
   owned_by: string
 }
@@ -52,7 +52,7 @@ function namesOf(provider: PolicyProvider, { features }: Policy, feature: string
   ]
 }
 
-/** Providers that a decision would use for the request's feature, or without one for any. @throws the decision's refusal */
+/** Providers that a decision would use for the request's feature; without one, for any feature. @throws the decision's refusal */
 function servingProviders(exchange: Required<Exchange>, { memory }: Gateway): readonly PolicyProvider[] {
   const { caller, setup } = exchange
   const { policy } = setup

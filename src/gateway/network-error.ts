@@ -2,8 +2,8 @@ import { OwnkeyError } from '../contract/index.ts'
 import { timeoutCodes } from './http1/index.ts'
 
 /**
- * What kept a provider from answering, in our words: too slow, or not to be reached. Only the code of a foreign error goes on:
- * its message can hold the address and what was sent.
+ * Why no answer came, in Ownkey's words: the provider was too slow, or could not be reached. Of the system's error only the code is
+ * told: its message can hold the address and what was sent.
  */
 export function describeNetworkError(error: Error): OwnkeyError {
   if (error instanceof OwnkeyError) return error
@@ -15,7 +15,7 @@ export function describeNetworkError(error: Error): OwnkeyError {
   })
 }
 
-/** A redirect would carry the key to another host. */
+/** The error for an answer that redirects: following it would send the key to another host. */
 export function redirected(): OwnkeyError {
   return new OwnkeyError('upstream_unreachable', {
     detail: 'The provider answered with a redirect, which is never followed with a key.',

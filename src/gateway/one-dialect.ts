@@ -16,7 +16,7 @@ import { findNamedModels } from './find-named-models.ts'
 import { refusalError } from './refusal-error.ts'
 import { readTarget } from './target.ts'
 
-/** `/v1/…`, as OpenAI's base URL ends; no provider has this name. */
+/** Whether a path is of the one dialect, `/v1/…`. OpenAI's base URL ends so, and no provider can have this name. */
 export function isOneDialect(url: string): boolean {
   return url.startsWith('/v1') && (url.length === 3 || url[3] === '/' || url[3] === '?')
 }
@@ -29,7 +29,7 @@ const capabilities: Readonly<Record<OpenaiRoute, Capability | undefined>> = {
   models: undefined,
 }
 
-/** Reads which route is called. @throws not_found, method_not_allowed, request_invalid */
+/** Reads which route of the one dialect is called. @throws not_found, method_not_allowed, request_invalid */
 export function readRoute(exchange: Exchange): void {
   const target = readTarget(exchange.req.url as string)
   exchange.target = target
@@ -47,7 +47,7 @@ export function readRoute(exchange: Exchange): void {
   exchange.route = route
 }
 
-/** A request is translated whole, so it is awaited whole. @throws body_too_large */
+/** Waits for the whole body, because the whole is translated. @throws body_too_large */
 export async function readDialectBody({ body, setup }: Required<Exchange>): Promise<void> {
   const limit = setup.config.gateway.inspectBytes
   await body.readAhead(limit)
@@ -59,7 +59,7 @@ export async function readDialectBody({ body, setup }: Required<Exchange>): Prom
   })
 }
 
-/** Says what is asked: a model goes to the provider that it belongs to, `auto` to whomever the decision picks. */
+/** What is to be decided about a request in the one dialect: a named model goes to its provider, `auto` to the decision's. */
 export function describeDialect(exchange: Required<Exchange>): DecisionRequest {
   const { caller, setup } = exchange
   const { policy } = setup
@@ -90,8 +90,8 @@ function callOf({ route, head, body }: Required<Exchange>): DialectCall {
 }
 
 /**
- * Turns the exchange to one attempt: its provider, its model, and the request as that provider takes it.
- * @throws request_invalid, naming what the provider cannot do; model_refused; the exchange then is as before
+ * Points the exchange at one attempt: sets its provider, its model and the translated request.
+ * @throws request_invalid, naming what the provider cannot do; model_refused. The exchange is then unchanged.
  */
 export function aimAt(exchange: Required<Exchange>, attempt: Attempt): void {
   const provider = providerOf(exchange, attempt)
@@ -114,7 +114,7 @@ export function aimAt(exchange: Required<Exchange>, attempt: Attempt): void {
   exchange.upstream = { ...message, headers: headersOf(exchange, message) }
 }
 
-/** Fields that a provider's API has beyond OpenAI's go up as they are, and can name further models: to fall back to, say. */
+/** Checks the models that the translated request names. Fields beyond OpenAI's are passed on, and can name more models. */
 function checkModels(
   { caller, setup }: Required<Exchange>,
   attempt: Attempt,
@@ -128,7 +128,7 @@ function checkModels(
   if (refused !== undefined) throw refusalError(modelRefusal(provider, refused), Date.now())
 }
 
-/** The caller's headers are for OpenAI. What goes up is written afresh, and uncompressed answers are asked for. */
+/** The caller's headers are meant for OpenAI, so none but its user agent goes up. The answer must come uncompressed. */
 function headersOf(
   { req }: Exchange,
   { contentType, headers }: { contentType: string; headers: readonly string[] },
@@ -152,7 +152,7 @@ function providerOf({ setup }: Exchange, attempt: Attempt): Provider {
   return provider
 }
 
-/** The failed attempt has the last word, also where the exchange was turned to another since. */
+/** Points the exchange back at the attempt that failed, whose error is the answer. */
 export function turnBackTo(exchange: Required<Exchange>, attempt: Attempt): void {
   exchange.provider = providerOf(exchange, attempt)
   exchange.model = attempt.model

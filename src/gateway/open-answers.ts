@@ -5,10 +5,10 @@ import { renderError } from './dialect-errors.ts'
 import type { Exchange } from './exchange.ts'
 import { writeOwnError } from './write-answer.ts'
 
-/** So long a slow caller may take to be told; then its connection is cut all the same. */
+/** How long a slow caller may take to read the error; then its connection is cut. */
 const tellWithinMs = 1_000
 
-/** The answers under way, so that those who still wait when the server ends are told why. */
+/** All answers under way, so that callers who still wait when the server stops are told why. */
 export class OpenAnswers {
   private readonly exchanges = new Roster<Exchange>()
 
@@ -21,8 +21,8 @@ export class OpenAnswers {
   }
 
   /**
-   * Ends them all: a stream of events with an error event in its dialect, an answer that has not begun with an error, anything
-   * else by its connection, which is the one honest end of bytes that stop in the middle. Resolves when all are told.
+   * Ends them all. An answer that has not begun becomes an error; a stream of events gets an error event in its dialect; of any
+   * other the connection breaks, so that nobody takes half an answer for a whole one. Resolves when all callers have been told.
    */
   async endAll(): Promise<void> {
     await Promise.all(this.exchanges.list().map(endOne))
@@ -46,7 +46,7 @@ async function endOne(exchange: Exchange): Promise<void> {
   }
 }
 
-/** The blank line first ends an event that was cut in the middle. */
+/** Begins with a blank line, which ends an event that was cut in the middle. */
 function errorEvent({ dialect, target, requestId }: Exchange, error: OwnkeyError): string {
   const { body } = renderError(dialect, error, requestId)
   const isResponses = dialect === 'openai' && target !== undefined && /\/responses$/.test(target.path)

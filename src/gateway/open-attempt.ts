@@ -22,15 +22,15 @@ export interface AttemptSource {
   tenant: Tenant
   setup: GatewaySetup
   rawHeaders: readonly string[]
-  /** Behind the provider's head, with query. */
+  /** The provider's own path, with query: what stands behind `/{provider}`. */
   path: string
-  /** The token that was made of the stored document; absent: the secret is sent as it is. */
+  /** The token made from a key that is a document; absent: the key itself is sent. */
   prepared?: PreparedSecret | undefined
 }
 
 export type SecretSource = Pick<AttemptSource, 'attempt' | 'tenant' | 'setup' | 'provider'>
 
-/** The own key that a decision named is not there any more: removed or replaced while the request was on its way. */
+/** The own key that a decision chose was removed or replaced meanwhile, so the request has to be decided again. */
 export class KeyChanged extends Error {}
 
 /**

@@ -3,13 +3,13 @@ import { decodeBody } from './content-codings.ts'
 import { eventEnd, eventOf, readEventBlock } from './event-block.ts'
 
 const longestOpening = 64 * 1024
-/** Of a compressed opening all is unpacked again for each piece: so much in all. */
+/** A compressed opening is unpacked from the start again with each chunk; this bounds the bytes unpacked in all. */
 const mostUnpacked = 32 * longestOpening
 
 export interface StreamKind {
-  /** Absent: server-sent events, or JSON. */
+  /** The provider's own framing; absent: server-sent events, or JSON. */
   framing: StreamFraming | undefined
-  /** One JSON text: it is judged as a whole. */
+  /** One JSON text, judged when all of it is here. */
   isJson: boolean
   /** `content-encoding`; '' when the stream is not compressed. */
   encoding: string
@@ -28,7 +28,7 @@ export class OpeningReader {
   private unpackedBytes = 0
   private readFrames: ((chunk: Buffer) => StreamFrame[]) | undefined
   private rest: Buffer = Buffer.alloc(0)
-  /** So much of the rest was looked through for the end of its event. */
+  /** How many bytes of the rest have been searched for the end of their event. */
   private looked = 0
   private bytes = 0
 
@@ -42,16 +42,16 @@ export class OpeningReader {
     return this.stream.isJson
   }
 
-  /** What the stream is, once it can be told; `preamble` means: hold on. */
+  /** What the stream is, once it can be told; `preamble`: not yet. */
   read(chunk: Buffer): StreamOpening {
     return this.stream.encoding === '' ? this.readPlain(chunk) : this.readPacked(chunk)
   }
 
-  /** Of a compressed stream all that has come is unpacked and read again for each piece: an opening is short. */
+  /** Unpacks and reads all that has come so far again with each chunk, which is simple, and cheap as long as an opening is short. */
   private readPacked(chunk: Buffer): StreamOpening {
     this.packed.push(chunk)
     this.packedBytes += chunk.length
-    // However little it is when it is unpacked.
+    // Bounded by the compressed size too: something that unpacks to nothing must not be held back for ever.
     if (this.packedBytes > longestOpening || this.unpackedBytes > mostUnpacked) return 'content'
     const plain = decodeBody(Buffer.concat(this.packed), this.stream.encoding)
     if (plain === undefined) return 'content'
@@ -77,7 +77,7 @@ export class OpeningReader {
     return 'preamble'
   }
 
-  /** Event by event, so that of a long piece only what decides is made into text. */
+  /** Event by event, so that only the events that decide are made into text. */
   private readEvents(bytes: Buffer): StreamOpening {
     let rest = bytes
     let opening: StreamOpening = 'preamble'
@@ -87,7 +87,7 @@ export class OpeningReader {
       rest = rest.subarray(end.next)
     }
     this.rest = rest
-    // The longest blank line may stand over the edge.
+    // The empty line that ends an event has up to four bytes, and may be split between two chunks.
     this.looked = Math.max(0, rest.length - 3)
     return opening
   }
@@ -100,7 +100,7 @@ export class OpeningReader {
     return 'preamble'
   }
 
-  /** The stream ended: what is left without a closing empty line. */
+  /** The stream has ended: judges what came without an empty line behind it. */
   end(): StreamOpening {
     const text = this.rest.toString('utf8')
     return text.trim() === '' ? 'content' : this.readEvent(text)

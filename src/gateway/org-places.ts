@@ -1,14 +1,14 @@
-/** One of the places of an organization. */
+/** One place that an organization has taken. */
 export interface OrgPlace {
-  /** Once; more often is no harm. */
+  /** Gives it back; calling it again does nothing. */
   release(): void
 }
 
 const mostRemembered = 10_000
 
-/** How much each organization has under way in this process, so that none takes more than its share. */
+/** Counts what each organization has under way in this process, so that none takes more than its limit. */
 export class OrgPlaces {
-  /** Organizations that have nothing under way stay in it: members that come and go cost (docs/decisions/0014). */
+  /** By organization, kept at 0 as well: adding and deleting entries all the time costs memory (docs/decisions/0014). */
   private readonly taken = new Map<string, number>()
 
   /** @returns undefined when all are taken */

@@ -8,9 +8,9 @@ import type { Outcome } from './outcome.ts'
 export type Unprepared = Outcome & { failure: Failure }
 
 /**
- * Makes a token of an attempt's stored document, or gives the one that was made before.
- * @returns undefined: the secret is sent as it is
- * @throws KeyChanged, key_unreadable, missing_key; a refusal or a silent token host is an outcome
+ * Where the key is a document (a service account's file): the short-lived token made from it, a new one or the one at hand.
+ * @returns undefined: the key itself is sent. A token host that refuses or does not answer gives the attempt's failed outcome.
+ * @throws KeyChanged, key_unreadable, missing_key
  */
 export function prepareSecret(
   source: SecretSource,
@@ -31,7 +31,7 @@ export function prepareSecret(
   )
 }
 
-/** In our words: what the token's host said is no answer to what the caller asked. */
+/** In Ownkey's words: the caller asked the provider, and the token host's answer would make no sense to it. */
 function errorOf(failure: Failure): OwnkeyError {
   if (failure.class === 'network' || failure.class === 'provider_error')
     return new OwnkeyError('upstream_unreachable', {

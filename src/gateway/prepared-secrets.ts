@@ -4,17 +4,17 @@ import { collectAnswer } from './collect-answer.ts'
 import type { Egress } from './egress.ts'
 import type { GatewaySetup } from './gateway-deps.ts'
 
-/** How a provider's stored documents become credentials; the tokens made of them are kept here, for this process. */
+/** Makes tokens from keys that are documents, and keeps them in this process as long as they hold. */
 export interface PreparedSecrets {
-  /** Undefined: this provider's keys are sent as they are. */
+  /** Undefined: this provider's keys are always sent themselves. */
   of(provider: Provider): SecretPreparation | undefined
 }
 
 const timeoutMs = 15_000
 
 /**
- * One preparation for each provider that needs one. Tokens are asked for through the egress like everything else; the address
- * is the provider's fixed one, unless the operator's configuration names another (a proxy, a test double).
+ * One preparation for each provider that needs one. Tokens are fetched through the egress like everything else, from the provider's
+ * fixed address, unless the operator's configuration names another (`tokenUrl`).
  */
 export function createPreparedSecrets(options: {
   egress: Pick<Egress, 'send'>

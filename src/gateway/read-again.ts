@@ -4,19 +4,19 @@ import type { Tenant } from '../tenants/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 
-/** Limits that a snapshot may take for reached although what an attempt held of them has been given back since. */
+/** Limits that may have room again since the snapshot was read: a failed attempt gives back what it held. */
 const limits: ReadonlySet<string> = new Set(['credits_exhausted', 'quota_exceeded'])
-/** Limits that begin anew with a day or a month: a snapshot of another day knows the one before. */
+/** Limits that begin anew with a day or a month: a snapshot from yesterday says nothing about today. */
 const periodic: ReadonlySet<string> = new Set([...limits, 'spend_cap_reached'])
 const dayMs = 86_400_000
-/** A younger snapshot is believed, unless something came back here: whoever asks in vain must not become a load on the database. */
+/** A snapshot younger than this is not read again (unless something was given back), so that refused callers who keep asking are no load on the database. */
 const freshMs = 100
 const patienceMs = 1_000
 
 /**
- * Before a request is refused for a limit, what is given back is written, and the organization is read again.
- * @returns whether the caller's snapshot is a new one, so that it is worth while to decide again
- * @throws OwnkeyError `unavailable` where the limit is of a period that is over, and nobody knows the new one
+ * Before a request is refused because of a limit: reads the organization again if the limit may have room by now.
+ * @returns whether the caller has a new snapshot, so that deciding again makes sense
+ * @throws OwnkeyError `unavailable` where the snapshot is from a period that is over and the database cannot be asked
  */
 export async function readAgain(
   { caller }: Required<Exchange>,
@@ -37,7 +37,7 @@ export async function readAgain(
     caller.tenant = newest
     return true
   } catch (error) {
-    // The database is away. What is known says no, unless it is of a period that is over.
+    // The database is away. The old snapshot still holds, unless its day is over.
     if (isOfAnotherDay) throw error
     return false
   }

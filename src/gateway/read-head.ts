@@ -7,7 +7,7 @@ export interface HeadPassing {
   retell?: ((name: string, value: string) => string) | undefined
 }
 
-/** An answer's head in one walk: what is looked at, and what the caller may see. @param rawHeaders name, value, name, value … */
+/** Reads an answer's head in one pass: what the gateway needs, and what the caller may see. @param rawHeaders name, value, name, value … */
 export function readHead(
   status: number,
   rawHeaders: readonly string[],
@@ -27,10 +27,10 @@ export function readHead(
   return head
 }
 
-/** What a browser opens as a page, or looks into because nobody says what it is. */
+/** Content types in which a browser may run scripts, or which make it guess the type. */
 const runs = /^$|html|xml|svg|unknown|^\*|x-mixed-replace/
 
-/** The gateway shares its origin with the console: of a document that somebody wrote who may be anybody, nothing runs here. */
+/** The gateway shares its origin with the console, so a provider's page must not run scripts here. */
 const asDeadDocument = ['content-security-policy', "sandbox; default-src 'none'", 'x-content-type-options', 'nosniff']
 
 function mayRun({ contentType, status, length }: CollectedHead): boolean {

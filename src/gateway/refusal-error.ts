@@ -2,7 +2,7 @@ import { OwnkeyError } from '../contract/index.ts'
 import { periodEnd } from '../metering/index.ts'
 import type { Refusal } from '../policy/index.ts'
 
-/** A refusal as it is answered: with the time at which waiting ends, where waiting helps. */
+/** A refusal as an error; where waiting helps, with the time at which the limit has room again. */
 export function refusalError({ code, reason, fix, resets }: Refusal, now: number): OwnkeyError {
   if (resets === undefined) return new OwnkeyError(code, { detail: reason, fix })
   const resetsAt = periodEnd(resets, now)

@@ -10,7 +10,7 @@ import { streamHeaders } from './translated-headers.ts'
 import { createUnpacker, type Unpacker } from './unpacker.ts'
 
 const shortBody = 16 * 1024
-/** So much of a compressed answer that tells the key is waited for, to tell it without. */
+/** A compressed answer with the key in it is held back up to this size, so that it can be sent unpacked, without the key. */
 const longestWithheld = 256 * 1024
 
 export interface RelayOptions {
@@ -18,17 +18,17 @@ export interface RelayOptions {
   head: CollectedHead
   redactor: KeyRedactor
   usage: AnswerUsage | undefined
-  /** Absent: what the answer tells later does not matter. */
+  /** Looks for errors later in the answer; absent: it has opened with one already. */
   errors: LaterErrors | undefined
-  /** Tells the events in the caller's dialect; absent: as the provider wrote them. */
+  /** Translates the events into the caller's dialect; absent: they pass as the provider wrote them. */
   stream: StreamTranslation | undefined
-  /** The answer tells the key, and cannot be blanked: it must end here. */
+  /** The key stands in the answer and cannot be blanked there: the answer must end here. */
   onSpoilt(): void
 }
 
 /**
- * An answer that passes to the caller: read for its counts, its key blanked, translated where asked, at the caller's pace. A
- * compressed one passes as it is, each piece when it has been unpacked and looked through.
+ * Passes an answer to the caller at the caller's pace: reads its counts, blanks the key, translates it where needed. The pieces of a
+ * compressed answer are unpacked and searched for the key, and then passed on as they came.
  */
 export class Relay {
   /** Given to the caller so far. */
@@ -36,17 +36,17 @@ export class Relay {
   readonly usage: AnswerUsage | undefined
   readonly errors: LaterErrors | undefined
   private readonly options: RelayOptions
-  /** The body when it came in one piece, of a compressed one the last piece: it goes out at the end. */
+  /** A body that came in one piece, or the last piece of a compressed one. It goes out at the end, when the entry is settled. */
   private whole: Buffer | undefined
-  /** Of a compressed answer. */
+  /** Present for a compressed answer. */
   private readonly unpacker: Unpacker | undefined
-  /** What was passed and not yet read, of an answer that comes in many pieces. */
+  /** Present for an answer in many pieces: gathers small ones, so that they are read together. */
   private readonly unread: SmallPieces | undefined
   private ownHeaders: readonly string[] = []
-  /** Bytes of it that were looked through. */
+  /** Bytes of a compressed answer that were searched for the key. */
   private looked = 0
   private key: 'clean' | 'begun' | 'found' = 'clean'
-  /** What was looked through and not given: it tells the key, or ends where it may begin to. */
+  /** Searched but held back: the key stands in it, or may begin at its end. */
   private withheld: Buffer | undefined
   private isOver = false
 
@@ -62,7 +62,7 @@ export class Relay {
       })
   }
 
-  /** The body's beginning, or its end, is at hand and goes out with the head. */
+  /** Begins the answer. The head of a compressed one waits until its first piece may pass. */
   begin(ownHeaders: readonly string[]): void {
     this.ownHeaders = ownHeaders
     if (this.unpacker === undefined) this.writeHead()
@@ -91,13 +91,13 @@ export class Relay {
     return res.write(safe) || this.wait(resume)
   }
 
-  /** What the end of the answer still brings, where it is translated. */
+  /** The answer has ended: writes what its translation still holds. */
   sayRest(): void {
     const { redactor, stream } = this.options
     if (stream !== undefined) this.say(stream.feed(redactor.flush() ?? Buffer.alloc(0)) + stream.end())
   }
 
-  /** Calls back when all that came was read for its counts, and given to the caller. */
+  /** Calls back when all that came was read for its counts and passed to the caller. */
   whenRead(then: () => void): void {
     const readRest = () => {
       this.unread?.flush()
@@ -117,14 +117,14 @@ export class Relay {
     this.writeHead()
     const rest = stream === undefined ? (redactor.flush() ?? this.whole) : undefined
     if (rest !== undefined && rest.length <= shortBody) {
-      // As text of single bytes, head and body are one piece; let go before the end, which would make it two again.
+      // Written as Latin-1 text, Node joins head and body into one piece. `end` would send two, so it is uncorked before.
       res.write(rest.toString('latin1'), 'latin1')
       res.socket?.uncork()
       res.end()
     } else res.end(rest)
   }
 
-  /** What was held back because it could have been the beginning of a key, before the answer breaks off. */
+  /** Before an answer breaks off: gives what was held back because it might have been the beginning of the key. */
   sayHeld(): void {
     const { res, redactor, stream } = this.options
     if (this.whole !== undefined) res.write(this.whole)
@@ -132,7 +132,7 @@ export class Relay {
     if (held !== undefined) res.write(stream === undefined ? held : stream.feed(held))
   }
 
-  /** @param gently what came before the break still goes out, to a slow caller too; the end that is missing tells the rest */
+  /** @param gently lets what was written go out first, even to a slow caller, before the connection breaks */
   breakOff(gently: boolean): void {
     const { res } = this.options
     this.isOver = true
@@ -171,13 +171,13 @@ export class Relay {
       return
     }
     this.writeHead()
-    // The last one is the end for a caller who knows the length: it goes out when the entry is settled.
+    // With the last piece a caller who knows the length has everything, so it is kept until the entry is settled.
     if (this.looked === head.length) this.whole = bytes
     else if (res.write(bytes)) resume()
     else this.wait(resume)
   }
 
-  /** An answer of which nothing was given yet goes out unpacked, without the key; there is no honest end for another one. */
+  /** Ends an answer in which the key stands: unpacked and without the key if nothing was sent yet, else by breaking off. */
   private endWithout(withheld: Buffer): void {
     const { res, head, redactor } = this.options
     const plain = res.headersSent ? undefined : decodeBody(withheld, head.encoding)
@@ -196,7 +196,7 @@ export class Relay {
 
   private wait(resume: () => void): false {
     const { res } = this.options
-    // What was gathered before the relay began goes out in many pieces at once; `resume` is the same for all of them.
+    // Pieces gathered before the relay began are written at once; one listener is enough, `resume` is the same for all.
     if (res.listenerCount('drain') === 0) res.once('drain', resume)
     return false
   }

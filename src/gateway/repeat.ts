@@ -6,9 +6,8 @@ import type { GatewayDeps } from './gateway-deps.ts'
 const known = new WeakMap<Exchange, string>()
 
 /**
- * What two requests of the same id must have in common for the second to be a repeat of the first, as a short text: user,
- * feature, environment, path and body. Of a body that is not kept whole, and of a form, whose boundary is another each time,
- * its length.
+ * A short text that two requests with the same id must share for the second to be a repeat of the first: a hash of user, feature,
+ * environment, path and body. Of a body that is not kept whole, and of a form (each has another boundary), only the length counts.
  * @returns undefined where the caller chose no request id
  */
 export function fingerprintOf(exchange: Required<Exchange>): string | undefined {
@@ -26,7 +25,7 @@ function makeFingerprint({ caller, req, target, route, head, body }: Required<Ex
   const place = [caller.user, caller.feature, caller.environment, req.method, route ?? target.path]
   hash.update(place.map((part) => `${part ?? ''}\n`).join(''))
   const isForm = head.contentType?.startsWith('multipart/') === true
-  // A socket's handshake has no body.
+  // A WebSocket's handshake has no body.
   if (body !== undefined && !body.isEmpty) {
     if (body.isComplete && !isForm) for (const chunk of body.chunks) hash.update(chunk)
     else hash.update(`length ${body.declaredLength ?? ''}`)
@@ -34,13 +33,13 @@ function makeFingerprint({ caller, req, target, route, head, body }: Required<Ex
   return hash.digest('base64url').slice(0, 22)
 }
 
-/** Limits that count a request once: what its repeat needs is paid for. Spend caps are not: they count what is spent again. */
+/** Limits that a repeat does not use again. Spend caps are not among them: a repeat costs money at the provider again. */
 const countedOnce: ReadonlySet<string> = new Set(['credits_exhausted', 'quota_exceeded', 'credits', 'quota'])
 
 /**
- * The decision on the repeat of a request that was charged within 24 hours, where credits or a quota stood in its way: the
- * one that it would have with room. Its entry charges nothing.
- * @returns undefined: no such limit decided, or it is no repeat
+ * Decides again, as if there were room, when credits or a quota stand in the way of a request that repeats one charged within the
+ * last 24 hours. Its entry charges nothing.
+ * @returns undefined: no such limit stood in the way, or it is no repeat
  */
 export function decideRepeat(
   exchange: Required<Exchange>,

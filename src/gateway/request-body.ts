@@ -4,7 +4,7 @@ import { countShortLived } from '../lib/index.ts'
 import type { BodyWatch, WaitedFor } from './body-watch.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** What an attempt sends: nothing, bytes in one piece or several, or a stream of what is kept followed by what still comes. */
+/** What an attempt sends: nothing, bytes in one piece or several, or a stream of the bytes at hand and those still to come. */
 export type UpstreamBody = null | Buffer | readonly Buffer[] | AsyncIterable<Buffer>
 
 export interface BodyLimits {
@@ -15,8 +15,8 @@ export interface BodyLimits {
 }
 
 /**
- * A request's body on its way: read from the socket as fast as the upstream takes it, kept for another attempt while
- * that is wanted and small enough, and never longer.
+ * A request's body: read from the socket as fast as the provider takes it, and kept for another attempt as long as one may follow
+ * and the body is small enough.
  */
 export class RequestBody implements WaitedFor {
   readonly declaredLength: number | undefined
@@ -26,17 +26,17 @@ export class RequestBody implements WaitedFor {
   private readonly watch: BodyWatch
   private readonly req: IncomingMessage
   private readonly hasBody: boolean
-  /** Chunks read and not given up; a stream walks over them by index. */
+  /** Chunks read and still kept; a stream walks over them by index. */
   private kept: Buffer[] = []
   private keeping = true
   private received = 0
-  /** What the last attempt reads while it comes; absent: the body was sent as a whole. */
+  /** The stream that the last attempt reads; absent: the body was at hand and sent as a whole. */
   streamed: AsyncIterable<Buffer> | undefined
   private ended: boolean
   private listening = false
   private broken: Error | undefined
   private turn = 0
-  /** An attempt that was given up may still wait beside the next one. */
+  /** More than one: an attempt that was given up may still be waiting beside the next one. */
   private waiting: readonly Waiting[] = nobody
 
   /** @throws body_too_large when the declared length is over the limit */
@@ -69,22 +69,22 @@ export class RequestBody implements WaitedFor {
     return Math.max(this.received, this.declaredLength ?? 0)
   }
 
-  /** What is here, in order. */
+  /** The bytes at hand, in order. */
   get chunks(): readonly Buffer[] {
     return this.kept
   }
 
-  /** What is here in one piece, which is put together once. */
+  /** The bytes at hand, in one piece; a complete body is joined only once. */
   get joined(): Buffer {
     const [first] = this.kept
     if (this.kept.length === 1) return first as Buffer
     const joined = Buffer.concat(this.kept)
-    // Not under an attempt that reads it by index.
+    // Not while an attempt walks over the chunks by index.
     if (this.isComplete && this.streamed === undefined) this.kept = [joined]
     return joined
   }
 
-  /** Reads until the body is complete or `enough` bytes are here, which stay for the attempt to send. Undefined: they are. */
+  /** Reads until the body is complete or `enough` bytes are at hand; they stay for the attempt. Undefined: they already are. */
   readAhead(enough: number): Promise<void> | undefined {
     if (this.broken !== undefined) return Promise.reject(this.broken)
     if (this.ended || this.received >= enough) return undefined
@@ -108,7 +108,7 @@ export class RequestBody implements WaitedFor {
     return this.streamed
   }
 
-  /** @param turn an attempt that was given up takes nothing more from the one whose turn it is now */
+  /** @param turn number of the attempt: one that was given up ends here, and takes nothing from the one after it */
   private async *stream(turn: number): AsyncGenerator<Buffer> {
     let next = 0
     while (turn === this.turn) {

@@ -15,13 +15,13 @@ const dropped: ReadonlySet<string> = new Set([
   'expect',
   'host',
   'content-length',
-  // What a request does stands in its request line, where policy saw it.
+  // The method that counts is the one in the request line, by which the request was decided.
   'x-http-method',
   'x-http-method-override',
   'x-method-override',
 ])
 
-/** Names as they come (any case) → whether they go up. SDKs send the same few dozen names for ever; the bound is for the rest. */
+/** Name as written (any case) → whether it goes up. SDKs send the same few dozen names; the bound is against made-up ones. */
 const verdicts = new Map<string, boolean>()
 const maxVerdicts = 2_000
 const longestKept = 60
@@ -80,7 +80,7 @@ function isAcceptEncoding(name: string): boolean {
   return name.length === 15 && name.toLowerCase() === 'accept-encoding'
 }
 
-/** `Accept-Encoding` as it comes → as it goes up. These too are the same few for ever. */
+/** `Accept-Encoding` as written → as it goes up. */
 const accepted = new Map<string, string>()
 
 function acceptedHere(value: string): string {

@@ -11,7 +11,7 @@ interface Words {
   fix: string
 }
 
-/** With which status and words the key's next requests are answered while it rests: there is no HTTP answer to repeat. */
+/** How the next requests are answered while the key rests because of a stream or socket, which left no HTTP answer to repeat. */
 const words: Partial<Record<ErrorClass, Words>> = {
   invalid_key: {
     status: 401,

@@ -39,14 +39,14 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
   res.on('close', () => {
     gateway.openRequests--
     gateway.answers.delete(exchange)
-    exchange.share?.release()
+    exchange.orgPlace?.release()
     leave(exchange)
   })
   try {
     readRequest(exchange, gateway)
     const caller = identifyCaller(exchange, gateway.deps.tenants)
     exchange.caller = caller instanceof Promise ? await caller : caller
-    takeShare(exchange as Required<Exchange>, gateway)
+    takeOrgPlace(exchange as Required<Exchange>, gateway)
     if (exchange.route === 'models') return listModels(exchange as Required<Exchange>, gateway)
     readBody(exchange, gateway)
     await (exchange.route === undefined ? readEnough : readDialectBody)(exchange as Required<Exchange>)
@@ -69,18 +69,18 @@ export function newExchange(req: IncomingMessage, res: ServerResponse, gateway: 
 }
 
 /** @throws rate_limited when the organization has all under way that it may have */
-function takeShare(exchange: Required<Exchange>, { shares }: Gateway): void {
+function takeOrgPlace(exchange: Required<Exchange>, { orgPlaces }: Gateway): void {
   const limit = exchange.setup.config.gateway.maxRequestsPerOrg
   if (limit === undefined || exchange.callerGone) return
-  const share = shares.take(exchange.caller.tenant.org, limit)
-  if (share === undefined)
+  const place = orgPlaces.take(exchange.caller.tenant.org, limit)
+  if (place === undefined)
     throw new OwnkeyError('rate_limited', {
       detail: `This organization has ${limit} requests under way, and may have no more at once.`,
       fix: 'Send fewer requests at once, or try again when one has ended.',
       facts: { limit },
       retryAfterSeconds: 1,
     })
-  exchange.share = share
+  exchange.orgPlace = place
 }
 
 /** The caller's connection closed before the answer was over. */
@@ -94,7 +94,7 @@ function readRequest(exchange: Exchange, { deps }: Gateway): void {
   const { req } = exchange
   if (isOneDialect(req.url as string)) readRoute(exchange)
   else {
-    const { target, provider } = readPlace(exchange)
+    const { target, provider } = readDestination(exchange)
     const surface = surfaceOf(provider.surfaces, req.method as string, target.path)
     exchange.surface = surface
     exchange.dialect = surface.dialect ?? exchange.dialect
@@ -110,8 +110,8 @@ function readRequest(exchange: Exchange, { deps }: Gateway): void {
   if (head.requestId !== undefined) exchange.requestId = head.requestId
 }
 
-/** Where a request goes. @throws not_found, request_invalid */
-export function readPlace(exchange: Exchange): { target: Target; provider: Provider } {
+/** Reads where a request goes: the provider, and the path behind it. @throws not_found, request_invalid */
+export function readDestination(exchange: Exchange): { target: Target; provider: Provider } {
   const { req, setup } = exchange
   const target = readTarget(req.url as string)
   exchange.target = target
@@ -133,20 +133,20 @@ function providerAt(head: string, setup: GatewaySetup): Provider | undefined {
   return id === undefined ? undefined : setup.provider(id)
 }
 
-/** In which shape an error is told of a request that came no further than its address. */
+/** The shape of an error about a request of which nothing but its address was read. */
 export function dialectAt(url: string, setup: GatewaySetup): Dialect {
   const path = url.split('?', 1)[0] as string
   const provider = providerAt(path.split('/', 2)[1] as string, setup)
   return provider === undefined ? 'openai' : dialectOf(provider.dialect, path)
 }
 
-/** Nothing of a body is read before its sender is known. */
+/** Makes the body readable. Called only once the caller is known: a stranger's body is never read. */
 export function readBody(exchange: Exchange, { watch }: Gateway): void {
   const { req, head, setup } = exchange
   exchange.body = new RequestBody(req, head as RequestHead, { limits: setup.config.gateway, watch })
 }
 
-/** Providers' OpenAI-compatible routes are called by OpenAI's SDKs. */
+/** Some providers also have routes like OpenAI's (`/v1beta/openai/…`). OpenAI's SDKs call these, and expect its errors. */
 function dialectOf(native: Dialect, path: string): Dialect {
   return path.includes('/openai/') ? 'openai' : native
 }
@@ -155,7 +155,8 @@ export async function decideAndTry(exchange: Required<Exchange>, gateway: Gatewa
   const request = (exchange.route === undefined ? describeRequest : describeDialect)(exchange)
   exchange.asked = request
   const { caller, setup } = exchange
-  // A key replaced while the request was on its way is decided on again; twice in one request is somebody playing.
+  // When the chosen key was replaced or removed meanwhile, the request is decided again with the newest snapshot. Three
+  // rounds, so that somebody who keeps changing keys cannot keep a request here for ever.
   for (let again = 0; again < 3; again++) {
     let decision = gateway.memory.decide(request, caller.tenant, setup.policy)
     exchange.decision = decision
@@ -189,21 +190,21 @@ async function firstThatAnswers(
   let failed: Failed | undefined
   for (let index = 0; index < attempts.length; index++) {
     const attempt = attempts[index] as Attempt
-    const attempted = new Turn(exchange, { attempt, index, next: attempts[index + 1] })
+    const turn = new Turn(exchange, { attempt, index, next: attempts[index + 1] })
     let outcome: Outcome
     try {
       if (exchange.route !== undefined) aimAt(exchange, attempt)
-      outcome = await tryAttempt(exchange, attempted, gateway)
+      outcome = await tryAttempt(exchange, turn, gateway)
     } catch (error) {
-      // A fallback that may not be paid for, or cannot do what is asked, does not happen; the caller then learns why the
-      // own key failed.
+      // There is no credit for the fallback, or its provider cannot do what is asked. The caller then gets the own key's
+      // error, which is what has to be mended.
       if (failed === undefined || !isNoFallback(error)) throw error
       exchange.fallbackClass = undefined
       return answerFailure(exchange, failed, gateway)
     }
     if (outcome.relayed || exchange.callerGone) return
     failed = { attempt, outcome }
-    if (!attempted.mayFallBack(outcome.failure as Failure)) return answerFailure(exchange, failed, gateway)
+    if (!turn.mayFallBack(outcome.failure as Failure)) return answerFailure(exchange, failed, gateway)
     exchange.fallbackClass ??= (outcome.failure as Failure).class
   }
 }
@@ -213,6 +214,7 @@ interface Failed {
   outcome: Outcome
 }
 
+/** Errors that mean: this fallback cannot happen. Any other error ends the request as it is. */
 const noFallback: ReadonlySet<string> = new Set([
   'credits_exhausted',
   'quota_exceeded',
@@ -225,7 +227,7 @@ function isNoFallback(error: unknown): boolean {
   return error instanceof OwnkeyError && noFallback.has(error.code)
 }
 
-/** The last word on a request: the provider's error as it wrote it, or ours where it never answered. */
+/** Answers with the failure of the last attempt: the provider's own error, or ours where it never answered. */
 function answerFailure(exchange: Required<Exchange>, { attempt, outcome }: Failed, gateway: Gateway): void {
   const { error, answer, failure } = outcome
   if (exchange.route !== undefined) turnBackTo(exchange, attempt)

@@ -3,16 +3,16 @@ import type { Usage } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { Outcome } from './outcome.ts'
 
-/** What was served, as it is settled. */
+/** What was served, as it is entered in the books. */
 export interface ServedUsage {
   usage: Usage | undefined
-  /** Some of the counts are ours, or nobody knows them. */
+  /** Some of the counts are Ownkey's estimate, or are not known at all. */
   estimated: boolean
 }
 
 /**
- * The provider's own counts where it told them; of a stream that broke off or ended with an error, or that tells none of its text, what was delivered,
- * and what the request's texts come to.
+ * The provider's own counts where it told them. A stream that broke off, ended with an error or told no counts of its text is
+ * estimated: its output by the text that was delivered, its input by the request's texts.
  */
 export function servedUsage(
   outcome: Outcome,
@@ -40,7 +40,7 @@ function lacksCharacters(
   return provider.usage.charactersAreCredits === true && told.characters < characters
 }
 
-/** Text was delivered, and only what it answers was counted. */
+/** Text was delivered, but the provider counted only the input. */
 function lacksOutput({ inputTokens, outputTokens }: Usage, { deliveredTokens = 0 }: Outcome): boolean {
   return inputTokens !== undefined && outputTokens === undefined && deliveredTokens > 0
 }

@@ -12,9 +12,9 @@ export interface Target {
   query: string
 }
 
-/** A segment that some server on the way could read as "here" or "up", in any encoding of it, with parameters or without. */
+/** A segment that some server on the way could read as "here" or "up", with parameters (`..;a=b`) or without. */
 const dotSegment = /(^|\/)\.{1,2}(;[^/]*)?(\/|$)/
-/** A space stands in a path as %20 only, and is one to everybody: names of files and deployments have it. */
+/** Looked for in the decoded path, where a space is fine: it was written as %20, and names of files have it. */
 const controlOrBackslash = /[\u0000-\u001f\u007f\\]/
 
 /**

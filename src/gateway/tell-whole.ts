@@ -8,14 +8,14 @@ import { decodeBody } from './content-codings.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 import { eventStream, wholeHeaders } from './translated-headers.ts'
 
-/** A successful answer of this many bytes is translated; a longer one is none that a chat or a sentence could have. */
+/** The longest answer that is translated; no chat or spoken sentence comes near it. */
 export const longestAnswer = 128 * 1024 * 1024
 
-/** An answer that was awaited whole, in the caller's dialect. */
+/** An answer translated into the caller's dialect. */
 interface Told {
   headers: string[]
   body: Buffer
-  /** Has read all of it; absent where it is not billed by what it says. */
+  /** Has read all of the answer; absent where the answer holds no counts. */
   usage: AnswerUsage | undefined
 }
 
@@ -26,9 +26,9 @@ interface Untold {
 }
 
 /**
- * Tells an answer that is all here in the caller's dialect, or why it cannot be told: it is a failure after all, or none of the
- * provider's answers.
- * @param isStream it is made of events
+ * Translates an answer that is all here into the caller's dialect, or says why it cannot: it is a failure after all, or cannot be
+ * read as one of the provider's answers.
+ * @param isStream the answer is a stream of events
  */
 export function tellWhole(
   { provider, redactor, translation, usage }: Pick<CallOwner, 'provider' | 'redactor' | 'translation' | 'usage'>,
@@ -45,7 +45,7 @@ export function tellWhole(
   return { headers: redactor.cleanHeaders(wholeHeaders(head.passed, told)), body: told.body, usage: counts }
 }
 
-/** Events that are all here, as one answer. */
+/** Translates a stream whose events are all here, in one go. */
 function wholeStream(stream: AnswerTranslation['stream']): AnswerTranslation['whole'] {
   return (
     stream &&

@@ -2,17 +2,17 @@ import type { WholeAnswer } from '../dialect/index.ts'
 
 export const eventStream = 'text/event-stream; charset=utf-8'
 
-/** The provider's headers for a whole answer in other words. */
+/** The headers of a translated answer: the provider's, with the type and length of the new body. */
 export function wholeHeaders(passed: readonly string[], { contentType, body }: WholeAnswer): string[] {
   return [...headersForOthers(passed), 'content-type', contentType, 'content-length', String(body.length)]
 }
 
-/** The provider's headers for events in other words. */
+/** The headers of a translated stream of events. */
 export function streamHeaders(passed: readonly string[]): string[] {
   return [...headersForOthers(passed), 'content-type', eventStream]
 }
 
-/** Those that say nothing of the bytes that they came with. */
+/** Without the headers that describe the original bytes. */
 function headersForOthers(passed: readonly string[]): string[] {
   const kept: string[] = []
   for (let i = 0; i < passed.length; i += 2) {

@@ -13,16 +13,16 @@ import type { Resting } from './key-health.ts'
 import { type OpenedAttempt, openAttempt } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
 import { prepareSecret } from './prepare-secret.ts'
-import type { Try } from './turn.ts'
+import type { Turn } from './turn.ts'
 import { UpstreamCall } from './upstream-call.ts'
 import { upstreamPath } from './upstream-path.ts'
 
 /**
- * Makes one attempt and writes it into the ledger, unless its key is known to be dead. Nothing here waits as long as the
- * key is known to be good, the tenant warm and its limits far.
+ * Makes one attempt and enters it in the ledger, unless its key is known to be dead. Nothing here waits while the key is known to be
+ * good, the tenant is in memory and its limits are far.
  */
-export function tryAttempt(exchange: Required<Exchange>, attempted: Try, gateway: Gateway): Promise<Outcome> {
-  const { attempt } = attempted
+export function tryAttempt(exchange: Required<Exchange>, turn: Turn, gateway: Gateway): Promise<Outcome> {
+  const { attempt } = turn
   const key = healthNameOf(attempt)
   const sending: Sending = {
     gateway,
@@ -32,13 +32,13 @@ export function tryAttempt(exchange: Required<Exchange>, attempted: Try, gateway
     tenant: undefined,
     prepared: undefined,
   }
-  if (gateway.health.isKnownGood(key)) return reserveAndSend(exchange, attempted, sending)
-  return tryUnproven(exchange, attempted, sending)
+  if (gateway.health.isKnownGood(key)) return reserveAndSend(exchange, turn, sending)
+  return tryUnproven(exchange, turn, sending)
 }
 
 const healthNames = new WeakMap<Attempt, string>()
 
-/** What the health of an attempt's key is known by. An attempt is the same object for every request that is decided alike. */
+/** The name under which the health of an attempt's key is kept; a new version of a key has a new name, and no history. */
 function healthNameOf(attempt: Attempt): string {
   let name = healthNames.get(attempt)
   if (name === undefined) {
@@ -48,56 +48,56 @@ function healthNameOf(attempt: Attempt): string {
   return name
 }
 
-/** A key of unknown health: one request tries it, the others wait a moment for what it tells. */
-async function tryUnproven(exchange: Required<Exchange>, attempted: Try, sending: Sending): Promise<Outcome> {
+/** A key of unknown health: one request tries it, and the others wait a moment for its result. */
+async function tryUnproven(exchange: Required<Exchange>, turn: Turn, sending: Sending): Promise<Outcome> {
   const { gateway, key } = sending
-  let resting = restingOutcome(key, exchange, { attempted, gateway })
-  let turn = resting === undefined ? gateway.health.askToTry(key) : undefined
-  while (turn instanceof Promise) {
-    const said = await turn
-    resting = restingOutcome(key, exchange, { attempted, gateway })
+  let resting = restingOutcome(key, exchange, { turn, gateway })
+  let go = resting === undefined ? gateway.health.askToTry(key) : undefined
+  while (go instanceof Promise) {
+    const said = await go
+    resting = restingOutcome(key, exchange, { turn, gateway })
     const untold = said === 'ask again' || gateway.health.isSuspect(key)
     const asksAgain = untold && resting === undefined && !gateway.health.isKnownGood(key)
-    turn = asksAgain ? gateway.health.askToTry(key) : undefined
+    go = asksAgain ? gateway.health.askToTry(key) : undefined
   }
   if (resting !== undefined) {
-    report(exchange, attempted, resting.failure, gateway)
+    report(exchange, turn, resting.failure, gateway)
     return resting
   }
   try {
-    sending.pilotDone = turn
-    return await reserveAndSend(exchange, attempted, sending)
+    sending.pilotDone = go
+    return await reserveAndSend(exchange, turn, sending)
   } finally {
-    turn?.()
+    go?.()
   }
 }
 
-function reserveAndSend(exchange: Required<Exchange>, attempted: Try, sending: Sending): Promise<Outcome> {
-  const start = entryStart(exchange, attempted)
+function reserveAndSend(exchange: Required<Exchange>, turn: Turn, sending: Sending): Promise<Outcome> {
+  const start = entryStart(exchange, turn)
   const { deps } = sending.gateway
-  const entry = deps.ledger.reserve(start, standingOf(exchange, attempted.attempt, deps))
+  const entry = deps.ledger.reserve(start, standingOf(exchange, turn.attempt, deps))
   return entry instanceof Promise
-    ? entry.then((reserved) => openAndSend(exchange, attempted, reserved, sending))
-    : openAndSend(exchange, attempted, entry, sending)
+    ? entry.then((reserved) => openAndSend(exchange, turn, reserved, sending))
+    : openAndSend(exchange, turn, entry, sending)
 }
 
 /** Opens the key as late as possible, from the newest snapshot. */
-function openAndSend(exchange: Required<Exchange>, attempted: Try, entry: Entry, sending: Sending): Promise<Outcome> {
+function openAndSend(exchange: Required<Exchange>, turn: Turn, entry: Entry, sending: Sending): Promise<Outcome> {
   sending.entry = entry
   let tenant: Tenant | Promise<Tenant>
   try {
-    tenant = confirmRight(exchange, attempted.attempt, sending.gateway)
+    tenant = confirmRight(exchange, turn.attempt, sending.gateway)
   } catch (error) {
     return giveBack(entry, error)
   }
-  if (!(tenant instanceof Promise)) return sendReserved(exchange, attempted, { sending, tenant })
+  if (!(tenant instanceof Promise)) return sendReserved(exchange, turn, { sending, tenant })
   return tenant.then(
-    (newest) => sendReserved(exchange, attempted, { sending, tenant: newest }),
+    (newest) => sendReserved(exchange, turn, { sending, tenant: newest }),
     (error) => giveBack(entry, error),
   )
 }
 
-/** An entry whose attempt could not be made charges nothing. @throws the error */
+/** Settles the entry of an attempt that could not be made; it charges nothing. @throws the error */
 export function giveBack(entry: Entry, error: unknown): never {
   entry.settle({ durationMs: 0, charged: false })
   throw error
@@ -105,29 +105,29 @@ export function giveBack(entry: Entry, error: unknown): never {
 
 function sendReserved(
   exchange: Required<Exchange>,
-  attempted: Try,
+  turn: Turn,
   { sending, tenant }: { sending: Sending; tenant: Tenant },
 ): Promise<Outcome> {
   sending.tenant = tenant
   const reserved = sending as Reserved
   try {
-    if (exchange.send !== undefined) return exchange.send(exchange, attempted, reserved)
-    return prepareAndSend(exchange, attempted, reserved)
+    if (exchange.send !== undefined) return exchange.send(exchange, turn, reserved)
+    return prepareAndSend(exchange, turn, reserved)
   } catch (error) {
     return giveBack(reserved.entry, error)
   }
 }
 
-/** The failure to answer without trying, while the key rests: the remembered one, with what is left of the waiting time. */
+/** While the key rests: the remembered failure, with what is left of the waiting time, as the answer without trying. */
 function restingOutcome(
   key: string,
   { caller, model }: Required<Exchange>,
-  { attempted, gateway }: { attempted: Try; gateway: Gateway },
+  { turn, gateway }: { turn: Turn; gateway: Gateway },
 ): Outcome | undefined {
   const rest = gateway.health.resting(key, model)
   if (rest === undefined) return undefined
-  // Whoever has just tested the key and found it to work must not wait until the rest is over.
-  const proved = caller.tenant.proved?.get(attempted.attempt.key?.id ?? '')
+  // A test in the settings that found the key to work ends its rest.
+  const proved = caller.tenant.proved?.get(turn.attempt.key?.id ?? '')
   if (proved === undefined || proved <= rest.since) return withTimeLeft(rest, gateway.now())
   gateway.health.accepted(key)
   return undefined
@@ -152,33 +152,33 @@ export interface Sending {
   key: string
   pilotDone: (() => void) | undefined
   entry: Entry | undefined
-  /** As new as can be. */
+  /** The newest snapshot. */
   tenant: Tenant | undefined
-  /** The token that was made of the stored document. */
+  /** The token made from a key that is a document. */
   prepared: PreparedSecret | undefined
 }
 
-/** An attempt that stands in the ledger: from here on whoever sends it settles its entry, unless it throws at once. */
+/** An attempt with its entry in the ledger. Whoever sends it settles the entry, unless it throws before anything is sent. */
 export interface Reserved extends Sending {
   entry: Entry
   tenant: Tenant
 }
 
-/** Makes a reserved attempt. @throws before anything is sent; the entry is then settled for it */
-export type AttemptSender = (exchange: Required<Exchange>, attempted: Try, reserved: Reserved) => Promise<Outcome>
+/** Sends a reserved attempt. @throws only before anything is sent; the entry is then settled by the caller */
+export type AttemptSender = (exchange: Required<Exchange>, turn: Turn, reserved: Reserved) => Promise<Outcome>
 
-/** Makes a token of the stored document first, where it is one. Without a token the attempt has failed, and nothing was sent. */
-function prepareAndSend(exchange: Required<Exchange>, attempted: Try, reserved: Reserved): Promise<Outcome> {
+/** Fetches a token first where the key is a document. If that fails, so has the attempt, and nothing was sent. */
+function prepareAndSend(exchange: Required<Exchange>, turn: Turn, reserved: Reserved): Promise<Outcome> {
   const { provider, setup } = exchange
   const { gateway, tenant } = reserved
-  const asked = prepareSecret({ attempt: attempted.attempt, provider, setup, tenant }, gateway)
-  if (asked === undefined) return sendWith(exchange, attempted, reserved)
+  const asked = prepareSecret({ attempt: turn.attempt, provider, setup, tenant }, gateway)
+  if (asked === undefined) return sendWith(exchange, turn, reserved)
   return asked.then(async (prepared) => {
-    if ('failure' in prepared) return endUnprepared(exchange, attempted, { ...reserved, outcome: prepared })
+    if ('failure' in prepared) return endUnprepared(exchange, turn, { ...reserved, outcome: prepared })
     reserved.prepared = prepared
     try {
-      reserved.tenant = await confirmRight(exchange, attempted.attempt, gateway)
-      return sendWith(exchange, attempted, reserved)
+      reserved.tenant = await confirmRight(exchange, turn.attempt, gateway)
+      return sendWith(exchange, turn, reserved)
     } catch (error) {
       return giveBack(reserved.entry, error)
     }
@@ -187,18 +187,18 @@ function prepareAndSend(exchange: Required<Exchange>, attempted: Try, reserved: 
 
 function endUnprepared(
   exchange: Required<Exchange>,
-  attempted: Try,
+  turn: Turn,
   { gateway, key, pilotDone, entry, outcome }: Reserved & { outcome: Outcome },
 ): Outcome {
   pilotDone?.()
-  report(exchange, attempted, outcome.failure, gateway)
+  report(exchange, turn, outcome.failure, gateway)
   entry.settle(entryEnd(outcome, exchange))
   remember(key, exchange.model, outcome, gateway)
   return outcome
 }
 
-function sendWith(exchange: Required<Exchange>, attempted: Try, reserved: Reserved): Promise<Outcome> {
-  const { attempt } = attempted
+function sendWith(exchange: Required<Exchange>, turn: Turn, reserved: Reserved): Promise<Outcome> {
+  const { attempt } = turn
   const { gateway, tenant, prepared } = reserved
   const { req, provider, setup, upstream } = exchange
   const path = upstream?.path ?? upstreamPath(exchange)
@@ -207,24 +207,24 @@ function sendWith(exchange: Required<Exchange>, attempted: Try, reserved: Reserv
   const rawHeaders = rewritten?.headers ?? req.rawHeaders
   const opened = openAttempt({ attempt, provider, tenant, setup, rawHeaders, path, prepared }, gateway.deps)
   const translation = rewritten?.answer
-  const call = new UpstreamCall(new AttemptUnderWay(exchange, attempted, { reserved, opened, translation }))
+  const call = new UpstreamCall(new AttemptUnderWay(exchange, turn, { reserved, opened, translation }))
   exchange.call = call
   gateway.deps.ledger.beforeSending(() => {
     if (exchange.callerGone) call.abort()
-    else sendNow(exchange, attempted, { gateway, call, opened, body: rewritten?.body })
+    else sendNow(exchange, turn, { gateway, call, opened, body: rewritten?.body })
   })
   return call.outcome
 }
 
 function sendNow(
   { req, body, startedAt }: Required<Exchange>,
-  { index, next }: Try,
+  { index, next }: Turn,
   sent: { gateway: Gateway; call: UpstreamCall; opened: OpenedAttempt; body: Buffer | undefined },
 ): void {
   const { gateway, call, opened } = sent
   if (index === 0) gateway.deps.measure?.added(performance.now() - startedAt)
   const sentBody = sent.body ?? body.open(next !== undefined)
-  // A length that the caller gave is kept: some providers take no upload without one.
+  // The caller's Content-Length is kept: some providers refuse an upload without one.
   if (sentBody === body.streamed && body.declaredLength !== undefined)
     opened.headers.push('content-length', String(body.declaredLength))
   const { origin, guarded, path, headers } = opened

@@ -3,28 +3,20 @@ import type { Failure } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
 
 /** One attempt of a decision, in its place among the others. */
-export interface Try {
-  readonly attempt: Attempt
-  readonly index: number
-  readonly next: Attempt | undefined
-  /** True when the next attempt may be made after this one failed so. */
-  mayFallBack(failure: Failure): boolean
-}
-
-/** An attempt whose turn it is. */
-export class Turn implements Try {
+export class Turn {
   readonly attempt: Attempt
   readonly index: number
   readonly next: Attempt | undefined
   private readonly exchange: Required<Exchange>
 
-  constructor(exchange: Required<Exchange>, { attempt, index, next }: Pick<Try, 'attempt' | 'index' | 'next'>) {
+  constructor(exchange: Required<Exchange>, { attempt, index, next }: Pick<Turn, 'attempt' | 'index' | 'next'>) {
     this.exchange = exchange
     this.attempt = attempt
     this.index = index
     this.next = next
   }
 
+  /** Whether the next attempt may be made after this one failed so. */
   mayFallBack(failure: Failure): boolean {
     return (
       this.next !== undefined &&
@@ -32,5 +24,10 @@ export class Turn implements Try {
       this.exchange.body.canReplay &&
       !this.exchange.callerGone
     )
+  }
+
+  /** The same attempt when it is too late to fall back, because the caller already has part of the answer. */
+  withoutNext(): Turn {
+    return new Turn(this.exchange, { attempt: this.attempt, index: this.index, next: undefined })
   }
 }

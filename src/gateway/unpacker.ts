@@ -7,14 +7,14 @@ interface Piece {
 }
 
 /**
- * Unpacks a copy of a compressed answer while it passes, at the answer's own pace. What turns out not to be packed as it was
- * said is heard as it is, from the piece on that cannot be unpacked.
+ * Unpacks a compressed answer, beside the compressed bytes that pass to the caller. Where it turns out not to be compressed as its
+ * header says, the bytes are heard as they are, from the first piece that cannot be unpacked.
  */
 export class Unpacker {
   private readonly create: (first: Buffer) => Transform
   private readonly hear: (plain: Buffer) => void
   private decoder: Transform | undefined
-  /** What the decoder was given and did not yet read. */
+  /** Pieces that the decoder was given and has not yet read. */
   private readonly unread: Piece[] = []
 
   constructor(create: (first: Buffer) => Transform, hear: (plain: Buffer) => void) {
@@ -33,7 +33,7 @@ export class Unpacker {
       return
     }
     this.unread.push({ packed, then })
-    // A decoder that fails calls back for some of the pieces only.
+    // After an error it may not call back for every piece, so `giveUp` takes care of those that are left.
     this.decoder.write(packed, (error) => error ?? this.unread.shift()?.then())
   }
 
@@ -51,7 +51,7 @@ export class Unpacker {
   }
 }
 
-/** @returns undefined where nobody here can unpack it, or nothing has to be unpacked */
+/** @returns undefined where nothing is compressed, or in a coding that cannot be undone here */
 export function createUnpacker(encoding: string, hear: (plain: Buffer) => void): Unpacker | undefined {
   const coding = codingOf(encoding)
   return coding && new Unpacker(coding.unpacking, hear)

@@ -15,23 +15,30 @@ import { longestAnswer, tellWhole, unreadable } from './tell-whole.ts'
 
 const nothing = Buffer.alloc(0)
 const longestErrorBody = 256 * 1024
-/** A stream that only greets is held back so long: it may still turn out to be a failure, but callers wait for it. */
+/** How long a stream is held back that has sent nothing but preamble: it may still be a failure, but callers are waiting. */
 const longestPreambleMs = 5_000
 
-/** What is settled: the bytes that were given, by which relay, and what follows. */
+/** How an answer ended: the bytes given to the caller, the relay that gave them, and what to do once the entry is settled. */
 interface Settling {
   bytes: number
   relay?: Relay
   after?: () => void
 }
 
-/** `headed`: a success, of which only the head is here. `translating`: it is awaited whole, to be told in the caller's dialect. */
+/**
+ * - `waiting`: for the head of an answer.
+ * - `headed`: the head of a success is here; its kind is not known yet.
+ * - `opening`: a stream whose first events may still be an error.
+ * - `collecting`: an error's body, or JSON that may be an error.
+ * - `translating`: a success that is awaited whole, to be translated.
+ * - `relaying`: bytes go to the caller.
+ */
 type Phase = 'waiting' | 'headed' | 'opening' | 'collecting' | 'translating' | 'relaying' | 'over'
 
 /**
- * One request to a provider and its answer on the way to the caller: first it is found out whether this is a failure (by
- * status, or by the event that opens a 200 stream); then it is either collected as a failure or relayed, chunk by chunk,
- * at the pace of the slower side.
+ * One request to a provider and its answer on the way to the caller. First it finds out whether the answer is a failure (by its
+ * status, or by what opens a 200 stream). Then it either collects the failure, or relays the answer chunk by chunk at the pace
+ * of the slower side.
  */
 export class UpstreamCall implements AnswerHandler {
   readonly outcome: Promise<Outcome>
@@ -39,13 +46,13 @@ export class UpstreamCall implements AnswerHandler {
   private readonly startedAt = performance.now()
   private finish: (outcome: Outcome) => void = () => undefined
   private phase: Phase = 'waiting'
-  /** Ends the exchange with the provider, also while its connection does not stand yet; set by whoever sends. */
+  /** Ends the exchange with the provider, even while still connecting; set by whoever sends. */
   hangUp: ((error: Error) => void) | undefined
   private cut: 'upstream' | 'caller' | undefined
   private resume: () => void = () => undefined
   private head: CollectedHead | undefined
   private opening: OpeningReader | undefined
-  /** How the answer's stream is framed; absent: it is none, or made of server-sent events. */
+  /** The provider's own framing of its stream; absent: server-sent events, or no stream. */
   private framing: StreamFraming | undefined
   private patience: NodeJS.Timeout | undefined
   private readonly parts: Buffer[] = []
@@ -69,7 +76,7 @@ export class UpstreamCall implements AnswerHandler {
     else this.hangUp(new Error('the caller went away'))
   }
 
-  /** True while server-sent events pass to the caller as they are written. */
+  /** True while server-sent events pass to the caller uncompressed, so that another event could be added. */
   get passesEvents(): boolean {
     return (
       this.phase === 'relaying' && this.head?.encoding === '' && this.head.contentType.startsWith('text/event-stream')
@@ -109,14 +116,14 @@ export class UpstreamCall implements AnswerHandler {
     if (this.owner.res.destroyed) this.cut = 'caller'
     if (this.phase === 'relaying') this.breakRelay()
     else if (this.cut === 'caller') this.end({})
-    // The body of an error broke off: its status, and what came of it, still tell.
+    // An error's body broke off: its status, and what came of the body, still tell which failure it is.
     else if (this.phase === 'collecting' && (this.head as CollectedHead).status >= 300) this.judgeCollected()
     else this.end({ failure: { class: 'network' }, error: describeNetworkError(error) })
   }
 
   /**
-   * What kind of success this is, once its first bytes are here: until then nothing is given to the caller, so that an answer
-   * that breaks off behind its head is a failure like any other.
+   * Finds out what kind of success this is, by its first bytes. Until then the caller gets nothing, so that an answer that breaks
+   * off behind its head is a failure like any other.
    */
   private readKind(piece: Buffer, isWhole: boolean): void {
     const bytes = this.parts.length === 0 ? piece : Buffer.concat([...this.parts, piece])
@@ -165,7 +172,7 @@ export class UpstreamCall implements AnswerHandler {
     return this.beginRelayWithParts()
   }
 
-  /** In other words: JSON, and events that a provider compresses though nobody asked it to, which are unpacked at their end. */
+  /** Whether the translation needs the whole answer: JSON, or events that came compressed although that was not asked for. */
   private isAwaitedWhole(): boolean {
     const { translation } = this.owner
     if (this.opening?.isJson) return translation?.whole !== undefined
@@ -193,7 +200,7 @@ export class UpstreamCall implements AnswerHandler {
     return true
   }
 
-  /** Nothing was given to the caller yet: an answer that cannot be read is a failure like any other. */
+  /** Answers with the translation. The caller has nothing yet, so an answer that cannot be read is a failure like any other. */
   private answerTranslated(): void {
     const { res } = this.owner
     const head = this.head as CollectedHead
@@ -251,7 +258,7 @@ export class UpstreamCall implements AnswerHandler {
     this.settle(relay.usage, { bytes: relay.bytes, relay, after: () => relay.finish() })
   }
 
-  /** After the first byte there is only one honest end for a broken answer: the caller's connection breaks too. */
+  /** After the first byte, a broken answer breaks the caller's connection too, so that nobody takes it for a whole one. */
   private breakRelay(): void {
     this.cut ??= 'upstream'
     const relay = this.relay as Relay
@@ -259,14 +266,14 @@ export class UpstreamCall implements AnswerHandler {
     this.settle(relay.usage, { bytes: relay.bytes, relay, after: () => relay.breakOff(this.cut === 'upstream') })
   }
 
-  /** The answer cannot go on without telling the key. */
+  /** Ends an answer that cannot go on without giving the key away. */
   private spoil(): void {
     if (this.phase !== 'relaying') return
     this.cut = 'upstream'
     this.hangUp?.(new Error('the answer tells the key'))
   }
 
-  /** Ends with the counts, once they are all read. */
+  /** Settles with the counts, once all of them are read. */
   private settle(usage: AnswerUsage | undefined, { bytes, relay, after }: Settling): void {
     const durationMs = performance.now() - this.startedAt
     const isCut = this.cut !== undefined

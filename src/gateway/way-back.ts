@@ -3,15 +3,15 @@ import type { Exchange } from './exchange.ts'
 
 interface Sent {
   origin: string
-  /** As it was sent: what stands before the provider's own path there comes first. */
+  /** As it was sent: a prefix (a base URL's path) may stand before the provider's own path. */
   path: string
   own: string
 }
 
 /**
- * Tells addresses at the provider as the same places behind this gateway: a caller that went on at the provider itself would
- * send its Ownkey token there, where it opens nothing. At the provider such an address opens by itself, so clients may send
- * no credential there (Google's Python SDK): a pass of the caller's stands in it. Other addresses are told as they are.
+ * Rewrites the provider's addresses to the same places behind this gateway. A caller who went on at the provider itself would send
+ * its Ownkey token there. At the provider such an address opens by itself, and clients may send no credential there (Google's
+ * Python SDK does not): a pass stands in it. Other addresses stay as they are.
  * @param sent where the request went, and `own`, the provider's own path and query of it
  */
 export function wayBack(
@@ -32,7 +32,7 @@ export function wayBack(
   }
 }
 
-/** Scheme and host by which the caller reached us; a proxy in front tells that it was reached by https. */
+/** Scheme and host by which the caller reached this gateway; the scheme may come from a proxy in front. */
 function baseOf({ headers }: Exchange['req']): string | undefined {
   const scheme = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'
   const host = headers.host ?? ''

@@ -8,7 +8,7 @@ interface Situation {
   policy: Policy
 }
 
-/** The organization as it is when the database says that a limit is reached, which the snapshot did not know yet. */
+/** By the database's error: the organization as the snapshot would show it if it knew that the limit is reached. */
 const atTheLimit: Readonly<Record<string, (tenant: TenantFacts, error: OwnkeyError) => TenantFacts>> = {
   quota_exceeded: (tenant, { facts }) => {
     const full = { [String(facts?.['meter'])]: Number.MAX_SAFE_INTEGER }
@@ -18,8 +18,8 @@ const atTheLimit: Readonly<Record<string, (tenant: TenantFacts, error: OwnkeyErr
 }
 
 /**
- * A limit that only the database saw is refused in the same words as one that the decision saw: they name the provider and
- * what would help here. Every other error stays as it is.
+ * When only the database sees that a limit is reached, the refusal is worded by the decision, as if the snapshot had known: it names
+ * the provider and what would help. Every other error stays as it is.
  */
 export function wordedByPolicy(error: unknown, { request, tenant, policy }: Situation): unknown {
   if (!(error instanceof OwnkeyError)) return error

@@ -36,7 +36,7 @@ export function writeJson(exchange: Exchange, value: unknown): void {
   write(exchange, { status: 200, headers: [...headers, 'content-length', String(body.length)], body })
 }
 
-/** Answers with what the provider said, its key removed. */
+/** Answers with the provider's own error, without the key. */
 export function writeProviderError(exchange: Exchange, answer: ErrorAnswer, ownHeaders: readonly string[]): void {
   write(exchange, { ...answer, headers: [...answer.headers, ...ownHeaders] })
 }
@@ -60,8 +60,8 @@ function write(exchange: Exchange, { status, headers, body }: ErrorAnswer): void
 const lingerMs = 2_000
 
 /**
- * Answers a caller who is still sending. Closing at once would reset the connection, and the caller might never read
- * the answer; so the rest is read and dropped for a moment. The connection can't serve another request.
+ * Answers a caller who is still sending its body. Closing at once would reset the connection before the caller has read the answer, so
+ * the rest of the body is read and dropped for a moment. The connection cannot serve another request.
  */
 function linger({ req, res }: Pick<Exchange, 'req' | 'res'>, { status, headers, body }: ErrorAnswer): void {
   res.writeHead(status, [...headers, 'connection', 'close'])

@@ -4,11 +4,11 @@ import { keyAccepted, remember, report } from '../attempt-lessons.ts'
 import type { Exchange } from '../exchange.ts'
 import { restingAnswer } from '../resting-answer.ts'
 import type { Reserved } from '../try-attempt.ts'
-import type { Try } from '../turn.ts'
+import type { Turn } from '../turn.ts'
 
 interface Learning {
   exchange: Required<Exchange>
-  attempted: Try
+  turn: Turn
   reserved: Reserved
 }
 
@@ -21,9 +21,9 @@ export class KeyLesson {
   /** Each thing is told once a session. */
   private readonly learned = new Set<ErrorClass | 'accepted'>()
 
-  constructor({ exchange, attempted, reserved }: Learning) {
+  constructor({ exchange, turn, reserved }: Learning) {
     // Too late to fall back: the caller's upgrade is answered.
-    this.learning = { exchange, attempted: { ...attempted, mayFallBack: () => false }, reserved }
+    this.learning = { exchange, turn: turn.withoutNext(), reserved }
   }
 
   /** @param failure undefined: the provider serves the key */
@@ -31,13 +31,13 @@ export class KeyLesson {
     const told = failure?.class ?? 'accepted'
     if (this.learned.has(told)) return
     this.learned.add(told)
-    const { exchange, attempted, reserved } = this.learning
+    const { exchange, turn, reserved } = this.learning
     const { gateway, key } = reserved
     if (failure === undefined || keyAccepted.has(failure.class)) gateway.health.accepted(key)
     else {
       const outcome = { failure, answer: restingAnswer(exchange, failure), relayed: false, durationMs: 0, bytes: 0 }
       remember(key, exchange.model, outcome, gateway)
     }
-    report(exchange, attempted, failure, gateway)
+    report(exchange, turn, failure, gateway)
   }
 }

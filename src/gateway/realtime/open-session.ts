@@ -9,7 +9,7 @@ import type { Gateway } from '../gateway.ts'
 import type { Outcome } from '../outcome.ts'
 import { prepareSecret } from '../prepare-secret.ts'
 import { giveBack, type Reserved } from '../try-attempt.ts'
-import type { Try } from '../turn.ts'
+import type { Turn } from '../turn.ts'
 import { upstreamPath } from '../upstream-path.ts'
 import type { CallerSocket } from './caller-socket.ts'
 import { checkModel } from './check-model.ts'
@@ -34,7 +34,7 @@ export interface Held {
 
 export interface Opening {
   exchange: Required<Exchange>
-  attempted: Try
+  turn: Turn
   reserved: Reserved
   upgrade: Upgrade
   caller: CallerSocket
@@ -54,16 +54,16 @@ export interface Opening {
  * @throws at once what `openSocketAttempt` throws
  */
 export function openSession(opening: Opening): Promise<Outcome> {
-  const { exchange, attempted, reserved } = opening
+  const { exchange, turn, reserved } = opening
   const { provider, setup } = exchange
   const { gateway, tenant, entry } = reserved
-  const asked = prepareSecret({ attempt: attempted.attempt, provider, setup, tenant }, gateway)
+  const asked = prepareSecret({ attempt: turn.attempt, provider, setup, tenant }, gateway)
   if (asked === undefined) return dialAndBegin(opening, openFor(opening, undefined))
   return asked.then(async (prepared) => {
     if ('failure' in prepared) return endRefused(opening, prepared)
     let opened: OpenedSocket
     try {
-      reserved.tenant = await confirmRight(exchange, attempted.attempt, gateway)
+      reserved.tenant = await confirmRight(exchange, turn.attempt, gateway)
       opened = openFor(opening, prepared)
     } catch (error) {
       return giveBack(entry, error)
@@ -72,12 +72,9 @@ export function openSession(opening: Opening): Promise<Outcome> {
   })
 }
 
-function openFor(
-  { exchange, attempted, reserved, upgrade }: Opening,
-  prepared: PreparedSecret | undefined,
-): OpenedSocket {
+function openFor({ exchange, turn, reserved, upgrade }: Opening, prepared: PreparedSecret | undefined): OpenedSocket {
   const { provider, setup, req } = exchange
-  const { attempt } = attempted
+  const { attempt } = turn
   return openSocketAttempt(
     {
       attempt,
@@ -130,13 +127,13 @@ function refused(opening: Opening, answered: Answered): Outcome {
 }
 
 /** The attempt has failed before there was a session. */
-function endRefused({ exchange, attempted, reserved }: Opening, outcome: Outcome): Outcome {
+function endRefused({ exchange, turn, reserved }: Opening, outcome: Outcome): Outcome {
   const { gateway, key, entry, pilotDone } = reserved
   const failure = outcome.failure as Failure
   if (keyAccepted.has(failure.class)) gateway.health.accepted(key)
   remember(key, exchange.model, outcome, gateway)
   pilotDone?.()
-  report(exchange, attempted, failure, gateway)
+  report(exchange, turn, failure, gateway)
   const durationMs = Math.round(outcome.durationMs)
   entry.settle({ status: outcome.status, errorClass: failure.class, durationMs, charged: false })
   return outcome
@@ -149,7 +146,7 @@ interface Begun {
 }
 
 async function begin(opening: Opening, begun: Begun): Promise<Outcome> {
-  const { exchange, attempted, reserved, upgrade, caller } = opening
+  const { exchange, turn, reserved, upgrade, caller } = opening
   const { gateway, pilotDone } = reserved
   const { dialled, opened, durationMs } = begun
   // Some vendors upgrade whoever asks and look at the key afterwards: what the session tells counts, not the upgrade.
@@ -161,7 +158,7 @@ async function begin(opening: Opening, begun: Begun): Promise<Outcome> {
       protocol: answerOffer(upgrade.offer, dialled.protocol),
       headers: [
         ...opened.redactor.cleanHeaders(passedHeaders(dialled, exchange, gateway)),
-        ...gateway.ownHeaders(exchange, attempted.attempt, undefined),
+        ...gateway.ownHeaders(exchange, turn.attempt, undefined),
       ],
       maxMessageBytes: exchange.setup.config.gateway.realtime.maxMessageBytes,
     })
@@ -182,7 +179,7 @@ function passedHeaders({ rawHeaders }: Dialled, { provider }: Required<Exchange>
   return passed
 }
 
-async function rightOf({ exchange, attempted, reserved }: Opening, opened: OpenedSocket): Promise<Right> {
+async function rightOf({ exchange, turn, reserved }: Opening, opened: OpenedSocket): Promise<Right> {
   const { head, caller } = exchange
   let facts: TokenFacts | undefined
   try {
@@ -194,7 +191,7 @@ async function rightOf({ exchange, attempted, reserved }: Opening, opened: Opene
     org: caller.tenant.org,
     token: new Secret(head.token),
     tokenExpiresAt: facts?.expiresAt,
-    attempt: attempted.attempt,
+    attempt: turn.attempt,
     secret: opened.secret,
     request: describeRequest(exchange),
   }
@@ -227,7 +224,7 @@ function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, 
   onRunning()
 }
 
-function firstRules({ exchange, attempted, upgrade, reserved }: Opening, { secret }: OpenedSocket): FirstMessageRules {
+function firstRules({ exchange, turn, upgrade, reserved }: Opening, { secret }: OpenedSocket): FirstMessageRules {
   const { credentialField: field, route } = upgrade
   const path = isRuled(exchange, exchange.provider) ? route.firstModel : undefined
   return {
@@ -235,6 +232,6 @@ function firstRules({ exchange, attempted, upgrade, reserved }: Opening, { secre
     model:
       path === undefined
         ? undefined
-        : { path, check: (model) => checkModel({ exchange, attempt: attempted.attempt, model }, reserved.gateway) },
+        : { path, check: (model) => checkModel({ exchange, attempt: turn.attempt, model }, reserved.gateway) },
   }
 }

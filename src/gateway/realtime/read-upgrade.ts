@@ -4,7 +4,7 @@ import type { Provider, SocketCredential, SocketRoute } from '../../providers/in
 import { isInBody, surfaceOf } from '../describe-request.ts'
 import type { Exchange } from '../exchange.ts'
 import { readRequestHead } from '../request-head.ts'
-import { readPlace } from '../serve.ts'
+import { readDestination } from '../serve.ts'
 import { type Offer, readOffer } from './subprotocols.ts'
 
 /** A handshake as it was read: where it goes, and where its credential stood. */
@@ -23,7 +23,7 @@ export interface Upgrade {
  */
 export function readUpgrade(exchange: Exchange): Upgrade {
   const { req } = exchange
-  const { target, provider } = readPlace(exchange)
+  const { target, provider } = readDestination(exchange)
   checkHandshake(req)
   const route = routeOf(provider, target.path)
   const surface = surfaceOf(provider.surfaces, 'GET', target.path)

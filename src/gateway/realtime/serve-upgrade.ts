@@ -36,8 +36,8 @@ export async function serveUpgrade(arrival: Arrival, gateway: Gateway): Promise<
       runs = true
     }
     const { signal } = leaving
-    exchange.send = (tried, attempted, reserved) =>
-      openSession({ exchange: tried, attempted, reserved, upgrade, caller, held, signal, onRunning, onOver })
+    exchange.send = (tried, turn, reserved) =>
+      openSession({ exchange: tried, turn, reserved, upgrade, caller, held, signal, onRunning, onOver })
     await decideAndTry(exchange as Required<Exchange>, gateway)
   } catch (error) {
     if (exchange.callerGone) return

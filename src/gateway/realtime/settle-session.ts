@@ -1,14 +1,14 @@
 import type { EntryEnd } from '../../metering/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Reserved } from '../try-attempt.ts'
-import type { Try } from '../turn.ts'
+import type { Turn } from '../turn.ts'
 import type { KeyLesson } from './key-lesson.ts'
 import type { SessionEnd } from './session.ts'
 import type { SessionUsage } from './session-usage.ts'
 
 export interface Served {
   exchange: Required<Exchange>
-  attempted: Try
+  turn: Turn
   reserved: Reserved
 }
 
