@@ -29,9 +29,9 @@ export interface AuditEntry extends AuditActor {
 }
 
 /**
- * Writes one row in the transaction of the change that it tells of, and an event for webhooks with it. Rows of one organization wait for each other until
- * the end of their transactions, so this is the last thing that a transaction does (`noteWithdrawal` comes behind it).
- * @throws OwnkeyError `unavailable` when somebody changed where the chain ends: writing on would cover the traces.
+ * Writes one row, and an event for webhooks, in the transaction of the change that they tell of. It holds a lock on the
+ * organization's chain until the transaction ends, so it comes last in a transaction (only `noteWithdrawal` comes after it).
+ * @throws OwnkeyError `unavailable` when the stored end of the chain was tampered with: appending would hide the traces.
  */
 export async function appendAudit(tx: Queryable, deps: AuditDeps, entry: AuditEntry): Promise<void> {
   const key = await readAuditKey(tx, deps.keyring)
@@ -51,7 +51,7 @@ export async function appendAudit(tx: Queryable, deps: AuditDeps, entry: AuditEn
   await tellWebhooks(tx, row)
 }
 
-/** Without the address that it was done from: endpoints of others have no need of it. */
+/** Without the IP address of whoever did it: webhook endpoints have no need of it. */
 async function tellWebhooks(tx: Queryable, row: ChainRow): Promise<void> {
   const { org_id: org, action: type, target, detail, actor_kind: kind, actor_id: id, actor_name: name } = row
   const data = { actor: { kind, id, name }, target, detail }

@@ -3,7 +3,7 @@ import { OwnkeyError } from '../contract/index.ts'
 import { encodeContext, type Keyring, openEnvelopeBytes, sealEnvelope } from '../crypto/index.ts'
 import type { Queryable } from '../store/index.ts'
 
-/** What the audit log's key is sealed for. */
+/** The additional authenticated data of the audit log's key. */
 export const auditKeyContext = encodeContext('audit-key', [])
 
 const keyBytes = 32

@@ -51,7 +51,7 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(',')}}`
 }
 
-/** Nothing is encoded as a number, so that it is not the same as an empty text. */
+/** Null is encoded as a number, so that it differs from an empty text. */
 function optionalField(value: string | null): string | number {
   return value ?? 0
 }

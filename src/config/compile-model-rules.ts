@@ -13,7 +13,7 @@ export interface ModelRules {
 }
 
 const allowed: ModelVerdict = { allowed: true }
-/** Callers choose model names, so the memory for verdicts has an end. */
+/** Callers choose model names, so the number of remembered verdicts is bounded. */
 const remembered = 1000
 
 /**

@@ -73,7 +73,7 @@ export function readDocument(text: string, file: string): ConfigDocument {
   const lines = text.split('\n')
   const report = (code: string, offset: number): void => {
     const place = at(offset)
-    // One broken place brings a cascade of errors down the file; the first is the one that helps.
+    // One syntax error leads to many more below it; only the first one helps.
     if (standsAlone.has(code) ? seenLines.has(place.line) && code !== 'DUPLICATE_KEY' : isBroken) return
     seenLines.add(place.line)
     isBroken ||= !standsAlone.has(code)

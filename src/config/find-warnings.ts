@@ -41,7 +41,7 @@ function literalSecrets(raw: unknown): Finding[] {
     }))
 }
 
-/** A key sent over plain HTTP can be read on the way; loopback and private test doubles are the operator's business. */
+/** Over plain HTTP a key can be read on the way. Loopback and private addresses are left to the operator. */
 function plainHttp(raw: unknown): Finding[] {
   return Object.keys(fields(raw, 'providers'))
     .map((name) => ['providers', name, 'baseUrl'])
@@ -116,7 +116,7 @@ function unknownRegions(config: Config, catalogue: readonly CatalogueEntry[]): F
   )
 }
 
-/** A cap that some cost will not count toward, because it is in another currency and nothing here says what that is worth. */
+/** Spend caps that leave out some cost, because it is in a currency without an exchange rate in the file. */
 function uncountedCurrencies(config: Config, catalogue: readonly CatalogueEntry[]): Finding[] {
   const known = new Set(['USD', ...Object.keys(config.exchangeRates)])
   return Object.entries(config.plans).flatMap(([id, plan]) => {
@@ -178,7 +178,7 @@ function currenciesOf(
   function pricesOf(id: string): string[] {
     const prices = config.prices[id] ?? {}
     const own = Object.values(prices).map(({ currency }) => currency)
-    // Prices of the operator's own for every model leave nothing to the built-in ones.
+    // An own price for every model (`*`) replaces all built-in ones.
     if (prices['*'] !== undefined && prices['*'].from === undefined) return own
     const published = publishedPrices.filter(({ provider }) => provider === id).map(({ currency }) => currency)
     const listed = catalogue.some((entry) => entry.id === id && entry.priceCatalogue !== undefined)

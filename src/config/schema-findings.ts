@@ -14,7 +14,7 @@ export function schemaFindings(issues: readonly Issue[], raw: unknown): Finding[
   return issues.filter((issue) => !isConsequence(issue, issues)).flatMap((issue) => findingsOf(issue, { raw, schema }))
 }
 
-/** What does not fit as a whole may fit once the unknown field in it has its right name. */
+/** Left out if an unknown field at the same place is reported: with its name corrected, the whole may be right. */
 function isConsequence({ code, path }: Issue, issues: readonly Issue[]): boolean {
   return code === 'custom' && issues.some((other) => other.code === 'unrecognized_keys' && samePath(other.path, path))
 }
@@ -83,7 +83,7 @@ function wrongValue(issue: Issue, { path, value, where }: { path: Path; value: u
   }
 }
 
-/** A rule of our own comes with the words for what it expects; of the others the schema knows more. */
+/** Whether the issue's own message says what is expected; otherwise the JSON Schema describes it better. */
 function saysItself(issue: Issue): boolean {
   return issue.code === 'custom' || (issue.code === 'invalid_format' && issue.format === 'regex')
 }

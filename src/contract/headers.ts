@@ -7,7 +7,7 @@ export const requestHeaders = {
   requestId: 'ownkey-request-id',
 } as const
 
-/** As written on the answer. `fallbackUnavailable` says why a request that could have fallen back no longer can. */
+/** As they are written in answers. `fallbackUnavailable`: why this request cannot fall back, although the decision allows it. */
 export const responseHeaders = {
   requestId: 'Ownkey-Request-Id',
   keySource: 'Ownkey-Key-Source',

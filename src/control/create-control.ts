@@ -29,7 +29,7 @@ declare module 'fastify' {
   }
 }
 
-/** Nothing that this API takes is longer. */
+/** Longest body, unless a route says otherwise. */
 const bodyLimit = 64 * 1024
 
 /**
@@ -43,7 +43,7 @@ export function createControl(options: ControlOptions): FastifyInstance {
     // Whatever GET answers can be asked for its head: monitors and load balancers do.
     exposeHeadRoutes: true,
     logger: false,
-    // A path that cannot be decoded never becomes a request; it is answered like one that leads nowhere.
+    // A path that cannot be decoded never reaches a route; it is answered like an unknown one.
     frameworkErrors: (error, request, reply) => sendProblem(asOwnkeyError(error), request, reply),
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
   })
@@ -136,7 +136,7 @@ async function handle(
   { request, deps }: Exchange,
   tell: (progress: object) => void,
 ): Promise<unknown> {
-  // A change of keys ends what requests before it had led to, so those are written first too.
+  // A change of keys closes notices that earlier requests caused, so those must be written first, too.
   if (route.method === 'GET' || route.tag === 'Keys') await deps.catchUp((request.params as { org?: string }).org)
   return route.handle(
     {
@@ -213,7 +213,7 @@ function readJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, (_request, read, done) => {
     const bytes = read as Buffer
     if (bytes.length === 0) return done(null, undefined)
-    // Other encodings would be read as signs for "unreadable" and stored so.
+    // Bytes that are not UTF-8 would be decoded as U+FFFD and stored so.
     if (!isUtf8(bytes)) {
       const detail = 'The body is not UTF-8.'
       return done(new OwnkeyError('request_invalid', { detail, fix: 'Send JSON in UTF-8, without compression.' }))

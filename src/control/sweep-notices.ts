@@ -11,7 +11,7 @@ export interface NoticeSweep {
 }
 
 const dayMs = 86_400_000
-/** So many organizations in one run; the next one goes on behind the last. */
+/** Organizations in one run; the next run goes on with those after them. */
 const orgsAtOnce = 200
 
 const rotationKinds = ['rotation_due', 'rotation_overdue']
@@ -29,8 +29,8 @@ const stateKinds = [
 const sweeper: Operator = { kind: 'operator', id: 'ownkey', name: null, sessionId: null, expiresAt: null }
 
 /**
- * Due dates, quotas, credits and caps have no event that tells of them: they are looked for from time to time, and what is
- * found becomes a notice that is counted, kept and told to webhooks like the others. Several nodes may run it at once.
+ * No event tells that a date is due or that a quota, credits or a cap are nearly used up. So this looks for them from time to time
+ * and opens notices, which are kept and told to webhooks like all others. Several nodes may run it at once.
  */
 export function createNoticeSweep(options: ControlOptions): NoticeSweep {
   const newId = createIdMaker()

@@ -55,8 +55,8 @@ export function openEnvelope(keyring: Keyring, context: Uint8Array, envelope: Ui
 }
 
 /**
- * The data key of an envelope, for a key that is opened again and again: the wrapping need not be opened each time. It says
- * no more to a reader of this process's memory than the master key beside it.
+ * The data key of an envelope, so that a key that is opened again and again need not be unwrapped each time. Keeping it in memory
+ * gives away no more than the master key, which is there as well.
  * @throws OwnkeyError `key_unreadable`
  */
 export function unwrapDataKey(keyring: Keyring, context: Uint8Array, envelope: Uint8Array): KeyObject {
@@ -157,7 +157,7 @@ function wrappingContext(head: Uint8Array, context: Uint8Array): Buffer {
   return Buffer.concat([head, context])
 }
 
-/** One error for everything that can be wrong: which it was helps only somebody who tries. */
+/** One error for everything that can be wrong: to know which it was would help only an attacker. */
 function unreadable(): OwnkeyError {
   return new OwnkeyError('key_unreadable')
 }

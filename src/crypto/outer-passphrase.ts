@@ -6,8 +6,8 @@ const passphraseBytes = 32
 const salt = Buffer.from('ownkey/outer-layer/1')
 
 /**
- * The passphrase of one row's outer layer, which PostgreSQL adds around an already sealed envelope. It is another for
- * every row and key version, and useless alone: it may reach the database's log, the envelope inside needs the master key.
+ * The passphrase of one row's outer layer, which PostgreSQL adds around an envelope that is sealed already. Each row and key version
+ * has its own. It may show up in the database's log, where it is of no use: the envelope inside still needs the master key.
  * @throws OwnkeyError `key_unreadable` when the ring does not have the master key.
  */
 export function outerPassphrase(keyring: Keyring, kekId: string, context: Uint8Array): string {

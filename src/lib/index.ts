@@ -1,6 +1,6 @@
 /**
- * Small pure things without a word of the domain: clocks, ids, random text, batched single-flight loading, JSON of strangers,
- * server-sent events, what passes in pieces, what is garbage at once. Anything here could stand in another project unchanged.
+ * Small pure things that know nothing of the domain: clocks, ids, random text, batched single-flight loading, safe parsing of
+ * JSON, server-sent events, byte buffers that cost little memory. Anything here could stand in another project unchanged.
  */
 export { randomBase62, toBase62 } from './base62.ts'
 export { type BatchedLoad, createBatchedLoad, type LoadMany } from './batched-load.ts'

@@ -1,4 +1,4 @@
-/** The last bytes of something that passes, up to a number: kept in one buffer, however much there is. */
+/** Keeps the last bytes of a stream, up to a fixed number, in one buffer. */
 export class LastBytes {
   private readonly ring: Buffer
   private total = 0

@@ -1,12 +1,12 @@
-/** Knows its own place in a roster; -1: it is in none. */
+/** Knows its own index in a roster; -1: it is in none. */
 export interface Enrolled {
   place: number
 }
 
 /**
- * The things that are there right now, where thousands come and go in a second. A `Set` would do, but for the memory: with
- * every rehash V8 leaves a dead table behind that points to what was in it and to the next table, and once one of these
- * is old, all that follow, with everything in them, live until the next full collection.
+ * A set whose members come and go by the thousand each second. A `Set` would waste memory here: at every rehash V8 leaves the old
+ * table behind, which points to its members and to the next table. Once one such table is in the old generation, all later ones,
+ * with everything in them, stay alive until the next full collection.
  */
 export class Roster<Member extends Enrolled> {
   private readonly members: Member[] = []

@@ -5,9 +5,9 @@ const worthCollecting = 8 * 1024 * 1024
 let bytesSince = 0
 
 /**
- * Counts a large buffer that is garbage as soon as it has been passed on. Such bytes lie beside V8's heap, where it lets them grow to
- * 32 MiB before it looks which of them are dead; here it looks after 8 MiB, where the process can be asked to
- * (`bin/heap.js`): docs/decisions/0014.
+ * Counts a large buffer that is garbage as soon as it has been passed on. Such buffers lie outside V8's heap, and V8 collects only
+ * when 32 MiB of them have gathered. After 8 MiB counted here a collection is started, if the process allows it (`bin/heap.js`;
+ * docs/decisions/0014).
  */
 export function countShortLived(bytes: number): void {
   if (bytes < smallest) return

@@ -1,13 +1,13 @@
 const bytesInOne = 8 * 1024
-/** A piece of this size or more is told as it is. */
+/** A piece of this size or more is passed on by itself. */
 const large = bytesInOne / 2
 const mostSpare = 256
-/** Places that nobody gathers in; shared by all, because most of what passes does so in a moment. */
+/** Free buffers, shared by all streams, because most streams last only a moment. */
 const spare: Buffer[] = []
 
 /**
- * Puts small pieces of something that passes together before they are told, at the latest by `flush`: to look for something
- * costs by the piece more than by the byte. What is told is in memory that is used again afterwards.
+ * Joins small pieces of a stream before they are passed on, at the latest at `flush`: searching costs more by the piece than by
+ * the byte. The buffer that is passed on is used again afterwards.
  */
 export class SmallPieces {
   private place: Buffer | undefined

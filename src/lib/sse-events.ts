@@ -9,8 +9,8 @@ export interface SseEvent {
 const byteOrderMark = 0xfeff
 
 /**
- * Reads a stream of server-sent events. Comments and fields other than `event` and `data` are left out. A class, and none of its
- * fields made later: docs/decisions/0014.
+ * Reads a stream of server-sent events. Comments and fields other than `event` and `data` are left out. A class with all its fields
+ * from the start, which costs less memory (docs/decisions/0014).
  */
 export class SseReader {
   /** True when an event grew beyond the bound; it is dropped, reading goes on behind it. */
@@ -18,12 +18,12 @@ export class SseReader {
   private readonly maxEventBytes: number
   private readonly decoder = new StringDecoder('utf8')
   private begun = false
-  /** The line under way. Only appended to: looking through it again with each piece would take quadratic time. */
+  /** The unfinished line. Only appended to: searching it again with each piece would take quadratic time. */
   private line = ''
   /** The last piece ended with a CR, which may be half of a line's end. */
   private endsInCr = false
   private name: string | undefined = undefined
-  /** The lines of the event under way; undefined: none yet. */
+  /** The data lines of the unfinished event; undefined: none yet. */
   private data: string | undefined = undefined
   private size = 0
   private dropping = false
@@ -59,7 +59,7 @@ export class SseReader {
     return text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text
   }
 
-  /** With LF for every line's end, less a CR at the end, of which the next piece tells what it is. */
+  /** With LF for every line end. A CR at the very end is left out until the next piece shows whether an LF follows. */
   private completed(text: string): string {
     if (!this.endsInCr && !text.includes('\r')) return text
     const whole = (this.endsInCr ? '\r' : '') + text

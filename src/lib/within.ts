@@ -1,4 +1,4 @@
-/** Resolves when the work is done, or when it has taken so long: it then goes on by itself. Rejects as the work does. */
+/** Waits for the work, but at most `ms`; after that the work goes on unwatched. Rejects if the work fails in time. */
 export async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {

@@ -10,7 +10,7 @@ const catalogueIds: ReadonlyMap<string, string | undefined> = new Map(
   catalogue.map(({ id, priceCatalogue }) => [id, priceCatalogue]),
 )
 
-/** Prices may change within the day; no price that is known starts or ends inside a quarter of an hour. */
+/** Some prices depend on the time of day; none of them changes within a quarter of an hour. */
 const slotMs = 15 * 60_000
 const bound = 5_000
 
@@ -18,8 +18,8 @@ const bound = 5_000
 export type FindCataloguePrice = (provider: string, model: string, at: number) => PriceRow | undefined
 
 /**
- * Prices from the catalogue that comes with the package: nothing is ever fetched. A look-up there takes some 40 µs, so what
- * was found is kept: for ever where the price has no dates, else for the quarter of an hour.
+ * Prices from the catalogue that comes with the package; nothing is ever fetched. A look-up there takes some 40 µs, so its result is
+ * kept: for ever if the price does not depend on the time, else for a quarter of an hour.
  */
 export function createCataloguePrices(): FindCataloguePrice {
   const known = new Map<string, { row: PriceRow | undefined; slot: number | undefined }>()

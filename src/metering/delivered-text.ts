@@ -10,13 +10,13 @@ const asked = /"(?:content|text|input|prompt|system|instructions|arguments)"\s*:
 const longestName = 40
 
 /**
- * Estimates the tokens of a stream's text from its bytes while it passes: for one that broke off before it told its counts, or never
- * tells them. Counts the bytes of texts and nothing else.
+ * Estimates the tokens of a stream's text while it passes, for streams that break off before they tell their counts, or never tell
+ * them. Counts the bytes of texts and nothing else.
  */
 export class DeliveredText {
   private bytes = 0
   private open = false
-  /** The end of what came before: of a name, or, in a text, the backslashes that its next character may stand behind. */
+  /** The end of the chunk before: perhaps the beginning of a name; inside a text, backslashes that may escape the next character. */
   private kept = ''
 
   /** Whole tokens, by about four bytes each. */

@@ -7,7 +7,7 @@ const longestText = 256
 /** Control characters and halves of characters, which the database takes for an error; one would stop a whole batch. */
 const unwritable = /[\u0000-\u001f\ud800-\udfff]/
 
-/** Texts that callers and providers choose, so that they can be written. */
+/** Makes a text that a caller or provider chose fit to be stored. */
 function text(value: string): string
 function text(value: string | undefined): string | undefined
 function text(value: string | undefined): string | undefined {

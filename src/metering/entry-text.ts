@@ -2,7 +2,7 @@ import type { EndedEntry } from '../store/index.ts'
 import { openedRow } from './entry-rows.ts'
 import type { EntryStart } from './ledger.ts'
 
-/** What the entries of one kind have in common, as text. */
+/** The part of the JSON that all entries of one kind have in common. */
 interface Kind {
   start: EntryStart
   text: string
@@ -11,8 +11,8 @@ interface Kind {
 const kinds = new WeakMap<object, Kind>()
 
 /**
- * `openedRow` as JSON. Written by hand, because every request writes two of these: of the entries of one attempt of one
- * decision only the request id, the number, the model and the times differ, so the rest of the text is kept with it.
+ * `openedRow` as JSON, put together by hand because every request does this twice. Entries of the same attempt of the same decision
+ * differ only in request id, number, model and times, so the rest of the text is made once and kept.
  */
 export function openedText(id: string, start: EntryStart): string {
   const { requestId, namedByCaller, sameRequest = '', attempt, model, fallbackClass, startedAt } = start
@@ -61,13 +61,13 @@ function isAlike(one: EntryStart, other: EntryStart): boolean {
   )
 }
 
-/** Needs no escape in JSON, is no longer than a row takes, and has nothing that a row replaces. */
+/** Texts that need no escaping in JSON and that a row takes unchanged. */
 const plain = /^[\x20\x21\x23-\x5b\x5d-\x7e]{0,256}$/
 function isPlain(text: string): boolean {
   return plain.test(text)
 }
 
-/** `EndedEntry` as JSON: numbers, but for three short words. */
+/** `EndedEntry` as JSON, put together by hand for the same reason. */
 export function endedText(row: EndedEntry): string {
   let text = `{"id":"${row.id}","ok":${row.ok}`
   if (row.sc !== undefined) text += `,"sc":${row.sc}`

@@ -3,12 +3,11 @@ import type { Usage, UsageReading } from '../providers/index.ts'
 const newline = 0x0a
 
 const carriageReturn = 0x0d
-/** How a line of an event begins that is part of its document. */
 const dataField = Buffer.from('data:')
-/** With what the others begin: comments, `event`, `id`, `retry`. */
+/** First characters of an event's other lines: comments, `event`, `id`, `retry`. */
 const otherFields: ReadonlySet<number> = new Set(Buffer.from(':eir'))
 
-/** Finds out, at the start of a line, whether the document of the line before goes on in it. */
+/** Reads the start of a line of an event stream: does the JSON of the line before go on in it? */
 export class EventLines {
   /** How much of `data:` was seen. */
   private seen = 0
@@ -20,8 +19,8 @@ export class EventLines {
   }
 
   /**
-   * An empty line ends a document, and so does what is no field of an event; other fields are passed over.
-   * @returns from where to read on; no more is known at the chunk's end
+   * An empty line ends the JSON, and so does anything that is no field of an event. Fields other than `data` are passed over.
+   * @returns where to read on; `document` is undefined if the chunk ends before it can be told
    */
   read(chunk: Buffer, from: number): { at: number; document: 'goes on' | 'is over' | undefined } {
     let at = from
@@ -41,7 +40,7 @@ export class EventLines {
   }
 }
 
-/** A value of several lines of an event: what stands between them is `data:` and other fields, and never in a string. */
+/** A value that is spread over several `data:` lines, without what stands between the lines. */
 export function joinLines(bytes: Buffer): Buffer {
   if (!bytes.includes(newline)) return bytes
   const lines = bytes.toString().split('\n')

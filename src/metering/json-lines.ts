@@ -4,13 +4,13 @@ const separator = Buffer.from(',\n')
 const opening = 0x5b
 const closing = 0x5d
 
-/** Hears of the bytes of each line that is added; they stay as they are only until it returns. */
+/** Told of each line that is added. The bytes are valid only until it returns. */
 export type HearLine = (bytes: Buffer, from: number, to: number) => void
 
 /**
- * A JSON array that grows line by line and is kept as bytes: hundreds of lines wait for the database at any time, and as
- * strings they would outlive the young generation of the heap. A line ends with a comma and a newline, which JSON without
- * indentation has nowhere else, so it can be taken apart again.
+ * A JSON array that grows line by line, kept as bytes: hundreds of lines wait for the database at any time, and as strings they
+ * would fill the old generation of the heap. Lines end with a comma and a newline, which JSON without indentation has nowhere
+ * else, so the array can be taken apart again.
  */
 export class JsonLines {
   private bytes = Buffer.allocUnsafeSlow(startBytes)
@@ -31,7 +31,7 @@ export class JsonLines {
     heard?.(this.bytes, from, this.end)
   }
 
-  /** All of it as JSON; in use as long as nothing is added and it is not cleared. */
+  /** All of it as JSON; valid until a line is added or all are cleared. */
   asArray(): Buffer {
     if (this.count === 0) return Buffer.from('[]')
     const array = this.bytes.subarray(0, this.end - 1)
@@ -45,7 +45,7 @@ export class JsonLines {
   }
 
   clear(): void {
-    // What a burst needed is given back.
+    // Gives back the memory that a burst needed.
     if (this.bytes.length > largestKept) this.bytes = Buffer.allocUnsafeSlow(startBytes)
     this.bytes[0] = opening
     this.end = 1

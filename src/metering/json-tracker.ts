@@ -2,11 +2,11 @@ import { laterUsage, type Usage, type UsageReading } from '../providers/index.ts
 import { EventLines, joinLines, readCounts } from './event-lines.ts'
 import { type Candidate, deepest, leave, possible, withCandidate } from './usage-candidate.ts'
 
-/** Follows JSON from a marker on, to find out what stands around it. */
+/** Follows JSON from a marker on, to find out how deep in the document the marker stands. */
 export interface JsonTracker {
   /** True while it must see every byte. */
   readonly active: boolean
-  /** Begins behind a marker. Answers with the place from where a plain search may go on; the chunk's end while active. */
+  /** Begins behind a marker. Returns the index from where the byte search may go on; the chunk's end while active. */
   start(marker: string, chunk: Buffer, from: number): number
   follow(chunk: Buffer, from: number): number
   end(cut: boolean): Usage | undefined
@@ -33,8 +33,8 @@ type Within = 'behind_key' | 'before_value' | 'value' | 'scan'
 type State = 'idle' | Within | 'value_string' | 'string' | 'line_start'
 
 /**
- * @param options.byLine a document ends with its line, or goes on behind the `data:` of the next one (server-sent events); else
- * the whole answer is one.
+ * @param options.byLine server-sent events: a document ends with its line, unless it goes on in the next `data:` line. Otherwise the
+ *   whole answer is one document.
  */
 export function createJsonTracker(reading: UsageReading, options: { byLine: boolean }): JsonTracker {
   return new Tracker(reading, options.byLine)
@@ -49,7 +49,7 @@ class Tracker implements JsonTracker {
   /** The key whose value comes next. */
   private marker = ''
   private escaped = false
-  /** What goes on if the document does, at a line's start. */
+  /** The state to return to if the document goes on in the next line. */
   private interrupted: Within = 'scan'
   private readonly lines = new EventLines()
   /** The string being read, as far as it could be a marker. */
@@ -206,7 +206,7 @@ class Tracker implements JsonTracker {
     return end + 1
   }
 
-  /** The place of the quote that ends the string, or of the line's end that breaks it; −1: not in this chunk. */
+  /** Index of the quote that ends the string, or of the line end that breaks it off; −1: neither is in this chunk. */
   private stringEnd(chunk: Buffer, from: number): number {
     let at = from
     if (this.escaped && at < chunk.length) {
@@ -260,7 +260,7 @@ class Tracker implements JsonTracker {
     return end
   }
 
-  /** The chunk belongs to somebody else once this returns; what is still needed of it is copied. */
+  /** Copies what is still needed of the chunk, which belongs to somebody else once this returns. */
   private keepValue(chunk: Buffer): void {
     if (this.valueFrom < 0) return
     if (this.partsLength <= longestValue) this.parts.push(Buffer.from(chunk.subarray(this.valueFrom)))
@@ -269,7 +269,7 @@ class Tracker implements JsonTracker {
     this.valueFrom = 0
   }
 
-  /** Goes back to the fast search when nothing is waiting for its place to be known. */
+  /** Goes back to the byte search if there are no candidates whose place has still to be found out. */
   private restIfUseless(): boolean {
     if (this.candidates.length > 0) return false
     this.state = 'idle'

@@ -1,7 +1,7 @@
 import type { EntryBatch } from '../store/index.ts'
 import { JsonLines } from './json-lines.ts'
 
-/** Lines of the ledger that are written in one statement: entries that began, and entries that ended. */
+/** Lines of the ledger that are written in one statement: beginnings and ends of entries. */
 export class LineBatch {
   /** Batches are numbered in the order in which they are written. */
   number: number
@@ -19,7 +19,7 @@ export class LineBatch {
     this.number = number
   }
 
-  /** Entries of which something is to be written. */
+  /** The number of entries with a line in this batch. */
   get size(): number {
     return this.opened.count + this.endedLater
   }
@@ -41,7 +41,7 @@ export class LineBatch {
     return { opened: this.opened.asArray(), ended: this.ended.asArray(), node, charging, endsNamed }
   }
 
-  /** Smaller ones with the same lines. Beginnings before ends: an end finds its entry only when that is written. */
+  /** Two smaller batches with the same lines. Beginnings come before ends: an end needs its entry to be written. */
   halves(): LineBatch[] {
     const [opened, ended] = [this.opened.list(), this.ended.list()]
     if (opened.length > 0 && ended.length > 0) return [this.part(opened, []), this.part([], ended)]

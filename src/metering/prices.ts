@@ -22,7 +22,7 @@ export type PriceOverrides = Readonly<Record<string, Readonly<Record<string, Omi
 export type PriceUsage = (sale: Sale) => Cost | undefined
 
 const pico = 1e12
-/** What an entry can hold: nine million of the currency's unit. Beyond nine thousand the last digits are a number's nearest. */
+/** The most that an entry can hold: nine million of the currency's unit. Above nine thousand, the last digits are rounded. */
 const largestCost = 9_000_000_000_000_000_000
 const units = { token: 1e6, character: 1e3, second: 60, request: 1e3 }
 
@@ -132,7 +132,7 @@ function costOf(price: PriceRow, usage: Usage): Cost | undefined {
   let priced = false
   for (const [count, rate, unit] of parts) {
     if (count === undefined || (count === 0 && rate === undefined)) continue
-    // Speech is billed by characters or seconds even where tokens are told beside them, and the other way round.
+    // Some answers tell tokens besides what is billed (characters or seconds of speech), or the other way round.
     if (rate === undefined) {
       if (isBilledOtherwise(price)) continue
       return undefined

@@ -65,7 +65,7 @@ function readLine(line: string): OpenedEntry | EndedEntry | undefined {
   }
 }
 
-/** Its process is dead: what it left reserved, and no longer has in its spool, needs not wait until its node is missed. */
+/** Settles what a dead process left reserved and no longer has in its spool, without waiting until its node is missed. */
 async function settleLeft(database: Database, node: string, dead: string): Promise<void> {
   for (;;) {
     const left = await reservedEntriesOf(database, dead)

@@ -23,11 +23,11 @@ export async function sweepOrphans({ database, node, deadAfterMs }: SweepParts):
 
 interface SweepingParts extends SweepParts {
   nodes: NodesWatch
-  /** Resolves when what a killed process of this place knew is written: it tells more than that the process is dead. */
+  /** Resolves when the spool of a killed process of this machine is written: it knows how those entries ended. */
   replayed: Promise<void>
 }
 
-/** Rounds for which the sweep waits for what a killed process of this place knew. */
+/** Rounds for which the sweep waits for that spool. */
 const patientRounds = 3
 
 /** Says that this node lives, three times within the time after which it would be taken for dead, and sweeps. */
@@ -41,7 +41,7 @@ export function startSweeping(parts: SweepingParts): { stop(): Promise<void> } {
   async function round(): Promise<void> {
     await nodes.beat()
     if (isReplayed || rounds >= patientRounds) await sweepOrphans(parts)
-    // Two processes that ended a charge and its repeat in the same moment did not see each other.
+    // A charge and its repeat that ended on two processes in the same moment did not see each other.
     await settleRepeats(database)
     // Old request ids are many at most once a day; there is no hurry.
     if (rounds++ % 20 === 0) await sweepBooks(database)
@@ -49,7 +49,7 @@ export function startSweeping(parts: SweepingParts): { stop(): Promise<void> } {
 
   function start(): void {
     if (isStopped) return
-    // A round that fails is made up for by the next one; until then nothing is wrong but late.
+    // If a round fails, the next one makes up for it.
     running ??= round()
       .catch(() => {})
       .finally(() => {

@@ -1,11 +1,13 @@
 import { laterUsage, type Usage } from '../providers/index.ts'
 
-/** Counts whose place in the document is not known yet. `objects` closed around them so far, then maybe one array. */
+/** Counts that were found before it is known how deep they stand in the document. */
 export interface Candidate {
   usage: Usage
   /** The level of the innermost container around them that is still open. */
   level: number
+  /** How many objects around them have been closed so far. */
   objects: number
+  /** An array around these objects has been closed, too. */
   inArray: boolean
 }
 
@@ -14,7 +16,7 @@ export const deepest = 2
 
 /** The innermost open container around the counts was closed. */
 export function leave(candidate: Candidate, isArray: boolean): void {
-  // An array may stand around everything, but nothing around that.
+  // An array may stand around everything, as in streams of JSON, but nothing may stand around that array.
   if (candidate.inArray) candidate.objects = Number.POSITIVE_INFINITY
   else if (!isArray) candidate.objects++
   else if (candidate.objects > 0) candidate.inArray = true
@@ -22,12 +24,12 @@ export function leave(candidate: Candidate, isArray: boolean): void {
   candidate.level--
 }
 
-/** Those that may still turn out to be the provider's own counts. */
+/** The candidates that do not stand too deep to be the provider's own counts. */
 export function possible(candidates: readonly Candidate[]): Candidate[] {
   return mergeAlike(candidates.filter(({ objects }) => objects <= deepest))
 }
 
-/** With one that was read a moment ago: nothing stands around it yet. */
+/** Adds counts that were just read. */
 export function withCandidate(
   candidates: readonly Candidate[],
   { usage, level }: Pick<Candidate, 'usage' | 'level'>,
@@ -35,7 +37,7 @@ export function withCandidate(
   return mergeAlike([...candidates, { usage, level, objects: 0, inArray: false }])
 }
 
-/** Candidates in the same place share their fate from here on. */
+/** Merges candidates that stand at the same place: what the later one tells holds, see `laterUsage`. */
 function mergeAlike(candidates: Candidate[]): Candidate[] {
   if (candidates.length < 2) return candidates
   const merged: Candidate[] = []

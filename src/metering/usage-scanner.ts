@@ -36,10 +36,10 @@ const backslash = 0x5c
 const longestCounts = 2048
 
 /**
- * Reads counts from an answer while it passes. Looks for the reading's markers by a fast byte search, and only from a
- * marker on follows the JSON, to its end or the end of the event: a marker counts when nothing but one or two objects
- * (and an array around all, as in streams of JSON) stand around it. That is where providers put counts, and where
- * neither a model's words nor a tool's arguments can stand.
+ * Reads counts from an answer while it passes. It searches the bytes for the reading's markers, which is fast, and follows the JSON
+ * only from a marker on, to the end of the document or event. A marker counts if only one or two objects stand around it
+ * (and perhaps an array around everything, as in streams of JSON). There providers put their counts; a model's words or a
+ * tool's arguments can never stand there.
  */
 export function createUsageScanner(reading: UsageReading, kind: 'json' | 'sse'): UsageScanner {
   return new Scanner(reading, kind)
@@ -47,7 +47,7 @@ export function createUsageScanner(reading: UsageReading, kind: 'json' | 'sse'):
 
 class Scanner implements UsageScanner {
   private readonly needles: readonly Needle[]
-  /** The end of what came before, as long as a marker and the byte in front of it; absent until something is kept. */
+  /** The end of the chunk before, where a marker may begin; absent until something is kept. */
   private tail: Buffer | undefined
   private tailLength = 0
   private readonly longest: number
@@ -91,8 +91,8 @@ class Scanner implements UsageScanner {
   }
 
   /**
-   * Most answers end with their counts. From the last marker to the end, behind one opening brace, the text is JSON only if
-   * the marker is a field of the outermost object, so nothing before it needs to be looked at.
+   * Fast path: most answers end with their counts. The text from the last marker to the end, with one `{` before it, is valid JSON
+   * only if the marker is a field of the outermost object. So nothing before it needs to be read.
    */
   private readLastField(body: Buffer): Usage | undefined {
     for (const { marker, bytes } of this.needles) {

@@ -15,9 +15,8 @@ export interface NodesWatch {
 }
 
 /**
- * Knows how many nodes write these books. A node tells the others when it enters itself, and listens before it counts: of two
- * that begin in the same moment each either finds the other or hears of it. A notification that is lost is made up for by
- * the next beat.
+ * Knows how many nodes write these books. A node that starts tells the others, and it listens before it counts; so of two nodes that
+ * start at the same moment, each either counts the other or hears of it. If a notification is lost, the next beat counts again.
  */
 export function watchNodes({ database, node, deadAfterMs, onNodes }: NodesParts): NodesWatch {
   let listening: Promise<() => Promise<void>> | undefined

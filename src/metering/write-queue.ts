@@ -54,9 +54,9 @@ const firstPauseMs = 50
 const longestPauseMs = 2_000
 
 /**
- * Group commit. While one batch is being written the next one gathers; batches are written one after the other, in
- * order, and a batch that fails is written again, exactly the same, until it succeeds. A batch that the database refuses
- * although it can be reached is divided until the line that it refuses is alone, and only that one is given up.
+ * Group commit: while one batch is being written, the next one gathers. Batches are written in order. One that fails is written
+ * again, unchanged, until it succeeds. If the database itself refuses a batch, it is halved until the line that it refuses is
+ * alone, and only that line is given up.
  */
 export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
   const { spool } = parts
@@ -103,7 +103,7 @@ export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
       writing = undefined
       waiting -= batch.size
       batch.noteWritten()
-      // One that failed may still lie in a connection that was given up.
+      // The bytes of a batch that failed may still be in use by a connection that was given up.
       if (isSound) spare ??= batch
       wake(batch.number)
       if (full.length === 0 && waiters.length === 0) break

@@ -2,7 +2,7 @@ import type { Capability, Holder } from '../contract/index.ts'
 import type { DecisionRequest, SentenceFacts, SkipCode, Skipped, TenantFacts } from './decision.ts'
 import type { FallbackRule, Policy, PolicyFeature, PolicyPlan, PolicyProvider } from './policy.ts'
 
-/** A request whose feature has passed: everything that the later steps look at, resolved once. */
+/** A request that may use its feature, with everything that the later steps look at resolved once. */
 export interface Ask {
   request: DecisionRequest
   tenant: TenantFacts
@@ -47,7 +47,7 @@ export function platformSkip({ provider, code, reason, facts }: SkipTold): Skipp
   return { source: 'platform', provider: provider.id, code, reason, ...(facts && { facts }) }
 }
 
-/** Where an own key is added, said so that it is right for the holder and the environment. */
+/** The sentence on where to add an own key, right for the holder and the environment; without a full stop. */
 export function addKeyFix({ plan, request }: Ask, provider: PolicyProvider): string {
   const where = request.environment === 'production' ? '' : ` for the environment “${request.environment}”`
   const whose = plan.holder === 'user' ? ' under the user’s own keys' : ''

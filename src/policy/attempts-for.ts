@@ -31,7 +31,7 @@ export function attemptsFor(ask: Ask, candidates: Candidates): readonly Attempt[
   return stopped ?? platformAlone(ask, candidates)
 }
 
-/** Where no provider is named there can be dozens: those that nobody set up are not worth a line each. */
+/** Whether a provider without a key is worth a line: where none is named there can be dozens that nobody set up. */
 function worthTelling(
   ask: Ask,
   { provider, candidates, code }: { provider: PolicyProvider; candidates: Candidates; code: SkipCode },

@@ -26,7 +26,7 @@ function namedProvider(ask: Ask, name: string): readonly PolicyProvider[] | Refu
   return [provider]
 }
 
-/** Feature ∩ plan ∩ capability. */
+/** The providers that the feature and the plan allow and that have the capability. */
 function fittingProviders(ask: Ask): readonly PolicyProvider[] | Refusal {
   const allowed = allowedProviders(ask)
   const { capability } = ask
@@ -38,8 +38,8 @@ function fittingProviders(ask: Ask): readonly PolicyProvider[] | Refusal {
 }
 
 /**
- * The provider that the plan names for fallbacks, where it may serve this request. Not for a request that names its own: the
- * caller speaks that one's API.
+ * The provider that the plan names for fallbacks, if it may serve this request. Never for a request that names its provider, because
+ * that request is in that provider's API.
  */
 export function plannedFallback(ask: Ask): PolicyProvider | undefined {
   const wanted = ask.request.provider ? undefined : ask.plan.fallback.provider
@@ -72,7 +72,7 @@ function thoseForModel(
   if (knowing.length > 0) return knowing
   const refusing = candidates.find((provider) => isRefusedByName(provider, model))
   if (refusing === undefined) return permitted
-  // Who lists no models has those of somebody's own, under any name.
+  // A provider without listed models (somebody's own endpoint) may have a model of any name.
   const open = permitted.filter(({ models }) => models.size === 0)
   return open.length > 0 ? open : modelRefused(ask, { provider: refusing, model })
 }

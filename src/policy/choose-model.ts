@@ -4,7 +4,7 @@ import type { Ask } from './ask.ts'
 import type { KeyFacts } from './decision.ts'
 import type { PolicyProvider } from './policy.ts'
 
-/** Capabilities that a language model whose abilities nobody told us can be expected to have. */
+/** What a model that the catalogue does not list can be expected to do. */
 const languageCapabilities: ReadonlySet<Capability> = new Set(['chat', 'vision'])
 
 /**
@@ -44,7 +44,7 @@ export function knowsModel(provider: PolicyProvider, model: string): boolean {
   return findModel(provider, model) !== undefined
 }
 
-/** Named for the provider as a whole, a model may be no use for the task: a chat model cannot speak. */
+/** Whether a model can do the task. One that is configured for the provider as a whole may not: a chat model cannot speak. */
 function canDo(
   provider: PolicyProvider,
   { model, capability }: { model: string; capability: Capability | undefined },

@@ -55,7 +55,7 @@ function compileProvider(entry: CatalogueEntry, config: Config): PolicyProvider 
   }
 }
 
-/** The operator's address and region come before the catalogue's; a customer's never enters here. */
+/** Hosts for the platform's key: the operator's address and region, else the catalogue's. Never a customer's. */
 function platformRoutes(
   entry: CatalogueEntry,
   { operatorRoute, region }: { operatorRoute: PolicyProvider['operatorRoute']; region: string | undefined },

@@ -4,7 +4,7 @@ export type Slot = Pick<KeyFacts, 'holder' | 'user' | 'provider' | 'environment'
 
 /**
  * The key of a slot, all four parts compared exactly: never another user's, environment's or holder's.
- * A scan, because most organizations have a handful of keys and the comparison by provider ends most rounds early.
+ * A linear search, because most organizations have a handful of keys, and most comparisons end at the provider.
  */
 export function findSlot(keys: readonly KeyFacts[], slot: Slot): KeyFacts | undefined {
   for (const key of keys) {

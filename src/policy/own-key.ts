@@ -24,7 +24,7 @@ export function ownKey(ask: Ask, provider: PolicyProvider): OwnKey {
 
   const { tenant, plan } = ask
   const people = peopleOf(ask)
-  // A request without a user has no slot at all, rather than the slot of a nameless user.
+  // A request without a user has no slot at all; it must not find the slot of a user with an empty name.
   const key =
     people && findSlot(tenant.keys, { ...people, provider: provider.id, environment: ask.request.environment })
   if (!key) return absent(...whyMissing(ask, provider))
@@ -44,7 +44,7 @@ export function ownKey(ask: Ask, provider: PolicyProvider): OwnKey {
   return inPlay(ask, { provider, key })
 }
 
-/** The key belongs to the request; what is left is whether it may serve it. */
+/** The key is the one for this request. What is left to check: is it enabled, and in an allowed region? */
 function inPlay(ask: Ask, { provider, key }: { provider: PolicyProvider; key: KeyFacts }): OwnKey {
   const phrase = ownKeyPhrase(ask.plan.holder, provider)
   const region = keyRegion(key, provider)
@@ -92,7 +92,7 @@ function halted(ask: Ask, { key, skipped, refusal }: { key: KeyFacts; skipped: S
   }
 }
 
-/** Whether a failure of this key may move to the platform's key at all. */
+/** Whether a failure of this key can ever lead to a fallback. */
 export function fallbackIsOn(rule: FallbackRule, key: Pick<KeyFacts, 'fallback'>): boolean {
   if (rule.mode === 'never' || rule.when.length === 0) return false
   return rule.mode === 'always' || (key.fallback ?? rule.default)

@@ -4,6 +4,7 @@ import { creditReset, price, quotaReset } from './make-attempt.ts'
 import type { PolicyProvider } from './policy.ts'
 import { capsReset } from './spend-caps.ts'
 
+/** What is known when nobody can serve the request. */
 interface Dead {
   candidates: readonly PolicyProvider[]
   /** Why the platform's key serves none of the candidates, one entry each. */
@@ -14,7 +15,7 @@ interface Dead {
   mend: string
 }
 
-/** What stops the platform's key, the most telling first, and how it is put to the caller. */
+/** What may stop the platform's key, the most telling first, and the refusal for each. */
 const byPlatformSkip: readonly [SkipCode, (ask: Ask, dead: Dead, found: Skipped) => Refusal][] = [
   ['quota', quotaExceeded],
   ['credits', creditsExhausted],

@@ -16,7 +16,7 @@ const statusOf: Partial<Record<ErrorClass, KeyStatus>> = {
 
 function readStatus(failure: AttemptReport['failure']): KeyStatus | undefined {
   if (failure === undefined) return 'valid'
-  // The key is good and was sent to the wrong place: nothing of the request's, so it is the key's owner who must know.
+  // The key works, but not at this host. That is not the request's fault, so the key's owner has to know.
   return failure.cause === 'wrong_host' ? 'permission' : statusOf[failure.class]
 }
 
@@ -37,13 +37,13 @@ export interface AttemptNotesOptions {
   changesMs?: number
 }
 
-/** So many keys' last statuses are remembered; a forgotten one is only written once more. */
+/** How many keys' last statuses are remembered; one that is forgotten is just written once more. */
 const bound = 20_000
 
 /**
- * Keeps what real traffic tells of own keys: a change of status soon, and with the times of last use, in batches, every
- * status once more, because a test or another node may have written another one meanwhile. A write that fails is tried
- * with the next batch: these are notes, not books.
+ * Stores what real traffic shows about own keys. A changed status is written soon; every few seconds the times of last use follow,
+ * and all statuses once more, because a test or another node may have written a different one. If a write fails, the next
+ * batch tries again: these are notes, not books.
  */
 export function createAttemptNotes(options: AttemptNotesOptions): AttemptNotes {
   const { database, log, everyMs = 5000, changesMs = 250 } = options

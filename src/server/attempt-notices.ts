@@ -63,7 +63,7 @@ export function createAttemptNotices(options: AttemptNoticesOptions): AttemptNot
   const { database, log, everyMs = 1_000, quietSeconds = 2 } = options
   const newId = createIdMaker()
   let troubles = new Map<string, Trouble>()
-  /** Keys that worked last, and until when it is looked whether a notice of theirs can be closed. */
+  /** Keys that worked last, and how long to go on checking whether a notice about them can be closed. */
   const working = new Map<string, number>()
   let writing: Promise<void> = Promise.resolve()
   const write = async () => {
@@ -118,7 +118,7 @@ export function createAttemptNotices(options: AttemptNoticesOptions): AttemptNot
   }
 }
 
-/** What happened to each key, the newest of it in full. */
+/** Both together: the counts added up, everything else from the newer one. */
 function addedUp(older: ReadonlyMap<string, Trouble>, newer: ReadonlyMap<string, Trouble>): Map<string, Trouble> {
   const all = new Map(older)
   for (const [key, trouble] of newer) {
@@ -129,8 +129,8 @@ function addedUp(older: ReadonlyMap<string, Trouble>, newer: ReadonlyMap<string,
 }
 
 /**
- * Only of keys that are still there, in the version that failed, on, and not found to work by a test since: what was mended
- * while it waited to be written is over.
+ * Only for keys that are still there and enabled, in the version that failed, and that no test has found to work since: what was
+ * mended in the meantime needs no notice.
  */
 async function causesOf(database: Database, troubles: ReadonlyMap<string, Trouble>): Promise<NoticeCause[]> {
   if (troubles.size === 0) return []

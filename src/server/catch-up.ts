@@ -5,7 +5,7 @@ import type { LiveTenants } from '../tenants/index.ts'
 import type { AttemptNotes } from './attempt-notes.ts'
 import type { AttemptNotices } from './attempt-notices.ts'
 
-/** Longer nobody waits: a database that is away is told by the query that follows. */
+/** Longest wait. If the database is away, the query that follows will say so. */
 const patienceMs = 1_000
 
 interface Parts {
@@ -22,7 +22,7 @@ interface Parts {
 export function createCatchUp({ ledger, tenants, notes, notices }: Parts): ControlOptions['catchUp'] {
   return async (org) => {
     await within(patienceMs, Promise.all([ledger.flush(), notes.flush(), notices.flush()]))
-    // Always: what was written before this question came, here or on another node, may be newer than the snapshot too.
+    // Always: the database may be newer than the snapshot, by what this node or another has written.
     if (org !== undefined) tenants.forget(org)
   }
 }

@@ -26,7 +26,7 @@ export interface Environment {
   /** Processes that share the port. */
   workers: number
   logLevel: LogLevel
-  /** What is probably a mistake, and stops nothing: a sentence each. */
+  /** Probable mistakes that do not keep the server from starting, a sentence each. */
   warnings: readonly string[]
   /** All variables, for `${NAME}` in the configuration file. A function, so that printing this object prints none. */
   variables(): Readonly<Record<string, string | undefined>>
@@ -91,7 +91,7 @@ export function readConfigSource(
 const prefix = 'OWNKEY_'
 const ownNames = ['CONFIG', 'DATA_DIR', 'RECORD_DIR', 'ADMIN_TOKEN', 'WORKERS']
 
-/** Other variables with this prefix are nobody's mistake: where a service is called so, Kubernetes sets OWNKEY_PORT and others. */
+/** Only names that are nearly one of ours: a variable such as OWNKEY_PORT is set by Kubernetes for a service called ownkey. */
 function mistypedNames(source: Source): string[] {
   return Object.keys(source).flatMap((name) => {
     const own = name.startsWith(prefix) ? name.slice(prefix.length) : undefined
@@ -177,7 +177,7 @@ function findConfigFile(named: string | undefined, problems: string[]): string |
   return existsSync('ownkey.yaml') ? 'ownkey.yaml' : undefined
 }
 
-/** Lengths only; whether a master key is a good one is for the keyring to say. */
+/** Checks presence and lengths only; whether a master key is strong enough, the keyring decides. */
 function checkSecrets({ production, masterKey, adminToken }: Environment, problems: string[]): void {
   if (production && !masterKey) {
     problems.push(

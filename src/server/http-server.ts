@@ -7,7 +7,7 @@ import type { Log } from './log.ts'
 import { endWith, lastAnswer, problemRefusal, type WordRefusal } from './refusal.ts'
 import { refuseUnreadable } from './refuse-unreadable.ts'
 
-/** Whoever answers requests: the gateway, or the control API with the pages. */
+/** Something that answers requests: the gateway, or the control API with the pages. */
 export interface Answering {
   handle(request: IncomingMessage, response: ServerResponse): void
 }
@@ -54,7 +54,7 @@ export function createHttpServer({ limits: given, ...options }: HttpServerOption
       headersTimeout: limits.headSeconds * 1000,
       // An upload of 500 MB may take an hour; what ends a stalled one is the idle time of its body.
       requestTimeout: 0,
-      // Node's own answer to a request without a host says nothing.
+      // Checked here instead: Node's own refusal has no body that would say what is wrong.
       requireHostHeader: false,
       keepAliveTimeout: limits.keepAliveSeconds * 1000,
       connectionsCheckingInterval: limits.checkEveryMs,
@@ -62,7 +62,7 @@ export function createHttpServer({ limits: given, ...options }: HttpServerOption
     },
     serve,
   )
-  // Node drops what is over a count in silence, a caller's Ownkey-Feature for instance; the head's size is bound enough.
+  // No limit on the number of headers: Node drops those over it without a word, perhaps the caller's Ownkey-Feature. The size is limited.
   server.maxHeadersCount = 0
   server.maxConnections = limits.connections
   server.on('upgrade', (request, socket, head) =>
@@ -72,10 +72,10 @@ export function createHttpServer({ limits: given, ...options }: HttpServerOption
     }),
   )
   server.on('connect', (_request, socket) => inTurn(socket, () => endWith(socket, problemRefusal('', noPath()))))
-  // What else a caller expects may be ignored (RFC 9110, 10.1.1).
+  // An unknown `Expect` may be ignored (RFC 9110, 10.1.1).
   server.on('checkExpectation', serve)
   server.on('clientError', (error, socket) => refuseUnreadable(error, socket, word))
-  // One that cannot listen at all is told by a sentence at the start.
+  // Not logged while starting: a server that cannot listen ends with a sentence of its own.
   server.on('error', (error) => void (server.listening && log.error('server_error', { error })))
   return server
 }
@@ -152,7 +152,7 @@ function refuse(response: ServerResponse, word: WordRefusal, error: OwnkeyError)
   response.end(body)
 }
 
-/** A request that names two servers is not what another reader on the way took it for; one that names none is no HTTP/1.1. */
+/** Exactly one Host header: with two, a proxy on the way may have read another one; without, it is not HTTP/1.1. */
 function hasItsHost({ httpVersionMinor, rawHeaders }: IncomingMessage): boolean {
   let hosts = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {

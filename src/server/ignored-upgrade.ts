@@ -22,7 +22,7 @@ interface Released {
  */
 export function takeAsOrdinary(server: Server, request: IncomingMessage, { socket, rest }: Released): void {
   socket.unshift(Buffer.concat([headWithoutOffer(request), rest]))
-  // Node's own listener is the first; to everybody else this is no new connection.
+  // Only Node's own listener, which is the first: for the others this is no new connection.
   server.listeners('connection')[0]?.call(server, socket)
 }
 

@@ -7,9 +7,9 @@ export function answerUnderWay(socket: Duplex): ServerResponse | undefined {
 }
 
 /**
- * Acts on a connection once the answers to the requests before are out, because a caller may send several requests without
- * waiting. Meanwhile the connection is looked after: Node has let go of one that is to be upgraded, so nobody would hear its
- * errors, which ends the process, or tell the answer before that it may go on. Nothing happens on a connection that is gone.
+ * Acts on a connection once the answers to earlier requests on it are out, because a caller may send several requests without
+ * waiting. Until then this listens to the connection: Node lets go of one that asks for an upgrade, and then an error would end the
+ * process and a drained socket would not wake the earlier answer. Does nothing if the connection is gone.
  */
 export function inTurn(socket: Duplex, act: () => void): void {
   hearErrors(socket)

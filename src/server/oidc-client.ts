@@ -13,7 +13,7 @@ import {
 } from 'openid-client'
 import type { OidcConfig } from '../config/index.ts'
 
-/** What the browser keeps while the person is at the issuer, so that the answer fits this browser and no other. */
+/** What the browser keeps while the person is at the issuer; the issuer's answer is accepted from this browser only. */
 export interface OidcFlight {
   state: string
   nonce: string

@@ -27,7 +27,7 @@ export function openKeptRecord({
   })
 }
 
-/** What callers are told while a database that was put back is not served: what exactly happened is the operator's to know. */
+/** The error for callers while a restored database is not served. What exactly happened is told to the operator only. */
 export function databaseNotTrusted(): OwnkeyError {
   return new OwnkeyError('unavailable', {
     detail: 'The server does not serve its database until an operator has looked at it.',

@@ -46,8 +46,8 @@ export interface OpenVaultOptions {
  */
 export async function openVault(environment: Environment, options: OpenVaultOptions): Promise<OpenVault> {
   const { dataDir, databaseUrl, recordDir } = environment
-  // Before the database is opened, so that a key that is refused leaves nothing behind; a new one is made only for a
-  // database that is ours, not beside a running server that has its own.
+  // A given key is parsed before the database is opened, so that a bad one leaves nothing behind. A new one is made only after the
+  // database is locked, so never beside a running server that has its own.
   const given = hasMasterKey(environment) ? keyringOf(environment) : undefined
   if (!databaseUrl) makeDataDir(dataDir)
   const database = await openDatabase({ url: databaseUrl?.reveal(), dataDir })
@@ -67,7 +67,7 @@ export async function openVault(environment: Environment, options: OpenVaultOpti
   return { database, keyring, close: () => database.close() }
 }
 
-/** For a database that is new, too: a new key beside one that has its own would only hide which file is missing. */
+/** Makes a master key, but only for a new database. For one that has a key, another would only hide that its key file is missing. */
 async function newKeyring(environment: Environment, database: Database): Promise<Keyring> {
   // Another process that starts at the same time may have made it meanwhile.
   if (!hasMasterKey(environment) && (await isUnderMasterKey(database)))

@@ -41,7 +41,7 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
 /** How the console's addresses begin, besides with a language; its own is `/`. */
 const beginnings: readonly string[] = ['signin', 'settings']
 
-/** One of the console's addresses for whoever takes a page, any other for those who ask for one. */
+/** Whether to answer with the console's page: at its own addresses, and anywhere else if the client asks for HTML. */
 function isPage(path: string, { headers }: FastifyRequest, locales: readonly string[]): boolean {
   if (/\.[a-z0-9]+$/i.test(path)) return false
   const accept = headers.accept ?? '*/*'
@@ -99,7 +99,7 @@ function share(reply: FastifyReply): void {
 }
 
 function sendFile(request: FastifyRequest, reply: FastifyReply, file: StaticFile): FastifyReply {
-  // A browser that is told 304 keeps the policy that it had; a page's must be the one in force.
+  // Pages are never answered with 304: the browser would keep the old security policy.
   if (file.type.startsWith('text/html')) return reply.header(cachingRule, 'no-store').type(file.type).send(file.body)
   reply.headers({
     etag: file.etag,

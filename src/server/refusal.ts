@@ -4,10 +4,10 @@ import { type OwnkeyError, responseHeaders } from '../contract/index.ts'
 import { problemContentType, toProblem } from '../control/index.ts'
 import type { ErrorAnswer } from '../gateway/index.ts'
 
-/** Words what the listener refuses of its own. @param url as it was called; '' when it could not be read */
+/** Makes the answer to what the HTTP server itself refuses. @param url as it was called; '' when it could not be read */
 export type WordRefusal = (url: string, error: OwnkeyError) => ErrorAnswer
 
-/** A refusal as problem details, for what is no path of the gateway. */
+/** Such an answer as problem details, for paths that are not the gateway's. */
 export function problemRefusal(url: string, error: OwnkeyError): ErrorAnswer {
   const body = Buffer.from(JSON.stringify(toProblem(error, url.split('?', 1)[0] || '/')))
   return {
@@ -24,7 +24,7 @@ export function problemRefusal(url: string, error: OwnkeyError): ErrorAnswer {
   }
 }
 
-/** A whole answer as bytes, for a connection on which nobody answers any more. It is the last one there. */
+/** A whole answer as bytes, for a connection without a response object. It is the last answer there. */
 export function lastAnswer({ status, headers, body }: ErrorAnswer): Buffer {
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -35,7 +35,7 @@ export function lastAnswer({ status, headers, body }: ErrorAnswer): Buffer {
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body])
 }
 
-/** So long what a refused caller still sends is read and dropped: closing at once would reset the connection and lose the answer. */
+/** How long to read and drop what a refused caller still sends: closing at once would reset the connection and lose the answer. */
 const lingerMs = 1_000
 
 /** Ends a connection, with an answer written by hand or with what was said on it so far. */

@@ -23,10 +23,10 @@ const malformed = () =>
     fix: 'Send requests with an HTTP client, unencrypted or through the proxy that ends TLS.',
   })
 
-/** Connections whose refusal is written or waits: the parser tells again for every further piece. */
+/** Connections that are being refused already: the parser reports again with every further piece. */
 const refused = new WeakSet<Duplex>()
 
-/** What the parser refuses never becomes a request; it is answered by hand and nothing of it is logged. */
+/** Answers what Node's parser refuses, for which there is no request and no response. Nothing of it is logged. */
 export function refuseUnreadable(error: Unreadable, socket: Duplex, word: WordRefusal): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) {
     socket.destroy()
@@ -37,7 +37,7 @@ export function refuseUnreadable(error: Unreadable, socket: Duplex, word: WordRe
   const reason = (reasons[error.code ?? ''] ?? malformed)()
   inTurn(socket, () => {
     const broken = answerUnderWay(socket)
-    // Its own answer has begun already, and nothing else may be said in the middle of it.
+    // An answer has begun on this connection; nothing else may be written in the middle of it.
     if (broken?.headersSent) endWith(socket)
     else if (socket.writable) endWith(socket, word(broken?.req.url ?? addressIn(error.rawPacket), reason))
   })

@@ -35,9 +35,9 @@ export async function runServer(options: RunServerOptions): Promise<number> {
 }
 
 async function runPrimary({ environment, sandbox, log, ready }: RunServerOptions): Promise<number> {
-  // Workers are still to start then, and read the newest file.
+  // Nothing to do before the workers run: they read the newest file when they start.
   process.on('SIGHUP', () => undefined)
-  // Once, before the workers: they would wait for each other's migrations, and each would tell the same mistake.
+  // Checked and migrated once, here: each worker would report the same mistake, and wait for the others' migrations.
   createLiveConfig({ environment, sandbox, log })
   await prepareDatabase(environment)
   const metrics = startClusterMetrics()
@@ -77,7 +77,7 @@ async function runSingle({ environment, sandbox, log, ready }: RunServerOptions)
   return 0
 }
 
-/** Node ends a worker at once that has lost its primary, unless it was about to leave: ours has requests to finish. */
+/** Keeps a worker alive that has lost its primary, which Node would end at once: it still has requests to finish. */
 function outlivePrimary(): { end(): void } {
   const leave = () => {
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
@@ -86,7 +86,7 @@ function outlivePrimary(): { end(): void } {
   return { end: () => void process.off('disconnect', leave) }
 }
 
-/** The channel to the primary would keep a worker alive, one that could not start too. */
+/** Closes the channel to the primary, which would keep even a worker alive that could not start. */
 function leavePrimary(): void {
   if (cluster.isWorker && process.connected) process.disconnect()
 }
@@ -117,7 +117,7 @@ function stopSignal(log: Log): Promise<void> {
   })
 }
 
-/** SIGHUP, heard from the beginning: one that nobody hears would end the process, and one during the start means the newest file. */
+/** Listens for SIGHUP from the very start: otherwise it would end the process. One that comes during the start leads to a reload after it. */
 function reloadSignal(): { leadTo(reload: () => void): void } {
   let isAsked = false
   let reload = () => {

@@ -47,7 +47,7 @@ export async function runWorkers(options: RunWorkersOptions): Promise<number> {
   const reload = () => {
     for (const worker of crew.alive) {
       if (crew.listening.has(worker)) worker.process.kill('SIGHUP')
-      // The signal would end it as long as it does not listen to signals either.
+      // It does not listen to signals yet, so SIGHUP would end it.
       else crew.outdated.add(worker)
     }
   }
@@ -76,7 +76,7 @@ function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void)
     const listened = crew.listening.delete(worker)
     if (crew.stopping) return
     options.log.error('worker_ended', { worker: worker.id, exitCode })
-    // A worker that fails before it ever listens fails by its settings; starting it again would only repeat that.
+    // If no worker ever listened, the settings are wrong, and starting again would only repeat the failure.
     if (!listened && !crew.everReady) return giveUp()
     crew.failures += 1
     setTimeout(() => !crew.stopping && startWorker(crew, options, giveUp), restartDelay(crew.failures)).unref()

@@ -12,7 +12,7 @@ export interface DrainOptions {
   beforeCut?(): Promise<void>
 }
 
-/** So long a connection without a request stays open: one that its caller has sent already is still to be read, and answered. */
+/** How long a connection without a request stays open: a request may already be on its way, and is then read and answered. */
 const politeMs = 250
 
 /**
@@ -42,8 +42,8 @@ export function drain({ server, sockets, seconds, beforeCut }: DrainOptions): Pr
 }
 
 /**
- * Answers that have not begun say that their connection ends with them. Otherwise a caller sends the next request on it while it
- * is closed as idle, and cannot know whether that one was served.
+ * Makes answers that have not begun say `Connection: close`. Otherwise a caller may send its next request just as the connection is
+ * closed as idle, and could not know whether that request was served.
  */
 function sayLast({ server, sockets }: Pick<DrainOptions, 'server' | 'sockets'>): void {
   for (const socket of sockets) {

@@ -1,7 +1,7 @@
 /**
  * One statement at a time, with `$1` parameters. Rows come as the driver gives them:
  * bigint as number (as bigint where a number cannot hold it), date as `YYYY-MM-DD`, timestamptz as Date, bytea as Buffer.
- * @param name of a large statement that comes again and again: a connection plans it once; always the same text by one name
+ * @param name for a large statement that comes again and again: each connection plans it only once. One name, always the same text.
  * @throws OwnkeyError `unavailable` when the database cannot be reached; else the driver's error with its SQLSTATE as `code`.
  */
 export interface Queryable {

@@ -11,7 +11,7 @@ interface Owner {
   started?: string | undefined
 }
 
-/** The file is touched so often, and believed dead after so long, when the owner is on a machine that we cannot see. */
+/** How often the owner touches the file; an owner on another machine is taken for dead after `silentMs` without a touch. */
 const touchMs = 5_000
 const silentMs = 20_000
 

@@ -31,7 +31,7 @@ const tooSlow = 'it did not start in time'
 export async function startEngine(directory: string): Promise<EmbeddedEngine> {
   const worker = new Worker(new URL('./embedded-worker.js', import.meta.url), {
     workerData: { directory },
-    // What the database prints about a broken directory is for its developers; ours is the sentence below.
+    // Kept off the terminal: what the database prints is for its developers. The error below says what users need.
     stdout: true,
     stderr: true,
   })
@@ -80,7 +80,7 @@ function unreadable(directory: string, cause: Error): OwnkeyError {
   })
 }
 
-/** Much longer than any statement of ours takes; what hangs in its thread cannot be stopped any other way. */
+/** Much longer than any of the statements here takes. A statement that hangs in its thread can only be stopped with the thread. */
 const answerLimitMs = 30_000
 
 function freeBytes(directory: string): number | undefined {
@@ -155,8 +155,8 @@ const diskFullCode = '53100'
 const errorLetter = 'E'.charCodeAt(0)
 
 /**
- * The database's last words, where there are any: after an error of this kind PostgreSQL would end its process and be
- * started anew, which a database inside a thread cannot; it would never answer again.
+ * Finds a PANIC or FATAL error in an answer. After one, a PostgreSQL server would restart itself; a database inside a thread cannot,
+ * and would never answer again.
  */
 function readPanic(bytes: Uint8Array): { code: string; message: string } | undefined {
   const answer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)

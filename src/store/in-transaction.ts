@@ -6,7 +6,7 @@ export async function inTransaction<T>(run: Queryable['query'], work: (tx: Query
   let over = false
   const tx: Queryable = {
     async query(text, values) {
-      // The session is somebody else's by then; a forgotten `await` must not write into their transaction.
+      // The session belongs to somebody else by then: a forgotten `await` must not write into their transaction.
       if (over) throw new OwnkeyError('internal', { detail: 'A transaction was used after its end.' })
       return run(text, values)
     },

@@ -59,8 +59,8 @@ interface Server {
 }
 
 /**
- * Left to itself the server compares estimates made at different sizes of the tables, and may plan a named statement anew each
- * time for ever: 3 ms for each batch of the ledger. The setting is a connection's, and would harm the other statements.
+ * By default the server may decide to plan a named statement anew every time, which costs 3 ms for each batch of the ledger. The
+ * setting is for the whole connection and would harm other statements, hence a connection of its own.
  */
 const keepsPlans = { options: '-c plan_cache_mode=force_generic_plan' }
 /** A plan made for tables that were nearly empty is not kept for long. */
@@ -70,8 +70,8 @@ const planIsFreshMs = 10_000
 const misnamed: ReadonlySet<unknown> = new Set(['26000', '42P05'])
 
 /**
- * A connection that breaks while it is idle, or with the same bytes that made it ready and so before its user can listen, is
- * replaced at the next query; without a listener it would end the process.
+ * A connection can break while it is idle, or before its user listens for errors. The next query replaces it; but an error that
+ * nobody listens for would end the process.
  */
 function survive(pool: pg.Pool): void {
   pool.on('error', () => {})
@@ -80,7 +80,7 @@ function survive(pool: pg.Pool): void {
 
 const probeTimeoutMs = 700
 
-/** Whether the server answers at all, on a connection of its own. That it refuses is an answer, too. */
+/** Asks the server over a new connection whether it is there. A refusal is an answer, too. */
 async function probeServer(settings: pg.ClientConfig): Promise<void> {
   const client = new pg.Client({ ...settings, connectionTimeoutMillis: probeTimeoutMs, query_timeout: probeTimeoutMs })
   client.on('error', () => {})
@@ -172,7 +172,7 @@ async function connectPlanned(server: Server): Promise<pg.PoolClient | undefined
 }
 
 const noConnectionLeft = '53300'
-/** SQLSTATE of a pooler, or of what speaks as PostgreSQL does, that takes no settings, or not this one. */
+/** SQLSTATEs with which a pooler, or a database that is only like PostgreSQL, refuses the setting above. */
 const refusedSettings: ReadonlySet<unknown> = new Set(['08P01', '0A000', '22023', '42704'])
 const plannedAt = new WeakMap<pg.PoolClient, number>()
 
@@ -200,7 +200,7 @@ async function connect(pool: pg.Pool, watch: SilenceWatch): Promise<pg.PoolClien
   }
 }
 
-/** After this nothing more is to be expected of the connection. */
+/** Whether this error means that the connection is lost. */
 function isGone(error: unknown): boolean {
   return error instanceof OwnkeyError || isLostConnection(error) || isSilentConnection(error)
 }

@@ -3,7 +3,7 @@ import type { ClientBase, QueryResult } from 'pg'
 export interface Statement {
   text: string
   values: readonly unknown[] | undefined
-  /** By which the connection knows it after the first time; absent: it is planned each time. */
+  /** With a name, a connection plans the statement only once; absent: each time. */
   name?: string | undefined
 }
 

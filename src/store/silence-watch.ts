@@ -26,9 +26,10 @@ const lookEveryMs = 200
 const probeAgainMs = 500
 
 /**
- * A server that is stopped, paused or cut off by the network without a word looks like one that takes long. The difference
- * is found out by asking it something else: whoever waits for it is told within two seconds, and not after the half minute
- * that a statement may take. While it is silent nobody waits at all; it is asked again until it answers.
+ * Tells a dead database server from a slow one. A server that is stopped, frozen or cut off by the network does not say so: it looks
+ * like one that takes long. So when a statement takes long, the server is asked something else over a new connection. If that is
+ * not answered either, those who wait are told within two seconds, instead of after the half minute that a statement may take.
+ * While the server is silent, nothing waits for it; it is asked again until it answers.
  */
 export function createSilenceWatch({
   probe,

@@ -50,8 +50,8 @@ interface SpoolFile {
 }
 
 /**
- * Two files in turn: the one that is not being written is emptied, and written again, once the database has every batch
- * with lines in it. Lines that are committed already may be left standing for a while: replaying them changes nothing.
+ * Writes to two files in turn. The other one is emptied, and becomes the next to be written, once every batch with lines in it is in
+ * the database. Lines that are in the database already may stay for a while, because replaying them changes nothing.
  */
 export function openSpool({ folder, node, onError }: SpoolOptions): Spool {
   makeFolder(folder)
@@ -173,7 +173,7 @@ function listFolder(folder: string): string[] {
 }
 
 function processIsAlive(pid: number): boolean {
-  // Our own number on another process's file: that process had the same number before us, as in a container.
+  // A spool with our own pid is of a dead process that had the same pid, as happens in containers.
   if (pid === process.pid) return false
   try {
     process.kill(pid, 0)

@@ -73,7 +73,7 @@ export function createTenants(options: TenantsOptions): LiveTenants {
   const timer = setInterval(() => void revalidate(), options.revalidateMs ?? 1_500).unref()
   let granting: Promise<unknown> | undefined
   const grantAll = () => {
-    // A round that fails is made up for by the next one; who is asked for gets the allowance before that.
+    // If a round fails, the next one makes up for it. An organization that sends requests gets its allowance with its snapshot.
     granting ??= grantDueAllowances(options.database, options.limits?.() ?? noLimits, periodsAt(clock.now()).month)
       .catch(() => {})
       .finally(() => {
@@ -120,8 +120,8 @@ export function createTenants(options: TenantsOptions): LiveTenants {
 const mostHashes = 20_000
 
 /**
- * What a token is looked up by; undefined for anything that cannot be one, which costs no query and no place in the cache.
- * @param recent hashes of the tokens that were seen since the last check of all that is in use: a second or so
+ * The hash by which a token is looked up; undefined for what cannot be a token, so that it costs no query and no place in the cache.
+ * @param recent hashes of the tokens seen in the last second or two, which saves hashing them again
  */
 function hashOf(token: string, recent: Map<string, string>): string | undefined {
   const known = recent.get(token)
@@ -140,7 +140,7 @@ function common({ clock = systemClock, maxAgeMs = () => 5_000, bound = 20_000 }:
   return { clock, maxAgeMs, bound, unknownMs, idleMs, deadlineMs }
 }
 
-/** What is kept already grows old and is not given out then. */
+/** Refuses new reads; what is kept already grows too old to be given out within `maxAgeMs`. */
 function throwIfRefused({ refused }: TenantsOptions): void {
   const why = refused?.()
   if (why) throw why

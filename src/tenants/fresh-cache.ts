@@ -1,7 +1,7 @@
 import { OwnkeyError } from '../contract/index.ts'
 import { type Clock, createBatchedLoad, type LoadMany } from '../lib/index.ts'
 
-/** What a check says of a kept value: as it was, the same with newer numbers, or to be loaded anew (or gone). */
+/** The result of checking a kept value: keep it (perhaps with newer numbers), or load it again because it changed or is gone. */
 export type Verdict<Value> = { keep: Value } | 'reload'
 
 export interface FreshCacheParts<Value> {
@@ -74,7 +74,7 @@ export function createFreshCache<Value>(parts: FreshCacheParts<Value>): FreshCac
     if (running) return running
     const started: Promise<Value | undefined> = batch.load(key).then(
       (fresh) => {
-        // A forget in between has taken this load off the list: its value may be older than the change.
+        // If the key was forgotten meanwhile, this load is off the list, and its value may be older than the change.
         if (loading.get(key) === started) {
           loading.delete(key)
           if (fresh) keep(key, fresh)
@@ -134,7 +134,7 @@ export function createFreshCache<Value>(parts: FreshCacheParts<Value>): FreshCac
     forget,
     forgetWhere(matches) {
       for (const [key, { value }] of kept) if (value !== undefined && matches(value)) forget(key)
-      // What is being read right now may match too, and cannot be looked at yet.
+      // A value that is still being read may match, too, and cannot be looked at yet.
       for (const key of [...loading.keys()]) forget(key)
     },
     async revalidate() {

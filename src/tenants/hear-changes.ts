@@ -9,7 +9,7 @@ interface Change {
 
 const listenAgainMs = 1_000
 
-/** Listens for changes; starts again until it works, because the check of `revalidate` makes waiting harmless. */
+/** Listens for changes, trying again until it works. Meanwhile the regular check (`revalidate`) finds changes, only later. */
 export function hearChanges(
   database: Database,
   heard: (change: Change) => void,

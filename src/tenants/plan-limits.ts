@@ -12,7 +12,7 @@ export const noLimits: PlanLimits = { capped: [], monthlyCredits: {} }
 
 type AllowanceFacts = Pick<TenantRow, 'id' | 'plan' | 'allowance_ms' | 'allowance_size'>
 
-/** The allowance of another month: it has lapsed, or this month's is not granted yet. */
+/** Whether an organization's allowance is another month's: it has lapsed, or this month's is not granted yet. */
 export function isStale(row: AllowanceFacts, { monthlyCredits }: PlanLimits, month: number): boolean {
   if (row.allowance_ms !== null && row.allowance_ms >= month) return false
   return row.allowance_size > 0 || (monthlyCredits[row.plan] ?? 0) > 0
@@ -31,8 +31,8 @@ export function dueAllowances(rows: readonly AllowanceFacts[], limits: PlanLimit
 const atOnce = 500
 
 /**
- * Grants this month's allowance to every organization that has not got it, used or not. Snapshots do it at first need; this
- * is for those that nobody asks for.
+ * Grants this month's allowance to every organization that does not have it yet. An active one gets it with its first snapshot of the
+ * month; this is for the others.
  * @param month milliseconds at which it began (UTC)
  * @returns how many got theirs now
  */

@@ -3,7 +3,7 @@ import type { TenantRow, TenantStampRow } from '../store/index.ts'
 import type { SealedKey } from '../vault/index.ts'
 import type { Tenant } from './tenant.ts'
 
-/** A tenant with what it takes to see that it has changed. */
+/** A tenant, and what shows that it has changed. */
 export interface Snapshot {
   tenant: Tenant
   createdMs: number

@@ -15,9 +15,9 @@ export interface AcceptInput {
 }
 
 /**
- * Makes a database that was put back to an older state one that is served: what had been taken out of service since is taken
- * out again, all sessions end, and the database learns what it had lost. Killed anywhere, it is refused as before and the
- * next call goes on.
+ * Makes a restored (older) database fit to be served: keys and tokens that had been taken out of service since are taken out again,
+ * all sessions end, and the lost withdrawals are written into the database. If it is killed halfway, the database is still refused
+ * and the next call finishes the work.
  * @returns what came back, as it was found; undefined: the database is new
  */
 export async function acceptRestored(deps: VaultDeps, input: AcceptInput): Promise<RestoredReport | undefined> {
@@ -57,7 +57,7 @@ async function withdrawAgain(deps: VaultDeps, task: Again): Promise<void> {
   try {
     await again[task.one.kind](deps, task)
   } catch (error) {
-    // It went with its organization a moment ago, or somebody else was first.
+    // It is gone already: with its organization, or by somebody else.
     if (!(error instanceof OwnkeyError && (error.code === 'key_unknown' || error.code === 'org_unknown'))) throw error
   }
 }

@@ -7,7 +7,7 @@ import type { VaultDeps } from './vault-deps.ts'
 export interface KeyChange<T> {
   result: T
   audit: Pick<AuditEntry, 'action' | 'target' | 'detail'>
-  /** What serves no more because of it. */
+  /** What is taken out of service by it. */
   withdrawal?: Withdrawal | undefined
 }
 

@@ -19,7 +19,7 @@ import {
   type Queryable,
 } from '../store/index.ts'
 
-/** What the known text is sealed for. */
+/** The additional authenticated data of the known text. */
 export const masterCheckContext = encodeContext('master-check', [])
 const knownText = 'This database belongs to the master key that opens this text.'
 
@@ -111,7 +111,7 @@ function onlyKey(id: string, key: MasterKey['key']): Keyring {
   return { active, byId: new Map([[id, active]]) }
 }
 
-/** Empty: it cannot be read any more. */
+/** The id of the master key in an envelope; empty when it cannot be read. */
 function idOf(envelope: Uint8Array): string {
   try {
     return readKekId(envelope)

@@ -23,7 +23,7 @@ const shortest = 4
 /** What browsers, terminals and documents put around a copied text besides white space: zero-width marks. */
 const invisible = new Set(['\u200B', '\u200C', '\u200D', '\u2060', '\uFEFF'])
 
-/** What cannot be a key, and what to say of it. The first that applies. The text itself is in no sentence. */
+/** Why a text cannot be a key, and the sentence for it; the first that applies. No sentence contains the text. */
 const impossible: readonly {
   problem: string
   applies(text: string): boolean
@@ -66,7 +66,7 @@ const impossible: readonly {
   { problem: 'too_short', applies: (text) => text.length < shortest, detail: 'The key is too short to be one.' },
 ]
 
-/** What a `key_malformed` is for, in its `facts.problem`. */
+/** The values of `facts.problem` in a `key_malformed` error. */
 export const keyProblems = [...impossible.map(({ problem }) => problem), 'broken_document']
 
 /**
@@ -126,7 +126,7 @@ function adviceOn(
       advice: `This looks like ${article(other.name)} ${other.name} key, not ${article(provider.name)} ${provider.name} key.`,
     }
   const known = [...new Set(provider.keyShapes.map(({ prefix }) => prefix).filter(Boolean))]
-  // Where the beginning is as usual, something else is not.
+  // A text with a usual prefix is unusual in some other way, so the prefixes need not be named.
   const prefixes = known.some((prefix) => text.startsWith(prefix)) ? [] : known
   const quoted = prefixes.map((prefix) => `"${prefix}"`)
   const usual = quoted.length > 0 ? ` They usually begin with ${quoted.join(' or ')}.` : ''
@@ -147,7 +147,7 @@ function article(name: string): string {
   return /^[aeiou]/i.test(name) ? 'an' : 'a'
 }
 
-/** By hand: an expression for the end of a text takes quadratic time on a text full of spaces. */
+/** Without a regular expression, which would take quadratic time on a text full of spaces. */
 function trim(text: string): string {
   let from = 0
   let to = text.length

@@ -79,7 +79,7 @@ export function keepRecord(options: KeepRecordOptions): KeptRecord {
 
   let looking: Promise<void> | undefined
   const write = () => {
-    // A database that is away, and a disk without room, are asked again at the next look.
+    // If the database is away or the disk is full, the next look tries again.
     looking ??= look()
       .catch(() => {})
       .finally(() => {
@@ -102,7 +102,7 @@ export function keepRecord(options: KeepRecordOptions): KeptRecord {
   }
 }
 
-/** Behind the last line; or anew, where a database that was put back was accepted and its numbers are others now. */
+/** Appends to the record. Writes it anew after a restored database was accepted, because its rows have other numbers now. */
 async function writeFrom(
   tx: Queryable,
   record: WithdrawalRecord,

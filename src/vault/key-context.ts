@@ -2,7 +2,7 @@ import { encodeContext } from '../crypto/index.ts'
 import type { KeySecretRow } from '../store/index.ts'
 import type { KeyBinding, SealedKey } from './sealed-key.ts'
 
-/** The additional authenticated data of a key's ciphertext: every field of the binding, in this order for ever. */
+/** The additional authenticated data of a key's ciphertext: every field of the binding. The order must never change. */
 export function keyContext(binding: KeyBinding): Buffer {
   return encodeContext('provider-key', [
     binding.org,
@@ -16,7 +16,7 @@ export function keyContext(binding: KeyBinding): Buffer {
   ])
 }
 
-/** A stored ciphertext with the binding that its row claims. Whether it is true shows when it is opened. */
+/** A stored ciphertext with the binding that its row claims. If the row was tampered with, opening it fails. */
 export function sealedKeyOf(row: KeySecretRow): SealedKey {
   return {
     binding: {

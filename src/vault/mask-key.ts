@@ -9,7 +9,7 @@ export interface MaskedForm {
   last4: string
 }
 
-/** Four of fewer than twelve characters would be too much of the key. */
+/** Of a key shorter than this nothing is shown: four characters would be too much of it. */
 const shortestShown = 12
 const shown = 4
 

@@ -3,7 +3,7 @@ import { type Keyring, openWithDataKey, type Secret, unwrapDataKey } from '../cr
 import { keyContext } from './key-context.ts'
 import type { SealedKey } from './sealed-key.ts'
 
-/** What does not change as long as a snapshot's key lives, so that a request opens one layer and not two. */
+/** The unwrapped data key, kept with the sealed key, so that a request decrypts once and not twice. */
 interface Prepared {
   keyring: Keyring
   context: Buffer

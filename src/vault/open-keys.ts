@@ -9,13 +9,13 @@ export interface OpenKeys {
   close(): void
 }
 
-/** Longer than this no key stays open, however much it is used. */
+/** No key stays open longer than this, however much it is used. */
 const openForMs = 1_000
 
 /**
- * Opens a key at the moment of sending and lets the requests of the same second share it: decrypting costs as much as all
- * else that a request needs of our own. What is open belongs to one sealed version, is forgotten once a second, and is
- * asked for again by every request, so a key that was removed or replaced is not sent because it was open.
+ * Opens a key at the moment of sending and lets the requests of the same second share it, because decrypting costs as much as all
+ * the rest of a request's work here. An open key belongs to one sealed version and is forgotten every second. Each request looks
+ * its sealed key up anew, so one that was removed or replaced is not sent just because it is still open.
  */
 export function createOpenKeys(keyring: Keyring): OpenKeys {
   const opened = new Map<SealedKey, Secret>()

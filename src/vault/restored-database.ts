@@ -74,7 +74,7 @@ export function restoredError({ record, rows }: LostWithdrawals): OwnkeyError {
   })
 }
 
-/** What came back with a database that was put back; nothing is written. */
+/** Lists what a restored database brought back into service. Writes nothing. */
 export async function compareWithRecord({
   database,
   folder,
@@ -102,7 +102,7 @@ export async function reportOf(queryable: Queryable, { record, rows }: LostWithd
 
 const batchSize = 5_000
 
-/** From the end of the record back to the first that the database knows: it knows all before that. */
+/** Walks the record from its end back to the first withdrawal that the database knows; it knows all before that one. */
 export async function findLost(queryable: Queryable, record: WithdrawalRecord): Promise<LostWithdrawals> {
   const all = record.all()
   for (let end = all.length; end > 0; end -= batchSize) {
@@ -127,7 +127,7 @@ async function organizationsBack(queryable: Queryable, rows: readonly Withdrawal
   const there = await organizationsInService(queryable, [...deleted.keys()])
   return there.flatMap(({ id, created_at: createdAt }) => {
     const { at } = deleted.get(id) as WithdrawalRow
-    // One that was made after the deletion, and has the id again, is another one.
+    // An organization created after the deletion under the same id is a new one.
     return createdAt > at ? [] : [{ kind: 'organization' as const, id, org: id, withdrawnAt: at.toISOString() }]
   })
 }
@@ -138,7 +138,7 @@ async function keysBack(queryable: Queryable, rows: readonly WithdrawalRow[]): P
   const there = await keysInService(queryable, [...new Set([...removed.keys(), ...switched.keys()])])
   return there.flatMap(({ stored_at: storedAt, state, ...key }): CameBack[] => {
     const out = removed.get(key.id)
-    // A version that was stored after that is another secret, of a history that the record has not seen.
+    // A version stored after that is another secret, which the record knows nothing of.
     if (out && key.version <= (out.version ?? 0) && !(storedAt && storedAt > out.at))
       return [{ kind: 'key', ...key, withdrawnAt: out.at.toISOString() }]
     const last = switched.get(key.id)

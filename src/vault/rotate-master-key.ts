@@ -35,27 +35,27 @@ interface RotationDeps extends VaultDeps {
 }
 
 const defaultBatch = 200
-/** While another rotator holds the last rows. */
+/** Pause while another rotator holds the last rows. */
 const waitMs = 50
 
 type Place = { keyId: string; version: number }
 const beginning: Place = { keyId: '', version: 0 }
 
 /**
- * Wraps every data key with the active master key, in batches that are each a transaction of their own. All the time
- * every key can be read, because the ring opens with all its master keys. Killed anywhere it leaves whole batches; run
- * again it goes on with the rest; two at once share the work. When `unreadable` is empty, the other master keys may be
- * taken out of `BYOK_ENCRYPTION_KEY`, once no server runs that still has one of them as the active one.
+ * Wraps every data key with the active master key, in batches that are a transaction each. Every key stays readable all the time,
+ * because the keyring opens with any of its master keys. If it is killed, whole batches are done and the next run does the
+ * rest; two runs at once share the work. When `unreadable` is empty, the other master keys may be taken out of
+ * `BYOK_ENCRYPTION_KEY`, once no running server has one of them as its active one.
  *
- * Without `outerLayer` every key keeps the layer that it has. A run that changed something ends with a row of the platform's
- * audit log, when `by` says whose.
+ * Without `outerLayer` every key keeps the layer that it has. A run that changed something writes one row into the platform's
+ * audit log, if `by` is given.
  */
 export async function rotateMasterKey(deps: RotationDeps): Promise<RotationReport> {
   const { database, keyring } = deps
   const run: Run = { deps, batchSize: deps.batchSize ?? defaultBatch, rewrapped: 0, unreadable: new Map() }
   for (;;) {
     const old = (await countSecretsByKek(database)).filter(({ kek_id }) => kek_id !== keyring.active.id)
-    // What is left and was not found unreadable is in another rotator's hands, or came just now from an older server.
+    // What is left and is not unreadable is locked by another rotator, or was written just now by a server that has not restarted.
     const open = old.filter(
       ({ kek_id, count }) => keyring.byId.has(kek_id) && count > (run.unreadable.get(kek_id)?.size ?? 0),
     )

@@ -5,7 +5,7 @@ import { addOuterLayer } from './outer-layer.ts'
 import type { KeyBinding } from './sealed-key.ts'
 import type { VaultDeps } from './vault-deps.ts'
 
-/** Seals a secret for its binding and puts it in the place of every older version, but for the one that is kept. */
+/** Seals a secret for its binding and stores it in place of every older version, except one that is kept for restoring. */
 export async function sealKey(
   tx: Queryable,
   deps: VaultDeps,

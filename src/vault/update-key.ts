@@ -4,7 +4,7 @@ import { getKeyById, type ProviderKeyChanges, type ProviderKeyRow, updateKeyRow 
 import { changeKey } from './change-key.ts'
 import type { VaultDeps } from './vault-deps.ts'
 
-/** What may be said of a key besides the key. Undefined: stays; null: cleared. */
+/** A key's settings, without the key itself. Undefined: unchanged; null: cleared. */
 export interface KeySettings {
   scope?: string | undefined
   model?: string | null | undefined
@@ -44,7 +44,7 @@ export function settingColumns(settings: KeySettings): ProviderKeyChanges {
 }
 
 /**
- * Changes what is said of a key; the key itself, its version and its host stay.
+ * Changes a key's settings; the key itself, its version and its host stay.
  * @throws OwnkeyError `key_unknown`, `org_unknown`; `key_required` when the host would be another, because the ciphertext
  *   is bound to it
  */

@@ -8,6 +8,6 @@ export interface VaultDeps {
   database: Database
   keyring: Keyring
   clock: Pick<Clock, 'now'>
-  /** The configuration's `vault.outerLayer`; absent: none. Holds for what is written from now on. */
+  /** The configuration's `vault.outerLayer`; absent: none. Applies to what is written from now on. */
   outerLayer?: OuterLayer | undefined
 }

@@ -45,7 +45,7 @@ export interface Dispatcher {
 }
 
 const timeoutMs = 15_000
-/** Longer than a try can take: a node that is gone by then is dead. */
+/** Longer than a try can take; after this, another node may take the delivery over. */
 const leaseSeconds = 30
 const eventsAtOnce = 200
 const tidyEveryMs = 600_000
@@ -100,7 +100,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 }
 
-/** One transaction: an event leaves the outbox together with the coming of its deliveries. @returns whether more may be there */
+/** Replaces events in the outbox by their deliveries, in one transaction. @returns whether more events may be there */
 function fanOut(database: Database, endpoints: ReadonlyMap<string, Endpoint>): Promise<boolean> {
   return database.transaction(async (tx) => {
     const events = await takeWebhookEvents(tx, eventsAtOnce)

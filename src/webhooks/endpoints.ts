@@ -18,7 +18,7 @@ export function wantsEvent({ events }: Pick<Endpoint, 'events'>, type: string): 
   return events.some((pattern) => matches(pattern, type))
 }
 
-/** By parts between stars, not by an expression: the pattern comes from a file. */
+/** Compares the parts between stars; no regular expression, because the pattern comes from a file. */
 function matches(pattern: string, type: string): boolean {
   const [first = '', ...rest] = pattern.split('*')
   if (rest.length === 0) return pattern === type

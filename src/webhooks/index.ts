@@ -1,9 +1,9 @@
 /**
- * Webhooks: what happens here, told to the endpoints of the configuration. Events are written into an outbox in the same
- * transaction (or statement) as the change: none is told that did not happen, and none is forgotten, also by a process
- * that is killed. From there each endpoint gets a delivery of its own, signed as Standard Webhooks asks, tried for about
- * a day and then kept as a dead letter that can be replayed. At least once, in no promised order, one at a time for each
- * endpoint; receivers tell repeats by `webhook-id`.
+ * Webhooks: tells the configured endpoints what happens. An event is written into an outbox in the same transaction (or statement)
+ * as the change it tells of, so that none is invented and none is lost, even if the process is killed. From there each endpoint
+ * gets its own delivery, signed as Standard Webhooks asks, tried for about a day and then kept as a dead letter that can be
+ * replayed. Each event is delivered at least once, in no promised order, one at a time for each endpoint; receivers recognise a
+ * repeat by its `webhook-id`.
  *
  * The addresses are the operator's own, from the configuration file: unlike customers' hosts they may be private ones and
  * http. Redirects are not followed.

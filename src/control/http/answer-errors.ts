@@ -8,7 +8,7 @@ import { asOwnkeyError, problemContentType, toProblem } from './problem.ts'
 export function answerErrors(app: FastifyInstance, deps: Pick<ControlDeps, 'log'>): void {
   const methodsOf = collectMethods(app)
   app.setErrorHandler((thrown, request, reply) => {
-    // What the framework misses in a request that leads nowhere is not what is wrong with it.
+    // For an unknown path, that is the error, whatever else the framework finds wrong with the request.
     if (request.is404) return answerNotFound(methodsOf, request, reply)
     const error = asOwnkeyError(thrown)
     logInternal(error, { request, deps })
@@ -17,7 +17,7 @@ export function answerErrors(app: FastifyInstance, deps: Pick<ControlDeps, 'log'
   app.setNotFoundHandler((request, reply) => answerNotFound(methodsOf, request, reply))
 }
 
-/** Every route with an address of its own, whoever registers it; pages, which answer any address, are none. */
+/** Collects every route that is registered, except the pages, which answer any path. @returns the methods of a path */
 function collectMethods(app: FastifyInstance): (path: string) => string[] {
   const known: { method: string; path: string }[] = []
   let find: ((path: string) => string[]) | undefined
@@ -38,7 +38,7 @@ function answerNotFound(
   reply: FastifyReply,
 ): FastifyReply {
   const methods = methodsOf(request.url.split('?', 1)[0] ?? '')
-  // The method is one of them: it was an id that nothing can have, such as one of 600 characters.
+  // The path and the method exist, so it was the id in the path that no route takes (600 characters, say).
   if (methods.length === 0 || methods.includes(request.method))
     return sendProblem(new OwnkeyError('not_found'), request, reply)
   reply.header('allow', methods.join(', '))
@@ -56,7 +56,7 @@ export function logInternal(
 }
 
 export function sendProblem(error: OwnkeyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  // What the framework cannot route passes no hook.
+  // Set here, because a request without a route passes no hook that would set them.
   reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
   if (error.status === 401) reply.header('www-authenticate', 'Bearer')
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))

@@ -14,8 +14,8 @@ interface Document {
 const referencePrefix = '#/components/schemas/'
 
 /**
- * What the generator does not see: a body whose every field may be left out may be left out itself, and a schema that nothing
- * refers to (each is made twice, as it is sent and as it is answered) describes nothing.
+ * Corrects what the OpenAPI generator gets wrong: a body without required fields is itself optional; and schemas that nothing refers to
+ * are removed (each schema is made twice, for requests and for answers).
  */
 export function completeDocument<Given extends object>(document: Given): Given {
   const { paths = {}, components = {} } = document as Document

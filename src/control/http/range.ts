@@ -8,7 +8,7 @@ export interface Range {
   to: Date
 }
 
-/** Nothing is older than the first; the second is the last moment that every part writes with four digits of a year. */
+/** From 1970 to the end of 9999, the last year that is written with four digits everywhere. */
 const bounds = { first: 0, last: Date.UTC(9999, 11, 31, 23, 59, 59, 999) }
 
 /**

@@ -3,7 +3,7 @@ import { didYouMean } from '../http/did-you-mean.ts'
 import { unknownValue } from '../http/unknown-value.ts'
 import type { SlotContext } from './resolve-slot.ts'
 
-/** What a manager may say of a key besides the key, as it stands in the body. */
+/** A key's settings as the body gives them. */
 export interface Choices {
   model?: string | null | undefined
   scope?: string | undefined
@@ -23,7 +23,7 @@ export interface KeyHost {
 }
 
 /**
- * Holds the choices against the plan's rules.
+ * Checks the choices against the plan's rules.
  * @throws OwnkeyError `model_refused`, `scope_unknown`, `choice_fixed`
  */
 export function checkChoices({ model, scope, fallback }: Choices, { plan, provider }: SlotContext): void {

@@ -23,8 +23,8 @@ export function inspect(pasted: string, slot: SlotContext, sandbox: boolean): In
 }
 
 /**
- * The same where the provider is asked right away: an unusual form is remarked, and the provider has the last word. A key
- * that is another provider's is not shown to this one.
+ * The same for a key that is tested with the provider right away: an unusual form is only remarked, because the provider decides.
+ * But a key that looks like another provider's is refused, and never sent to this one.
  * @throws OwnkeyError `key_malformed`, `sandbox_off`
  */
 export function inspectForTest(
@@ -47,7 +47,7 @@ export function inspectForTest(
   return { ...inspected, remarks, noted }
 }
 
-/** Nothing else will be asked before it is saved, so a key of another provider, or without the provider's prefix, stops here. */
+/** For keys that are saved without a test: refuses a key of another provider, or without this provider's prefix. */
 function checkFormat({ secret, looksLike, advice, adviceAs }: InspectedKey, prefixes: readonly string[]): void {
   const needed = prefixes.length > 0 && prefixes.every((prefix) => prefix !== '')
   const lacksPrefix = needed && !prefixes.some((prefix) => secret.reveal().startsWith(prefix))

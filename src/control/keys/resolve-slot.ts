@@ -48,7 +48,7 @@ export async function resolveSlot(
   if (use === 'save') requireByok(row, inForce)
   const environment = oneOf('environment', query.environment, body?.environment) ?? defaultEnvironment(inForce.policy)
   const keeps = async () => (await listKeys(deps.database, params.org)).some((key) => key.environment === environment)
-  // A key stays when its environment is taken from the configuration; it must not stay for ever.
+  // An environment that is no longer configured may still have keys, which it must be possible to remove.
   if (use === 'save' || !(await keeps()))
     checkEnvironment(
       environment,
@@ -70,7 +70,7 @@ export async function resolveSlot(
   }
 }
 
-/** Only the operator is nobody in particular. @throws OwnkeyError `request_invalid` */
+/** The operator, who is no user, must name one. @throws OwnkeyError `request_invalid` */
 export function requireUser(user: string, field: string): string {
   if (user !== '') return user
   const detail = 'Keys belong to users here; name the user.'

@@ -32,7 +32,7 @@ export async function saveKey({ slot, body, by }: SaveKey, deps: ControlDeps): P
   const test = await testBeforeSaving({ slot, body, by }, { secret, host, before }, deps)
   const row = await deps.database.transaction(async (tx) => {
     if (slot.plan.choice === 'single') await setActiveProvider(tx, slot, slot.provider.id)
-    // What was open about the old one is over; what is still wrong opens anew.
+    // Notices about the old key are closed; if something is still wrong, it opens a new one.
     if (before) await resolveNoticesOfKeys(tx, [before.id])
     return putKey(vaultDeps(deps, inside(tx, deps.database)), {
       slot: slotOf(slot),
@@ -78,7 +78,7 @@ export function slotOf({ org, holder, user, provider, environment }: SlotContext
   return { org, holder, user, provider: provider.id, environment }
 }
 
-/** What the body says of the key; the vault leaves what is undefined as it is. */
+/** The settings in the body; the vault leaves undefined ones as they are. */
 export function settingsOf({ model, scope, fallback, label, owner }: PatchKey) {
   return { model, scope, fallback, label, owner }
 }

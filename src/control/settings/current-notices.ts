@@ -6,7 +6,7 @@ import { noticeWords } from '../show-notice.ts'
 
 type Shown = Pick<Settings, 'platform' | 'providers' | 'features' | 'quotas' | 'credits' | 'environment'>
 
-/** What is not on the page but needs someone all the same. */
+/** What spend-cap notices are read from; it is not on the settings page. */
 export interface Spending {
   plan: PolicyPlan
   tenant: Tenant
@@ -83,7 +83,7 @@ function ofKey(provider: SettingsProvider, key: MaskedKey): Cause[] {
   return causes
 }
 
-/** Only where some feature counts toward the quota now: an own key that is exempt makes the limit nobody's concern. */
+/** Only quotas that some feature counts toward now: with an exempt own key, nobody needs to care about the limit. */
 function ofQuotas({ quotas, features }: Shown, now: number): Cause[] {
   return quotas.flatMap(({ meter, title, used, limit, resetsAt }): Cause[] => {
     if (limit === 0 || used < limit * nearQuota) return []

@@ -75,14 +75,14 @@ function limitsIn({ headers }: ProviderAnswer, key: string): Record<string, stri
   return Object.fromEntries(told.slice(0, 20))
 }
 
-/** What is shown to people may hold no part of the key, whatever a host answers. */
+/** Whether a header's value repeats a part of the key, as a hostile host might; it is then not shown. */
 function echoes(value: string, key: string): boolean {
   const part = 6
   for (let from = 0; from + part <= value.length; from++) if (key.includes(value.slice(from, from + part))) return true
   return false
 }
 
-/** A key that belongs to another host serves nothing here, however well the provider knows it. */
+/** Whether a failure proves the key all the same. Not if the key belongs to another host: it is known, but serves nothing here. */
 function proves(probe: Probe, failure: Failure): boolean {
   return failure.cause !== 'wrong_host' && probe.provesKey?.(failure) === true
 }
@@ -92,7 +92,7 @@ const unexplained: Failure = { class: 'provider_error' }
 
 const soundsKnown: ReadonlySet<ErrorClass> = new Set(['request_invalid', 'model_unavailable'])
 
-/** "No such page" in a form that no API has is a proxy's or a wrong address's, which never looked at the key. */
+/** A failure that seems to know the key counts only as JSON: a page of HTML is from a proxy or a wrong address. */
 function believed(failure: Failure, { body }: ProviderAnswer): Failure {
   return soundsKnown.has(failure.class) && typeof body !== 'object' ? { class: 'network' } : failure
 }

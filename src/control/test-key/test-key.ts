@@ -27,7 +27,7 @@ interface Deps {
   onCheck?: ((check: KeyCheck) => void) | undefined
 }
 
-/** Above this a person notices. */
+/** A latency above this is remarked. */
 const slowMs = 3_000
 const severity: readonly TestStatus[] = ['valid', 'network', 'quota', 'permission', 'invalid']
 
@@ -71,7 +71,7 @@ async function tryAll(input: KeyTestInput, { run, tell }: Trying): Promise<KeyTe
   const detail = 'The provider accepts the key; it has not expired.'
   add({ name: 'authenticated', ok: true, detail, code: 'accepted' })
   const tried = await tryCapabilities(input, { run, tell })
-  // A denied listing proves nothing where the capabilities themselves were tried.
+  // A key may be denied the listing of models and still serve, so the listing does not count if capabilities were tried.
   const refusedFirst = opening && (opening.status !== 'permission' || tried.length === 0) ? [opening] : []
   if (tried.length > 0) checks.push(...tried.map(permittedCheck))
   else add(...untriedChecks(input, opening?.status === 'permission' ? opening : undefined))

@@ -108,7 +108,7 @@ export const byCause: Partial<Record<FailureCause, { reason: string; fix: string
   },
 }
 
-/** Causes that tell a stranger's key apart from nonsense; said only of keys that are saved here. */
+/** Causes that show that a key exists (or once did); told only about keys that are saved here. */
 const tellTale: ReadonlySet<FailureCause> = new Set(['expired', 'revoked', 'account_disabled', 'wrong_host'])
 
 /**

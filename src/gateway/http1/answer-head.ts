@@ -15,7 +15,7 @@ export interface AnswerHead {
   keepAliveMs: number | undefined
 }
 
-/** What a head must not hold anywhere; that its line ends are CRLF is seen on the way through it. */
+/** Control characters that must not stand anywhere in a head. CR and LF are checked while reading. */
 const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?:[ \r]|$)/
 const decimal = /^\d{1,15}$/
@@ -28,7 +28,7 @@ interface Fields {
   keepAlive: string | undefined
 }
 
-/** The four fields that are about the connection; the same length twice is one, two lengths are none. */
+/** How the four fields about the connection are read. The same Content-Length twice counts as one; two different ones are refused. */
 const readers: ReadonlyMap<string, (fields: Fields, value: string) => void> = new Map([
   [
     'content-length',
@@ -81,7 +81,7 @@ export function readAnswerHead(text: string, method: string): AnswerHead {
     if (known === '') throw malformed('a header has no proper name')
     const isRepeated = known === 'content-length' && fields.length !== undefined
     readers.get(known)?.(fields, value)
-    // Callers refuse an answer that says its length twice, although it says the same.
+    // Told once only: callers refuse an answer with two Content-Length headers, even if they are the same.
     if (!isRepeated) headers.push(known, value)
     start = end + 2
   }
@@ -93,7 +93,7 @@ export function readAnswerHead(text: string, method: string): AnswerHead {
   return { status, headers, framing, keepsAlive, keepAliveMs: hint === undefined ? undefined : Number(hint) * 1000 }
 }
 
-/** Without the spaces and tabs around it; other letters that count as space (0xa0) may be half of one in UTF-8. */
+/** Without spaces and tabs around it. Not `trim()`: the byte 0xa0, a space to it, may be half of a UTF-8 character. */
 function trimmed(text: string, from: number, to: number): string {
   let start = from
   let end = to
@@ -106,7 +106,7 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x09
 }
 
-/** Where the line ends that begins at `from`. Both halves of a line end are looked for alone, so that none stands alone. */
+/** Where the line that begins at `from` ends. A CR without LF, or an LF without CR, is refused. */
 function endOfLine(text: string, from: number): number {
   const end = text.indexOf('\r', from)
   const feed = text.indexOf('\n', from)
@@ -131,7 +131,7 @@ function framingOf(status: number, { length, transferEncoding }: Fields, method:
   return length === undefined ? 'close' : Number(length)
 }
 
-/** These answers have no body, but one that says it has may well send it: it would be taken for the next answer. */
+/** A 1xx or 204 must have no body. One that announces a body may send it all the same, and it would be read as the next answer. */
 function isBodyAnnouncedInVain(status: number, { length, transferEncoding }: Fields): boolean {
   return (status === 204 || status < 200) && (transferEncoding !== undefined || Number(length ?? 0) > 0)
 }

@@ -3,7 +3,7 @@ import { ChunkedReader } from './chunked-reader.ts'
 import { malformed } from './wire-error.ts'
 
 const longestHead = 64 * 1024
-/** Early hints and the like before one answer; more are a way to keep a request waiting without answering it. */
+/** Most 1xx answers (early hints) before the real one; more would only keep a request waiting. */
 const mostInterims = 32
 const endOfHead = '\r\n\r\n'
 const nothing = Buffer.alloc(0)
@@ -14,7 +14,7 @@ export class AnswerReader {
   head: AnswerHead | undefined
   /** The body's last byte was read. */
   isOver = false
-  /** More came than the answer's bytes: nobody knows what for. */
+  /** Bytes came behind the answer's end, which nobody asked for. */
   hasSurplus = false
   private method = ''
   private headBytes: Buffer = nothing

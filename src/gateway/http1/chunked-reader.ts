@@ -32,7 +32,7 @@ interface Counts {
   aside: number
 }
 
-/** By place: what a byte of the framing means there, and where the next one stands. */
+/** By place: reads one byte of the framing, and returns the place of the next one. */
 const steps: readonly ((counts: Counts, byte: number) => Place)[] = [
   (counts, byte) => {
     const digit = hexValue(byte)
@@ -61,8 +61,8 @@ const steps: readonly ((counts: Counts, byte: number) => Place)[] = [
 ]
 
 /**
- * Takes the framing out of a chunked body (RFC 9112, 7.1). The payload of one piece comes back as one piece, moved together
- * in the memory in which it came: fifty events that were read together are passed on together.
+ * Takes the framing out of a chunked body (RFC 9112, 7.1). The payload of one piece comes back as one piece, moved together in
+ * place, so that fifty events that were read together are passed on together.
  */
 export class ChunkedReader {
   private place: Place = at.firstDigit

@@ -7,7 +7,7 @@ import { RequestWriter } from './request-writer.ts'
 import type { AnswerHandler, ConnectionTimes, WireRequest } from './wire.ts'
 import { WireError } from './wire-error.ts'
 
-/** The connections of an origin, as one of them sees them. */
+/** Where a connection belongs: what it needs of the origin's connections, and what it tells them. */
 export interface Home {
   target: SocketTarget
   connect: Connector
@@ -18,10 +18,10 @@ export interface Home {
   leave(connection: Connection): void
 }
 
-/** Others' servers close what they think idle after 5 s and more; what they close while a request is on its way is lost. */
+/** Servers close idle connections after 5 s or more. Ours is closed earlier: a request sent into a closing connection is lost. */
 const usualKeepMs = 4_000
 const longestKeepMs = 60_000
-/** Taken off what the other side says: its clock started earlier, and our request takes a moment to get there. */
+/** Taken off the time that the server tells: its clock started earlier, and a request takes a moment to get there. */
 const keepMarginMs = 1_000
 
 /**
@@ -34,7 +34,7 @@ export class Connection {
   /** Absent until the connection stands. */
   private writer: RequestWriter | undefined
   private readonly answer = new AnswerReader()
-  /** Of the exchange under way; whatever is called too late finds another one here, or none. */
+  /** Of the exchange under way. Callbacks of an earlier exchange notice that it is another one, or gone. */
   private handler: AnswerHandler | undefined
   private paused = false
   private quietTicks = 0
@@ -122,7 +122,7 @@ export class Connection {
 
   /** @param piece in memory that is used again at the next read */
   private receive(piece: Buffer): void {
-    // Bytes that nobody asked for: they would be taken for the next answer, or for one to a request not yet written.
+    // Bytes without a request: they would be taken for the answer to the next one.
     if (this.handler === undefined || this.writer === undefined) {
       this.destroy()
       return
@@ -157,7 +157,7 @@ export class Connection {
   }
 
   private pass(payload: Buffer): void {
-    // Before it is asked, so that a `resume` from within is heard too.
+    // Set before `onData`, which may call `resume` itself.
     this.paused = true
     countShortLived(payload.length)
     if ((this.handler as AnswerHandler).onData(Buffer.from(payload))) this.paused = false
@@ -187,7 +187,7 @@ export class Connection {
       this.paused = false
       ;(this.socket as Socket).resume()
     }
-    // An answer that came before the request was sent whole leaves the rest of it unsaid.
+    // If the answer came before the whole request was sent, the rest of the request will never be.
     if (spoilt || !keepsAlive || !writer.isDone || this.keepMs <= 0) this.destroy()
     else this.home.rest(this)
     try {

@@ -1,6 +1,6 @@
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
-/** Names as they come (any case) → the name in lower case. The bounds are for names made up to fill it. */
+/** Name as written (any case) → in lower case. The bounds are against names made up to fill the map. */
 const names = new Map<string, string>()
 const maxNames = 2_000
 const longestKnown = 60

@@ -1,9 +1,9 @@
 /**
- * HTTP/1.1 to providers, over one socket for one exchange at a time: as much of RFC 9112 as a client needs, read strictly.
- * A general client does more than that for every request (queues, pipelining, two parsers), and it is this that a request
- * through the gateway would mostly cost; see docs/decisions/0013. `origin-connections.ts` says which connection an exchange
- * takes, `connection.ts` is the exchange, `answer-reader.ts` reads what comes (`answer-head.ts`, `chunked-reader.ts`) and
- * `request-writer.ts` writes what goes (`request-text.ts`).
+ * The HTTP/1.1 client for providers: one exchange at a time on each socket, as much of RFC 9112 as that takes, read strictly.
+ * A general client does more for every request (queues, pipelining), which would be most of what a request through the gateway
+ * costs; see docs/decisions/0013. `origin-connections.ts` picks the connection for an exchange, `connection.ts` is the exchange,
+ * `answer-reader.ts` reads the answer (with `answer-head.ts` and `chunked-reader.ts`), and `request-writer.ts` writes the
+ * request (with `request-text.ts`).
  */
 export { type Connector, createConnector, type SocketTarget, socketTarget } from './open-socket.ts'
 export { OriginConnections } from './origin-connections.ts'

@@ -22,15 +22,15 @@ export function socketTarget(origin: string): SocketTarget {
 /** A connection that is wanted. */
 export interface SocketWish extends SocketTarget {
   /**
-   * Hears of everything that comes, in memory that is used again when it returns; whoever wants no more for now pauses the
+   * Called with everything that is received, in memory that is used again when it returns. To receive no more for now, pause the
    * socket. Absent: the socket is read as a stream.
    */
   hear?: ((bytes: Buffer) => void) | undefined
 }
 
 /**
- * Makes a connection to a target and hands it over when it stands, with TLS where the protocol asks for it.
- * @returns the socket that is being connected, to give it up; nothing where the target is refused
+ * Connects to a target, with TLS where the protocol asks for it, and hands the socket over when it is connected.
+ * @returns the socket while it is still connecting, so that it can be destroyed; undefined if the target is refused
  */
 export type Connector = (
   wish: SocketWish,
@@ -39,7 +39,7 @@ export type Connector = (
 
 const probeIdleAfterMs = 60_000
 const mostSessions = 200
-/** A record of TLS. */
+/** The size of a TLS record. */
 const bytesInOneRead = 16 * 1024
 
 export interface ConnectorOptions {
@@ -82,7 +82,7 @@ export function createConnector({ timeoutMs, lookup, ca }: ConnectorOptions): Co
   }
 }
 
-/** One place for everything that is read from a socket: Node would make a new one of 64 KB, and cut it, for each read. */
+/** One buffer for everything that is read from a socket; by default Node allocates 64 KB for each read. */
 function intoOnePlace(hear: (bytes: Buffer) => void): OnReadOpts {
   const buffer = Buffer.allocUnsafeSlow(bytesInOneRead)
   return {

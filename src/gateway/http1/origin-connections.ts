@@ -3,7 +3,7 @@ import { type Connector, type SocketTarget, socketTarget } from './open-socket.t
 import type { AnswerHandler, ConnectionTimes, WireRequest } from './wire.ts'
 import { WireError } from './wire-error.ts'
 
-/** A request for a connection that is about to come to rest. */
+/** A request that waits for a connection which is about to be free. */
 interface Waiting {
   request: WireRequest
   handler: AnswerHandler
@@ -14,12 +14,12 @@ interface Waiting {
 }
 
 /**
- * Connections to one origin: a free list. A connection carries one exchange at a time and comes back when it is over; the
- * one used last is taken first, so its socket is warm and the rest can go.
+ * The connections to one origin, with a free list. A connection carries one exchange at a time and comes back when it is over. The
+ * one used last is taken first, so that the others fall idle and can be closed.
  *
- * Between two exchanges a whole turn of the event loop passes. Some servers close behind an answer without having said so,
- * and one that is broken or hostile sends more than its answer: what already lies in the socket is then seen while nobody
- * uses the connection, instead of breaking the next request or being taken for its answer.
+ * Between two exchanges a whole turn of the event loop passes. Some servers close the connection after an answer without saying so,
+ * and a broken or hostile one sends more than its answer. After one turn, what is in the socket has been read while nobody uses
+ * the connection, so it neither breaks the next request nor is taken for its answer.
  */
 export class OriginConnections implements Home {
   readonly target: SocketTarget
@@ -27,8 +27,9 @@ export class OriginConnections implements Home {
   readonly times: () => ConnectionTimes
   private readonly all = new Set<Connection>()
   private readonly resting: Connection[] = []
-  /** Came back in this turn of the event loop, and in the one before. */
+  /** Came back in this turn of the event loop. */
   private fresh: Connection[] = []
+  /** Came back in the turn before. */
   private settling: Connection[] = []
   private waiting: Waiting[] = []
   private isTurning = false
@@ -45,7 +46,7 @@ export class OriginConnections implements Home {
   send(request: WireRequest, handler: AnswerHandler): (error: Error) => void {
     const rested = this.takeRested()
     if (rested !== undefined) return rested.send(request, handler)
-    // Sooner than a new connection, which is several ways to the provider and back.
+    // Waiting a turn is quicker than a new connection, which takes several round trips.
     if (this.waiting.length < this.fresh.length + this.settling.length) return this.wait(request, handler)
     return this.open().send(request, handler)
   }
@@ -76,7 +77,7 @@ export class OriginConnections implements Home {
   close(): void {
     const error = new WireError('connection_closed', 'the connections were closed on this side')
     for (const waiting of this.waiting.splice(0)) this.giveUp(waiting, error)
-    // A copy: who hears of it may ask again, and would be ended for ever.
+    // A copy, because a handler that hears of the error may send again, which adds to the set.
     for (const connection of [...this.all]) connection.close(error)
   }
 
@@ -109,8 +110,8 @@ export class OriginConnections implements Home {
   }
 
   /**
-   * After each turn: what came back in it waits for one more, in which its socket is looked at once; what waited rests.
-   * Requests take what rests; those for whom nothing is left to wait for get connections of their own.
+   * Runs after each turn: connections that came back a turn ago are free now; those that came back just now wait one more turn.
+   * Waiting requests take the free ones; those that have none left to wait for get new connections.
    */
   private settle(): void {
     const settled = this.settling
@@ -125,7 +126,7 @@ export class OriginConnections implements Home {
 
   private serveWaiting(): void {
     for (const one of this.waiting.splice(0)) {
-      // Given up just now, by what another of them heard.
+      // Given up a moment ago, by the handler of another one in this loop.
       if (!one.isQueued) continue
       const connection = this.takeRested() ?? (this.waiting.length < this.settling.length ? undefined : this.open())
       if (connection === undefined) this.waiting.push(one)

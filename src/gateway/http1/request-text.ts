@@ -1,7 +1,7 @@
 import { headerName, isHeaderValue, isPath } from './header-grammar.ts'
 import { WireError } from './wire-error.ts'
 
-/** Methods whose request says that it has no body, when it has none. */
+/** Methods that send `content-length: 0` when there is no body. */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QUERY'])
 
 const decimal = /^\d{1,15}$/

@@ -6,7 +6,7 @@ import { WireError } from './wire-error.ts'
 /** A body up to this size travels in one piece with its head. */
 const shortBody = 8 * 1024
 const smallestPiece = 4 * 1024
-/** A longer body goes out in such pieces, one after the other: each that is taken shows that the provider still reads. */
+/** A longer body goes out in pieces of this size: each one that is taken shows that the provider is still reading. */
 const longPiece = 256 * 1024
 
 /** Whom a writer tells how it goes. */
@@ -23,10 +23,10 @@ export class RequestWriter {
   private readonly sender: Sender
   /** The request was written to its last byte. */
   private isWritten = false
-  /** Counts requests: a body whose turn is over writes nothing more, whenever its next piece comes. */
+  /** Number of the request: a body of an earlier one writes nothing more, even if its next piece comes late. */
   private turn = 0
   private onDrain: (() => void) | undefined
-  /** Where a head and a short body are put together. Free again before the next request: only what is done is followed by one. */
+  /** Where a head and a short body are joined. Reused: the next request comes only after this one was sent completely. */
   private piece: Buffer | undefined
 
   constructor(socket: Socket, sender: Sender) {
@@ -38,12 +38,12 @@ export class RequestWriter {
     })
   }
 
-  /** The provider is waited for, not the caller's upload. */
+  /** True when it is the provider that is waited for, and not the caller's upload. */
   get isWaitedFor(): boolean {
     return this.isWritten || this.socket.writableNeedDrain
   }
 
-  /** The request is with the system to its last byte; what is not would reach the provider ahead of the next request. */
+  /** True when the whole request was handed to the operating system, so that another one may follow it. */
   get isDone(): boolean {
     return this.isWritten && this.socket.writableLength === 0
   }

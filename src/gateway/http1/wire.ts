@@ -10,8 +10,8 @@ export interface WireRequest {
 }
 
 /**
- * Hears of one answer, in this order; `onComplete` or `onError` is called once, and nothing after it, except that `onError`
- * also hears what `onComplete` throws (and what the others throw, as any other error).
+ * Told of one answer, in this order. `onComplete` or `onError` is called once, and nothing after it. Whatever one of these throws,
+ * `onComplete` included, goes to `onError`.
  */
 export interface AnswerHandler {
   /** @param resume goes on after an `onData` that returned false */

@@ -5,7 +5,7 @@ import { responseHeaders } from '../../contract/index.ts'
 import type { ErrorAnswer } from '../collect-failure.ts'
 import { closeWithinMs, codeOfStatus, sayEnding } from './close-frames.ts'
 
-/** What a handshake brought: the socket is nobody's any more once it is here. */
+/** A WebSocket handshake as Node hands it over. From here on nobody else looks after the socket. */
 export interface Arrival {
   req: IncomingMessage
   socket: Socket
@@ -59,7 +59,7 @@ export class CallerSocket {
       autoPong: false,
       maxPayload: maxMessageBytes,
       handleProtocols: () => protocol ?? false,
-      // Waited for at most after our closing frame; its types do not know it.
+      // How long to wait for the answer to our close frame. Not in the types of `ws`.
       ...({ closeTimeout: closeWithinMs } as object),
     })
     server.on('headers', (lines) => {
@@ -71,7 +71,7 @@ export class CallerSocket {
     })
     if (this.websocket === undefined) throw new Error('the caller is gone')
     this.websocket.on('error', ignore).once('close', this.onGone)
-    // A caller who sent too much too early was paused.
+    // `keep` paused it if the caller sent too much too early.
     this.socket.resume()
     return this.websocket
   }
@@ -103,7 +103,7 @@ export class CallerSocket {
     this.socket.off('data', this.keep).off('end', this.leave).off('close', this.onGone)
   }
 
-  /** Whoever ends a connection before it was answered is gone; its other half would stay open for ever. */
+  /** A caller who half-closes before the answer counts as gone; the other half would stay open for ever. */
   private readonly leave = (): void => void this.socket.destroy()
 
   private readonly keep = (chunk: Buffer): void => {

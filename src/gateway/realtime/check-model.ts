@@ -13,8 +13,8 @@ interface Named {
 }
 
 /**
- * Holds a model that came only with the first message against the decision: the session may go on when the attempt that it
- * stands on would have been made for this model too.
+ * Checks a model that is named only in the first message of a session. The session may go on if the same attempt would have been
+ * decided for this model, too.
  * @throws request_invalid when none is named; the refusal's code
  */
 export function checkModel({ exchange, attempt, model: written }: Named, gateway: Gateway): void {

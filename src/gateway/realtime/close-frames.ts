@@ -24,15 +24,15 @@ export function fitReason(reason: string): string {
   return fitting
 }
 
-/** Says an ending to one side, as it was said on the other. */
+/** Closes one side as the other side was closed. */
 export function sayEnding(websocket: WebSocket, { code, reason }: Ending): void {
-  // A paused side would not read the other's answer.
+  // A paused side would never read the answer to the close frame.
   websocket.resume()
   if (code === 1005) websocket.close()
   else websocket.close(code, fitReason(reason))
 }
 
-/** The ending that tells a caller of an error after the upgrade: by the status that it would have had before. */
+/** The close code for an error after the upgrade, by the status that it would have had before. */
 export function codeOfStatus(status: number): number {
   if (status === 429 || status === 503) return 1013
   return status >= 500 ? 1011 : 1008

@@ -15,7 +15,7 @@ export interface Dial {
   signal: AbortSignal
 }
 
-/** The provider's side stands, paused: nothing is lost before somebody listens. */
+/** The provider's side is connected, and paused so that nothing is lost before somebody listens. */
 export interface Dialled {
   websocket: WebSocket
   /** The subprotocol that the provider chose; undefined: none. */
@@ -73,7 +73,7 @@ export function dialProvider(dial: Dial): Promise<Dialled | Refused> {
         over()
         resolve(refused)
         request.destroy()
-        // Node lets go of a connection that its peer keeps open for more requests; here there are none.
+        // Node would leave a keep-alive connection open, and nobody will use it again.
         connection.socket?.destroy()
       })
     })
@@ -83,13 +83,13 @@ export function dialProvider(dial: Dial): Promise<Dialled | Refused> {
 function clientOptions({ opened, connect, maxMessageBytes }: Dial, connection: { socket?: Socket | undefined }) {
   const { origin, path, headers } = opened
   return {
-    // Its types know no name that stands twice.
+    // A header that stands twice has a list, which the types of `ws` do not allow.
     headers: headerRecord(headers) as Record<string, string>,
     perMessageDeflate: false,
     followRedirects: false,
     autoPong: false,
     maxPayload: maxMessageBytes,
-    // Waited for at most after our closing frame; its types do not know it.
+    // How long to wait for the answer to our close frame. Not in the types of `ws`.
     ...({ closeTimeout: closeWithinMs } as object),
     createConnection: ((_options: unknown, done: (error: Error | null, socket?: Socket) => void) => {
       connection.socket = connect(socketTarget(origin), done)
@@ -114,7 +114,7 @@ function headerRecord(flat: readonly string[]): Record<string, string | string[]
   return record
 }
 
-/** `ws` insists on an answer to what was offered; where a provider leaves it out, the first name stands for it. */
+/** `ws` fails if subprotocols were offered and none is answered. Where a provider answers none, the first one is put in for `ws`. */
 function readAnswer(response: IncomingMessage, offered: readonly string[]): Pick<Dialled, 'protocol' | 'rawHeaders'> {
   const protocol = response.headers['sec-websocket-protocol']
   if (protocol === undefined && offered[0] !== undefined) response.headers['sec-websocket-protocol'] = offered[0]

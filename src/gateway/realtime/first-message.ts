@@ -16,8 +16,8 @@ export interface FirstMessageRules {
 }
 
 /**
- * The first message as it goes to the provider. It is written anew where a rule looked at it, so that the provider reads
- * what was looked at, even where a name stands twice.
+ * The first message as it goes to the provider. Where a rule checked it, it is written anew from what was parsed, so that the
+ * provider reads exactly what was checked, even if a name stood there twice.
  * @throws what `model.check` throws; request_invalid when a rule must be kept and the message is no JSON
  */
 export function prepareFirst({ data, isBinary }: Message, { credential, model }: FirstMessageRules): Buffer {

@@ -13,8 +13,8 @@ interface Learning {
 }
 
 /**
- * What a session tells of its key, once it is open: vendors that upgrade first and look at the key afterwards say by an error
- * or a close code what others say by a status. It is remembered and reported as the same failure of an HTTP request would be.
+ * What an open session shows about its key. Some vendors upgrade first and check the key afterwards: they tell a failure by an error
+ * message or a close code, where others answer with a status. It is noted and reported like a failure of an HTTP request.
  */
 export class KeyLesson {
   private readonly learning: Learning

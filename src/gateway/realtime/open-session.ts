@@ -28,7 +28,7 @@ import { answerOffer } from './subprotocols.ts'
 /** Messages that came before the provider was asked. */
 export interface Held {
   messages: readonly Message[]
-  /** No more are kept here. */
+  /** Stops keeping further ones. */
   release(): void
 }
 
@@ -38,11 +38,11 @@ export interface Opening {
   reserved: Reserved
   upgrade: Upgrade
   caller: CallerSocket
-  /** Present when the caller's upgrade is answered already. */
+  /** Present when the caller's upgrade was answered before the provider was asked. */
   held: Held | undefined
   /** The caller left. */
   signal: AbortSignal
-  /** Called when both sides stand. */
+  /** Called when both sides are connected. */
   onRunning(): void
   /** Called when a session that ran is over. */
   onOver(): void
@@ -149,7 +149,7 @@ async function begin(opening: Opening, begun: Begun): Promise<Outcome> {
   const { exchange, turn, reserved, upgrade, caller } = opening
   const { gateway, pilotDone } = reserved
   const { dialled, opened, durationMs } = begun
-  // Some vendors upgrade whoever asks and look at the key afterwards: what the session tells counts, not the upgrade.
+  // The key is not yet proved: some vendors upgrade anybody and check the key afterwards. The session's messages will show it.
   pilotDone?.()
   const right = await rightOf(opening, opened)
   try {
@@ -185,7 +185,7 @@ async function rightOf({ exchange, turn, reserved }: Opening, opened: OpenedSock
   try {
     facts = await reserved.gateway.deps.tenants.token(head.token)
   } catch {
-    // The session's first check tells.
+    // Left to the session's first regular check.
   }
   return {
     org: caller.tenant.org,

@@ -32,7 +32,7 @@ export interface SocketSource extends SecretSource {
   prepared?: PreparedSecret | undefined
 }
 
-/** What an HTTP header may carry; a document that stands for a key (a service account's file) is none. */
+/** What an HTTP header may carry, which a key that is a document (a service account's file) is not. */
 const sendable = /^[\x21-\x7e]+$/
 
 /**
@@ -97,7 +97,7 @@ function destinationOf(
   }
 }
 
-/** Some vendors have hosts of their own for sockets; they stand for the vendor's HTTP hosts, never for anybody else's. */
+/** Some vendors have other hosts for sockets. These replace the vendor's own HTTP hosts only, never a customer's or operator's. */
 function socketOrigin({ origin, region }: Attempt, provider: Provider, route: SocketRoute): string {
   const regional = region === undefined ? undefined : provider.regions?.[region]
   if (regional === origin && region !== undefined) return route.regions?.[region] ?? origin

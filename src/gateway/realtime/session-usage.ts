@@ -11,11 +11,11 @@ import {
 import type { Message } from './first-message.ts'
 
 const brace = 0x7b
-/** Greetings and errors are short; a first message beyond this is content. */
+/** Greetings and errors are shorter; a longer first message is content. */
 const longestError = 64 * 1024
 const errorMark = Buffer.from('"error"')
 
-/** What a session's messages tell of it, read while they pass. Unreadable ones tell nothing. */
+/** Reads a session's messages while they pass: its usage, and the errors in them. Unreadable ones are ignored. */
 export class SessionUsage {
   private readonly provider: Provider
   private readonly reading: SocketUsage | undefined

@@ -63,7 +63,7 @@ export class Session {
     if (this.ending !== undefined) return
     this.ending = ending
     this.tell('caller', ending)
-    // Why is between the caller and Ownkey.
+    // The provider need not know why.
     this.tell('provider', { code: 1000, reason: '' })
   }
 
@@ -157,7 +157,7 @@ export class Session {
     else this.breakOff()
   }
 
-  /** The caller's connection breaks as the provider's did, behind all that came before. */
+  /** Breaks the caller's connection as the provider's broke, after everything that came before has been sent. */
   private breakOff(): void {
     const { caller, callerSocket } = this.parts
     caller.resume()

@@ -6,7 +6,7 @@ import { type OrgPlace, OrgPlaces } from '../org-places.ts'
 import { closeWithinMs, type Ending } from './close-frames.ts'
 import type { Session } from './session.ts'
 
-/** On what the right of a session to go on rests. */
+/** What a session's right to go on depends on. */
 export interface Right {
   org: string
   /** The caller's token, as it came. */
@@ -19,7 +19,7 @@ export interface Right {
   request: DecisionRequest
 }
 
-/** Twice as often as needed: a snapshot may be a moment old itself, and the whole must stay below five seconds. */
+/** A revoked key must end its sessions within five seconds, and a snapshot may be some seconds old itself. */
 const checkEveryMs = 1_000
 
 const revoked = (why: string): Ending => ({ code: 1008, reason: why })
@@ -40,7 +40,7 @@ export class Sessions {
   private readonly gateway: Gateway
   private readonly timer: NodeJS.Timeout
   private onEmpty: (() => void) | undefined
-  /** Of sockets, those whose handshake is under way included. */
+  /** How many sockets each organization has, including those in their handshake. */
   private readonly places = new OrgPlaces()
 
   constructor(gateway: Gateway) {
@@ -104,7 +104,7 @@ export class Sessions {
       const ending = await endOfRight(right, this.gateway)
       if (ending !== undefined) session.end(ending)
     } catch {
-      // What cannot be confirmed is not used on: the database may know of a revocation.
+      // The key may have been revoked, and the database cannot be asked: the session ends to be safe.
       session.end({ code: 1013, reason: 'It cannot be confirmed that the key may still be used.' })
     }
   }

@@ -22,8 +22,8 @@ export function readOffer(header: string | undefined, accepts: readonly SocketCr
     if (place === undefined) continue
     consumed.add(entry)
     if (secret === undefined || entry.includes(tokenMark)) secret = entry
-    // Behind a bare word stands the secret itself, so the word is a part of the credential; a prefixed entry speaks for
-    // itself, and the names before it are protocols of their own.
+    // In `token, <secret>` the word before the secret belongs to the credential. In `prefix.<secret>` the names before it are
+    // protocols of their own.
     if (place.prefix === undefined && place.before !== undefined) for (const word of place.before) consumed.add(word)
   }
   return {
@@ -55,8 +55,8 @@ export function credentialEntries({ prefix = '', before = [] }: SocketCredential
 }
 
 /**
- * The name that answers the caller. A client that offered something breaks off when nothing of it is answered, and what
- * the provider chose may be a credential's entry, or nothing because all of the offer was a credential.
+ * The subprotocol that answers the caller. A client that offered some fails if none of them is answered; but what the provider chose
+ * may be part of its credential, or nothing at all if the whole offer was a credential.
  * @param chosen what the provider chose of what went up
  */
 export function answerOffer({ names, consumed, secret }: Offer, chosen: string | undefined): string | undefined {

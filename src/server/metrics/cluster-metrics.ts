@@ -9,7 +9,7 @@ interface Reply extends Question {
   text?: string | undefined
 }
 
-/** A worker that does not answer is left out by then. */
+/** By then the primary has answered, without the workers that did not. */
 const withinMs = 6_000
 
 /** True for what workers and primary tell each other about metrics, prom-client's own messages included. */
@@ -40,14 +40,14 @@ export function startClusterMetrics(): { stop(): void } {
 export function answerMetrics(registry: Registry): () => Promise<string> {
   if (!cluster.isWorker) return () => registry.metrics()
   AggregatorRegistry.setRegistries([registry])
-  // Made for its side: it lets this process answer the primary.
+  // Only for its side effect: this process now answers when the primary asks.
   new AggregatorRegistry()
   let last = 0
   return async () => (await askPrimary(++last)) ?? registry.metrics()
 }
 
 function askPrimary(id: number): Promise<string | undefined> {
-  // One that is gone is not asked: the message that cannot be sent would be an error that nobody hears.
+  // Without a primary, sending would raise an error that nobody listens for.
   if (!process.connected) return Promise.resolve(undefined)
   return new Promise((resolve) => {
     const end = (text: string | undefined) => {

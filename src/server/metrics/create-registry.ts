@@ -151,7 +151,7 @@ const rows: readonly Row[] = [
     help: 'Own keys in the whole deployment, by what is known of them.',
     type: 'gauge',
     aggregator: 'max',
-    // Without the database there are no such lines, and all others all the same.
+    // Without the database these lines are missing, and all others are still there.
     samples: async ({ keys }) =>
       (await inTime(keys()).catch(() => [])).map(({ provider, status, count }) => ({
         labels: { provider, status },
@@ -188,7 +188,7 @@ export function createRegistry(sources: MetricSources): Registry {
   collectDefaultMetrics({ register: registry })
   for (const { name, help, type, aggregator = 'sum', samples } of rows) {
     const get = async () => ({ name, help, type, aggregator, values: [...(await samples(sources))] })
-    // The registry asks its metrics for nothing but `get`, so numbers that are kept elsewhere need no copy.
+    // The registry calls nothing but `get`, so the numbers need not be copied into prom-client's own metrics.
     registry.registerMetric({ name, help, type, aggregator, get } as unknown as Metric)
   }
   return registry

@@ -1,4 +1,4 @@
-/** Counts of observations by upper bound, without anything that prom-client would do for each. */
+/** Counts observations by upper bound, without what prom-client would do for each one. */
 export interface Histogram {
   readonly bounds: readonly number[]
   /** Observations up to each bound and above the one before it; the last one: above all bounds. */

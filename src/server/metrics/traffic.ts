@@ -32,7 +32,7 @@ export function createTraffic(): Traffic {
   const bySource = new Map<string, Map<string, Attempts>>()
   const refusals = new Map<string, number>()
   const addedMs = createHistogram(addedBounds)
-  // Two look-ups by words that exist already: no string is made for a request.
+  // Two maps, so that no string has to be made for each request.
   const attemptsOf = ({ provider, source }: EntryStart): Attempts => {
     const found = bySource.get(source)?.get(provider)
     if (found !== undefined) return found

@@ -10,10 +10,10 @@
 export const chargeName = (requestId: string, same: string) =>
   `${requestId} || case when ${same} in ('', 'true') then '' else chr(10) || ${same} end`
 
-/** A request may be repeated so often for one charge: a client's retries, and not a way around credits and quotas. */
+/** How often a request may be repeated for one charge: enough for a client's retries, too little to get around credits and quotas. */
 const mostRepeats = 100
 
-/** What is in force after "24 hours", after an attempt that was charged and then given back, and after too many repeats. */
+/** When a charge's name may be charged again: after 24 hours, after the charge was given back, after too many repeats. */
 export const claimAgain = `c.charged_at < now() - interval '24 hours'
       or exists (select from entries x where x.id = c.entry_id and x.state = 'released')
       or (select count(*) from (select from entries x where x.org_id = c.org_id

@@ -104,7 +104,7 @@ export function listKeys(queryable: Queryable, org: string): Promise<ProviderKey
   )
 }
 
-/** Own keys of all organizations, by provider and by what is known of them; disabled ones by themselves. */
+/** How many own keys there are, by provider and status; disabled ones are counted as `disabled`. */
 export function countKeysByStatus(
   queryable: Queryable,
 ): Promise<{ provider: string; status: KeyStatus | 'disabled'; count: number }[]> {
@@ -143,7 +143,7 @@ export async function deleteKeyRow(tx: Queryable, id: string): Promise<void> {
   await tx.query('delete from provider_keys where id = $1', [id])
 }
 
-/** A test speaks of one version: the result of an older one does not touch its successor. True when it did. */
+/** Stores a test's result for the version that was tested. False: the key has a newer version by now, and nothing was stored. */
 export async function setKeyTest(
   queryable: Queryable,
   key: { org: string; id: string; version: number },

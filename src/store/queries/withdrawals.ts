@@ -29,7 +29,7 @@ export interface WithdrawalRow {
 const orderLock = 4_712_001_962_338
 const recordLock = 4_712_001_962_339
 
-/** To be called last in the transaction of the change: all others that withdraw something wait for its end. */
+/** Must come last in a transaction: it takes a lock on which all other withdrawals wait until the transaction ends. */
 export async function noteWithdrawal(tx: Queryable, { kind, target, version }: Withdrawal): Promise<void> {
   await tx.query('select pg_advisory_xact_lock($1)', [orderLock])
   await tx.query(
@@ -39,7 +39,7 @@ export async function noteWithdrawal(tx: Queryable, { kind, target, version }: W
   )
 }
 
-/** Puts those that this database has lost behind its own, with the ids that they had. */
+/** Writes the withdrawals that this database has lost after its own, with their old ids. */
 export async function putWithdrawalsBack(tx: Queryable, lost: readonly Omit<WithdrawalRow, 'number'>[]): Promise<void> {
   await tx.query('select pg_advisory_xact_lock($1)', [orderLock])
   await tx.query(

@@ -27,7 +27,7 @@ export const listAuditRoute = defineRoute({
   async handle(call, deps) {
     const { plan } = await requireOrg(deps, call.params.org)
     const { caller, query } = call
-    // Where keys belong to users, everyone manages, and that is their own keys: what the others did is not theirs to read.
+    // Where keys belong to users, each member manages their own keys, and may read only what they did themselves.
     const isOwn = caller.kind === 'member' && caller.role === 'member'
     const onlyOwn = isOwn && deps.inForce().policy.plans.get(plan)?.holder === 'user'
     if (onlyOwn && query.actor !== undefined && query.actor !== caller.id) throw new OwnkeyError('role_required')

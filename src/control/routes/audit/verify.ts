@@ -10,7 +10,7 @@ export const verifyAuditRoute = defineRoute({
   tag: 'Operator',
   summary: 'Find edited, removed and cut-off rows of every audit log.',
   body: verifyAuditRequestSchema,
-  // The kept ends of ten thousand logs are a megabyte.
+  // The kept heads of ten thousand logs take about a megabyte.
   bodyLimit: 32 * 1024 * 1024,
   answer: auditReportSchema,
   tellsProgress: true,

@@ -21,7 +21,7 @@ export const explain = defineRoute({
     const environment = body.environment ?? defaultEnvironment(policy)
     checkEnvironment(environment, policy, 'body.environment')
     if (body.feature === undefined && policy.features.size > 0) throw featureMissing([...policy.features.keys()])
-    // What would happen is asked right after requests: what those used up must be in it.
+    // So that the answer includes what requests of a moment ago have used up.
     await deps.catchUp(params.org)
     const tenant = await requireTenant(deps, params.org)
     const user = userOf(caller, body.user)

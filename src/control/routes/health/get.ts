@@ -28,7 +28,7 @@ export const getHealth = defineRoute({
   answer: healthSchema,
   async handle({ query }, deps) {
     const now = deps.clock.now()
-    // Totals are kept by hour, so all of them look back to the beginning of one.
+    // Totals are kept by hour, so the period begins with a full hour.
     const since = new Date(Math.floor(now / hourMs - query.hours) * hourMs)
     const { database } = deps
     const [providers, errors, organizations, fellBack, times, keys] = await Promise.all([

@@ -54,7 +54,7 @@ async function remove(call: RemoveCall, deps: ControlDeps, action: RemoveKeyInpu
   const slot = await resolveSlot(call, deps, 'remove')
   const { id } = await requireKey(slot, deps)
   await deps.database.transaction(async (tx) => {
-    // Without this another saved key would step in by itself, where the page promises the platform's AI.
+    // Otherwise another saved key would become active by itself, while the page promises the platform's AI.
     if (slot.plan.choice === 'single' && (await isLastOfActive(tx, slot)))
       await setActiveProvider(tx, slot, platformServes)
     await resolveNoticesOfKeys(tx, [id])
@@ -63,7 +63,7 @@ async function remove(call: RemoveCall, deps: ControlDeps, action: RemoveKeyInpu
   deps.tenants.forget(slot.org)
 }
 
-/** Whether the provider that serves all has no key besides this one: one of another environment goes on. */
+/** Whether this is the last key of the active provider, in any environment. */
 async function isLastOfActive(tx: Queryable, slot: SlotContext): Promise<boolean> {
   const { org, holder, user, environment, provider } = slot
   const active = await getActiveProvider(tx, slot)

@@ -40,7 +40,7 @@ export const patchKeyRoute = defineRoute({
       settings: { ...settingsOf(body), rotateBy: body.rotateBy, ...sameHost(body, { slot, before }, deps) },
       by: actorOf(call),
     })
-    // What the other setting had led to is over; what is still wrong is told by the state itself.
+    // Notices that the old setting led to are closed; what is still wrong will open a new one.
     if (body.fallback !== undefined && body.fallback !== before.fallback)
       await resolveNoticesOfKeys(deps.database, [before.id], {
         kinds: [body.fallback ? 'key_failing' : 'fallback_active'],

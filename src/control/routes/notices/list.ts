@@ -24,7 +24,7 @@ export const listNoticesRoute = defineRoute({
     await requireOrg(deps, params.org)
     const limit = pageSize(query.limit, csv)
     const after = readCursor('notices', z.tuple([z.string()]), query.cursor)?.[0]
-    // What is read from the state stands before what is stored.
+    // Notices that are read from the state come before the stored ones.
     const isAmongCurrent = after === undefined || isCurrent(after)
     const found = await listNotices(deps.database, {
       org: params.org,

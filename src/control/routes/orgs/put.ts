@@ -30,13 +30,13 @@ export const putOrg = defineRoute({
     const { org } = call.params
     checkPlan(call.body.plan, [...inForce.policy.plans.keys()])
     const row = await deps.database.transaction(async (tx) => {
-      // What is left out stays as whoever came before has left it.
+      // Read under the lock: fields that are left out stay as they are now.
       await claimOrganization(tx, org)
       const before = await getOrganization(tx, org)
       checkAddOns(call.body.addOns ?? [], { held: before?.add_ons ?? [], known: addOnsOf(inForce) })
       const held = before && fieldsOf(before)
       const fields = { ...(held ?? unsaid), ...said(call.body) }
-      // A platform that brings all its customers to their state again changes nothing of most of them.
+      // A platform that syncs all its customers changes nothing for most of them: no write, no audit row.
       if (before && isDeepStrictEqual(fields, held)) return before
       const after = await upsertOrganization(tx, org, fields)
       await touchOrganization(tx, org)
@@ -82,7 +82,7 @@ function addOnsOf({ config }: InForce): string[] {
   return [...new Set([...Object.keys(config.addOns), ...asked])]
 }
 
-/** One that the organization has already may stay, though a newer configuration does not know it: a sync goes on working. */
+/** Refuses unknown add-ons, except those that the organization has already: a sync must not fail because of a newer configuration. */
 function checkAddOns(addOns: readonly string[], { held, known }: { held: readonly string[]; known: string[] }): void {
   const at = addOns.findIndex((addOn) => !known.includes(addOn) && !held.includes(addOn))
   if (at === -1) return
