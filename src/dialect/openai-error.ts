@@ -27,7 +27,7 @@ const words: Readonly<Record<ErrorClass, Words>> = {
   request_invalid: { status: 400, type: 'invalid_request_error', code: 'request_invalid' },
 }
 
-/** Whose types and codes are OpenAI's, or as good. */
+/** Dialects whose types and codes are OpenAI's, or close to them. */
 const inOpenaisWords: ReadonlySet<Dialect> = new Set(['openai', 'flat'])
 
 interface Told {

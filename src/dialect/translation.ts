@@ -32,7 +32,7 @@ export interface AnswerTranslation {
   whole?(body: Buffer): WholeAnswer
   /** For an event stream; one object a stream. */
   stream?(): StreamTranslation
-  /** What passes as it is: JSON or events, or sound. A page, and nothing at all, is no answer; absent: whatever comes is one. */
+  /** What an answer that passes unchanged must be: a document (JSON or events) or sound. Absent: anything, even a web page. */
   passes?: 'document' | 'sound'
 }
 

@@ -153,7 +153,10 @@ export class LaterErrors {
   }
 }
 
-/** Where the last element ends: before the brackets, commas and spaces at the end. No regular expression, which would be quadratic on spaces. */
+/**
+ * Where the last element ends: before the brackets, commas and spaces at the end. A regular expression would take quadratic time on
+ * a text full of spaces.
+ */
 function endOfElement(text: string): number {
   let end = text.length
   while (end > 0 && ' \t\r\n,]'.includes(text[end - 1] as string)) end--

@@ -9,7 +9,7 @@ const limits: ReadonlySet<string> = new Set(['credits_exhausted', 'quota_exceede
 /** Limits that begin anew with a day or a month: a snapshot from yesterday says nothing about today. */
 const periodic: ReadonlySet<string> = new Set([...limits, 'spend_cap_reached'])
 const dayMs = 86_400_000
-/** A snapshot younger than this is not read again (unless something was given back), so that refused callers who keep asking are no load on the database. */
+/** A younger snapshot is read again only if something was given back: callers who are refused and keep asking must not load the database. */
 const freshMs = 100
 const patienceMs = 1_000
 

@@ -7,7 +7,10 @@ export interface HeadPassing {
   retell?: ((name: string, value: string) => string) | undefined
 }
 
-/** Reads an answer's head in one pass: what the gateway needs, and what the caller may see. @param rawHeaders name, value, name, value … */
+/**
+ * Reads an answer's head in one pass: what the gateway needs, and what the caller may see.
+ * @param rawHeaders name, value, name, value …
+ */
 export function readHead(
   status: number,
   rawHeaders: readonly string[],

@@ -1,6 +1,6 @@
 import { catalogue } from './catalogue.ts'
 
-/** No key is shorter, and no name that people give is so long and begins so. */
+/** No key is shorter, and no name that people choose is this long and begins like a key. */
 const shortest = 24
 
 /** Ownkey's own tokens and sessions, and what keys of the catalogue begin with. */

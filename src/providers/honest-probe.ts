@@ -2,7 +2,7 @@ import type { Failure, ProviderAnswer } from './failure.ts'
 import type { Provider } from './provider.ts'
 
 const page = /^\s*<(?:!doctype|html|head|body|\?xml)\b/i
-/** Nobody knows what answered: a portal, a proxy's sign-in, a web site under a mistyped address. */
+/** Something else answered: a captive portal, a proxy's sign-in page, a web site at a mistyped address. */
 const somethingElse: Failure = { class: 'network' }
 
 /** A page for people proves no key, whatever its status: no provider's API answers a probe with one. */

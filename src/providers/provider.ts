@@ -15,8 +15,8 @@ export interface Surface {
   /** Against the path behind `/{provider}`, without query. */
   path: RegExp
   /**
-   * Where the model stands; `path` takes the group `model` of the expression, `anywhere` are all fields `model` of a JSON body
-   * that may name several.
+   * Where the model stands. `path`: in the group `model` of the expression. `anywhere`: in every field `model` of a JSON body, which
+   * may name several.
    */
   model: 'body' | 'form' | 'path' | 'query' | 'anywhere' | 'none'
   /** The JSON or query field that carries the model; default `model`. */
@@ -79,7 +79,7 @@ export const openaiRoutes = [
 ] as const
 export type OpenaiRoute = (typeof openaiRoutes)[number]
 
-/** What is particular of an OpenAI-compatible API, for requests that were written for OpenAI's. */
+/** How a provider's OpenAI-compatible API differs from OpenAI's own. */
 export interface OpenaiApi {
   /** The path before the route: `/v1`, `/openai/v1`, or empty. */
   base: string
@@ -144,12 +144,12 @@ export interface Provider {
   dropRequestHeaders?: readonly string[]
   /** Headers of the answer that callers need, beyond the common allowlist; `x-` + `*` patterns end in `*`. */
   answerHeaders?: readonly string[]
-  /** Those of them that hold an address at which the caller goes on; in lower case. */
+  /** Those of them with an address at which the caller goes on, which is rewritten to the gateway's; in lower case. */
   answerAddresses?: readonly string[]
   surfaces: readonly Surface[]
   capabilities: readonly Capability[]
   models: readonly ProviderModel[]
-  /** The model for a capability when nobody chose one. */
+  /** By capability: the model to use when nobody chose one. */
   defaultModels: Partial<Record<Capability, string>>
   probes: {
     /** Proves that the key authenticates. */

@@ -18,7 +18,7 @@ interface Playing {
   pace: Pace
 }
 
-/** Some clients forget an event that comes together with the end of its connection. */
+/** Pause before breaking off: some clients lose an event that arrives together with the end of the connection. */
 const toBeReadMs = 100
 
 /** Puts an answer on the wire as the key's behaviour says. Ends early, without an error, when the peer goes away. */

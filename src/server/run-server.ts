@@ -117,7 +117,7 @@ function stopSignal(log: Log): Promise<void> {
   })
 }
 
-/** Listens for SIGHUP from the very start: otherwise it would end the process. One that comes during the start leads to a reload after it. */
+/** Listens for SIGHUP from the very start, because otherwise it would end the process. One that comes during the start is acted on after it. */
 function reloadSignal(): { leadTo(reload: () => void): void } {
   let isAsked = false
   let reload = () => {

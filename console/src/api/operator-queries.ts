@@ -42,7 +42,7 @@ export function useOrgRecord(org: string) {
 /** The code of a new organization's id that another one has. */
 export const orgTaken = 'org_taken'
 
-/** A PUT would change the organization that is there: to products that is what they mean, in the form for a new one it is not. */
+/** Whether the organization exists. A PUT would change it: right for a product that syncs, wrong in the form for a new one. */
 async function isThere(id: string): Promise<boolean> {
   try {
     await call<Org>(pathOf(id))

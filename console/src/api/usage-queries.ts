@@ -14,7 +14,7 @@ export function useUsage(query: Query) {
     queryFn: async ({ signal }) => {
       const path = `${pathOf(org)}/usage`
       const report = await call<UsageReport>(path, { query, signal })
-      // A node of an older version tells none.
+      // Undefined from a node of an older version, which has no pages.
       for (let cursor: string | null | undefined = report.nextCursor; cursor; ) {
         const page: UsageReport = await call(path, { query: { ...query, cursor }, signal })
         report.rows.push(...page.rows)

@@ -11,7 +11,7 @@ import { keyOf, openProviders } from './key-of.ts'
 
 type Side = 'platform' | 'own'
 
-/** What the reader has pressed on, and what served then: what came true, here or in another tab, is no wish any more. */
+/** The side that the reader pressed on, and what served at that moment. Once it has come true, it is no longer a wish. */
 interface Wish {
   side: Side
   from: Side

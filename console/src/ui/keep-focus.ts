@@ -11,7 +11,7 @@ export function keepFocus(root: HTMLElement): () => void {
   const remember = ({ target }: FocusEvent) => {
     path = pathOf(target as HTMLElement, root)
   }
-  // Who presses on nothing in particular has left by themselves; the microtask knows whether something was taken away.
+  // If the element is still there in the microtask, the reader has left it; otherwise it was removed.
   const leave = ({ target }: FocusEvent) =>
     queueMicrotask(() => {
       if (path[0] === target && path[0]?.isConnected) path = []

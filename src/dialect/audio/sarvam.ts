@@ -32,7 +32,7 @@ const voices: Readonly<Record<string, string>> = {
   verse: 'varun',
 }
 
-/** Sarvam must be told the language and OpenAI's API cannot tell it: the script says it. */
+/** Sarvam requires a language, which OpenAI's API has no field for: it is told from the text's script. */
 const scripts: readonly (readonly [RegExp, string])[] = [
   [/\p{Script=Bengali}/u, 'bn-IN'],
   [/\p{Script=Gujarati}/u, 'gu-IN'],

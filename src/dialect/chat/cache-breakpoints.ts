@@ -4,7 +4,7 @@ import type { Part, Turn } from './chat.ts'
 /** OpenAI writes the latest four marks of a request and ignores the others; more than four are an error elsewhere. */
 const mostMarks = 4
 
-/** What OpenAI's marks become, told from what callers write in Anthropic's own words by being these very objects. */
+/** What OpenAI's marks become. They are recognised later by identity: a caller's own `cache_control` is another object. */
 const marks = { usual: { type: 'ephemeral' }, long: { type: 'ephemeral', ttl: '1h' } } as const
 
 /** How far a prompt is to be kept: in Anthropic's words, or in OpenAI's, whose lifetimes there are two of. */

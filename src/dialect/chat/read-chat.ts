@@ -99,7 +99,7 @@ function count(body: Json, field: string): number | undefined {
   throw invalid(field, 'it must be a whole number above 0')
 }
 
-/** The newer name and the older one: as at OpenAI, one of them, or both with the same number. */
+/** From the newer field or the older one. As at OpenAI, both may be given if they are the same. */
 function readMaxTokens(body: Json): number | undefined {
   const [newer, older] = [count(body, 'max_completion_tokens'), count(body, 'max_tokens')]
   if (newer !== undefined && older !== undefined && newer !== older)

@@ -3,7 +3,7 @@ import { cannotDo } from '../invalid.ts'
 
 const modes: Readonly<Record<ToolChoice['mode'], string>> = { auto: 'AUTO', none: 'NONE', required: 'ANY' }
 
-/** @throws request_invalid: Google always may call several functions at once */
+/** @throws request_invalid for `parallel_tool_calls: false`: Google may always call several functions at once */
 export function toolFields(chat: Chat, provider: string): Record<string, unknown> {
   const { tools, parallelTools } = chat
   if (tools.length === 0) return {}

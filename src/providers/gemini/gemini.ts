@@ -8,7 +8,7 @@ import { googleSocketUsage, googleUsage } from './usage.ts'
 const reading = failureReader({ rules: googleRules })
 const compatible = /^\/v1(?:alpha|beta)?\/openai\//
 
-/** Google knows the key and refuses something else: the API, the address, the place. What stands before Google has no code. */
+/** Google knows the key and refuses something else (the API, the address, the region). A refusal by a proxy before Google has no code. */
 const knowsKey = (failure: Failure): boolean =>
   failure.class === 'permission_denied' && failure.cause !== 'account_disabled' && failure.code !== undefined
 

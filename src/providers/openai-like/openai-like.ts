@@ -98,7 +98,7 @@ function capabilitiesOf({ surfaces, models, vision }: OpenaiLike): Capability[] 
   return [...new Set([...served, ...(vision ? (['vision'] as const) : []), ...seen])]
 }
 
-/** The least that proves each capability: one token, one word. Speech to text has no cheap honest request. */
+/** The smallest request that proves each capability: one token, one word. For speech to text there is no cheap one. */
 export function probesOf(base: string, capabilities: readonly Capability[]): Partial<Record<Capability, Probe>> {
   const chat = chatProbe(`${base}/chat/completions`, { max_tokens: 1 })
   const all: Partial<Record<Capability, Probe>> = {

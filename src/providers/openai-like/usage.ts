@@ -29,7 +29,7 @@ export function readOpenaiUsage(usage: unknown): Usage {
   })
 }
 
-/** Some vendors count reasoning beside the completion: then only the total adds up with it. */
+/** Some vendors do not include reasoning in the completion's tokens; then it is in the total only. */
 function output(
   usage: Record<string, unknown>,
   prompt: number | undefined,

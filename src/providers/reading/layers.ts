@@ -30,7 +30,7 @@ function innerOf(layer: Json): Json | undefined {
   return exceptionIn(layer)
 }
 
-/** Names that hold all kinds of things. */
+/** Wrappers that often hold something else; looked into only if an error's fields stand in them. */
 const onlyIfError: ReadonlySet<string> = new Set(['response', 'data', 'body', 'choices', 'message'])
 const errorFields = ['error', 'code', 'message', 'detail', 'status', 'err_code', 'errors', 'type']
 const tells = (value: Json): boolean => errorFields.some((name) => value[name] !== undefined && value[name] !== null)
@@ -42,7 +42,7 @@ function exceptionIn(layer: Json): Json | undefined {
   return name !== undefined && isRecord(value) ? lowered({ ...value, code: name }) : undefined
 }
 
-/** A record; the first of a list that tells an error and is no complaint about one field (FastAPI's); JSON inside a text. */
+/** The record in a value: itself; the first of a list that tells an error (other than FastAPI's per-field ones); JSON inside a text. */
 function recordIn(value: unknown): Json | undefined {
   if (isRecord(value)) return lowered(value)
   if (Array.isArray(value)) {

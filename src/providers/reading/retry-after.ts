@@ -2,7 +2,7 @@ import type { FailureCause, ProviderAnswer } from '../failure.ts'
 import { readFacts } from './facts.ts'
 import { at, isRecord } from './is-record.ts'
 
-/** Nothing comes back by waiting when a human has to pay, raise a limit or send less. */
+/** Causes for which waiting does not help: somebody has to pay, raise a limit or send less. */
 const noWaitHelps: ReadonlySet<FailureCause> = new Set([
   'out_of_credit',
   'spend_limit',

@@ -13,7 +13,7 @@ const tokenUrl = 'https://oauth2.googleapis.com/token'
 const scope = 'https://www.googleapis.com/auth/cloud-platform'
 const bearer: CredentialPlacement = { header: 'authorization', prefix: 'Bearer ' }
 const malformed: Failure = { class: 'invalid_key' }
-/** Renewed this long before they end, so that a request on its way does not meet the end. */
+/** Tokens are renewed this long before they expire, so that none expires while a request is on its way. */
 const marginMs = 5 * 60_000
 const mostTokens = 1000
 
@@ -65,7 +65,7 @@ export function serviceAccountTokens(
 
   function remember(account: Account, slot: string): Held['answer'] {
     if (held.size >= mostTokens) held.delete(held.keys().next().value ?? slot)
-    // Without an end until the answer tells one: all who come meanwhile wait for the same answer.
+    // Never expires until the answer says when: everybody who asks meanwhile waits for the same answer.
     const entry: Held = {
       answer: Promise.resolve({ failure: malformed }),
       until: { monotonic: Number.POSITIVE_INFINITY, wall: Number.POSITIVE_INFINITY },
