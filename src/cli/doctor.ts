@@ -71,10 +71,8 @@ const examinations: readonly (readonly [string, Examination])[] = [
 async function examineConfig({ configFile, variables }: Environment): Promise<Finding> {
   if (configFile === undefined) return { ok: true, detail: 'none; the built-in one is used' }
   const { warnings } = loadConfig({ file: configFile, env: variables(), catalogue })
-  return {
-    ok: true,
-    detail: `${configFile} is valid, ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}`,
-  }
+  if (warnings.length === 0) return { ok: true, detail: `${configFile} is valid` }
+  return { ok: true, detail: `${configFile} is valid, with ${counted(warnings, 'warning')}: "ownkey check" lists them` }
 }
 
 async function examineMasterKey(environment: Environment): Promise<Finding> {
@@ -190,11 +188,15 @@ function failed(error: unknown): Examined {
   if (error instanceof ConfigError) {
     return {
       ok: false,
-      detail: `${error.problems.length} problems`,
-      fix: 'Run "ownkey check" for each with its line and its mend.',
+      detail: counted(error.problems, 'problem'),
+      fix: 'Run "ownkey check": it lists each one with its line and how to mend it.',
     }
   }
   throw error
+}
+
+function counted(found: readonly unknown[], what: string): string {
+  return `${found.length} ${what}${found.length === 1 ? '' : 's'}`
 }
 
 function describe({ name, ok, detail, fix, cameBack = [] }: Check): string[] {

@@ -33,7 +33,7 @@ export const explainCommand: CommandEntry = {
 
 function describe({ attempts, refusal, skipped }: ExplainedDecision): string[] {
   const tried = attempts.flatMap((attempt, index) => [
-    `${index + 1}. ${attempt.source} key, ${attempt.providerName}${attempt.model ? `, ${attempt.model}` : ''}, ${attempt.host} (${attempt.credits} credits)`,
+    `${index + 1}. ${attempt.source} key, ${attempt.providerName}${attempt.model ? `, ${attempt.model}` : ''}, ${attempt.host} (${attempt.credits} ${attempt.credits === 1 ? 'credit' : 'credits'})`,
     `   ${attempt.reason}`,
     ...(attempt.fallbackOn.length > 0 ? [`   Then the next one on: ${attempt.fallbackOn.join(', ')}.`] : []),
   ])
