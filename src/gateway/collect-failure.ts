@@ -28,13 +28,24 @@ export function collectFailure(
   parts: readonly Buffer[],
   { provider, redactor }: { provider: Provider; redactor: KeyRedactor },
 ): { failure: Failure; answer: ErrorAnswer } | undefined {
-  const bytes = Buffer.concat(parts)
-  const plain = decodeBody(bytes, head.encoding)
+  const plain = decodeBody(Buffer.concat(parts), head.encoding)
   const body = plain === undefined ? undefined : parseBody(plain, head.contentType)
   const failure = provider.readFailure({ status: head.status, headers: headerRecord(head.raw), body })
-  if (failure === undefined) return undefined
-  // A body that cannot be unpacked cannot be searched for the key, so only the status is passed on.
-  return { failure, answer: cleanAnswer(head, plain ?? Buffer.alloc(0), redactor) }
+  return failure && { failure, answer: cleanAnswer(head, plain ?? nothing, redactor) }
+}
+
+/** A body that cannot be unpacked cannot be searched for the key, so only its status is passed on. */
+const nothing = Buffer.alloc(0)
+
+/** What was collected as the error that goes to the caller. `isCleaned`: it told something of the key, which is gone. */
+export function asErrorAnswer(
+  head: CollectedHead,
+  parts: readonly Buffer[],
+  redactor: KeyRedactor,
+): { answer: ErrorAnswer; isCleaned: boolean } {
+  const plain = decodeBody(Buffer.concat(parts), head.encoding) ?? nothing
+  const answer = cleanAnswer(head, plain, redactor)
+  return { answer, isCleaned: answer.body !== plain }
 }
 
 /** The body goes out uncompressed and with a length of its own, since the key may have been cut out of it. */

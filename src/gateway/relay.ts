@@ -1,11 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { StreamTranslation } from '../dialect/index.ts'
 import { SmallPieces } from '../lib/index.ts'
-import type { AnswerUsage } from './answer-usage.ts'
+import type { StreamFraming } from '../providers/index.ts'
+import { AnswerUsage } from './answer-usage.ts'
+import type { CallOwner } from './call-owner.ts'
 import { type CollectedHead, cleanAnswer } from './collect-failure.ts'
 import { decodeBody } from './content-codings.ts'
 import type { KeyRedactor } from './key-redactor.ts'
-import type { LaterErrors } from './later-errors.ts'
+import { type LaterErrors, laterErrorsOf } from './later-errors.ts'
+import type { Outcome } from './outcome.ts'
 import { streamHeaders } from './translated-headers.ts'
 import { createUnpacker, type Unpacker } from './unpacker.ts'
 
@@ -26,15 +29,40 @@ export interface RelayOptions {
   onSpoilt(): void
 }
 
+/** What was read of an answer that was passed on. `bytes`: given to the caller. */
+export type ReadAnswer = Pick<Outcome, 'usage' | 'deliveredTokens' | 'later' | 'bytes'>
+
+interface Relayed extends Pick<RelayOptions, 'head' | 'onSpoilt'> {
+  framing: StreamFraming | undefined
+  /** The answer is a stream of events. */
+  isStream: boolean
+  /** The answer has opened with an error: what comes later adds nothing. */
+  hasFailed: boolean
+}
+
+/** The relay of an answer for the attempt that owns its call. */
+export function relayOf(
+  { res, provider, redactor, usage, translation }: CallOwner,
+  { head, framing, isStream, hasFailed, onSpoilt }: Relayed,
+): Relay {
+  return new Relay({
+    res,
+    head,
+    redactor,
+    usage: usage && new AnswerUsage(usage, head, framing),
+    errors: hasFailed ? undefined : laterErrorsOf(provider, head, framing),
+    stream: isStream ? translation?.stream?.() : undefined,
+    onSpoilt,
+  })
+}
+
 /**
  * Passes an answer to the caller at the caller's pace: reads its counts, blanks the key, translates it where needed. The pieces of a
  * compressed answer are unpacked and searched for the key, and then passed on as they came.
  */
 export class Relay {
   /** Given to the caller so far. */
-  bytes = 0
-  readonly usage: AnswerUsage | undefined
-  readonly errors: LaterErrors | undefined
+  private bytes = 0
   private readonly options: RelayOptions
   /** A body that came in one piece, or the last piece of a compressed one. It goes out at the end, when the entry is settled. */
   private whole: Buffer | undefined
@@ -52,8 +80,6 @@ export class Relay {
 
   constructor(options: RelayOptions) {
     this.options = options
-    this.usage = options.usage
-    this.errors = options.errors
     if (options.head.length === undefined) this.unread = new SmallPieces((plain) => this.read(plain))
     if (options.head.encoding !== '')
       this.unpacker = createUnpacker(options.head.encoding, (plain) => {
@@ -97,11 +123,16 @@ export class Relay {
     if (stream !== undefined) this.say(stream.feed(redactor.flush() ?? Buffer.alloc(0)) + stream.end())
   }
 
-  /** Calls back when all that came was read for its counts and passed to the caller. */
-  whenRead(then: () => void): void {
+  /**
+   * Calls back when all that came was read and passed to the caller, with what was found in it.
+   * @param isCut the answer did not come to its end
+   */
+  whenRead(isCut: boolean, then: (read: ReadAnswer) => void): void {
+    const { usage, errors } = this.options
     const readRest = () => {
       this.unread?.flush()
-      then()
+      const deliveredTokens = usage?.deliveredTokens
+      then({ later: errors?.end(), usage: usage?.end(isCut), deliveredTokens, bytes: this.bytes })
     }
     if (this.unpacker === undefined) readRest()
     else this.unpacker.end(readRest)
@@ -146,8 +177,8 @@ export class Relay {
   }
 
   private read(plain: Buffer): void {
-    this.usage?.feed(plain)
-    this.errors?.feed(plain)
+    this.options.usage?.feed(plain)
+    this.options.errors?.feed(plain)
   }
 
   private passPacked(chunk: Buffer, resume: () => void, unpacker: Unpacker): false {

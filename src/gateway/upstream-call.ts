@@ -1,29 +1,19 @@
 import type { Failure, StreamFraming, StreamOpening } from '../providers/index.ts'
 import { answerKind } from './answer-kind.ts'
-import { AnswerUsage } from './answer-usage.ts'
 import type { CallOwner } from './call-owner.ts'
-import { type CollectedHead, cleanAnswer, collectFailure } from './collect-failure.ts'
-import { decodeBody } from './content-codings.ts'
+import { asErrorAnswer, type CollectedHead, collectFailure } from './collect-failure.ts'
 import type { AnswerHandler } from './http1/index.ts'
-import { laterErrorsOf } from './later-errors.ts'
 import { describeNetworkError, redirected } from './network-error.ts'
 import { OpeningReader, type StreamKind } from './opening-reader.ts'
 import type { Outcome } from './outcome.ts'
 import { readHead } from './read-head.ts'
-import { Relay } from './relay.ts'
+import { type Relay, relayOf } from './relay.ts'
 import { longestAnswer, tellWhole, unreadable } from './tell-whole.ts'
 
 const nothing = Buffer.alloc(0)
 const longestErrorBody = 256 * 1024
 /** How long a stream is held back that has sent nothing but preamble: it may still be a failure, but callers are waiting. */
 const longestPreambleMs = 5_000
-
-/** How an answer ended: the bytes given to the caller, the relay that gave them, and what to do once the entry is settled. */
-interface Settling {
-  bytes: number
-  relay?: Relay
-  after?: () => void
-}
 
 /**
  * - `waiting`: for the head of an answer.
@@ -155,11 +145,9 @@ export class UpstreamCall implements AnswerHandler {
     if (this.phase !== 'opening') return true
     if (typeof opening === 'object') {
       this.failure = opening
-      const head = this.head as CollectedHead
-      const plain = decodeBody(Buffer.concat(this.parts), head.encoding) ?? nothing
-      const answer = cleanAnswer(head, plain, this.owner.redactor)
+      const { answer, isCleaned } = asErrorAnswer(this.head as CollectedHead, this.parts, this.owner.redactor)
       // What tells of the key more than a passing answer loses is an error body like any other.
-      if (!this.owner.isFinal(opening) || answer.body !== plain) {
+      if (!this.owner.isFinal(opening) || isCleaned) {
         this.end({ failure: opening, answer })
         this.hangUp?.(new Error('the stream opens with an error'))
         return true
@@ -182,10 +170,7 @@ export class UpstreamCall implements AnswerHandler {
   /** The body of a failure is here (or enough of it); a 200 that turns out to be none is relayed. */
   private judgeCollected(): boolean {
     const head = this.head as CollectedHead
-    const collected = collectFailure(head, this.parts, {
-      provider: this.owner.provider,
-      redactor: this.owner.redactor,
-    })
+    const collected = collectFailure(head, this.parts, this.owner)
     if (collected === undefined) return this.beginRelayWithParts()
     const { failure, answer } = collected
     if (head.status < 400 && head.status >= 300) this.end({ failure, error: redirected() })
@@ -211,8 +196,9 @@ export class UpstreamCall implements AnswerHandler {
     }
     this.served()
     res.writeHead(head.status, [...told.headers, ...this.owner.ownHeaders(undefined)])
-    this.settle(told.usage, { bytes: told.body.length })
-    res.end(told.body)
+    const { usage, body } = told
+    this.end({ usage: usage?.end(false), deliveredTokens: usage?.deliveredTokens, bytes: body.length })
+    res.end(body)
   }
 
   private beginRelayWithParts(): boolean {
@@ -224,15 +210,12 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   private beginRelay(): void {
-    const { res, usage, redactor, translation } = this.owner
-    const head = this.head as CollectedHead
-    const relay = new Relay({
-      res,
-      head,
-      redactor,
-      usage: usage === undefined ? undefined : new AnswerUsage(usage, head, this.framing),
-      errors: this.failure === undefined ? laterErrorsOf(this.owner.provider, head, this.framing) : undefined,
-      stream: this.opening === undefined || this.opening.isJson ? undefined : translation?.stream?.(),
+    const isStream = this.opening?.isJson === false
+    const relay = relayOf(this.owner, {
+      head: this.head as CollectedHead,
+      framing: this.framing,
+      isStream,
+      hasFailed: this.failure !== undefined,
       onSpoilt: () => this.spoil(),
     })
     this.relay = relay
@@ -255,7 +238,7 @@ export class UpstreamCall implements AnswerHandler {
     const relay = this.relay as Relay
     relay.sayRest()
     // The entry first: whoever has read the answer finds it in the books.
-    this.settle(relay.usage, { bytes: relay.bytes, relay, after: () => relay.finish() })
+    this.settle(relay, () => relay.finish())
   }
 
   /** After the first byte, a broken answer breaks the caller's connection too, so that nobody takes it for a whole one. */
@@ -263,7 +246,7 @@ export class UpstreamCall implements AnswerHandler {
     this.cut ??= 'upstream'
     const relay = this.relay as Relay
     relay.sayHeld()
-    this.settle(relay.usage, { bytes: relay.bytes, relay, after: () => relay.breakOff(this.cut === 'upstream') })
+    this.settle(relay, () => relay.breakOff(this.cut === 'upstream'))
   }
 
   /** Ends an answer that cannot go on without giving the key away. */
@@ -274,17 +257,13 @@ export class UpstreamCall implements AnswerHandler {
   }
 
   /** Settles with the counts, once all of them are read. */
-  private settle(usage: AnswerUsage | undefined, { bytes, relay, after }: Settling): void {
+  private settle(relay: Relay, after: () => void): void {
     const durationMs = performance.now() - this.startedAt
-    const isCut = this.cut !== undefined
     this.phase = 'over'
-    const end = () => {
-      const later = relay?.errors?.end()
-      this.end({ usage: usage?.end(isCut), deliveredTokens: usage?.deliveredTokens, later, durationMs, bytes })
-      after?.()
-    }
-    if (relay === undefined) end()
-    else relay.whenRead(end)
+    relay.whenRead(this.cut !== undefined, (read) => {
+      this.end({ ...read, durationMs })
+      after()
+    })
   }
 
   private end(what: Partial<Outcome>): void {
