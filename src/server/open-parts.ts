@@ -65,48 +65,45 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   // The configuration first: a mistake in it is told without touching the database.
   const live = createLiveConfig(options)
   const { database, keyring, close: closeVault } = await openVault(environment, { migrate: true })
-  const closers: (() => Promise<void>)[] = [closeVault]
+  const open: { close(): Promise<void> | void }[] = [{ close: closeVault }]
+  const opened = <Part extends { close(): Promise<void> | void }>(part: Part): Part => {
+    open.push(part)
+    return part
+  }
   const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer()
+    for (const part of open.splice(0).reverse()) await part.close()
   }
   try {
     if (live.current().config.vault.outerLayer === 'pgcrypto') await ensureOuterLayer(database)
-    const record = openKeptRecord({ database, environment, log })
-    closers.push(() => record.close())
-    const tenants = createTenants({
-      database,
-      refused: () => record.restored && databaseNotTrusted(),
-      unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed),
-      limits: () => live.current().limits,
-      maxAgeMs: () => live.current().config.gateway.graceSeconds * 1000,
-    })
-    closers.push(() => tenants.close())
+    const record = opened(openKeptRecord({ database, environment, log }))
+    const tenants = opened(
+      createTenants({
+        database,
+        refused: () => record.restored && databaseNotTrusted(),
+        unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed),
+        limits: () => live.current().limits,
+        maxAgeMs: () => live.current().config.gateway.graceSeconds * 1000,
+      }),
+    )
     const { ledger, troubles } = openLedger({ database, live, environment, log })
-    closers.push(() => ledger.close())
-    await ledger.counted
-    const sandbox = options.sandbox ? await startSandbox() : undefined
-    if (sandbox) closers.push(() => sandbox.close())
+    await opened(ledger).counted
+    const sandbox = options.sandbox ? opened(await startSandbox()) : undefined
     const adminToken = adminTokenOf(environment)
     const vault = { database, keyring, live, tenants, ledger, sandbox, adminToken }
-    const notes = createAttemptNotes({ database, log })
-    closers.push(() => notes.close())
-    const openKeys = createOpenKeys(keyring)
-    closers.push(async () => openKeys.close())
-    const notices = createAttemptNotices({ database, log })
-    closers.push(() => notices.close())
+    const notes = opened(createAttemptNotes({ database, log }))
+    const openKeys = opened(createOpenKeys(keyring))
+    const notices = opened(createAttemptNotices({ database, log }))
     const report = (attempt: AttemptReport) => {
       notes.report(attempt)
       notices.report(attempt)
     }
     const traffic = createTraffic()
-    const gateway = buildGateway({ ...vault, openKeys, traffic, lookup: options.lookup }, report, log)
-    closers.push(() => gateway.close())
+    const gateway = opened(buildGateway({ ...vault, openKeys, traffic, lookup: options.lookup }, report, log))
     const catchUp = createCatchUp({ ledger, tenants, notes, notices })
     const controlOptions = optionsOfControl({ ...vault, gateway, catchUp }, options)
     const control = createControl(controlOptions)
-    closers.push(() => control.close())
-    const background = startBackground({ control: controlOptions, gateway, live, log })
-    closers.push(() => background.close())
+    open.push({ close: () => control.close() })
+    opened(startBackground({ control: controlOptions, gateway, live, log }))
     const metricSources: Parts['metricSources'] = {
       traffic,
       openRequests: () => gateway.openRequests,

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { OwnkeyError } from '../contract/index.ts'
 import { openSession, signInUrl } from '../control/index.ts'
@@ -53,41 +53,8 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
   try {
     const server = buildListener(parts, log)
     const sockets = trackSockets(server)
-    const { database, keyring, adminToken, live, control, record } = parts
-    registerOperations(control, {
-      checkVault: async () => {
-        await checkVaultOpens({ database, keyring })
-        if (record.restored) throw record.restored
-      },
-      adminToken,
-      version,
-      isDraining: () => state.draining,
-      metrics: answerMetrics(
-        createRegistry({
-          ...parts.metricSources,
-          version,
-          isDraining: () => state.draining,
-          openConnections: () => sockets.size,
-        }),
-      ),
-    })
-    registerSignIn(control, {
-      database,
-      keyring,
-      clock: systemClock,
-      log,
-      config: () => live.current().config,
-      publicUrl: () => state.url,
-    })
-    registerPages(control, {
-      folder: fileURLToPath(new URL('../../console/dist', import.meta.url)),
-      frameOrigins: () => live.current().config.platform.origins,
-      platformName: () => live.current().config.platform.name,
-      locales: () => live.current().config.platform.locales,
-      logo: () => live.current().config.platform.logo,
-      sandbox,
-      version,
-    })
+    const { database, adminToken, live, control } = parts
+    registerRoutes(parts, { state, sockets, sandbox, log })
     await control.ready()
     await listen(server, environment)
     state.url = localUrl({ host: environment.host, port: (server.address() as AddressInfo).port })
@@ -115,6 +82,43 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
     await parts.close()
     throw error
   }
+}
+
+interface Around {
+  state: { draining: boolean; url: string }
+  sockets: ReadonlySet<Socket>
+  sandbox: boolean
+  log: Log
+}
+
+/** What is served besides the control API: health and metrics, the operators' sign-in, the pages. */
+function registerRoutes(
+  { control, database, keyring, adminToken, live, record, metricSources }: Parts,
+  { state, sockets, sandbox, log }: Around,
+): void {
+  const isDraining = () => state.draining
+  const openConnections = () => sockets.size
+  const config = () => live.current().config
+  registerOperations(control, {
+    checkVault: async () => {
+      await checkVaultOpens({ database, keyring })
+      if (record.restored) throw record.restored
+    },
+    adminToken,
+    version,
+    isDraining,
+    metrics: answerMetrics(createRegistry({ ...metricSources, version, isDraining, openConnections })),
+  })
+  registerSignIn(control, { database, keyring, clock: systemClock, log, config, publicUrl: () => state.url })
+  registerPages(control, {
+    folder: fileURLToPath(new URL('../../console/dist', import.meta.url)),
+    frameOrigins: () => config().platform.origins,
+    platformName: () => config().platform.name,
+    locales: () => config().platform.locales,
+    logo: () => config().platform.logo,
+    sandbox,
+    version,
+  })
 }
 
 async function signInLink({ database, live }: Parts, url: string): Promise<string> {
