@@ -1,3 +1,4 @@
+import { quote } from '../lib/index.ts'
 import type { StreamFraming } from '../providers/index.ts'
 import type { CallOwner } from './call-owner.ts'
 import type { CollectedHead } from './collect-failure.ts'
@@ -94,7 +95,6 @@ function readContentType(
 
 /** So many bytes tell whether JSON opens with an error. */
 const enoughToTell = 64
-const quote = 0x22
 /** First letters of `error`, `type` and `object`: JSON whose first name begins otherwise needs no closer look. */
 const firstLetters: ReadonlySet<number> = new Set(Buffer.from('eto'))
 const errorFirst = /^\s*(?:\[\s*)?\{\s*"(?:error"\s*:\s*[{"]|(?:type|object)"\s*:\s*"error")/

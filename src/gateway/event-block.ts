@@ -1,3 +1,4 @@
+import { carriageReturn, newline } from '../lib/index.ts'
 import type { StreamEvent } from '../providers/index.ts'
 
 /** May stand before the first event. */
@@ -24,16 +25,19 @@ export function eventOf(text: string, name: string | undefined): StreamEvent {
   return name === undefined ? { data } : { data, name }
 }
 
-const lf = 0x0a
-const cr = 0x0d
-
 /** Where the event that begins at `from` ends, and where the next one begins. Looks at each byte once. */
 export function eventEnd(bytes: Buffer, from: number): { at: number; next: number } | undefined {
   for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at]
-    if (byte !== lf && byte !== cr) continue
+    if (byte !== newline && byte !== carriageReturn) continue
     if (bytes[at + 1] === byte) return { at, next: at + 2 }
-    if (byte === cr && bytes[at + 1] === lf && bytes[at + 2] === cr && bytes[at + 3] === lf) return { at, next: at + 4 }
+    if (
+      byte === carriageReturn &&
+      bytes[at + 1] === newline &&
+      bytes[at + 2] === carriageReturn &&
+      bytes[at + 3] === newline
+    )
+      return { at, next: at + 4 }
   }
   return undefined
 }

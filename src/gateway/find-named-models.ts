@@ -1,15 +1,5 @@
-import {
-  closeBrace,
-  closeBracket,
-  isKey,
-  openBrace,
-  openBracket,
-  quote,
-  readString,
-  type StringAt,
-  stringEnd,
-  valueBehind,
-} from './json-strings.ts'
+import { closeBrace, closeBracket, openBrace, openBracket, quote, stringEnd } from '../lib/index.ts'
+import { isKey, readString, type StringAt, valueBehind } from './json-strings.ts'
 
 /**
  * Every model that a JSON text names for any purpose: as a fallback, for a tool, in a batch. These are the values of each

@@ -1,7 +1,4 @@
-export const quote = 0x22
-export const colon = 0x3a
-export const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
-const backslash = 0x5c
+import { closeBrace, closeBracket, colon, openBrace, openBracket, quote, skipSpace, stringEnd } from '../lib/index.ts'
 
 /** Where a string stands: the indexes of its quotes. */
 export interface StringAt {
@@ -56,18 +53,6 @@ export function isKey(bytes: Buffer, at: StringAt, { key, anyCase }: { key: stri
   return name === key || (anyCase && name?.toLowerCase() === key.toLowerCase())
 }
 
-/** The closing quote of the string that opens at `start`, or -1. */
-export function stringEnd(bytes: Buffer, start: number): number {
-  let end = bytes.indexOf(quote, start + 1)
-  while (end !== -1) {
-    let slashes = 0
-    while (bytes[end - 1 - slashes] === backslash) slashes++
-    if (slashes % 2 === 0) return end
-    end = bytes.indexOf(quote, end + 1)
-  }
-  return -1
-}
-
 /** @returns undefined when it is not valid JSON */
 export function readString(bytes: Buffer, { start, end }: StringAt): string | undefined {
   const raw = bytes.toString('utf8', start + 1, end)
@@ -77,10 +62,4 @@ export function readString(bytes: Buffer, { start, end }: StringAt): string | un
   } catch {
     return undefined
   }
-}
-
-function skipSpace(bytes: Buffer, from: number): number {
-  let at = from
-  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++
-  return at
 }

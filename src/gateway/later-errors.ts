@@ -1,4 +1,4 @@
-import { LastBytes } from '../lib/index.ts'
+import { LastBytes, newline } from '../lib/index.ts'
 import type { Failure, Provider, StreamEvent, StreamFrame, StreamFraming } from '../providers/index.ts'
 import type { CollectedHead } from './collect-failure.ts'
 import { isDecodable } from './content-codings.ts'
@@ -17,7 +17,6 @@ const longestElement = 8 * 1024
 /** Bytes at the end of a stream that are searched with `hint`, which is dear. */
 const lastEvents = 1024
 const nothing = Buffer.alloc(0)
-const newline = 0x0a
 
 /** What the answer is: server-sent events, JSON (perhaps an array that grows), or frames of the provider's own, by their reader. */
 type Kind = 'events' | 'json' | ((chunk: Buffer) => StreamFrame[])

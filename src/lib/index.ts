@@ -6,6 +6,20 @@ export { randomBase62, toBase62 } from './base62.ts'
 export { type BatchedLoad, createBatchedLoad, type LoadMany } from './batched-load.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { createIdMaker, type IdMaker, lowestIdAt } from './ids.ts'
+export {
+  backslash,
+  carriageReturn,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  newline,
+  openBrace,
+  openBracket,
+  quote,
+  skipSpace,
+  stringEnd,
+} from './json-bytes.ts'
 export { LastBytes } from './last-bytes.ts'
 export { parseJson } from './parse-json.ts'
 export { type Enrolled, Roster } from './roster.ts'

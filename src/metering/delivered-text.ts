@@ -1,5 +1,6 @@
+import { backslash } from '../lib/index.ts'
+
 const bytesPerToken = 4
-const backslash = 0x5c
 
 /** The JSON strings that carry what a model says, in the dialects of all providers. */
 const said = /"(?:content|text|delta|arguments|partial_json|thinking|reasoning|reasoning_content)"\s*:\s*"/g

@@ -1,8 +1,6 @@
+import { carriageReturn, newline } from '../lib/index.ts'
 import type { Usage, UsageReading } from '../providers/index.ts'
 
-const newline = 0x0a
-
-const carriageReturn = 0x0d
 const dataField = Buffer.from('data:')
 /** First characters of an event's other lines: comments, `event`, `id`, `retry`. */
 const otherFields: ReadonlySet<number> = new Set(Buffer.from(':eir'))

@@ -1,8 +1,8 @@
+import { closeBracket, openBracket } from '../lib/index.ts'
+
 const startBytes = 32 * 1024
 const largestKept = 16 * startBytes
 const separator = Buffer.from(',\n')
-const opening = 0x5b
-const closing = 0x5d
 
 /** Told of each line that is added. The bytes are valid only until it returns. */
 export type HearLine = (bytes: Buffer, from: number, to: number) => void
@@ -18,7 +18,7 @@ export class JsonLines {
   count = 0
 
   constructor() {
-    this.bytes[0] = opening
+    this.bytes[0] = openBracket
   }
 
   add(json: string, heard?: HearLine): void {
@@ -35,7 +35,7 @@ export class JsonLines {
   asArray(): Buffer {
     if (this.count === 0) return Buffer.from('[]')
     const array = this.bytes.subarray(0, this.end - 1)
-    array[array.length - 1] = closing
+    array[array.length - 1] = closeBracket
     return array
   }
 
@@ -47,7 +47,7 @@ export class JsonLines {
   clear(): void {
     // Gives back the memory that a burst needed.
     if (this.bytes.length > largestKept) this.bytes = Buffer.allocUnsafeSlow(startBytes)
-    this.bytes[0] = opening
+    this.bytes[0] = openBracket
     this.end = 1
     this.count = 0
   }

@@ -1,29 +1,21 @@
+import {
+  backslash,
+  carriageReturn,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  newline,
+  openBrace,
+  openBracket,
+  quote,
+} from '../lib/index.ts'
 import { laterUsage, type Usage, type UsageReading } from '../providers/index.ts'
 import { EventLines, joinLines, readCounts } from './event-lines.ts'
 import { type Candidate, deepest, leave, possible, withCandidate } from './usage-candidate.ts'
+import { ValueParts } from './value-parts.ts'
 
-/** Follows JSON from a marker on, to find out how deep in the document the marker stands. */
-export interface JsonTracker {
-  /** True while it must see every byte. */
-  readonly active: boolean
-  /** Begins behind a marker. Returns the index from where the byte search may go on; the chunk's end while active. */
-  start(marker: string, chunk: Buffer, from: number): number
-  follow(chunk: Buffer, from: number): number
-  end(cut: boolean): Usage | undefined
-}
-
-const quote = 0x22
-const backslash = 0x5c
-const newline = 0x0a
-const colon = 0x3a
-const openBrace = 0x7b
-const closeBrace = 0x7d
-const openBracket = 0x5b
-const closeBracket = 0x5d
-const comma = 0x2c
 const letterN = 0x6e
-
-const carriageReturn = 0x0d
 
 const isSpace = (byte: number) => byte === 0x20 || byte === newline || byte === carriageReturn || byte === 0x09
 
@@ -32,15 +24,8 @@ const longestValue = 64 * 1024
 type Within = 'behind_key' | 'before_value' | 'value' | 'scan'
 type State = 'idle' | Within | 'value_string' | 'string' | 'line_start'
 
-/**
- * @param options.byLine server-sent events: a document ends with its line, unless it goes on in the next `data:` line. Otherwise the
- *   whole answer is one document.
- */
-export function createJsonTracker(reading: UsageReading, options: { byLine: boolean }): JsonTracker {
-  return new Tracker(reading, options.byLine)
-}
-
-class Tracker implements JsonTracker {
+/** Follows JSON from a marker on, to find out how deep in the document the marker stands. */
+export class JsonTracker {
   private state: State = 'idle'
   private level = 0
   private lowest = 0
@@ -55,24 +40,28 @@ class Tracker implements JsonTracker {
   /** The string being read, as far as it could be a marker. */
   private word = ''
   private readonly longestWord: number
-  /** Where the value being taken began in this chunk; −1: none is. Its earlier parts are in `parts`. */
-  private valueFrom = -1
+  /** The value being taken. */
+  private readonly value = new ValueParts(longestValue)
   private valueDepth = 0
-  private parts: Buffer[] = []
-  private partsLength = 0
   private readonly reading: UsageReading
   private readonly byLine: boolean
 
+  /**
+   * @param byLine server-sent events: a document ends with its line, unless it goes on in the next `data:` line. Otherwise the whole
+   *   answer is one document.
+   */
   constructor(reading: UsageReading, byLine: boolean) {
     this.reading = reading
     this.byLine = byLine
     this.longestWord = Math.max(...reading.markers.map((marker) => marker.length)) - 2
   }
 
+  /** True while it must see every byte. */
   get active(): boolean {
     return this.state !== 'idle'
   }
 
+  /** Begins behind a marker. Returns the index from where the byte search may go on; the chunk's end while active. */
   start(marker: string, chunk: Buffer, from: number): number {
     this.level = 0
     this.lowest = 0
@@ -83,7 +72,7 @@ class Tracker implements JsonTracker {
 
   follow(chunk: Buffer, from: number): number {
     let at = from
-    if (this.valueFrom >= 0) this.valueFrom = at
+    this.value.goOnAt(at)
     while (at < chunk.length && this.state !== 'idle') {
       if (this.state === 'value') at = this.inValue(chunk, at)
       else if (this.state === 'value_string') at = this.inValueString(chunk, at)
@@ -93,7 +82,7 @@ class Tracker implements JsonTracker {
       else at = this.aroundColon(chunk, at)
     }
     if (this.state === 'idle') return at
-    this.keepValue(chunk)
+    this.value.keep(chunk)
     return chunk.length
   }
 
@@ -132,7 +121,7 @@ class Tracker implements JsonTracker {
       return at + 1
     }
     if (this.state === 'before_value' && byte !== quote && byte !== letterN) {
-      this.valueFrom = at
+      this.value.begin(at)
       this.valueDepth = 0
       this.state = 'value'
       return at
@@ -244,29 +233,15 @@ class Tracker implements JsonTracker {
   }
 
   private takeValue(chunk: Buffer, end: number): number {
-    const last = chunk.subarray(this.valueFrom, end)
-    const bytes = this.parts.length > 0 ? Buffer.concat([...this.parts, last]) : last
-    const tooLong = this.partsLength > longestValue
-    this.valueFrom = -1
-    this.parts = []
-    this.partsLength = 0
+    const bytes = this.value.take(chunk, end)
     this.state = 'scan'
     // Deeper than counts may be, whatever else is still open.
-    if (!tooLong && this.level - this.lowest <= deepest) {
+    if (bytes !== undefined && this.level - this.lowest <= deepest) {
       const usage = readCounts(this.reading, this.marker, this.byLine ? joinLines(bytes) : bytes)
       if (usage) this.candidates = withCandidate(this.candidates, { usage, level: this.level })
     }
     this.restIfUseless()
     return end
-  }
-
-  /** Copies what is still needed of the chunk, which belongs to somebody else once this returns. */
-  private keepValue(chunk: Buffer): void {
-    if (this.valueFrom < 0) return
-    if (this.partsLength <= longestValue) this.parts.push(Buffer.from(chunk.subarray(this.valueFrom)))
-    else this.parts = []
-    this.partsLength += chunk.length - this.valueFrom
-    this.valueFrom = 0
   }
 
   /** Goes back to the byte search if there are no candidates whose place has still to be found out. */
@@ -288,9 +263,7 @@ class Tracker implements JsonTracker {
   private reset(): void {
     this.state = 'idle'
     this.candidates = []
-    this.valueFrom = -1
-    this.parts = []
-    this.partsLength = 0
+    this.value.drop()
     this.escaped = false
   }
 }

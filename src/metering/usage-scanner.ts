@@ -1,5 +1,6 @@
+import { backslash, newline } from '../lib/index.ts'
 import type { Usage, UsageReading } from '../providers/index.ts'
-import { createJsonTracker, type JsonTracker } from './json-tracker.ts'
+import { JsonTracker } from './json-tracker.ts'
 
 export interface UsageScanner {
   /** The next bytes of the answer, decompressed. They are neither changed nor kept, but for a few. */
@@ -30,8 +31,6 @@ function prepare(reading: UsageReading) {
   return fresh
 }
 
-const newline = 0x0a
-const backslash = 0x5c
 /** Counts longer than this are not read at once. */
 const longestCounts = 2048
 
@@ -86,7 +85,7 @@ class Scanner implements UsageScanner {
   }
 
   private track(): JsonTracker {
-    this.tracker ??= createJsonTracker(this.reading, { byLine: this.kind === 'sse' })
+    this.tracker ??= new JsonTracker(this.reading, this.kind === 'sse')
     return this.tracker
   }
 

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { OwnkeyError } from '../contract/index.ts'
+import { newline } from '../lib/index.ts'
 import { makeFolder } from './make-folder.ts'
 import type { WithdrawalRow } from './queries/index.ts'
 
@@ -19,7 +20,6 @@ export interface WithdrawalRecord {
 
 /** The end of a file of any size is in here: a line has some hundred bytes. */
 const tailBytes = 64 * 1024
-const newline = 0x0a
 
 /** @param database what the file is named for: one folder can serve several databases */
 export function withdrawalRecord({ folder, database }: { folder: string; database: string }): WithdrawalRecord {

@@ -1,4 +1,15 @@
-import { parseJson } from '../../lib/index.ts'
+import {
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  openBrace,
+  openBracket,
+  parseJson,
+  quote,
+  skipSpace,
+  stringEnd,
+} from '../../lib/index.ts'
 import { invalid, invalidBody } from '../invalid.ts'
 
 /** One field of a JSON object, where it stands in its bytes. */
@@ -6,9 +17,6 @@ export interface JsonField {
   key: string
   value: Buffer
 }
-
-const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
-const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
 
 /**
  * The top-level fields of a JSON object, found without parsing their values: those may be megabytes of pictures. What is
@@ -23,7 +31,7 @@ export function jsonFields(bytes: Buffer): readonly JsonField[] {
   at = skipSpace(bytes, at + 1)
   while (bytes[at] !== closeBrace) {
     if (bytes[at] !== quote) throw malformed()
-    const keyEnd = stringEnd(bytes, at)
+    const keyEnd = behindString(bytes, at)
     const key = readKey(bytes, at, keyEnd)
     if (seen.has(key)) throw invalid(key, 'it stands twice')
     seen.add(key)
@@ -79,20 +87,11 @@ function malformed(): Error {
   return invalidBody('it is not a JSON object')
 }
 
-function skipSpace(bytes: Buffer, from: number): number {
-  let at = from
-  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++
-  return at
-}
-
-/** Behind the closing quote of the string that opens at `start`. */
-function stringEnd(bytes: Buffer, start: number): number {
-  for (let end = bytes.indexOf(quote, start + 1); end !== -1; end = bytes.indexOf(quote, end + 1)) {
-    let slashes = 0
-    while (bytes[end - 1 - slashes] === backslash) slashes++
-    if (slashes % 2 === 0) return end + 1
-  }
-  throw malformed()
+/** Behind the string that opens at `start`. */
+function behindString(bytes: Buffer, start: number): number {
+  const end = stringEnd(bytes, start)
+  if (end === -1) throw malformed()
+  return end + 1
 }
 
 function readKey(bytes: Buffer, start: number, end: number): string {
@@ -104,11 +103,11 @@ function readKey(bytes: Buffer, start: number, end: number): string {
 }
 
 function valueEnd(bytes: Buffer, start: number): number {
-  if (bytes[start] === quote) return stringEnd(bytes, start)
+  if (bytes[start] === quote) return behindString(bytes, start)
   let depth = 0
   for (let at = start; at < bytes.length; at++) {
     const byte = bytes[at] as number
-    if (byte === quote) at = stringEnd(bytes, at) - 1
+    if (byte === quote) at = behindString(bytes, at) - 1
     else if (byte === openBrace || byte === openBracket) depth++
     else if (depth === 0 && (byte === comma || byte === closeBrace || byte === closeBracket))
       return trimEnd(bytes, { start, end: at })

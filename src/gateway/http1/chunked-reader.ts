@@ -1,7 +1,6 @@
+import { carriageReturn, newline } from '../../lib/index.ts'
 import { malformed } from './wire-error.ts'
 
-const carriageReturn = 13
-const lineFeed = 10
 /** The extension of a chunk, or all trailers; nobody needs them, and an endless one is an attack. */
 const longestAside = 16 * 1024
 const longestDigits = 12
@@ -50,14 +49,14 @@ const steps: readonly ((counts: Counts, byte: number) => Place)[] = [
     return at.digits
   },
   (counts, byte) => aside(counts, byte, { here: at.extension, end: at.sizeEnd }),
-  ({ left }, byte) => exactly(byte, lineFeed, left === 0 ? at.trailerStart : at.data),
+  ({ left }, byte) => exactly(byte, newline, left === 0 ? at.trailerStart : at.data),
   (_, byte) => exactly(byte, carriageReturn, at.dataEnd),
-  (_, byte) => exactly(byte, lineFeed, at.firstDigit),
+  (_, byte) => exactly(byte, newline, at.firstDigit),
   (counts, byte) =>
     byte === carriageReturn ? at.lastEnd : aside(counts, byte, { here: at.trailer, end: at.trailerEnd }),
   (counts, byte) => aside(counts, byte, { here: at.trailer, end: at.trailerEnd }),
-  (_, byte) => exactly(byte, lineFeed, at.trailerStart),
-  (_, byte) => exactly(byte, lineFeed, at.over),
+  (_, byte) => exactly(byte, newline, at.trailerStart),
+  (_, byte) => exactly(byte, newline, at.over),
 ]
 
 /**
@@ -108,7 +107,7 @@ function afterDigits(counts: Counts, byte: number): Place {
 
 /** Over an extension or a trailer, to the end of its line. */
 function aside(counts: Counts, byte: number, { here, end }: { here: Place; end: Place }): Place {
-  if (byte === lineFeed || ++counts.aside > longestAside) throw malformed('what stands beside its chunks is refused')
+  if (byte === newline || ++counts.aside > longestAside) throw malformed('what stands beside its chunks is refused')
   return byte === carriageReturn ? end : here
 }
 

@@ -1,4 +1,4 @@
-import { parseJson } from '../../lib/index.ts'
+import { openBrace, parseJson } from '../../lib/index.ts'
 import {
   type Counts,
   type Failure,
@@ -10,7 +10,6 @@ import {
 } from '../../providers/index.ts'
 import type { Message } from './first-message.ts'
 
-const brace = 0x7b
 /** Greetings and errors are shorter; a longer first message is content. */
 const longestError = 64 * 1024
 const errorMark = Buffer.from('"error"')
@@ -48,9 +47,9 @@ export class SessionUsage {
 
   fromProvider({ data }: Message): void {
     if (!this.opened) this.readOpening(data)
-    else if (data.length <= longestError && data[0] === brace && data.includes(errorMark)) this.readLater(data)
+    else if (data.length <= longestError && data[0] === openBrace && data.includes(errorMark)) this.readLater(data)
     const read = this.reading?.read
-    if (read === undefined || data[0] !== brace || !this.markers.some((marker) => data.includes(marker))) return
+    if (read === undefined || data[0] !== openBrace || !this.markers.some((marker) => data.includes(marker))) return
     const usage = read(parse(data))
     if (usage === undefined) return
     this.told = this.reading?.counts === 'each' ? add(this.told, usage) : laterUsage(this.told, usage)
@@ -59,7 +58,7 @@ export class SessionUsage {
 
   fromCaller({ data, isBinary }: Message): void {
     const count = this.reading?.characters
-    if (count === undefined || isBinary || data[0] !== brace) return
+    if (count === undefined || isBinary || data[0] !== openBrace) return
     this.characters += count(parse(data)) ?? 0
     this.onCounted({ ...this.told, characters: this.characters })
   }
@@ -87,7 +86,7 @@ export class SessionUsage {
   }
 
   private failureIn(data: Buffer): Failure | undefined {
-    if (data[0] !== brace || data.length > longestError) return undefined
+    if (data[0] !== openBrace || data.length > longestError) return undefined
     const opening = this.provider.readStreamOpening({ data: parse(data) })
     return typeof opening === 'object' ? opening : undefined
   }
