@@ -31,7 +31,7 @@ const unavailableCodes: Readonly<Record<string, string>> = {
 
 const lostConnection = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P05'])
 
-/** Errors that have no code and can be told only by their words. */
+/** Errors without a code of their own, which can be told only by their words. */
 const sentences: readonly [RegExp, string][] = [
   [
     /^Connection terminated|not queryable|connection is closed|Client was closed/i,

@@ -20,7 +20,7 @@ export async function openEmbedded(dataDir: string): Promise<Database> {
     const engine = await startEngine(join(dataDir, 'database'))
     const client = await connectTo(engine)
     const shutDown = async () => {
-      // After a failure the session is dead, and closing it properly would hang.
+      // After a failure the session is dead, and nobody answers its goodbye.
       if (engine.failure === undefined) await client.end()
       await engine.close()
       unlock()

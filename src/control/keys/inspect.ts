@@ -23,8 +23,8 @@ export function inspect(pasted: string, slot: SlotContext, sandbox: boolean): In
 }
 
 /**
- * The same for a key that is tested with the provider right away: an unusual form is only remarked, because the provider decides.
- * But a key that looks like another provider's is refused, and never sent to this one.
+ * The same for a key that is about to be tested: an unusual form is only remarked, because the provider decides. In a plan that
+ * looks at the form alone (`format_only`), a key that looks like another provider's is refused here, too, and not sent to this one.
  * @throws OwnkeyError `key_malformed`, `sandbox_off`
  */
 export function inspectForTest(

@@ -143,7 +143,7 @@ export async function deleteKeyRow(tx: Queryable, id: string): Promise<void> {
   await tx.query('delete from provider_keys where id = $1', [id])
 }
 
-/** Stores a test's result for the version that was tested. False: the key has a newer version by now, and nothing was stored. */
+/** Stores a test's result for the version that was tested. False: the key is gone or has a newer version by now. */
 export async function setKeyTest(
   queryable: Queryable,
   key: { org: string; id: string; version: number },
