@@ -8,7 +8,7 @@ export const acceptDatabaseCommand: CommandEntry = {
   name: 'database accept',
   summary: 'accept a database that was put back to an older state',
   description:
-    'For a database that the server refuses because it is older than the record of what was taken out of service. Takes out of service again what came back with it (removed, replaced and disabled keys, revoked tokens, deleted organizations), ends all sessions and writes that into the audit log; then the server starts. "ownkey doctor" lists before what came back. Ended anywhere, it goes on when run again.',
+    'For a database that the server refuses because it is older than the record of what was taken out of service. Takes out of service again what came back with it (removed, replaced and disabled keys, revoked tokens, deleted organizations), ends all sessions and writes that into the audit log. After that the server starts. Run "ownkey doctor" first to see what came back. If this is interrupted, run it again: it does the rest.',
   options: [{ flags: '--as-is', description: 'leave in service what came back' }],
   async run({ asIs }) {
     const environment = readEnvironment()

@@ -8,7 +8,7 @@ export const rotateMasterKeyCommand: CommandEntry = {
   name: 'master-key rotate',
   summary: 'encrypt every stored key under the active master key',
   description:
-    'Put the new master key before the old one (BYOK_ENCRYPTION_KEY=new:…,old:…), restart all servers, then run this. Servers keep running; every key stays readable; killed anywhere, it goes on when run again. With the embedded database the running server does it, under its own master keys. Afterwards the old master key can be taken away.',
+    'Put the new master key before the old one (BYOK_ENCRYPTION_KEY=new:…,old:…), restart all servers, then run this. Servers keep running, and every key stays readable. If it is interrupted, run it again: it does the rest. With the embedded database the running server does the work, with its own master keys. Afterwards the old master key can be removed.',
   options: [],
   async run() {
     const environment = readEnvironment()
