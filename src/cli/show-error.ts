@@ -26,7 +26,10 @@ export function showError(error: unknown): { lines: string[]; json: unknown } {
   const known = ofTheDatabase[String((error as { code?: unknown } | undefined)?.code)]
   if (known) return { lines: [known.message, `  ${known.fix}`], json: { error: { code: 'unavailable', ...known } } }
   return {
-    lines: ['Something went wrong in Ownkey itself. Please report it with these lines:', JSON.stringify(place, undefined, 2)],
+    lines: [
+      'Something went wrong in Ownkey itself. Please report it with these lines:',
+      JSON.stringify(place, undefined, 2),
+    ],
     json: { error: { code: 'internal', place } },
   }
 }
