@@ -259,6 +259,99 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
     expect((await verify(kept)).findings.map(({ kind: what }) => what)).toContain('put_back')
   })
 
+  describe('of an organization that was made anew under an id that was deleted', () => {
+    const makeOrg = () => run("insert into organizations (id, name, plan) values ($1, 'Acme', 'standard')", org)
+    const deleteOrg = () =>
+      opened.database.transaction((tx) =>
+        deleteOrganizationWithProof(tx, { keyring, clock }, { org, by: { actor: { kind: 'operator', id: 'root' } } }),
+      )
+    const copy = async () => ({
+      rows: await run('select * from audit_log where org_id = $1', org),
+      heads: await run('select * from audit_heads where org_id = $1', org),
+    })
+    const putBack = async ({ rows, heads }: Awaited<ReturnType<typeof copy>>) => {
+      for (const [table, records] of Object.entries({ audit_log: rows, audit_heads: heads })) {
+        await run(`delete from ${table} where org_id = $1`, org)
+        for (const record of records) {
+          const values = Object.values(record).map((value) =>
+            value?.constructor === Object ? JSON.stringify(value) : value,
+          )
+          await run(`insert into ${table} values (${values.map((_, index) => `$${index + 1}`).join(', ')})`, ...values)
+        }
+      }
+    }
+    const kinds = (findings: readonly { kind: string; seq?: number }[]) =>
+      findings.map(({ kind: what, seq }) => `${what} ${seq}`)
+
+    it('finds a log that was put back to before the kept end, however long the deleted one was', async () => {
+      await makeOrg()
+      await writeMany(9)
+      await deleteOrg()
+      await makeOrg()
+      await writeMany(2)
+      const early = await copy()
+      await writeMany(3)
+      const kept = (await verify()).heads
+      expect((await verify(kept)).findings).toEqual([])
+      await putBack(early)
+      expect(kinds((await verify(kept)).findings)).toEqual(['put_back 5'])
+      await putBack({ rows: [], heads: [] })
+      expect(kinds((await verify(kept)).findings)).toEqual(['put_back 5', 'head_missing undefined'])
+    })
+
+    it('finds the deleted log itself, put back whole or in part', async () => {
+      await makeOrg()
+      await writeMany(2)
+      const part = await copy()
+      const kept = (await verify()).heads
+      await writeMany(2)
+      const whole = await copy()
+      await deleteOrg()
+      await makeOrg()
+      await writeMany(6)
+      expect((await verify(kept)).findings).toEqual([])
+      await putBack(whole)
+      expect(kinds((await verify()).findings)).toEqual(['brought_back 4'])
+      await putBack(part)
+      expect(kinds((await verify(kept)).findings)).toEqual(['brought_back 2'])
+    })
+
+    it('misses nothing when it was deleted and made anew since the end was kept', async () => {
+      await makeOrg()
+      await writeMany(5)
+      await deleteOrg()
+      await makeOrg()
+      await writeMany(3)
+      const kept = (await verify()).heads
+      await deleteOrg()
+      expect((await verify(kept)).findings).toEqual([])
+      await makeOrg()
+      await writeMany(1)
+      expect((await verify(kept)).findings).toEqual([])
+    })
+
+    it('keeps no end of one that was deleted while it was read', async () => {
+      await makeOrg()
+      await writeMany(9)
+      let isFirst = true
+      const between: typeof opened.database = {
+        ...opened.database,
+        async transaction(work) {
+          const answer = await opened.database.transaction(work)
+          if (isFirst) {
+            isFirst = false
+            await deleteOrg()
+            await makeOrg()
+            await writeMany(4)
+          }
+          return answer
+        },
+      }
+      const report = await verifyAudit({ database: between, keyring })
+      expect(report).toMatchObject({ intact: true, heads: [] })
+    })
+  })
+
   it('walks chains longer than a batch', async () => {
     await opened.database.transaction(async (tx) => {
       for (let row = 0; row < 1_003; row++) {

@@ -10,6 +10,7 @@
  */
 export { type AuditActor, type AuditDeps, type AuditEntry, appendAudit } from './append-audit.ts'
 export { auditKeyContext, sealNewAuditKey } from './audit-key.ts'
+export type { AuditFinding, AuditHead } from './check-chain.ts'
 export { deleteOrganizationWithProof, proveDeletion } from './deletions.ts'
 export { type AuditFilter, listAudit, showAuditRow } from './list-audit.ts'
-export { type AuditFinding, type AuditHead, type AuditReport, verifyAudit } from './verify-audit.ts'
+export { type AuditReport, verifyAudit } from './verify-audit.ts'

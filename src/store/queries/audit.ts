@@ -76,6 +76,11 @@ export async function listAuditedOrganizations(queryable: Queryable): Promise<st
   return rows.map(({ org_id }) => org_id)
 }
 
+/** An organization that has keys has been through the log at least once. */
+export async function mustHaveAuditLog(queryable: Queryable, org: string): Promise<boolean> {
+  return (await queryable.query('select from provider_keys where org_id = $1 limit 1', [org])).length > 0
+}
+
 /** In the order of the chain, from behind `after`. */
 export function readAuditChain(
   queryable: Queryable,

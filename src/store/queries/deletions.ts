@@ -47,3 +47,18 @@ export function listDeletions(
     [org ?? null, before ?? null, limit],
   )
 }
+
+export interface ToldDeletionRow extends DeletionRow {
+  /** The row of the platform's audit log that names the record. */
+  told: number
+}
+
+/** Of organizations with this id, as far as the platform's audit log tells of them. */
+export function listToldDeletions(queryable: Queryable, org: string): Promise<ToldDeletionRow[]> {
+  return queryable.query<ToldDeletionRow>(
+    `select d.*, a.seq as told from deletions d
+       join audit_log a on a.org_id = '' and a.action = 'org.delete' and a.target = d.id
+      where d.org = $1`,
+    [org],
+  )
+}
