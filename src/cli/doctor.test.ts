@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -54,6 +54,19 @@ describe('doctor on a PostgreSQL', () => {
     vi.stubEnv('OWNKEY_DATADIR', folder)
     expect(await doctor('environment')).toMatchObject({ ok: true, detail: expect.stringContaining('OWNKEY_DATA_DIR?') })
     vi.stubEnv('OWNKEY_DATADIR', undefined)
+  })
+
+  test('tells of entries that the database refused', async () => {
+    expect(await doctor('books')).toMatchObject({ ok: true })
+    mkdirSync(join(folder, 'data', 'spool'), { recursive: true })
+    writeFileSync(join(folder, 'data', 'spool', 'refused.spool'), '{"id":"a"}\n{"id":"b"}\n')
+    expect(await doctor('books')).toMatchObject({
+      code: 1,
+      ok: false,
+      detail: expect.stringContaining('refused 2 lines'),
+      fix: expect.stringContaining('ledger_set_aside'),
+    })
+    rmSync(join(folder, 'data'), { recursive: true })
   })
 
   test('finds a user that may make no tables', async () => {

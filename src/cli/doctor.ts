@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ConfigError, loadConfig } from '../config/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import { catalogue } from '../providers/index.ts'
@@ -13,7 +13,7 @@ import {
   openVault,
   readEnvironment,
 } from '../server/index.ts'
-import { type Database, inspectMigrations } from '../store/index.ts'
+import { countRefusedLines, type Database, inspectMigrations } from '../store/index.ts'
 import { type CameBack, compareWithRecord } from '../vault/index.ts'
 import { describeCameBack } from './came-back.ts'
 import type { CommandEntry } from './run.ts'
@@ -65,6 +65,7 @@ const examinations: readonly (readonly [string, Examination])[] = [
   ['configuration', examineConfig],
   ['master key', examineMasterKey],
   ['database', examineDatabase],
+  ['books', examineBooks],
   ['port', examinePort],
 ]
 
@@ -138,6 +139,18 @@ async function examineRecord({ recordDir }: Environment, database: Database): Pr
       fix: 'Give the folder to the user that runs the server, or name another one in OWNKEY_RECORD_DIR.',
     }
   return { ok: true, detail: `the database knows of all that ${record} lists` }
+}
+
+/** Whether the database took all that was to be written into the books. */
+async function examineBooks({ dataDir }: Environment): Promise<Finding> {
+  const folder = join(dataDir, 'spool')
+  const lines = countRefusedLines(folder)
+  if (lines === 0) return { ok: true, detail: 'the database refused no line' }
+  return {
+    ok: false,
+    detail: `the database refused ${lines} ${lines === 1 ? 'line' : 'lines'}, kept in ${join(folder, 'refused.spool')}`,
+    fix: 'The log says why (ledger_set_aside). They are tried again at each start; report them when they are refused again.',
+  }
 }
 
 /** The folder itself or, where it is still to be made, the one above it that is there. */

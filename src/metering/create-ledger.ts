@@ -9,6 +9,7 @@ import {
   writeBooks,
 } from '../store/index.ts'
 import { createCapRoom, type Hold } from './cap-room.ts'
+import { createShelf } from './create-shelf.ts'
 import type { Entry, EntryStart, Ledger, Standing } from './ledger.ts'
 import { createLimitGuard } from './limit-guard.ts'
 import { type Book, openEntry, reserveEntry, settledBefore } from './open-entry.ts'
@@ -20,9 +21,9 @@ import { startSweeping, sweepOrphans } from './sweep.ts'
 import { watchNodes } from './watch-nodes.ts'
 import { createWriteQueue, type WriteQueue } from './write-queue.ts'
 
-/** Something the operator must know. `retrying` passes by itself; `lost` and `overdrawn` do not. */
+/** Something the operator must know. `retrying` passes by itself; what is `set_aside` is tried again at the next start. */
 export type LedgerTrouble =
-  | { kind: 'retrying' | 'lost' | 'kept_in_spool' | 'spool_unwritable'; entries: number; error?: unknown }
+  | { kind: 'retrying' | 'lost' | 'set_aside' | 'kept_in_spool' | 'spool_unwritable'; entries: number; error?: unknown }
   | { kind: 'overdrawn'; org: string; credits: number }
 
 export interface LedgerOptions {
@@ -75,17 +76,21 @@ export function createLedger(options: LedgerOptions): LiveLedger {
   const noteOverdrawn = (rows: readonly OverdrawnRow[]) => {
     for (const row of rows) onTrouble({ kind: 'overdrawn', org: row.org_id, credits: row.overdrawn })
   }
-  const queue = createWriteQueue({
+  const writing = {
     node,
     clock,
+    onRetry: (entries: number, error: unknown) => onTrouble({ kind: 'retrying', entries, error }),
+    setAside: createShelf({ folder: options.spoolDir, onTrouble }),
+  }
+  const queue = createWriteQueue({
+    ...writing,
     write: async (batch) => noteOverdrawn(await writeBooks(database, batch)),
     spool,
-    onTrouble,
     gatherMs: options.gatherMs ?? 20,
     batchSize,
   })
   const reservations = createReservations({ database, node })
-  const replayed = replaySpool({ database, node, orphans, onTrouble })
+  const replayed = replaySpool({ ...writing, database, orphans })
   const { price, maxWaiting = 200_000 } = options
   const room = createCapRoom({ clock, price, waitMs: options.waitForRoomMs ?? 60_000 })
   const onNodes = (count: number) => {

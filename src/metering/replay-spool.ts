@@ -1,3 +1,4 @@
+import type { Clock } from '../lib/index.ts'
 import {
   type Database,
   type EndedEntry,
@@ -6,36 +7,32 @@ import {
   reservedEntriesOf,
   writeBooks,
 } from '../store/index.ts'
-
-import type { LedgerTrouble } from './create-ledger.ts'
+import { LineBatch } from './line-batch.ts'
+import { createLineWriter, type LineWriter, type LineWriterParts } from './line-writer.ts'
 
 const batchSize = 1_000
-const firstPauseMs = 200
-const longestPauseMs = 5_000
+const pauses = { first: 200, longest: 5_000 }
+
+interface ReplayParts extends Pick<LineWriterParts, 'onRetry' | 'setAside'> {
+  database: Database
+  node: string
+  clock: Pick<Clock, 'monotonic'>
+  orphans: readonly OrphanedSpool[]
+}
 
 /**
  * Writes what killed processes left in their spools; ids make it harmless to write what is there already. An entry
  * without an end was sent and nobody knows how it ended: it is settled as estimated.
  */
-export async function replaySpool(parts: {
-  database: Database
-  node: string
-  orphans: readonly OrphanedSpool[]
-  onTrouble(trouble: LedgerTrouble): void
-}): Promise<void> {
+export async function replaySpool(parts: ReplayParts): Promise<void> {
+  const { database } = parts
+  // Not a reason for a process to live.
+  const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())
+  const writer = createLineWriter({ ...parts, write: (batch) => writeBooks(database, batch), pauses, pause })
   for (const orphan of parts.orphans) {
-    const { opened, ended } = readLines(orphan.lines)
-    for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
-      try {
-        await writeAll(parts.database, parts.node, { opened, ended })
-        await settleLeft(parts.database, parts.node, orphan.node)
-        orphan.remove()
-        break
-      } catch (error) {
-        parts.onTrouble({ kind: 'retrying', entries: opened.length, error })
-        await new Promise<void>((resolve) => setTimeout(resolve, pause).unref())
-      }
-    }
+    await writeAll(writer, readLines(orphan.lines))
+    await settleLeft({ ...parts, writer, pause, dead: orphan.node })
+    orphan.remove()
   }
 }
 
@@ -59,20 +56,33 @@ function readLines(lines: readonly string[]): Rows {
 
 function readLine(line: string): OpenedEntry | EndedEntry | undefined {
   try {
-    return JSON.parse(line.endsWith(',') ? line.slice(0, -1) : line) as OpenedEntry | EndedEntry
+    const row = JSON.parse(line.endsWith(',') ? line.slice(0, -1) : line) as OpenedEntry | EndedEntry | null
+    return typeof row?.id === 'string' ? row : undefined
   } catch {
     return undefined
   }
 }
 
 /** Settles what a dead process left reserved and no longer has in its spool, without waiting until its node is missed. */
-async function settleLeft(database: Database, node: string, dead: string): Promise<void> {
-  for (;;) {
-    const left = await reservedEntriesOf(database, dead)
-    if (left.length === 0) return
-    const now = Date.now()
-    const ended = JSON.stringify(left.map(({ id, started_ms }) => unknownEnd(id, started_ms, now)))
-    await writeBooks(database, { opened: '[]', ended, node, charging: true, endsNamed: true })
+async function settleLeft(
+  parts: Pick<ReplayParts, 'database' | 'onRetry'> & {
+    writer: LineWriter
+    pause(ms: number): Promise<void>
+    dead: string
+  },
+): Promise<void> {
+  for (let last: string | undefined; ; ) {
+    try {
+      const left = await reservedEntriesOf(parts.database, parts.dead)
+      // What is refused now would be refused again.
+      if (left.length === 0 || left.at(-1)?.id === last) return
+      last = left.at(-1)?.id
+      const now = Date.now()
+      await parts.writer.write(batchOf({ ended: left.map(({ id, started_ms }) => unknownEnd(id, started_ms, now)) }))
+    } catch (error) {
+      parts.onRetry(0, error)
+      await parts.pause(pauses.longest)
+    }
   }
 }
 
@@ -81,13 +91,20 @@ export function unknownEnd(id: string, startedAt: number, now: number): EndedEnt
   return { id, ok: true, es: true, du: Math.min(Math.max(0, now - startedAt), 2_147_483_647), en: now }
 }
 
-async function writeAll(database: Database, node: string, { opened, ended }: Rows): Promise<void> {
-  for (let at = 0; at < opened.length; at += batchSize) {
-    const rows = JSON.stringify(opened.slice(at, at + batchSize))
-    await writeBooks(database, { opened: rows, ended: '[]', node, charging: true })
-  }
-  for (let at = 0; at < ended.length; at += batchSize) {
-    const rows = JSON.stringify(ended.slice(at, at + batchSize))
-    await writeBooks(database, { opened: '[]', ended: rows, node, charging: true, endsNamed: true })
-  }
+async function writeAll(writer: LineWriter, { opened, ended }: Rows): Promise<void> {
+  for (let at = 0; at < opened.length; at += batchSize)
+    await writer.write(batchOf({ opened: opened.slice(at, at + batchSize) }))
+  for (let at = 0; at < ended.length; at += batchSize)
+    await writer.write(batchOf({ ended: ended.slice(at, at + batchSize) }))
+}
+
+/** Of its lines nobody knows any more whether they move balances. */
+function batchOf({ opened = [], ended = [] }: Partial<Rows>): LineBatch {
+  const batch = new LineBatch(0)
+  for (const row of opened) batch.opened.add(JSON.stringify(row))
+  for (const row of ended) batch.ended.add(JSON.stringify(row))
+  batch.endedLater = ended.length
+  batch.charging = true
+  batch.endsNamed = ended.length > 0
+  return batch
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { startChild } from '../../test/support/child.ts'
 import { type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import type { Database } from '../store/index.ts'
-import { createLedger } from './create-ledger.ts'
+import { createLedger, type LedgerTrouble } from './create-ledger.ts'
 import type { EntryStart } from './ledger.ts'
 
 describe('the spool', () => {
@@ -128,6 +128,117 @@ describe('the spool', () => {
     expect(await opened.database.query('select id, state, estimated from entries where org_id = $1', [org])).toEqual([
       { id: `cut-${org}`, state: 'settled', estimated: true },
     ])
+  })
+
+  const spooled = (org: string, more: object) =>
+    JSON.stringify({
+      rq: 'r',
+      at: 1,
+      og: org,
+      en: 'production',
+      pr: 'openai',
+      su: 'chat',
+      ks: 'platform',
+      ho: 'h',
+      cr: 1,
+      st: Date.now(),
+      ...more,
+    })
+  const endOf = (id: string, more: object = {}) =>
+    JSON.stringify({ id, ok: true, it: 7, du: 1, en: Date.now(), ...more })
+  const settledIn = (org: string) =>
+    opened.database.query("select id, input_tokens from entries where org_id = $1 and state = 'settled' order by id", [
+      org,
+    ])
+
+  test('sets aside what the database refuses, with its end, writes the rest, and tries it again at the next start', async () => {
+    const folder = newFolder()
+    const org = await newOrg(800)
+    const refused = [
+      spooled(org, { id: 'refused-rule', ks: 'nobody' }),
+      endOf('refused-rule'),
+      spooled(org, { id: 'refused-text', mo: 'a\u0000b' }),
+      spooled(org, { id: 'refused-range', cr: 1e30 }),
+    ]
+    const good = Array.from({ length: 20 }, (_, n) => [spooled(org, { id: `good-${n}` }), endOf(`good-${n}`)]).flat()
+    const lateEnd = endOf('good-3', { it: 1e30 })
+    const name = `999999999-${'c'.repeat(26)}-a.spool`
+    writeFileSync(
+      join(folder, name),
+      `${[...good.slice(0, 11), ...refused, ...good.slice(11), lateEnd].join(',\n')},\n`,
+    )
+    const told: string[] = []
+    const replay = async () => {
+      const ledger = createLedger({
+        database: opened.database,
+        spoolDir: folder,
+        onTrouble: ({ kind }) => told.push(kind),
+      })
+      await ledger.replayed
+      await ledger.close()
+    }
+    const kept = () => readFileSync(join(folder, 'refused.spool'), 'utf8').trimEnd().split('\n')
+    await replay()
+    expect(readdirSync(folder)).toEqual(['refused.spool'])
+    // The one whose end was refused is held until its node is over.
+    expect(await settledIn(org)).toHaveLength(19)
+    expect(kept()).toEqual(expect.arrayContaining([...refused, lateEnd]))
+    expect(new Set(told)).toEqual(new Set(['set_aside']))
+
+    // What was wrong is put right; the rest stays where it is.
+    const before = kept()
+    writeFileSync(join(folder, 'refused.spool'), `${before.join('\n').replace('nobody', 'platform')}\n`)
+    await replay()
+    expect(await settledIn(org)).toContainEqual({ id: 'refused-rule', input_tokens: 7 })
+    expect(kept().join('\n')).toContain('refused-range')
+    expect(kept().join('\n')).not.toContain('refused-rule')
+  })
+
+  test('sets aside what the database refuses of a living process', async () => {
+    const folder = newFolder()
+    const org = await newOrg(801)
+    const told: LedgerTrouble[] = []
+    const ledger = createLedger({
+      database: opened.database,
+      spoolDir: folder,
+      onTrouble: (trouble) => told.push(trouble),
+    })
+    const entry = ledger.open({ ...attempt(org, 1), source: 'nobody' as 'platform' })
+    await ledger.flush()
+    entry.settle({ durationMs: 1, charged: true, usage: { inputTokens: 9 } })
+    ledger.open(attempt(org, 2)).settle({ durationMs: 1, charged: true })
+    await ledger.close()
+    expect(await settledIn(org)).toHaveLength(1)
+    expect(told).toMatchObject([{ kind: 'set_aside', entries: 1 }])
+    const kept = readFileSync(join(folder, 'refused.spool'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(kept).toMatchObject([
+      { id: entry.id, ks: 'nobody' },
+      { id: entry.id, it: 9 },
+    ])
+  })
+
+  test('waits for a table or a right that is missing, and sets nothing aside', async () => {
+    const folder = newFolder()
+    const org = await newOrg(802)
+    const told: string[] = []
+    const ledger = createLedger({
+      database: opened.database,
+      spoolDir: folder,
+      onTrouble: ({ kind }) => {
+        told.push(kind)
+        if (told.length === 2) void opened.database.query('alter table put_away rename to entries')
+      },
+    })
+    await ledger.counted
+    await opened.database.query('alter table entries rename to put_away')
+    ledger.open(attempt(org, 1)).settle({ durationMs: 1, charged: true })
+    await ledger.flush()
+    expect(new Set(told)).toEqual(new Set(['retrying']))
+    expect(await settledIn(org)).toHaveLength(1)
+    await ledger.close()
   })
 
   test('does not grow while the database takes what is written', async () => {

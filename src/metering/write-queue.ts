@@ -1,7 +1,7 @@
-import { OwnkeyError } from '../contract/index.ts'
 import type { Clock } from '../lib/index.ts'
 import type { EntryBatch, Spool } from '../store/index.ts'
 import { LineBatch } from './line-batch.ts'
+import { createLineWriter } from './line-writer.ts'
 
 export interface WriteQueueParts {
   node: string
@@ -9,7 +9,10 @@ export interface WriteQueueParts {
   write(batch: EntryBatch): Promise<unknown>
   /** Keeps the lines until they are written. */
   spool: Spool | undefined
-  onTrouble(trouble: { kind: 'retrying' | 'lost'; entries: number; error: unknown }): void
+  /** A batch has to wait for its next try. */
+  onRetry(entries: number, error: unknown): void
+  /** A line that the database refuses; see `LineWriterParts`. */
+  setAside(line: string, error?: unknown): void
   /** Milliseconds that lines gather before they are written. */
   gatherMs: number
   /** Entries that begin in one statement at most, and as many that end. */
@@ -50,13 +53,11 @@ interface Waiter {
   done: () => void
 }
 
-const firstPauseMs = 50
-const longestPauseMs = 2_000
+const pauses = { first: 50, longest: 2_000 }
 
 /**
- * Group commit: while one batch is being written, the next one gathers. Batches are written in order. One that fails is written
- * again, unchanged, until it succeeds. If the database itself refuses a batch, it is halved until the line that it refuses is
- * alone, and only that line is given up.
+ * Group commit. While one batch is being written the next one gathers; batches are written one after the other, in
+ * order, each until it succeeds (`createLineWriter`).
  */
 export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
   const { spool } = parts
@@ -72,7 +73,11 @@ export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
   let timer: NodeJS.Timeout | undefined
   let running = false
   let stopped = false
-  let failingSince: number | undefined
+  const writer = createLineWriter({
+    ...parts,
+    pauses,
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  })
 
   function schedule(): void {
     if (running || stopped || timer) return
@@ -98,7 +103,7 @@ export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
         written: batch.number - 1,
         newest: gathering.lines > 0 ? gathering.number : gathering.number - 1,
       })
-      const isSound = await writeUntilDone(batch)
+      const isSound = await writer.write(batch)
       if (stopped) return
       writing = undefined
       waiting -= batch.size
@@ -124,31 +129,6 @@ export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
     gathering = spare ?? new LineBatch(number)
     spare = undefined
     return batch
-  }
-
-  /** @returns whether it succeeded at the first try */
-  async function writeUntilDone(batch: LineBatch): Promise<boolean> {
-    for (let pause = firstPauseMs; !stopped; pause = Math.min(pause * 2, longestPauseMs)) {
-      try {
-        await parts.write(batch.asRows(parts.node))
-        failingSince = undefined
-        return pause === firstPauseMs
-      } catch (error) {
-        if (!isPassing(error)) {
-          await writeInHalves(batch, error)
-          return false
-        }
-        failingSince ??= parts.clock.monotonic()
-        parts.onTrouble({ kind: 'retrying', entries: batch.size, error })
-        await new Promise<void>((resolve) => setTimeout(resolve, pause))
-      }
-    }
-    return false
-  }
-
-  async function writeInHalves(batch: LineBatch, error: unknown): Promise<void> {
-    if (batch.lines <= 1) return parts.onTrouble({ kind: 'lost', entries: batch.size, error })
-    for (const half of batch.halves()) await writeUntilDone(half)
   }
 
   function wake(written: number): void {
@@ -188,7 +168,7 @@ export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
       return waiting
     },
     get failingSince() {
-      return failingSince
+      return writer.failingSince
     },
     flush() {
       if (waiting === 0) return Promise.resolve()
@@ -200,22 +180,10 @@ export function createWriteQueue(parts: WriteQueueParts): WriteQueue {
     },
     stop() {
       stopped = true
+      writer.stop()
       clearTimeout(timer)
       for (const waiter of waiters.splice(0)) waiter.done()
       return waiting
     },
   }
-}
-
-/**
- * Classes of SQLSTATE that say "this very data": data exceptions, broken constraints, wrong statements. Not a broken
- * reference: that is an organization that was deleted while the batch was written, and the next try leaves it out.
- */
-const refusals = /^(22|23(?!503)|42)/
-
-/** True for a failure that another try may not meet: no connection, a deadlock, a server that is starting. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof OwnkeyError) return true
-  const { code } = error as { code?: string }
-  return code === undefined || !refusals.test(code)
 }

@@ -15,6 +15,7 @@ export interface OpenLedgerOptions {
 /** How often the ledger had trouble, in entries or settlements, since the start. */
 export interface LedgerTroubles {
   lost: number
+  setAside: number
   overdrawn: number
   retries: number
 }
@@ -23,13 +24,14 @@ export function openLedger({ database, live, environment, log }: OpenLedgerOptio
   ledger: LiveLedger
   troubles: Readonly<LedgerTroubles>
 } {
-  const troubles: LedgerTroubles = { lost: 0, overdrawn: 0, retries: 0 }
+  const troubles: LedgerTroubles = { lost: 0, setAside: 0, overdrawn: 0, retries: 0 }
   const ledger = createLedger({
     database,
     spoolDir: makeSpool(environment, log),
     price: (sale) => live.current().price(sale),
     onTrouble(trouble) {
       if (trouble.kind === 'lost') troubles.lost += trouble.entries
+      else if (trouble.kind === 'set_aside') troubles.setAside += trouble.entries
       else if (trouble.kind === 'overdrawn') troubles.overdrawn++
       else if (trouble.kind === 'retrying') troubles.retries++
       logTrouble(log, trouble)
@@ -50,10 +52,12 @@ function makeSpool({ dataDir }: Environment, log: Log): string | undefined {
   }
 }
 
+const mustBeSeen: ReadonlySet<LedgerTrouble['kind']> = new Set(['lost', 'set_aside'])
+
 function logTrouble(log: Log, trouble: LedgerTrouble): void {
   if (trouble.kind === 'overdrawn') log.error('ledger_overdrawn', { org: trouble.org, count: trouble.credits })
   else
-    log[trouble.kind === 'lost' ? 'error' : 'warn'](`ledger_${trouble.kind}`, {
+    log[mustBeSeen.has(trouble.kind) ? 'error' : 'warn'](`ledger_${trouble.kind}`, {
       count: trouble.entries,
       error: trouble.error,
     })

@@ -12,5 +12,12 @@ export { makeFolder } from './make-folder.ts'
 export { inspectMigrations, type MigrationReport, migrate } from './migrate.ts'
 export { type OpenDatabaseOptions, openDatabase } from './open-database.ts'
 export * from './queries/index.ts'
-export { findOrphanedSpools, type OrphanedSpool, openSpool, type Spool } from './spool.ts'
+export {
+  countRefusedLines,
+  findOrphanedSpools,
+  keepRefusedLine,
+  type OrphanedSpool,
+  openSpool,
+  type Spool,
+} from './spool.ts'
 export { type WithdrawalRecord, withdrawalRecord } from './withdrawal-record.ts'

@@ -1,4 +1,15 @@
-import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import {
+  appendFileSync,
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder } from './make-folder.ts'
 
@@ -32,6 +43,8 @@ const truncateBytes = 256 * 1024
 const bytesInOneTurn = 64 * 1024
 const newline = 0x0a
 const filePattern = /^(\d+)-([0-9a-z]+)-[ab]\.spool$/
+/** What the database refused, until the next start tries it again. */
+const refusedName = 'refused.spool'
 
 export interface SpoolOptions {
   folder: string
@@ -141,11 +154,27 @@ function writeAll(file: SpoolFile, bytes: Buffer, to: number): void {
   }
 }
 
-/** Spools of processes that no longer live. The files of living ones, and anything else in the folder, are left alone. */
+/** Keeps a line that the database refuses, where people find it and the next start tries it again. */
+export function keepRefusedLine(folder: string, line: string): void {
+  appendFileSync(join(folder, refusedName), `${line}\n`, { mode: 0o600 })
+}
+
+export function countRefusedLines(folder: string): number {
+  return readThere(join(folder, refusedName)).length
+}
+
+/** Of several processes that start at once, one gets them. */
+function takeRefusedLines(folder: string): void {
+  const own = join(folder, `${process.pid}-${randomBytes(13).toString('hex')}-a.spool`)
+  ifThere(() => renameSync(join(folder, refusedName), own))
+}
+
+/** Spools of processes that no longer live, and what was refused. The files of living ones, and anything else in the folder, are left alone. */
 export function findOrphanedSpools(
   folder: string,
   isAlive: (pid: number) => boolean = processIsAlive,
 ): OrphanedSpool[] {
+  takeRefusedLines(folder)
   const byNode = new Map<string, string[]>()
   for (const name of listFolder(folder)) {
     const [, pid, node] = filePattern.exec(name) ?? []
@@ -155,8 +184,7 @@ export function findOrphanedSpools(
   }
   return [...byNode].map(([node, paths]) => ({
     node,
-    // The last line may have been cut off in the middle; it is not one.
-    lines: paths.flatMap((path) => readFileSync(path, 'utf8').split('\n').slice(0, -1)),
+    lines: paths.flatMap(readThere),
     remove() {
       for (const path of paths) rmSync(path, { force: true })
     },
@@ -164,10 +192,19 @@ export function findOrphanedSpools(
 }
 
 function listFolder(folder: string): string[] {
+  return ifThere(() => readdirSync(folder)) ?? []
+}
+
+/** The lines of a file, none where another process was quicker to write and remove them. A last one that was cut off in the middle is not one. */
+function readThere(path: string): string[] {
+  return ifThere(() => readFileSync(path, 'utf8').split('\n').slice(0, -1)) ?? []
+}
+
+function ifThere<Found>(look: () => Found): Found | undefined {
   try {
-    return readdirSync(folder)
+    return look()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if (/^ENO(ENT|TDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw error
   }
 }

@@ -18,7 +18,14 @@ export interface MetricSources {
   openConnections(): number
   /** Gateway requests and sessions under way. */
   openRequests(): number
-  ledger(): { waiting: number; waitingForRoom: number; lost: number; overdrawn: number; retries: number }
+  ledger(): {
+    waiting: number
+    waitingForRoom: number
+    lost: number
+    setAside: number
+    overdrawn: number
+    retries: number
+  }
   /** Organizations that this process keeps a snapshot of, and the age of the oldest, in milliseconds. */
   snapshots(): { count: number; oldestMs: number }
   /** Absent for a database without a pool. */
@@ -117,9 +124,15 @@ const rows: readonly Row[] = [
   },
   {
     name: 'ownkey_ledger_lost_lines_total',
-    help: 'Lines of the ledger that the database refused for good. Should be 0.',
+    help: 'Lines of the ledger that could neither be written nor kept. Should be 0.',
     type: 'counter',
     samples: ({ ledger }) => one(ledger().lost),
+  },
+  {
+    name: 'ownkey_ledger_set_aside_lines_total',
+    help: 'Lines of the ledger that the database refused, kept for the next start. Should be 0.',
+    type: 'counter',
+    samples: ({ ledger }) => one(ledger().setAside),
   },
   {
     name: 'ownkey_ledger_overdrawn_total',
