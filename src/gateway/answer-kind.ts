@@ -86,15 +86,19 @@ function readContentType(
   isCounted: boolean,
 ): string | undefined {
   if (!vague.test(contentType) || (contentType !== '' && !isCounted)) return contentType
-  const text = decodeBody(bytes, encoding)?.toString('latin1', 0, 64).replace(byteOrderMark, '')
-  if (text === undefined) return contentType
+  const plain = decodeBody(bytes, encoding)
+  if (plain === undefined) return contentType
+  const text = plain.toString('latin1', 0, enoughToTell).replace(byteOrderMark, '')
   if (eventField.test(text)) return 'text/event-stream'
   if (document.test(text)) return 'application/json'
-  return !isWhole && perhapsField.test(text) ? undefined : contentType
+  const isEnough = plain.length >= enoughToTell || bytes.length >= enoughPacked
+  return !isWhole && !isEnough && perhapsField.test(text) ? undefined : contentType
 }
 
-/** So many bytes tell whether JSON opens with an error. */
+/** So many bytes tell whether JSON opens with an error, and what an answer is whose type does not say. */
 const enoughToTell = 64
+/** What is packed and gives less than that gives nothing. */
+const enoughPacked = 1_024
 /** First letters of `error`, `type` and `object`: JSON whose first name begins otherwise needs no closer look. */
 const firstLetters: ReadonlySet<number> = new Set(Buffer.from('eto'))
 const errorFirst = /^\s*(?:\[\s*)?\{\s*"(?:error"\s*:\s*[{"]|(?:type|object)"\s*:\s*"error")/

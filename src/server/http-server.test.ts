@@ -181,6 +181,14 @@ describe('the listener', () => {
     await Promise.allSettled([halfSent, idle])
     await expect.poll(() => sockets.size).toBe(0)
   })
+
+  test('ends also when not everybody can be told', async () => {
+    const open = get('/held')
+    await expect.poll(() => held.length).toBe(1)
+    await drain({ server, sockets, seconds: 0.05, beforeCut: () => Promise.reject(new Error('cannot be told')) })
+    await Promise.allSettled([open])
+    await expect.poll(() => sockets.size).toBe(0)
+  })
 })
 
 describe('behind a request whose answer is not out yet', () => {
@@ -201,6 +209,18 @@ describe('behind a request whose answer is not out yet', () => {
     const [first, second] = (await answers).split(/\r\n\r\n(?:4\r\n)?held(?:\r\n0\r\n\r\n)?/)
     expect(first).toMatch(/^HTTP\/1.1 200 /)
     expect(second).toMatch(expected)
+  })
+
+  test('an offer of HTTP/2 is not cut off as an idle connection', async () => {
+    const answers = exchange(`${before}${upgradeTo('h2c').replace('/acme', '/held')}`)
+    await expect.poll(() => held.length).toBe(1)
+    held[0]?.end('held')
+    await expect.poll(() => held.length).toBe(2)
+    const second = held[1] as ServerResponse
+    expect(second.req.socket.timeout ?? 0).toBe(0)
+    second.setHeader('connection', 'close')
+    second.end('second')
+    expect(await answers).toMatch(/held[\s\S]*second/)
   })
 
   test.each(kinds)('%s of a caller whose connection breaks is nothing to anybody', async (_what, text) => {

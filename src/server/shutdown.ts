@@ -32,7 +32,8 @@ export function drain({ server, sockets, seconds, beforeCut }: DrainOptions): Pr
       sweep = setInterval(() => server.closeIdleConnections(), 100)
     }
     const cutAfterGoodbye = async () => {
-      await beforeCut?.()
+      // Whoever could not be told learns it from the connection's end.
+      await beforeCut?.().catch(() => undefined)
       cutAll(sockets)
     }
     sayLast({ server, sockets })
