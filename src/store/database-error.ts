@@ -18,6 +18,11 @@ const unavailableCodes: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'The database’s host cannot be reached.',
   ENETUNREACH: 'The database’s network cannot be reached.',
   '25006': 'The database takes no writes.',
+  // What an operator changed under a running server, or a copy that took the database's place and is not one yet.
+  '28000': 'The database does not let this server in.',
+  '28P01': 'The database does not let this server in.',
+  '3D000': 'The database is not there.',
+  '42P01': 'The database has not the tables of this server.',
   '53100': 'The database’s disk is full.',
   '58030': 'The database’s disk fails.',
   '53200': 'The database is out of memory.',

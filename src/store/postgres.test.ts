@@ -210,6 +210,47 @@ describe('PostgreSQL', () => {
     expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
   })
 
+  it('is unavailable while it lets nobody in, is not there or is an empty one, and used again by itself', async () => {
+    const own = await createTestDatabase()
+    const admin = new pg.Client(server.url)
+    await admin.connect()
+    const name = new URL(own.url).pathname.slice(1)
+    const role = `locked_${process.pid}`
+    await admin.query(`create role ${role} login superuser`)
+    const url = new URL(own.url)
+    url.username = role
+    const database = await openUrl(url.href)
+    await database.query('create table kept (n integer)')
+    const changes = [
+      [`alter role ${role} nologin`, `alter role ${role} login`],
+      [`alter database ${name} rename to ${name}_away`, `alter database ${name}_away rename to ${name}`],
+      [
+        `alter database ${name} rename to ${name}_away; create database ${name}`,
+        `drop database ${name}; alter database ${name}_away rename to ${name}`,
+      ],
+    ]
+    for (const both of changes) {
+      for (const [statements, isBad] of both.map((text, index) => [text, index === 0] as const)) {
+        await admin.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = $1', [role])
+        for (const statement of statements.split('; ')) await admin.query(statement)
+        const ask = () =>
+          Promise.allSettled([database.query('select n from kept'), database.query('insert into kept values (1)')])
+        // A connection that was cut fails its first question in any case.
+        await expect.poll(async () => (await ask()).every(({ status }) => (status === 'rejected') === isBad)).toBe(true)
+        if (isBad)
+          for (const answer of await ask())
+            expect(answer).toMatchObject({
+              reason: { code: 'unavailable', message: expect.stringMatching(/^The database/) },
+            })
+      }
+    }
+    await database.close()
+    open.splice(open.indexOf(database), 1)
+    await own.drop()
+    await admin.query(`drop role ${role}`)
+    await admin.end()
+  })
+
   it('throws the connection of a broken transaction away', async () => {
     const database = await openUrl(server.url, { max: 1 })
     const killer = await openUrl(server.url)
