@@ -1,6 +1,7 @@
 import { type DestinationStream, pino } from 'pino'
 import { OwnkeyError } from '../contract/index.ts'
 import type { LogLevel } from './environment.ts'
+import { openLogOutput } from './log-output.ts'
 
 /** What a log line may carry. A field that is not in here is left out, so a secret cannot come in by a new name. */
 const fields = [
@@ -58,14 +59,14 @@ export interface LogOptions {
 
 const allowed: ReadonlySet<string> = new Set(fields)
 
-export function createLog({ level, destination }: LogOptions): Log {
+export function createLog({ level, destination = openLogOutput() }: LogOptions): Log {
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }), log: keepAllowed },
   }
-  const logger = destination ? pino(options, destination) : pino(options)
+  const logger = pino(options, destination)
   const at =
     (method: 'debug' | 'info' | 'warn' | 'error') =>
     (event: string, more: LogFields = {}) =>
