@@ -498,6 +498,13 @@ const recorded: Recorded[] = [
     }),
   },
   {
+    name: 'a field whose name only ends like that of counts',
+    provider: 'openai',
+    kind: 'json',
+    usage: undefined,
+    body: JSON.stringify({ id: 'x', 'no "usage': openaiUsage }),
+  },
+  {
     name: 'Bedrock Converse',
     provider: 'bedrock',
     kind: 'json',

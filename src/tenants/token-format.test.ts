@@ -1,4 +1,6 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { toBase62 } from '../lib/index.ts'
 import { hashToken, looksLikeToken, newToken, tokenHint } from './token-format.ts'
 
 describe('a token', () => {
@@ -24,6 +26,17 @@ describe('a token', () => {
     expect(looksLikeToken(`${token}0`)).toBe(false)
     expect(looksLikeToken('')).toBe(false)
     expect(looksLikeToken('sk-proj-abcdef')).toBe(false)
+  })
+
+  test('is one of its length only, whatever its checksum says', () => {
+    const sealed = (body: string) => body + toBase62(crc32(body), 6)
+    const body = newToken('service').slice(0, -6)
+    expect(looksLikeToken(sealed(body))).toBe(true)
+    for (const other of [body.slice(0, -1), `${body}0`, 'okt_']) expect(looksLikeToken(sealed(other))).toBe(false)
+  })
+
+  test('is hashed whole', () => {
+    expect(hashToken('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
   })
 
   test('shares nothing with another one of the same beginning once hashed', () => {

@@ -48,7 +48,7 @@ const conversation = {
   tools: [
     {
       type: 'function',
-      function: { name: 'look', strict: true, parameters: { properties: {} } },
+      function: { name: 'look', description: 'Looks.', strict: true, parameters: { properties: {} } },
       cache_control: { type: 'ephemeral' },
     },
   ],
@@ -101,6 +101,7 @@ describe('a chat request for Anthropic', () => {
       tools: [
         {
           name: 'look',
+          description: 'Looks.',
           input_schema: { type: 'object', properties: {} },
           strict: true,
           cache_control: { type: 'ephemeral' },
@@ -134,8 +135,37 @@ describe('a chat request for Anthropic', () => {
     ['claude-sonnet-5-5', 'none', { thinking: { type: 'disabled' } }],
     ['claude-haiku-4-5-20251001', 'medium', { thinking: { type: 'enabled', budget_tokens: 8192 }, max_tokens: 24_576 }],
     ['claude-3-7-sonnet-latest', 'low', { thinking: { type: 'enabled', budget_tokens: 2048 } }],
+    ['claude-3-7-sonnet-latest', 'minimal', { thinking: { type: 'enabled', budget_tokens: 1024 } }],
+    ['claude-3-7-sonnet-latest', 'high', { thinking: { type: 'enabled', budget_tokens: 16_384 }, max_tokens: 32_768 }],
+    ['claude-3-7-sonnet-latest', 'xhigh', { thinking: { type: 'enabled', budget_tokens: 24_576 } }],
+    ['claude-3-7-sonnet-latest', 'max', { thinking: { type: 'enabled', budget_tokens: 31_999 } }],
+    ['claude-sonnet-5-5', 'low', { output_config: { effort: 'low' } }],
+    ['claude-sonnet-5-5', 'medium', { output_config: { effort: 'medium' } }],
+    ['claude-sonnet-5-5', 'xhigh', { output_config: { effort: 'xhigh' } }],
+    ['claude-sonnet-5-5', 'max', { output_config: { effort: 'max' } }],
   ])('%s thinks with effort %s as its generation does', (model, effort, fields) => {
     expect(translate({ reasoning_effort: effort }, model).sent).toMatchObject(fields)
+  })
+
+  test('thinks by a budget below its limit, and not at all where that leaves too little', () => {
+    const thinking = (limit: number) =>
+      translate({ reasoning_effort: 'low', max_tokens: limit }, 'claude-3-7-sonnet-latest').sent
+    expect(thinking(2049)).toMatchObject({ thinking: { budget_tokens: 2048 }, max_tokens: 2049 })
+    expect(thinking(1025)).toMatchObject({ thinking: { budget_tokens: 1024 }, max_tokens: 1025 })
+    expect(() => thinking(1024)).toThrow('needs max_completion_tokens above 1024 to think')
+  })
+
+  test('may say in Anthropic’s own words what OpenAI has none for', () => {
+    const own = {
+      thinking: { type: 'enabled', budget_tokens: 4096 },
+      cache_control: { type: 'ephemeral' },
+      top_k: 5,
+    }
+    expect(translate({ ...own, user: 'u_1', stop: 'x' }).sent).toMatchObject({
+      ...own,
+      metadata: { user_id: 'u_1' },
+      stop_sequences: ['x'],
+    })
   })
 
   test('closes schemas and says their limits in words', () => {
@@ -249,6 +279,9 @@ describe('a chat request for Anthropic', () => {
     [{ functions: [] }, 'functions'],
     [{ response_format: { type: 'xml' } }, 'response_format'],
     [{ response_format: { type: 'json_object' }, tools: conversation.tools }, 'response_format'],
+    [{ response_format: { type: 'json_object' }, reasoning_effort: 'low' }, 'response_format'],
+    [{ response_format: { type: 'json_object' }, thinking: { type: 'adaptive' } }, 'response_format'],
+    [{ temperature: 1.1 }, 'temperature'],
     [{ max_tokens: 0 }, 'max_tokens'],
     [{ web_search_options: {} }, 'web_search_options'],
   ])('%j is refused by name', (request, field) => {
@@ -425,6 +458,7 @@ describe('Anthropic’s stream', () => {
     ])
     expect(events.at(-3)).toMatchObject({
       id: 'msg_01',
+      created: 1_750_000_000,
       model: 'claude-sonnet-5-5',
       usage: null,
       choices: [{ finish_reason: 'tool_calls' }],
@@ -466,6 +500,19 @@ describe('Anthropic’s stream', () => {
       ['toolu_3', '{}'],
     ])
     expect(calls.filter(({ index }) => ![0, 1, 2].includes(index))).toEqual([])
+  })
+
+  test('of the JSON tool is text, and no call', () => {
+    const from = recorded.indexOf('event: content_block_start\ndata: {"type":"content_block_start","index":2')
+    const to = recorded.indexOf('event: content_block_start\ndata: {"type":"content_block_start","index":3')
+    const only = [recorded.subarray(from, to), recorded.subarray(recorded.indexOf('event: message_delta'))]
+    const events = eventsOf(translated(streamOf({ response_format: { type: 'json_object' } }), only)) as {
+      choices: { delta: { content?: string; tool_calls?: unknown }; finish_reason: string | null }[]
+    }[]
+    const choices = events.flatMap((event) => event.choices ?? [])
+    expect(choices.map(({ delta }) => delta.content ?? '').join('')).toBe('{"at": "ü"}')
+    expect(choices.filter(({ delta }) => delta.tool_calls !== undefined)).toEqual([])
+    expect(choices.at(-1)?.finish_reason).toBe('stop')
   })
 
   test('says the same wherever its bytes are split', () => {
