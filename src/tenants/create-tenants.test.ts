@@ -45,8 +45,9 @@ function watched() {
 
 /** A clock that is moved by hand. */
 function handClock(): Clock & { move(ms: number): void } {
-  let time = Date.UTC(2026, 10, 20, 12)
-  return { now: () => time, monotonic: () => time, move: (ms) => (time += ms) }
+  const began = Date.UTC(2026, 10, 20, 12)
+  let time = 1_000
+  return { now: () => began + time, monotonic: () => time, move: (ms) => (time += ms) }
 }
 
 async function start(options: Partial<TenantsOptions> = {}) {
@@ -122,6 +123,16 @@ describe('a snapshot', () => {
       origin: 'https://example.test',
     })
     expect(Buffer.from(sealed?.envelope ?? []).toString()).toBe(`sealed ${org}-a`)
+  })
+
+  test('says by the clock that only grows as of when its spending is known', async () => {
+    const org = await newOrg()
+    const { tenants, clock } = await start()
+    expect((await tenants.get(org))?.spentAsOf).toBe(clock.monotonic())
+    clock.move(1_000)
+    await database.query('update organizations set balance = 7 where id = $1', [org])
+    await tenants.revalidate()
+    expect(await tenants.get(org)).toMatchObject({ balance: 7, spentAsOf: clock.monotonic() })
   })
 
   test('is answered at once and without a statement when warm', async () => {

@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { canaryKeys } from '../support/canary.ts'
 import { rawCall } from '../support/raw-call.ts'
+import { open } from '../support/socket-client.ts'
 import { json, signal } from '../support/upstream.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -15,7 +16,8 @@ describe.each([
 ])('a clock that is set an hour %s', (_name, by) => {
   let stage: Stage
   beforeAll(async () => {
-    stage = await openStage({ config: { gateway: { bodyIdleSeconds: idleSeconds } } })
+    const gateway = { bodyIdleSeconds: idleSeconds, realtime: { idleTimeoutSeconds: idleSeconds } }
+    stage = await openStage({ config: { gateway } })
   })
   afterEach(() => vi.useRealTimers())
   afterAll(() => stage?.close())
@@ -43,7 +45,8 @@ describe.each([
     expect((await open).status).toBe(200)
     expect((await ownkey.api('GET', '/orgs/own/settings')).status).toBe(200)
     expect((await stage.settledBooks()).faults).toEqual([])
-    const { body } = await ownkey.api('GET', '/orgs/own/requests?limit=10&to=2100-01-01')
+    const { body } = await ownkey.api('GET', '/orgs/own/requests?limit=10&from=2000-01-01&to=2100-01-01')
+    expect(body.items).toHaveLength(3)
     for (const { durationMs } of body.items) expect(durationMs).toBeLessThan(60_000)
   }, 180_000)
 
@@ -69,6 +72,24 @@ describe.each([
     await expect.poll(() => stalled.told.status).toBe(408)
     expect(stalled.told.at - movedAt).toBeGreaterThan((idleSeconds - 1) * 1000)
     expect(stalled.told.at - movedAt).toBeLessThan((idleSeconds + 4) * 1000)
+  }, 60_000)
+
+  test('ends a socket when nothing has passed for as long as it may, and tells how long it was open', async () => {
+    const { ownkey, upstream, tokens, newId } = stage
+    upstream.onUpgrade('/v1/realtime', () => {})
+    const headers = { authorization: `Bearer ${tokens.own}`, 'x-chaos-id': newId() }
+    const socket = await open(ownkey.url, { path: '/openai/v1/realtime?model=test-model', headers })
+    move()
+    const movedAt = performance.now()
+    expect((await socket.ended).code).toBe(1001)
+    expect(performance.now() - movedAt).toBeGreaterThan((idleSeconds - 1) * 1000)
+    expect(performance.now() - movedAt).toBeLessThan((idleSeconds + 4) * 1000)
+    await expect
+      .poll(async () => {
+        const { body } = await ownkey.api('GET', '/orgs/own/requests?from=2000-01-01&to=2100-01-01')
+        return body.items.find(({ status }: { status: number }) => status === 101)?.durationMs
+      })
+      .toSatisfy((ms: unknown) => typeof ms === 'number' && ms > (idleSeconds - 1) * 1000 && ms < 60_000)
   }, 60_000)
 
   test('with the database silent, serves by what is known for the configured grace, and not longer', async () => {
