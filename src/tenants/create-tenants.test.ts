@@ -331,6 +331,22 @@ describe('tokens', () => {
     expect(state.statements).toBe(1)
   })
 
+  test('are looked up by the whole of it: another of the same beginning or end is another', async () => {
+    const org = await newOrg()
+    const { id, token } = await addToken(org)
+    const { tenants } = await start()
+    const hash = hashToken(token)
+    for (const [part, alike] of Object.entries({ begin: `${hash.slice(0, -2)}00`, end: `00${hash.slice(2)}` }))
+      await database.query(
+        "insert into tokens (id, hash, kind, org_id, created_by) values ($1, decode($2, 'hex'), 'service', null, 'operator')",
+        [`${id}-${part}`, alike],
+      )
+    expect(await tenants.token(token)).toMatchObject({ id, org })
+    await database.query('delete from tokens where id = $1', [id])
+    tenants.forgetToken(id)
+    expect(await tenants.token(token)).toBeUndefined()
+  })
+
   test('that cannot be one cost no statement', async () => {
     const { tenants, state } = await start()
     for (const garbage of ['', 'okt_', 'sk-proj-1234', `${newToken('service')}x`, newToken('session')]) {

@@ -259,6 +259,16 @@ describe('a chat request for Gemini', () => {
   test.each([
     ['gemini-2.5-flash', 'medium', { thinkingBudget: 8192, includeThoughts: true }],
     ['gemini-2.5-flash', 'none', { thinkingBudget: 0 }],
+    ['gemini-2.5-flash', 'minimal', { thinkingBudget: 1024, includeThoughts: true }],
+    ['gemini-2.5-flash', 'low', { thinkingBudget: 1024, includeThoughts: true }],
+    ['gemini-2.5-flash', 'high', { thinkingBudget: 24_576, includeThoughts: true }],
+    ['gemini-2.5-flash', 'xhigh', { thinkingBudget: 24_576, includeThoughts: true }],
+    ['gemini-2.5-flash', 'max', { thinkingBudget: 24_576, includeThoughts: true }],
+    ['gemini-3.8-flash', 'none', { thinkingLevel: 'MINIMAL' }],
+    ['gemini-3.8-flash', 'minimal', { thinkingLevel: 'MINIMAL', includeThoughts: true }],
+    ['gemini-3.8-flash', 'medium', { thinkingLevel: 'MEDIUM', includeThoughts: true }],
+    ['gemini-3.8-flash', 'high', { thinkingLevel: 'HIGH', includeThoughts: true }],
+    ['gemini-4-argon', 'max', { thinkingLevel: 'HIGH', includeThoughts: true }],
     ['gemini-3.8-flash', 'low', { thinkingLevel: 'LOW', includeThoughts: true }],
     ['gemini-4-argon', 'xhigh', { thinkingLevel: 'HIGH', includeThoughts: true }],
   ])('%s thinks with effort %s as its generation does', (model, effort, config) => {
@@ -342,6 +352,31 @@ const counts = {
 }
 
 describe('Gemini’s answer', () => {
+  test.each([
+    ['STOP', 'stop'],
+    ['MAX_TOKENS', 'length'],
+    ...[
+      'SAFETY',
+      'RECITATION',
+      'LANGUAGE',
+      'BLOCKLIST',
+      'PROHIBITED_CONTENT',
+      'SPII',
+      'IMAGE_SAFETY',
+      'IMAGE_PROHIBITED_CONTENT',
+      'IMAGE_RECITATION',
+      'OTHER',
+      'MALFORMED_FUNCTION_CALL',
+      'MALFORMED_RESPONSE',
+      'UNEXPECTED_TOOL_CALL',
+      'TOO_MANY_TOOL_CALLS',
+      'MISSING_THOUGHT_SIGNATURE',
+    ].map((reason) => [reason, 'content_filter'] as const),
+  ])('that ended for %s is told to have ended for %s', (finishReason, finish) => {
+    const candidate = { content: { parts: [{ text: 'a' }] }, finishReason }
+    expect(answerOf({ candidates: [candidate] }).choices[0].finish_reason).toBe(finish)
+  })
+
   test('that came to nothing is not passed off as whole', () => {
     const candidate = {
       finishReason: 'MALFORMED_FUNCTION_CALL',
