@@ -91,6 +91,7 @@ describe('limits', () => {
     const own = ask(policy, { feature: 'vision' }, { ...full, keys })
     expect(own.attempts.map(({ source, meter }) => [source, meter])).toEqual([['organization', undefined]])
     expect(skips(own)).toEqual(['platform:gemini:quota'])
+    expect(own.skipped[0]?.facts).toEqual({ limit: 2, title: 'images', per: 'month' })
   })
 
   test('a quota per day is not used up by what the month counted before the plan changed', () => {

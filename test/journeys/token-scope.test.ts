@@ -115,6 +115,22 @@ describe.each(Object.keys(ways))('on the way of %s', (way) => {
     },
   )
 
+  test('what a header names is held against all of what the token fixes, letter by letter', async () => {
+    const token = nameOf(own)
+    for (const field of fields) {
+      const fixed = own[field]
+      for (const named of [fixed.slice(0, -1), `${fixed}x`, fixed.toUpperCase(), `x${fixed}`])
+        expect(await outcome(way, { token, asked: { [field]: named } }), named).toEqual({
+          status: 403,
+          error: 'token_scope',
+          key: undefined,
+        })
+      // An empty one leaves what is fixed as it is.
+      const told = await outcome(way, { token, asked: { [field]: '' } })
+      expect(told).toEqual({ status: 200, error: undefined, key: `Bearer ${keyOf(own)}` })
+    }
+  })
+
   test('a service token is for what the request names, and for nothing without an organization', async () => {
     for (const asked of [...subsets(own), ...subsets(other)]) {
       const told = await outcome(way, { token: 'service', asked })

@@ -458,6 +458,7 @@ describe('Anthropic’s stream', () => {
     ])
     expect(events.at(-3)).toMatchObject({
       id: 'msg_01',
+      object: 'chat.completion.chunk',
       created: 1_750_000_000,
       model: 'claude-sonnet-5-5',
       usage: null,

@@ -40,6 +40,12 @@ describe('a request’s head', () => {
     ['a letter beyond bytes in a value', { headers: ['a', 'ł'] }],
     ['a colon in a name', { headers: ['a:b', 'c'] }],
     ['an empty name', { headers: ['', 'c'] }],
+    ['a second length', { length: undefined, headers: ['content-length', '3', 'Content-Length', '3'] }],
+    ['another length than that of the body', { headers: ['content-length', '4'] }],
+    ...['', '+3', '-3', '3.0', '3e0', '0x3', '3, 3', 'x3'].map(
+      (length) => [`the length "${length}"`, { length: undefined, headers: ['content-length', length] }] as const,
+    ),
+    ['a transfer encoding', { headers: ['transfer-encoding', 'chunked'] }],
   ])('%s is refused', (_, change) => {
     expect(() => renderRequestHead({ ...line, ...change })).toThrow(
       expect.objectContaining({ code: 'request_malformed' }),
