@@ -28,6 +28,7 @@ const config = (gateway: object = {}) => ({
     testing: { verify: 'on_save', fallback: { mode: 'never' } },
     falling: { verify: 'format_only', fallback: { mode: 'always' } },
   },
+  environments: ['production', 'staging'],
   gateway: { connectTimeoutSeconds: 1, ...gateway },
 })
 const connections = () => sink.journal.connections.length
@@ -55,6 +56,8 @@ beforeEach(() => {
   asked.length = 0
 })
 
+/** In the provider's own form. */
+const keyOf = (provider: string) => (provider === 'deepgram' ? 'd'.repeat(40) : canaryKeys.openai)
 const put = (org: string, baseUrl: string, provider = 'openai') =>
   ownkey.api('PUT', `/orgs/${org}/keys/${provider}`, { key: canaryKeys.openai, baseUrl })
 const call = async (org: string) =>
@@ -238,19 +241,61 @@ describe('a host that the operator allows', () => {
     await host.close()
   })
 
-  test('never gets a key that was saved for another host', async () => {
+  test('may be called by another path without the key being sent again', async () => {
     const { host } = await customer()
-    await ownkey.putOrg('moved')
-    await ownkey.putKey('moved', 'openai', canaryKeys.openai)
-    for (const [method, path] of [
-      ['PATCH', '/orgs/moved/keys/openai'],
-      ['POST', '/orgs/moved/keys/openai/test'],
-    ] as const) {
-      const { status, body } = await ownkey.api(method, path, { baseUrl: host.origin })
-      expect([method, status, body.code]).toEqual([method, 409, 'key_required'])
+    host.on(/./, json({ ok: true }))
+    await ownkey.putOrg('paths')
+    await put('paths', `${host.origin}/mine`)
+    for (const path of ['/other', '']) {
+      const { status, body } = await ownkey.api('PATCH', '/orgs/paths/keys/openai', {
+        baseUrl: `${host.origin}${path}`,
+      })
+      expect([status, body.baseUrl]).toEqual([200, `${host.origin}${path}`])
+      expect((await call('paths')).status).toBe(200)
+      expect(host.journal.requests.at(-1)?.path).toBe(`${path}/v1/chat/completions`)
     }
-    expect(host.journal.requests).toHaveLength(0)
     await host.close()
+  })
+
+  test('never gets a key that was saved for another host', async () => {
+    const [kept, other] = [await customer(), await customer()]
+    kept.host.on(/./, json({ ok: true }))
+    const keys: readonly (readonly [provider: string, choices: object, changes: readonly object[]])[] = [
+      ['openai', {}, [{ baseUrl: other.host.origin }]],
+      ['deepgram', {}, [{ region: 'eu' }, { baseUrl: other.host.origin }]],
+      ['deepgram', { region: 'eu' }, [{ region: 'au' }, { region: null }, { baseUrl: other.host.origin }]],
+      ['own', { baseUrl: `${kept.host.origin}/v1` }, [{ baseUrl: other.host.origin }]],
+      ['openai', { baseUrl: kept.host.origin }, [{ baseUrl: other.host.origin }, { baseUrl: null }]],
+    ]
+    await ownkey.putOrg('moved')
+    for (const [provider, choices, changes] of keys) {
+      const path = `/orgs/moved/keys/${provider}`
+      const { body: before } = await ownkey.api('PUT', path, { key: keyOf(provider), ...choices })
+      for (const change of changes) {
+        const tries: [string, string, object][] = [
+          ['PATCH', path, change],
+          ['PATCH', path, { ...change, owner: 'somebody', label: 'moved', environment: 'production' }],
+          // A test of a saved key takes nothing back; it goes where the key is.
+          ...(Object.values(change).includes(null)
+            ? []
+            : [['POST', `${path}/test`, change] as [string, string, object]]),
+        ]
+        for (const [method, where, asked] of tries) {
+          const { status, body } = await ownkey.api(method, where, asked)
+          expect([status, body.code], JSON.stringify([provider, choices, method, asked])).toEqual([409, 'key_required'])
+        }
+        // A key of another environment is another key, and none is there.
+        const elsewhere = await ownkey.api('PATCH', path, { ...change, environment: 'staging' })
+        expect([elsewhere.status, elsewhere.body.code]).toEqual([404, 'key_unknown'])
+      }
+      expect((await ownkey.api('PATCH', path, choices)).body).toEqual(before)
+    }
+    expect((await call('moved')).status).toBe(200)
+    expect(kept.host.journal.requests.map((one) => one.header('authorization'))).toEqual([
+      `Bearer ${canaryKeys.openai}`,
+    ])
+    expect(other.host.journal.connections).toHaveLength(0)
+    await Promise.all([kept.host.close(), other.host.close()])
   })
 
   test.each(['http', 'https'])(
