@@ -130,6 +130,7 @@ describe('who may call what', () => {
       const answer = await control.call('GET', '/api/v1/orgs', { token })
       expect(answer.status).toBe(401)
       expect(answer.body.code).toBe('token_invalid')
+      expect(answer.body.detail).toContain(token === body.token ? 'This is a gateway token' : 'session token')
       expect(answer.headers.get('www-authenticate')).toBe('Bearer')
     }
   })
@@ -148,6 +149,8 @@ describe('who may call what', () => {
       good.slice(0, -1),
       `${good}0`,
       good.toUpperCase(),
+      `${good} ${good}`,
+      `${good},`,
       ...['none', 'None', 'HS256', 'RS256', ''].flatMap((alg) => [
         `${part({ alg, typ: 'JWT' })}.${claims}.`,
         `${part({ alg, typ: 'JWT' })}.${claims}.${signature}`,

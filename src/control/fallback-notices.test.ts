@@ -21,25 +21,31 @@ describe.each(databaseKinds)('turning a key’s fallback on %s', (kind) => {
   afterAll(() => control?.close())
 
   it.each([
-    { fallback: false, over: 'fallback_active' },
-    { fallback: true, over: 'key_failing' },
-  ])('to $fallback closes the notice $over, and leaves a change of nothing alone', async ({ fallback, over }) => {
+    { fallback: false, over: 'fallback_active', stays: 'key_failing' },
+    { fallback: true, over: 'key_failing', stays: 'fallback_active' },
+  ])('to $fallback closes the notice $over alone, and a change of nothing closes none', async (row) => {
+    const { fallback, over, stays } = row
     const path = '/api/v1/orgs/acme/keys/openai'
     const { body } = await control.call('PUT', path, { body: { key: openaiKey('1111'), fallback: !fallback } })
-    const cause = {
+    const kinds = [over, stays].sort()
+    const causes = kinds.map((kind) => ({
       org: 'acme',
-      cause: `${over} ${body.id}`,
-      kind: over,
+      cause: `${kind} ${body.id}`,
+      kind,
       provider: 'openai',
       keyId: body.id,
       facts: {},
-    }
-    await openNotices(control.database, [cause], () => `notice-${over}`)
+    }))
+    let made = 0
+    await openNotices(control.database, causes as never, () => `notice-${over}-${made++}`)
     const open = async () =>
-      (await control.call('GET', '/api/v1/orgs/acme/settings')).body.notices.map((one: { kind: string }) => one.kind)
+      (await control.call('GET', '/api/v1/orgs/acme/notices')).body.items
+        .map((one: { kind: string }) => one.kind)
+        .filter((kind: string) => kinds.includes(kind))
+        .sort()
     await control.call('PATCH', path, { body: { fallback: !fallback } })
-    expect(await open()).toContain(over)
+    expect(await open()).toEqual(kinds)
     expect((await control.call('PATCH', path, { body: { fallback } })).body.fallback).toBe(fallback)
-    expect(await open()).not.toContain(over)
+    expect(await open()).toEqual([stays])
   })
 })

@@ -226,6 +226,24 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
       status: 404,
       code: 'not_found',
     })
+    const { items } = (await control.call('GET', '/api/v1/audit/search?action=token.')).body
+    expect(items.map(({ action, org, target }: Record<string, string>) => [action, org, target])).toEqual([
+      ['token.revoke', 'acme', id],
+      ['token.create', 'acme', id],
+    ])
+  })
+
+  it('lets no token live longer than the configuration allows', async () => {
+    const bounded = await startControl({ kind, config: `${config}\nlifetimes: { tokenDays: 2 }` })
+    try {
+      const lifeOf = async (expiresIn?: string) => {
+        const { body } = await bounded.call('POST', '/api/v1/tokens', { body: { kind: 'service', expiresIn } })
+        return Math.round((Date.parse(body.expiresAt) - Date.parse(body.createdAt)) / 1000)
+      }
+      expect([await lifeOf(), await lifeOf('3d'), await lifeOf('1d')]).toEqual([172_800, 172_800, 86_400])
+    } finally {
+      await bounded.close()
+    }
   })
 
   it.each([

@@ -116,6 +116,33 @@ describe.each(databaseKinds)('sessions on %s', (kind) => {
     expect((await exchange(code)).status).toBe(200)
   })
 
+  it('opens the page in the language of its link', async () => {
+    const { body } = await open({ locale: 'de' })
+    expect((await exchange(codeOf(body.url))).body.locale).toBe('de')
+  })
+
+  it('lists those that can be used, of an organization or a kind, newest first and page by page', async () => {
+    await control.org('listed')
+    const opened = [await open({ org: 'listed' }), await open({ org: 'listed' }), await open({ org: 'listed' })]
+    const [first, second, third] = opened.map(({ body }) => body.id)
+    const brief = (await open({ org: 'listed', expiresIn: 60 })).body.id
+    const list = async (query: string) => (await control.call('GET', `/api/v1/sessions?${query}`)).body
+    const ids = async (query: string) => (await list(query)).items.map(({ id }: { id: string }) => id)
+    expect(await ids('org=listed')).toEqual([brief, third, second, first])
+    expect(await ids('org=listed&kind=operator')).toEqual([])
+    expect(await ids('kind=operator')).not.toContain(first)
+    expect(await ids('kind=member&limit=100')).toEqual(expect.arrayContaining([first, second, third]))
+    await control.call('DELETE', `/api/v1/sessions/${second}`)
+    control.time.offsetMs = 61_000
+    try {
+      const page = await list('org=listed&limit=1')
+      expect(page.items).toMatchObject([{ id: third, org: 'listed' }])
+      expect(await ids(`org=listed&cursor=${encodeURIComponent(page.nextCursor)}`)).toEqual([first])
+    } finally {
+      control.time.offsetMs = 0
+    }
+  })
+
   it('opens none for an organization that is not there', async () => {
     expect((await open({ org: 'nobody' })).body).toMatchObject({ status: 404, code: 'org_unknown' })
   })
