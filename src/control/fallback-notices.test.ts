@@ -47,5 +47,8 @@ describe.each(databaseKinds)('turning a key’s fallback on %s', (kind) => {
     expect(await open()).toEqual(kinds)
     expect((await control.call('PATCH', path, { body: { fallback } })).body.fallback).toBe(fallback)
     expect(await open()).toEqual([stays])
+    // What was open about a key is over with it.
+    await control.call('PUT', path, { body: { key: openaiKey('2222') } })
+    expect(await open()).toEqual([])
   })
 })

@@ -16,9 +16,7 @@ describe('own keys by the plan', () => {
     await call('DELETE', '/keys/openai', undefined, { token: solo, org: 'solo' })
     const after = await settings({ token: solo, org: 'solo' })
     expect(after.activeProvider).toBeNull()
-    expect(
-      after.features[0].decision.attempts.some(({ source }: { source: string }) => source === 'organization'),
-    ).toBe(false)
+    expect(after.features[0].decision.attempts).toEqual([])
     expect((await call('PUT', '/settings/active-provider', { provider: 'gemini' })).body.code).toBe('choice_fixed')
   })
 
@@ -29,9 +27,12 @@ describe('own keys by the plan', () => {
     expect(saved.body).toMatchObject({
       status: 'unverified',
       last4: 'xK7q',
-      rotateBy: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+      rotateBy: new Date(Date.parse(saved.body.createdAt) + 30 * 86_400_000).toISOString().slice(0, 10),
       rotation: 'due_soon',
     })
+    const named = { key: openaiKey('xK7q'), rotateBy: '2099-12-31' }
+    const again = await call('PUT', '/keys/openai', named, { token: voice, org: 'voice' })
+    expect(again.body).toMatchObject({ rotateBy: '2099-12-31', rotation: 'scheduled' })
     expect(
       (await call('PUT', '/keys/openai', { key: 'not-a-key-of-openai' }, { token: voice, org: 'voice' })).body.code,
     ).toBe('key_malformed')

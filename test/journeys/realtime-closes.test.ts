@@ -177,14 +177,14 @@ describe('a key that is found wrong only after the upgrade', () => {
       if (wrong) websocket.close(1008, 'Unauthorized Connection: Invalid key')
       else websocket.send('{"type":"Begin","id":"x"}')
     })
-    await (await connect('assemblyai', token)).ended
+    const codeOf = async () => (await (await connect('assemblyai', token)).ended).code
+    expect(await codeOf()).toBe(1008)
     wrong = false
     const served = await connect('assemblyai', token)
     await served.messages(1)
     wrong = true
-    await (await connect('assemblyai', token)).ended
     // One failure after a success is of the moment: the next is tried.
-    await (await connect('assemblyai', token)).ended
+    expect([await codeOf(), await codeOf()]).toEqual([1008, 1008])
     served.websocket.terminate()
     undo()
   })
