@@ -18,9 +18,9 @@ describe('the settings page of a content platform', () => {
     const page = await stage.visit({ org: 'bg1' })
     await chooseOwn(page)
     const list = page.getByLabel('Provider', { exact: true })
-    expect(
-      await list.locator('option').evaluateAll((options) => options.map((o) => o.getAttribute('value')).sort()),
-    ).toEqual(['CLAUDE', 'GEMINI', 'OPENAI'])
+    await expect
+      .poll(() => list.locator('option').evaluateAll((options) => options.map((o) => o.getAttribute('value')).sort()))
+      .toEqual(['CLAUDE', 'GEMINI', 'OPENAI'])
     await list.selectOption('OPENAI')
     await page.getByRole('textbox', { name: 'API key' }).fill(working)
     await page.getByRole('button', { name: 'Save' }).click()
@@ -58,10 +58,15 @@ describe('the settings page of a content platform', () => {
   it('BG6 says for each provider where to make the key and what it needs', async () => {
     const page = await stage.visit({ org: 'bg6' })
     await chooseOwn(page)
-    for (const id of ['OPENAI', 'GEMINI', 'CLAUDE']) {
+    const pages = {
+      OPENAI: 'https://platform.openai.com/api-keys',
+      GEMINI: 'https://aistudio.google.com/apikey',
+      CLAUDE: 'https://platform.claude.com/settings/keys',
+    }
+    for (const [id, keyPage] of Object.entries(pages)) {
       await page.getByLabel('Provider', { exact: true }).selectOption(id)
       const form = page.getByTestId('key-form')
-      await expect.poll(() => form.getByRole('link').first().getAttribute('href')).toMatch(/^https:\/\//)
+      await expect.poll(() => form.getByRole('link').first().getAttribute('href')).toBe(keyPage)
       expect(await form.locator('ul').first().getByRole('listitem').count()).toBeGreaterThan(0)
     }
   })

@@ -19,10 +19,9 @@ describe('the settings page of customer research', () => {
     const page = await stage.visit({ org: 'kj2', ...mine }, insights)
     await page.getByRole('button', { name: 'Add provider key' }).click()
     const options = page.getByRole('dialog').getByLabel('Provider', { exact: true }).locator('option')
-    expect(await options.evaluateAll((all) => all.map((one) => one.getAttribute('value')).sort())).toEqual([
-      'elevenlabs',
-      'google_gemini',
-    ])
+    await expect
+      .poll(() => options.evaluateAll((all) => all.map((one) => one.getAttribute('value')).sort()))
+      .toEqual(['elevenlabs', 'google_gemini'])
   })
 
   it('KJ3 goes from provider to key to test to saved', async () => {
