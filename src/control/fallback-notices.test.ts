@@ -37,7 +37,7 @@ describe.each(databaseKinds)('turning a key’s fallback on %s', (kind) => {
       facts: {},
     }))
     let made = 0
-    await openNotices(control.database, causes as never, () => `notice-${over}-${made++}`)
+    await openNotices(control.database, causes, () => `notice-${over}-${made++}`)
     const open = async () =>
       (await control.call('GET', '/api/v1/orgs/acme/notices')).body.items
         .map((one: { kind: string }) => one.kind)

@@ -53,6 +53,7 @@ describe.each(fiveProviders)('%s', (provider) => {
       ['X-Hop', 'by hop'],
       ['Keep-Alive', 'timeout=5'],
       ['TE', 'trailers'],
+      ['Sec-WebSocket-Accept', 'of no socket'],
       ['Expect', '100-continue'],
       ['Proxy-Connection', 'keep-alive'],
       ['X-Forwarded-For', '10.0.0.1'],

@@ -75,6 +75,15 @@ describe('a path that servers could read in two ways', () => {
   )
 })
 
+// Node's own client sends no such header, so the journey through all headers cannot.
+test('that trailers follow is told to no provider', async () => {
+  const { answer, reached } = await send(
+    lines('GET /openai/v1/models HTTP/1.1', `Host: ${host()}`, auth(), 'Trailer: X-Checksum', 'Connection: close'),
+  )
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+  expect(reached.map((one) => one.header('trailer'))).toEqual([undefined])
+})
+
 const smuggled = 'GET /openai/v1/smuggled HTTP/1.1\r\nHost: x\r\n\r\n'
 const framings: [string, string[], string][] = [
   ['a length and chunks', ['Content-Length: 5', 'Transfer-Encoding: chunked'], `0\r\n\r\n${smuggled}`],

@@ -352,7 +352,7 @@ const counts = {
 }
 
 describe('Gemini’s answer', () => {
-  test.each([
+  const ends: [string, string][] = [
     ['STOP', 'stop'],
     ['MAX_TOKENS', 'length'],
     ...[
@@ -371,8 +371,9 @@ describe('Gemini’s answer', () => {
       'UNEXPECTED_TOOL_CALL',
       'TOO_MANY_TOOL_CALLS',
       'MISSING_THOUGHT_SIGNATURE',
-    ].map((reason) => [reason, 'content_filter'] as const),
-  ])('that ended for %s is told to have ended for %s', (finishReason, finish) => {
+    ].map((reason): [string, string] => [reason, 'content_filter']),
+  ]
+  test.each(ends)('that ended for %s is told to have ended for %s', (finishReason, finish) => {
     const candidate = { content: { parts: [{ text: 'a' }] }, finishReason }
     expect(answerOf({ candidates: [candidate] }).choices[0].finish_reason).toBe(finish)
   })
