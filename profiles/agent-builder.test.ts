@@ -377,9 +377,15 @@ describe.each(databaseKinds)('agent-builder on %s', (database) => {
     const key = profile.newKey('openai')
     const abroad = await org.api('PUT', '/keys/openai', { key, region: 'us' })
     expect([abroad.status, abroad.body.code]).toEqual([403, 'region_not_allowed'])
-    const token = await org.token('chat')
+    const unsaid = await org.api('PUT', '/keys/openai', { key })
+    expect([unsaid.status, unsaid.body.code, unsaid.body.facts.choices]).toEqual([403, 'region_not_allowed', 'eu'])
+    expect(profile.seen(key)).toHaveLength(0)
+    // Saved before the organization came to this plan.
+    await profile.ownkey.putOrg(org.org, { plan: 'hosted' })
     await org.putKey('openai', { key })
+    await profile.ownkey.putOrg(org.org, { plan: 'hosted_eu' })
     const probes = profile.seen(key).length
+    const token = await org.token('chat')
     const refused = await profile.call(token, 'openai')
     expect([refused.status, refused.header('ownkey-error')]).toEqual([403, 'region_not_allowed'])
     expect(profile.seen(key)).toHaveLength(probes)

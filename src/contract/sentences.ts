@@ -8,6 +8,8 @@ export const sentenceVariants: Readonly<Record<string, readonly string[]>> = {
   'error.model_refused.fix_choices': ['choices'],
   'error.region_not_allowed.message_region': ['provider', 'region', 'regions'],
   'error.region_not_allowed.message_noHostIn': ['noHostIn'],
+  'error.region_not_allowed.fix_choices': ['choices'],
+  'error.region_not_allowed.fix_abroad': ['abroad'],
   'error.region_not_allowed.fix_regions': ['regions'],
   'error.provider_not_allowed.message_provider': ['provider'],
   'error.provider_not_allowed.message_announced': ['announced'],

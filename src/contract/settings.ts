@@ -65,6 +65,8 @@ export const settingsProviderSchema = z.object({
   regions: z.array(z.object({ id: z.string(), host: z.string(), allowed: z.boolean() })),
   /** The host without a region or base URL; null where the customer must give one. */
   host: z.string().nullable(),
+  /** Whether the plan lets data go there. */
+  hostAllowed: z.boolean(),
   needsBaseUrl: z.boolean(),
   allowsBaseUrl: z.boolean(),
   platformKey: z.boolean(),

@@ -1,7 +1,7 @@
 import { type Ask, featureTitle, list, ownKeyPhrase, platformSkip } from './ask.ts'
 import { chooseModel, mayUse } from './choose-model.ts'
 import type { Attempt, KeyFacts, SentenceFacts, SkipCode, Skipped } from './decision.ts'
-import { keyRegion } from './own-key.ts'
+import { keyRegion } from './key-region.ts'
 import type { PlatformRoute, PolicyProvider } from './policy.ts'
 import { capFacts, capReason, capsFor } from './spend-caps.ts'
 

@@ -1,7 +1,7 @@
 import { type Ask, addKeyFix, featureTitle, list, ownKeyPhrase, ownSkip, withArticle } from './ask.ts'
-import { defaultRegion } from './compile-policy.ts'
 import type { KeyFacts, Refusal, SentenceFacts, SkipCode, Skipped, TenantFacts } from './decision.ts'
 import { findSlot } from './find-slot.ts'
+import { allowsRegion, keyRegion } from './key-region.ts'
 import type { FallbackRule, Policy, PolicyPlan, PolicyProvider } from './policy.ts'
 
 /**
@@ -61,7 +61,7 @@ function inPlay(ask: Ask, { provider, key }: { provider: PolicyProvider; key: Ke
       },
     })
   }
-  if (ask.plan.regionSet && !ask.plan.regionSet.has(region)) {
+  if (!allowsRegion(ask.plan, region)) {
     const allowed = list(ask.plan.regions ?? [])
     const regions = (ask.plan.regions ?? []).join(', ')
     const reason = `${phrase} sends data to the region “${region}”, and the plan allows only ${allowed}.`
@@ -113,14 +113,6 @@ export function byokOff(
   if (plan.byok === 'never') return 'not_in_plan'
   if (tenant.byokEnabled === false) return 'turned_off'
   return plan.byok === 'by_operator' && tenant.byokEnabled !== true ? 'not_enabled' : undefined
-}
-
-/** The region that a key's host is in; `unstated` for a customer's own host without one. */
-export function keyRegion(key: Pick<KeyFacts, 'region' | 'customHost' | 'origin'>, provider: PolicyProvider): string {
-  if (key.region !== undefined) return key.region
-  if (key.customHost) return 'unstated'
-  const named = provider.routes.find(({ origin }) => origin === key.origin)
-  return named?.region ?? defaultRegion(provider.catalogue)
 }
 
 /** Whose keys the request may use; undefined where they belong to users and it names none. */

@@ -16,7 +16,7 @@ export function FailingKeys({ keys }: { keys: Health['failingKeys'] }) {
       {keys.length === 0 ? (
         <Empty icon="check" title={t('operator.health.noneFailing')} />
       ) : (
-        <ul className="divide-y divide-line">
+        <ul className="rows">
           {keys.map((key) => (
             <li
               key={`${key.org} ${key.user} ${key.provider} ${key.environment}`}

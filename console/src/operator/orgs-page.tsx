@@ -48,7 +48,7 @@ export function OrgsPage() {
           </div>
         )}
         {rows.length > 0 && (
-          <ul className="card divide-y divide-line">
+          <ul className="card rows">
             {rows.map((org) => (
               <OrgItem key={org.id} org={org} open={setOpen} />
             ))}

@@ -18,7 +18,7 @@ export function PlatformKeysPage() {
       {keys.isPending && <Loading rows={5} />}
       {keys.isError && <Failure error={keys.error} retry={() => void keys.refetch()} />}
       {keys.isSuccess && (
-        <ul className="card divide-y divide-line">
+        <ul className="card rows">
           {items.map((item) => (
             <KeyItem key={item.provider} item={item} />
           ))}

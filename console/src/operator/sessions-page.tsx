@@ -38,7 +38,7 @@ export function SessionsPage() {
         <Failure error={sessions.error} retry={() => void sessions.refetch()} />
       )}
       {sessions.data && (
-        <ul className="card divide-y divide-line">
+        <ul className="card rows">
           {rows.map((row) => (
             <SessionItem key={row.id} row={row} end={() => setEnding(row)} />
           ))}

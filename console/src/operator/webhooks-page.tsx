@@ -55,7 +55,7 @@ function Endpoints({ items }: WebhookEndpoints) {
   const { t } = useTranslation()
   const { dead } = useReplay()
   return (
-    <ul className="card divide-y divide-line">
+    <ul className="card rows">
       {items.map((item) => (
         <li key={item.id} className="flex flex-wrap items-center justify-between gap-3 p-4 sm:px-5">
           <div className="min-w-0">
@@ -93,7 +93,7 @@ function Deliveries({ endpoints, state }: { endpoints: WebhookEndpoints['items']
   const rows = deliveries.data.pages.flatMap(({ items }) => items)
   return (
     <div>
-      <ul className="card divide-y divide-line">
+      <ul className="card rows">
         {rows.map((row) => (
           <Delivery
             key={row.id}

@@ -20,7 +20,7 @@ export function FeatureList({ settings }: { settings: Settings }) {
         </h2>
         <p className="text-sm text-muted">{t('features.lead')}</p>
       </div>
-      <ul className="card divide-y divide-line">
+      <ul className="card rows">
         {settings.features.map((feature) => (
           <FeatureRow key={feature.id} settings={settings} feature={feature} />
         ))}

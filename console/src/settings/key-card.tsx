@@ -6,6 +6,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { Said, useSaid } from '../ui/said.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
+import { FallbackChoice } from './fallback-choice.tsx'
 import { type KeyDialogName, KeyDialogs } from './key-dialogs.tsx'
 import { KeyFacts } from './key-facts.tsx'
 import { badgeOf, featureTitles, triableFeatures } from './key-of.ts'
@@ -33,6 +34,11 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
   const test = useSlotTest({ provider: provider.id, environment: current.environment }, { saved: true })
   const enable = useAct({ mutationFn: actions.enable })
   const { canManage } = settings.you
+  const opened: KeyDialogName[] = [
+    ...(triableFeatures(settings, provider).length > 0 ? (['try'] as const) : []),
+    'replace',
+    'edit',
+  ]
   return (
     <article className="card" aria-label={provider.name} data-provider={provider.id} data-testid="key-card">
       <div className="grid gap-4 p-4 sm:p-5">
@@ -86,31 +92,20 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
           >
             {t('test.key')}
           </button>
-          {triableFeatures(settings, provider).length > 0 && (
-            <button type="button" className="button button-quiet" onClick={() => setDialog('try')}>
-              {t('tryOut.title')}
+          {opened.map((name) => (
+            <button key={name} type="button" className="button button-quiet" onClick={() => setDialog(name)}>
+              {t(name === 'try' ? 'tryOut.title' : `key.${name}`)}
             </button>
-          )}
-          <button type="button" className="button button-quiet" onClick={() => setDialog('replace')}>
-            {t('key.replace')}
+          ))}
+          {/* One button that changes its name, so that the focus stays on it. */}
+          <button
+            type="button"
+            className="button button-quiet"
+            onClick={() => (current.state === 'active' ? setDialog('disable') : enable.mutate())}
+            aria-disabled={enable.isPending}
+          >
+            {t(current.state === 'active' ? 'key.disable' : 'key.enable')}
           </button>
-          <button type="button" className="button button-quiet" onClick={() => setDialog('edit')}>
-            {t('key.edit')}
-          </button>
-          {current.state === 'active' ? (
-            <button type="button" className="button button-quiet" onClick={() => setDialog('disable')}>
-              {t('key.disable')}
-            </button>
-          ) : (
-            <button
-              type="button"
-              className="button button-quiet"
-              onClick={() => enable.mutate()}
-              aria-disabled={enable.isPending}
-            >
-              {t('key.enable')}
-            </button>
-          )}
           <button
             type="button"
             className="button button-quiet text-bad hover:text-bad"
@@ -161,40 +156,17 @@ function StatusCause({ current }: { current: MaskedKey }) {
 
 /** Turned at once, and shown turned only when the server has done it. */
 function FallbackSwitch({ settings, provider, current }: SlotProps) {
-  const { t } = useTranslation()
   const actions = useKeyActions({ provider: provider.id, environment: current.environment })
   const turn = useAct({ mutationFn: (fallback: boolean) => actions.change({ fallback }) })
-  const aiName = settings.platform.aiName
-  if (settings.fallback.mode !== 'customer' || provider.policy === 'required') {
-    return (
-      <p className="text-sm text-muted">{t(current.fallback ? 'fallback.always' : 'fallback.never', { aiName })}</p>
-    )
-  }
-  const id = `fallback-${current.id}`
   return (
     <div className="grid gap-2">
-      <div className="flex items-start justify-between gap-4">
-        <label htmlFor={id} className="min-w-0">
-          <span className="font-medium">{t('fallback.title', { aiName })}</span>
-          <span className="block text-sm text-muted">
-            {t(current.fallback ? 'fallback.on' : 'fallback.off', { aiName })}
-          </span>
-        </label>
-        <span className="flex items-center gap-2">
-          {turn.isPending && <span className="spinner text-muted" />}
-          <input
-            id={id}
-            type="checkbox"
-            role="switch"
-            aria-checked={current.fallback}
-            className="switch mt-0.5"
-            checked={current.fallback}
-            disabled={!settings.you.canManage}
-            aria-disabled={turn.isPending}
-            onChange={(event) => turn.mutate(event.currentTarget.checked)}
-          />
-        </span>
-      </div>
+      <FallbackChoice
+        settings={settings}
+        provider={provider}
+        on={current.fallback}
+        turn={turn.mutate}
+        pending={turn.isPending}
+      />
       {turn.error && <ProblemNote error={turn.error} />}
     </div>
   )

@@ -4,7 +4,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { Field } from '../ui/field.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { useSaid } from '../ui/said.tsx'
-import type { KeyChoices } from './key-draft.ts'
+import { type KeyChoices, regionsOf } from './key-draft.ts'
 import { featureTitles } from './key-of.ts'
 
 interface PartProps {
@@ -131,48 +131,12 @@ export function ScopeChoice({ settings, provider, choices, change }: PartProps) 
   )
 }
 
-/** What happens when the key fails: a switch where the plan leaves it open, else the rule in words. */
-export function FallbackChoice({ settings, provider, choices, change }: PartProps) {
-  const { t } = useTranslation()
-  const id = useId()
-  const aiName = settings.platform.aiName
-  if (settings.fallback.mode !== 'customer' || provider.policy === 'required') {
-    return (
-      <p className="text-sm text-muted">
-        {t(
-          settings.fallback.mode === 'always' && provider.policy !== 'required' ? 'fallback.always' : 'fallback.never',
-          { aiName },
-        )}
-      </p>
-    )
-  }
-  return (
-    <div className="flex items-start justify-between gap-4">
-      <label htmlFor={id}>
-        <span className="text-sm font-medium">{t('fallback.title', { aiName })}</span>
-        <span className="block text-sm text-muted">
-          {t(choices.fallback ? 'fallback.on' : 'fallback.off', { aiName })}
-        </span>
-      </label>
-      <input
-        id={id}
-        type="checkbox"
-        role="switch"
-        aria-checked={choices.fallback}
-        className="switch mt-0.5"
-        checked={choices.fallback}
-        onChange={(event) => change({ fallback: event.currentTarget.checked })}
-      />
-    </div>
-  )
-}
-
 /** Where requests go: the region, or the address of an own endpoint. */
 export function HostChoice({ provider, choices, change }: PartProps) {
   const { t } = useTranslation()
   return (
     <>
-      {provider.regions.length > 1 && (
+      {provider.regions.length > 0 && (
         <Field label={t('keyForm.region')}>
           {({ id }) => (
             <select
@@ -181,10 +145,9 @@ export function HostChoice({ provider, choices, change }: PartProps) {
               value={choices.region}
               onChange={(event) => change({ region: event.currentTarget.value })}
             >
-              <option value="">{t('keyForm.regionDefault')}</option>
-              {provider.regions.map((region) => (
-                <option key={region.id} value={region.id} disabled={!region.allowed}>
-                  {region.allowed ? `${region.id} · ${region.host}` : `${region.id} · ${t('keyForm.regionRefused')}`}
+              {regionsOf(provider).map(({ id, host }) => (
+                <option key={id} value={id}>
+                  {id ? `${id} · ${host}` : t('keyForm.regionDefault')}
                 </option>
               ))}
             </select>

@@ -49,32 +49,17 @@ export function KeyDialogs({ name, close, settings, provider, current, onSaved }
       </Dialog>
     )
   }
-  if (name === 'disable') {
-    return (
-      <ConfirmDialog
-        title={t('key.disableTitle', names)}
-        action={t('key.disable')}
-        run={actions.disable}
-        onClose={close}
-      >
-        <p>{t('key.disableLead')}</p>
-        <p>{t(consequence, names)}</p>
-      </ConfirmDialog>
-    )
-  }
-  if (name === 'remove') {
-    return (
-      <ConfirmDialog
-        title={t('key.removeTitle', names)}
-        action={t('key.remove')}
-        danger
-        run={actions.remove}
-        onClose={close}
-      >
-        <p>{t('key.removeLead', names)}</p>
-        <p>{t(consequence, names)}</p>
-      </ConfirmDialog>
-    )
-  }
-  return null
+  if (name === null) return null
+  return (
+    <ConfirmDialog
+      title={t(`key.${name}Title`, names)}
+      action={t(`key.${name}`)}
+      danger={name === 'remove'}
+      run={actions[name]}
+      onClose={close}
+    >
+      <p>{t(`key.${name}Lead`, names)}</p>
+      <p>{t(consequence, names)}</p>
+    </ConfirmDialog>
+  )
 }

@@ -15,6 +15,7 @@ export interface KeyChoices {
 export function choicesOf(settings: Settings, provider: SettingsProvider, key: MaskedKey | undefined): KeyChoices {
   const recommended =
     provider.models.find((model) => model.recommended) ?? provider.models.find((model) => !model.refused)
+  const regions = regionsOf(provider)
   return {
     model: key?.model ?? provider.defaultModel ?? recommended?.id ?? '',
     scope: key?.scope ?? 'all',
@@ -23,8 +24,13 @@ export function choicesOf(settings: Settings, provider: SettingsProvider, key: M
     owner: key?.owner ?? '',
     rotateBy: key?.rotateBy ?? '',
     baseUrl: key?.baseUrl ?? '',
-    region: key?.region ?? '',
+    region: (regions.find(({ id }) => id === key?.region) ?? regions[0])?.id ?? '',
   }
+}
+
+/** Where the plan lets data go. The first is without a name where that is the host which serves when no region is chosen. */
+export function regionsOf({ host, hostAllowed, regions }: SettingsProvider) {
+  return [...(hostAllowed ? [{ id: '', host }] : []), ...regions.filter(({ allowed }) => allowed)]
 }
 
 type Body = Omit<PatchKey, 'key'>
@@ -40,7 +46,7 @@ export function bodyOf(settings: Settings, provider: SettingsProvider, choices: 
     owner: text(choices.owner),
     rotateBy: text(choices.rotateBy),
     ...(provider.needsBaseUrl || provider.allowsBaseUrl ? { baseUrl: text(choices.baseUrl) } : {}),
-    ...(provider.regions.length > 1 ? { region: text(choices.region) } : {}),
+    ...(provider.regions.length > 0 ? { region: text(choices.region) } : {}),
   }
 }
 

@@ -7,7 +7,8 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { useBusyDialog } from '../ui/dialog.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { Said } from '../ui/said.tsx'
-import { FallbackChoice, HostChoice, KeyNotes, ModelChoice, ScopeChoice } from './key-choices.tsx'
+import { FallbackChoice } from './fallback-choice.tsx'
+import { HostChoice, KeyNotes, ModelChoice, ScopeChoice } from './key-choices.tsx'
 import { bodyOf, changesOf, choicesOf, hostChanged, type KeyChoices } from './key-draft.ts'
 import { SecretField } from './secret-field.tsx'
 import { Checks, TestReport } from './test-report.tsx'
@@ -84,7 +85,7 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
       {mode === 'edit' && needsKey && <p className="text-sm text-muted">{t('keyForm.hostNeedsKey')}</p>}
       <ModelChoice {...parts} />
       <ScopeChoice {...parts} />
-      <FallbackChoice {...parts} />
+      <FallbackChoice {...parts} on={choices.fallback} turn={(fallback) => change({ fallback })} />
       <KeyNotes {...parts} />
       {/* Beside the button that was pressed: on a small screen the key's field is far away. */}
       {(test.data || test.isPending) && (

@@ -5,6 +5,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { KeyCard } from './key-card.tsx'
+import { regionsOf } from './key-draft.ts'
 import { KeyForm } from './key-form.tsx'
 import { featureTitles, isLanguageOnly, keyOf, openProviders } from './key-of.ts'
 
@@ -20,14 +21,14 @@ export function ProviderList({ settings }: { settings: Settings }) {
   const providers = openProviders(settings)
   const held = providers.filter((provider) => keyOf(provider, settings.environment))
   const free = providers.filter((provider) => !keyOf(provider, settings.environment))
-  const { canManage } = settings.you
+  const addable = settings.you.canManage ? free.filter(isPlaced) : []
   return (
     <section aria-labelledby={titleId} className="grid gap-4" data-testid="provider-list">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h2 id={titleId} className="text-lg font-semibold">
           {t(isLanguageOnly(settings) ? 'providers.titleLlm' : 'providers.title')}
         </h2>
-        {canManage && free.length > 0 && (
+        {addable.length > 0 && (
           <button type="button" className="button button-primary" onClick={() => setAdding('')}>
             <Icon name="plus" /> {t('providers.add')}
           </button>
@@ -41,9 +42,7 @@ export function ProviderList({ settings }: { settings: Settings }) {
       {free.length > 0 && (
         <ul
           className={
-            free.length > few
-              ? 'card grid gap-px overflow-hidden bg-line sm:grid-cols-2'
-              : 'card divide-y divide-line overflow-hidden'
+            free.length > few ? 'card grid gap-px overflow-hidden bg-line sm:grid-cols-2' : 'card rows overflow-hidden'
           }
         >
           {free.map((provider) => (
@@ -52,7 +51,7 @@ export function ProviderList({ settings }: { settings: Settings }) {
               key={provider.id}
               settings={settings}
               provider={provider}
-              add={canManage ? () => setAdding(provider.id) : undefined}
+              add={addable.includes(provider) ? () => setAdding(provider.id) : undefined}
             />
           ))}
         </ul>
@@ -60,7 +59,7 @@ export function ProviderList({ settings }: { settings: Settings }) {
       {adding !== null && (
         <AddKeyDialog
           settings={settings}
-          free={free}
+          free={addable}
           first={adding}
           onSaved={setSaved}
           onClose={() => setAdding(null)}
@@ -69,6 +68,9 @@ export function ProviderList({ settings }: { settings: Settings }) {
     </section>
   )
 }
+
+/** A plan that restricts regions can leave none in which the provider has a host. */
+const isPlaced = (provider: SettingsProvider) => regionsOf(provider).length > 0
 
 interface FreeProviderProps {
   /** Among many, only the name and whether it serves. */
@@ -82,8 +84,9 @@ function FreeProvider({ settings, provider, add, brief }: FreeProviderProps) {
   const { t } = useTranslation()
   const affects = featureTitles(settings, provider.affects)
   const aiName = settings.platform.aiName
-  const state =
-    provider.policy === 'required'
+  const state = !isPlaced(provider)
+    ? 'provider.abroad'
+    : provider.policy === 'required'
       ? 'provider.required'
       : provider.platformKey
         ? 'provider.platform'

@@ -54,7 +54,7 @@ export function AuditTrail({ path, query }: { path: string; query: Record<string
     <>
       <div className="card">
         {rows.length === 0 ? <Empty icon="lock" title={t('audit.empty')} /> : null}
-        <ol className="divide-y divide-line">
+        <ol className="rows">
           {rows.map((row) => (
             <Entry key={`${'org' in row ? row.org : ''} ${row.seq}`} row={row} />
           ))}

@@ -1,5 +1,4 @@
 import { OwnkeyError } from '../../contract/index.ts'
-import { didYouMean } from '../http/did-you-mean.ts'
 import { unknownValue } from '../http/unknown-value.ts'
 import type { SlotContext } from './resolve-slot.ts'
 
@@ -10,16 +9,6 @@ export interface Choices {
   fallback?: boolean | undefined
   baseUrl?: string | null | undefined
   region?: string | null | undefined
-}
-
-/** Where a key will be sent. */
-export interface KeyHost {
-  origin: string
-  /** The path before the provider's own paths; empty or `/…`. */
-  basePath: string
-  customHost: boolean
-  baseUrl: string | null
-  region: string | null
 }
 
 /**
@@ -68,65 +57,4 @@ function checkModel(model: string, { plan, provider }: Pick<SlotContext, 'plan' 
         : { field: 'body.model', detail: verdict.reason, code: 'model_not_allowed' },
     ],
   })
-}
-
-/**
- * The host that the choices lead to: the customer's own, the operator's, a region's, or the provider's.
- * @param checkHost gives a base URL's origin or throws `host_not_allowed`
- * @throws OwnkeyError `host_not_allowed`, `region_not_allowed`, `request_invalid`
- */
-export function hostFor(
-  { baseUrl, region }: Choices,
-  { plan, provider, entry }: SlotContext,
-  checkHost: (baseUrl: string) => string,
-): KeyHost {
-  if (region) checkRegion(region, { plan, entry })
-  const chosen = region ?? null
-  if (baseUrl) {
-    const origin = checkHost(baseUrl)
-    return {
-      origin,
-      basePath: new URL(baseUrl).pathname.replace(/\/+$/, ''),
-      customHost: true,
-      baseUrl,
-      region: chosen,
-    }
-  }
-  const { operatorRoute } = provider
-  if (operatorRoute) return { ...operatorRoute, customHost: false, baseUrl: null, region: chosen }
-  const origin = (region ? entry.regions?.[region] : undefined) ?? entry.origin
-  if (origin !== undefined) return { origin, basePath: '', customHost: false, baseUrl: null, region: chosen }
-  const detail = `${provider.name} has no host of its own; say where your endpoint is.`
-  throw new OwnkeyError('request_invalid', {
-    detail,
-    fix: 'Add "baseUrl", for instance https://your-endpoint.example.com.',
-    errors: [{ field: 'body.baseUrl', detail, code: 'host_missing' }],
-  })
-}
-
-function checkRegion(region: string, { plan, entry }: Pick<SlotContext, 'plan' | 'entry'>): void {
-  const known = Object.keys(entry.regions ?? {}).filter((name) => name !== 'default')
-  if (!known.includes(region)) {
-    const meant = didYouMean(region, known)
-    const detail =
-      known.length === 0
-        ? `${entry.name} has no regions to choose from.`
-        : `There is no such region; known are ${known.join(', ')}.`
-    throw new OwnkeyError('request_invalid', {
-      detail,
-      fix: meant ? `Did you mean "${meant}"?` : 'Leave "region" out, or use one of the known ones.',
-      errors: [
-        known.length === 0
-          ? { field: 'body.region', detail, code: 'no_regions' }
-          : { field: 'body.region', detail, code: 'unknown_value', facts: { known: known.join(', ') } },
-      ],
-    })
-  }
-  if (plan.regionSet && !plan.regionSet.has(region)) {
-    const regions = (plan.regions ?? []).join(', ')
-    throw new OwnkeyError('region_not_allowed', {
-      fix: `Use a key of one of these regions: ${regions}.`,
-      facts: { regions },
-    })
-  }
 }

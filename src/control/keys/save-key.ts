@@ -4,7 +4,8 @@ import { maskKey, putKey } from '../../vault/index.ts'
 import type { ActorFields } from '../actor.ts'
 import type { ControlDeps } from '../deps.ts'
 import { setActiveProvider } from '../queries/orgs.ts'
-import { checkChoices, hostFor, type KeyHost } from './check-choices.ts'
+import { checkChoices } from './check-choices.ts'
+import { hostFor, type KeyHost } from './host-for.ts'
 import { inside } from './inside.ts'
 import { inspect } from './inspect.ts'
 import type { SlotContext } from './resolve-slot.ts'
@@ -83,12 +84,18 @@ export function settingsOf({ model, scope, fallback, label, owner }: PatchKey) {
   return { model, scope, fallback, label, owner }
 }
 
-/** A replaced key stays with the host that was chosen, unless another is named. */
+/** A replaced key stays with the host that was chosen, unless another is named; its region says nothing of another host. */
 export function hostChoices({ baseUrl, region }: PatchKey, before: ProviderKeyRow | undefined) {
+  const kept = before?.custom_host ? before.base_url : null
+  const moved = baseUrl !== undefined && originOf(baseUrl) !== originOf(kept)
   return {
-    baseUrl: baseUrl === undefined ? (before?.custom_host ? before.base_url : null) : baseUrl,
-    region: region === undefined ? (before?.region ?? null) : region,
+    baseUrl: baseUrl === undefined ? kept : baseUrl,
+    region: region === undefined && !moved ? (before?.region ?? null) : (region ?? null),
   }
+}
+
+function originOf(url: string | null): string | undefined {
+  return url !== null && URL.canParse(url) ? new URL(url).origin : undefined
 }
 
 /** The date that was named, else the plan's interval counted from now: a new key starts a new period. */

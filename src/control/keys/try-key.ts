@@ -4,7 +4,7 @@ import type { Secret } from '../../crypto/index.ts'
 import type { ActorFields } from '../actor.ts'
 import type { ControlDeps } from '../deps.ts'
 import { type KeyTestResult, limitTests, testKey } from '../test-key/index.ts'
-import type { KeyHost } from './check-choices.ts'
+import type { KeyHost } from './host-for.ts'
 import { neededCapabilities, taskModels } from './needed-capabilities.ts'
 import type { SlotContext } from './resolve-slot.ts'
 

@@ -1,5 +1,12 @@
 import type { Capability, Served, SettingsModel, SettingsProvider } from '../../contract/index.ts'
-import { decide, type PolicyFeature, type PolicyPlan, type PolicyProvider } from '../../policy/index.ts'
+import {
+  allowsRegion,
+  decide,
+  keyRegion,
+  type PolicyFeature,
+  type PolicyPlan,
+  type PolicyProvider,
+} from '../../policy/index.ts'
 import { modelHints, type Provider } from '../../providers/index.ts'
 import type { ProviderKeyRow } from '../../store/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
@@ -49,11 +56,7 @@ export function showProvider(provider: PolicyProvider, context: SettingsContext)
     keyNeedCodes: Object.keys(entry.keyNeeds),
     keyExample: keyExample(entry),
     regions: regionsOf(entry, plan),
-    host: provider.operatorRoute
-      ? new URL(provider.operatorRoute.origin).host
-      : entry.origin
-        ? new URL(entry.origin).host
-        : null,
+    ...defaultHost(provider, entry, plan),
     needsBaseUrl: entry.needsBaseUrl ?? false,
     allowsBaseUrl: true,
     platformKey: provider.hasPlatformKey,
@@ -129,8 +132,21 @@ function keyExample({ keyShapes, maskGap }: Provider): string | null {
   return prefix === undefined ? null : `${prefix}${maskGap}`
 }
 
-function regionsOf({ regions }: Provider, { regionSet }: PolicyPlan): SettingsProvider['regions'] {
+/** The operator's address or the catalogue's, and whether data may go there. */
+function defaultHost(
+  provider: PolicyProvider,
+  entry: Provider,
+  plan: PolicyPlan,
+): Pick<SettingsProvider, 'host' | 'hostAllowed'> {
+  const origin = provider.operatorRoute?.origin ?? entry.origin
+  return {
+    host: origin === undefined ? null : new URL(origin).host,
+    hostAllowed: allowsRegion(plan, keyRegion({ customHost: origin === undefined, origin: origin ?? '' }, provider)),
+  }
+}
+
+function regionsOf({ regions }: Provider, plan: PolicyPlan): SettingsProvider['regions'] {
   return Object.entries(regions ?? {})
     .filter(([id]) => id !== 'default')
-    .map(([id, origin]) => ({ id, host: new URL(origin).host, allowed: regionSet?.has(id) ?? true }))
+    .map(([id, origin]) => ({ id, host: new URL(origin).host, allowed: allowsRegion(plan, id) }))
 }

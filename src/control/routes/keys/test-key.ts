@@ -13,7 +13,8 @@ import { loadSealedKeys, openKey, recordTest } from '../../../vault/index.ts'
 import { type ActorFields, actorOf } from '../../actor.ts'
 import type { ControlDeps } from '../../deps.ts'
 import { defineRoute } from '../../http/route.ts'
-import { checkChoices, hostFor, type KeyHost } from '../../keys/check-choices.ts'
+import { checkChoices } from '../../keys/check-choices.ts'
+import { hostFor, type KeyHost, requireAllowedRegion } from '../../keys/host-for.ts'
 import { inspectForTest } from '../../keys/inspect.ts'
 import { requireKey } from '../../keys/require-key.ts'
 import { resolveSlot, type SlotContext } from '../../keys/resolve-slot.ts'
@@ -81,11 +82,10 @@ async function testSaved(
   const row = await requireKey(slot, deps)
   if (moved)
     throw new OwnkeyError('key_required', { fix: 'Send the key together with the host that it should be tested on.' })
+  const host = hostOf(row, slot)
+  requireAllowedRegion(host, slot)
   const secret = await openSaved(row, deps)
-  const test = await tryKey(
-    { slot, secret, host: hostOf(row, slot), model: row.model, scope: row.scope, saved: true, by, onCheck },
-    deps,
-  )
+  const test = await tryKey({ slot, secret, host, model: row.model, scope: row.scope, saved: true, by, onCheck }, deps)
   const now = deps.clock.now()
   await recordTest(deps, {
     org: slot.org,
