@@ -23,6 +23,8 @@ export const healthSchema = z
     from: timeSchema,
     to: timeSchema,
     requests: wholeSchema,
+    /** A request that fell back made two. `failed` counts attempts. */
+    attempts: wholeSchema,
     failed: wholeSchema,
     /** Requests that the platform's key served after an own key failed, and what they cost the platform. */
     fallbacks: z.object({ requests: wholeSchema, credits: wholeSchema, costs: amounts, unpriced: wholeSchema }),
@@ -65,6 +67,7 @@ export const healthSchema = z
         org: z.string(),
         name: z.string().nullable(),
         requests: wholeSchema,
+        attempts: wholeSchema,
         failed: wholeSchema,
         fallbacks: wholeSchema,
         credits: wholeSchema,

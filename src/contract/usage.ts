@@ -45,7 +45,12 @@ export const usageQuerySchema = z.strictObject({
 })
 
 const counts = {
-  requests: wholeSchema,
+  requests: wholeSchema.describe(
+    'A request that fell back counts once, or once for each key where the rows tell apart whose key it was.',
+  ),
+  attempts: wholeSchema.describe(
+    'At providers; a request that fell back made two. Each succeeded, failed or is unanswered.',
+  ),
   succeeded: wholeSchema,
   failed: wholeSchema,
   /** Neither: the caller left before the answer, or the process that served it died. */
@@ -62,7 +67,7 @@ const counts = {
   credits: wholeSchema,
   /** What the provider bills, by currency: decimal numbers as text. */
   costs: z.array(z.object({ currency: z.string(), amount: z.string() })),
-  /** Requests whose price is not known; they are not in `costs`. */
+  /** Attempts whose price is not known; they are not in `costs`. */
   unpriced: wholeSchema,
 }
 

@@ -112,11 +112,12 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
       ]),
     ).toEqual([
       [{ day: '2026-03-01' }, 2, 0],
-      [{ day: '2026-03-02' }, 2, 1],
+      [{ day: '2026-03-02' }, 1, 1],
       [{ day: '2026-03-03' }, 1, 0],
     ])
     expect(body.total).toMatchObject({
-      requests: 5,
+      requests: 4,
+      attempts: 5,
       succeeded: 4,
       failed: 1,
       fallbacks: 1,
@@ -132,6 +133,29 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
       ]),
     )
     expect((await get('/usage?from=2026-03-01&to=2026-03-01')).body.total.requests).toBe(2)
+  })
+
+  it('counts a request that fell back as two attempts, and once wherever both or one of them is looked at', async () => {
+    const counted = async (query: string) => {
+      const { rows, total } = (await get(`/usage?from=2026-03-02&to=2026-03-02&${query}`)).body
+      return [...rows, total].map(({ requests, attempts }) => [requests, attempts])
+    }
+    for (const group of ['day', 'hour', 'month', 'feature', 'provider', 'surface', 'user', 'environment'])
+      expect(await counted(`groupBy=${group}`), group).toEqual([
+        [1, 2],
+        [1, 2],
+      ])
+    for (const group of ['keySource', 'errorClass', 'feature,keySource'])
+      expect(await counted(`groupBy=${group}`), group).toEqual([
+        [1, 1],
+        [1, 1],
+        [1, 2],
+      ])
+    for (const source of ['organization', 'platform'])
+      expect(await counted(`keySource=${source}`), source).toEqual([
+        [1, 1],
+        [1, 1],
+      ])
   })
 
   it('adds up to the total in every grouping, also where users are told apart within a part of a day', async () => {

@@ -84,7 +84,7 @@ describe.each(databaseKinds)('what only the operator may ask on %s', (kind) => {
 
   it('GET /health counts by provider, class and organization within the hours asked for', async () => {
     const health = await get('/health?hours=2')
-    expect(health).toMatchObject({ requests: 4, failed: 2, fallbacks: { requests: 1, credits: 3 } })
+    expect(health).toMatchObject({ requests: 3, attempts: 4, failed: 2, fallbacks: { requests: 1, credits: 3 } })
     expect(health.errors).toEqual(
       expect.arrayContaining([
         { errorClass: 'invalid_key', keySource: 'organization', requests: 1 },
@@ -93,8 +93,15 @@ describe.each(databaseKinds)('what only the operator may ask on %s', (kind) => {
     )
     const own = health.providers.find(({ keySource }: { keySource: string }) => keySource === 'organization')
     expect(own).toMatchObject({ provider: 'open_ai', requests: 3, failed: 2, duration: { p50: 40, p95: 40 } })
-    expect(health.organizations[0]).toMatchObject({ org: 'acme', name: 'Acme Inc', requests: 2 })
-    expect((await get('/health?hours=40')).requests).toBe(5)
+    expect(health.organizations[0]).toMatchObject({
+      org: 'acme',
+      name: 'Acme Inc',
+      requests: 1,
+      attempts: 2,
+      failed: 1,
+    })
+    expect(health.organizations[1]).toMatchObject({ org: 'beta', requests: 2, attempts: 2, failed: 1 })
+    expect((await get('/health?hours=40')).attempts).toBe(5)
     expect((await control.call('GET', '/api/v1/health?hours=0')).body).toMatchObject({ code: 'request_invalid' })
   })
 

@@ -48,14 +48,16 @@ describe('the operator’s pages', () => {
         await page.getByTestId('health').waitFor()
         return textOf(page, '[data-testid=health] dl')
       })
-      .toMatch(/Requests 2 Failed 50% 1 request Fell back 50% 1 request/)
+      .toMatch(/Requests 1 Failed 0% 0 requests Fell back 100% 1 request/)
     await expect
       .poll(() => textOf(page, '[data-failing=busy]'))
       .toMatch(/Busy Inc · Google Gemini AIza.*5678.*(limit|quota|credit)/)
     const row = page.locator('tr[data-provider=gemini]')
     for (const source of await row.all()) await expect.poll(() => source.innerText()).toMatch(/\d+ ms\s+\d+ ms$/)
     await expect.poll(() => row.count()).toBe(2)
-    await expect.poll(() => textOf(page, 'tr[data-org=busy]')).toMatch(/Busy Inc 2 1 1/)
+    await expect.poll(() => textOf(page, 'tr[data-org=busy]')).toMatch(/Busy Inc 1 0 1/)
+    await page.locator('tr[data-org=busy]').getByRole('link').click()
+    await expect.poll(() => textOf(page, 'main dl')).toMatch(/Requests 1 0 failed, 1 fell back/)
   })
 
   it('show requests of all organizations as they come in', async () => {

@@ -4,6 +4,7 @@ import { useHealth } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { Failure, Loading, PageHeader } from '../ui/states.tsx'
+import { failedRequests } from '../usage/measures.ts'
 import { FailingKeys } from './failing-keys.tsx'
 import { BusiestOrgs, ErrorBars, ProviderTimes } from './health-tables.tsx'
 import { percent } from './percent.ts'
@@ -50,14 +51,15 @@ function Totals({ health }: { health: Health }) {
   const { t, locale } = useTranslation()
   const format = useFormat()
   const { fallbacks } = health
+  const failed = failedRequests(health)
   const share = (part: number) => (health.requests === 0 ? '–' : percent(part / health.requests, locale))
   const costs = fallbacks.costs.map((cost) => format.money(cost.amount, cost.currency)).join(' + ')
   const tiles = [
     { name: t('usage.measure.requests'), value: format.whole(health.requests), note: '' },
     {
       name: t('operator.health.failed'),
-      value: share(health.failed),
-      note: t('operator.health.requests', { count: health.failed }),
+      value: share(failed),
+      note: t('operator.health.requests', { count: failed }),
     },
     {
       name: t('operator.health.fellBack'),

@@ -5,6 +5,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { SourceChip } from '../ui/source-chip.tsx'
+import { failedRequests } from '../usage/measures.ts'
 import { HealthSection } from './health-section.tsx'
 import { percent } from './percent.ts'
 
@@ -94,13 +95,15 @@ export function ErrorBars({ health }: { health: Health }) {
   )
 }
 
+type Busy = Health['organizations'][number]
+
 /** Columns by the name of their heading, and what stands in them. */
-const amounts = [
-  ['requests', 'requests'],
-  ['failed', 'failed'],
-  ['fellBack', 'fallbacks'],
-  ['credits', 'credits'],
-] as const
+const amounts: readonly [string, (row: Busy) => number][] = [
+  ['requests', (row) => row.requests],
+  ['failed', failedRequests],
+  ['fellBack', (row) => row.fallbacks],
+  ['credits', (row) => row.credits],
+]
 
 /** Who asks most. */
 export function BusiestOrgs({ rows }: { rows: Health['organizations'] }) {
@@ -129,9 +132,9 @@ export function BusiestOrgs({ rows }: { rows: Health['organizations'] }) {
                     {row.name ?? row.org}
                   </Link>
                 </th>
-                {amounts.map(([name, field]) => (
+                {amounts.map(([name, amountIn]) => (
                   <td key={name} className="number">
-                    {format.whole(row[field])}
+                    {format.whole(amountIn(row))}
                   </td>
                 ))}
               </tr>

@@ -24,6 +24,15 @@ export function tokensOf(counts: Pick<Counts, 'inputTokens' | 'outputTokens'>): 
   return counts.inputTokens + counts.outputTokens
 }
 
+/** Those that nothing served; what failed and then fell back is not among them. */
+export function failedRequests({
+  failed,
+  requests,
+  attempts = requests,
+}: Pick<Counts, 'failed' | 'attempts' | 'requests'>) {
+  return failed - (attempts - requests)
+}
+
 export interface Series {
   /** The value of the breakdown; null: the requests that name none, or `rest` for what is drawn together. */
   id: string | null

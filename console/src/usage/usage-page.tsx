@@ -14,6 +14,7 @@ import {
   type Breakdown,
   breakdowns,
   daysBetween,
+  failedRequests,
   type Measure,
   measures,
   restId,
@@ -90,7 +91,10 @@ function Totals({ report: { total }, settings }: { report: UsageReport; settings
     {
       name: t('usage.measure.requests'),
       value: format.whole(total.requests),
-      note: t('usage.failedNote', { failed: format.whole(total.failed), fallbacks: format.whole(total.fallbacks) }),
+      note: t('usage.failedNote', {
+        failed: format.whole(failedRequests(total)),
+        fallbacks: format.whole(total.fallbacks),
+      }),
     },
     {
       name: t('usage.measure.tokens'),

@@ -2,10 +2,12 @@ import type { ErrorClass, KeySource, KeyStatus } from '../../contract/index.ts'
 import type { Queryable } from '../../store/index.ts'
 
 interface Counts {
-  requests: number
+  attempts: number
   failed: number
   fallbacks: number
 }
+
+const counts = 'sum(requests)::bigint as attempts, sum(failed)::bigint as failed, sum(fallbacks)::bigint as fallbacks'
 
 /** How each provider did, by whose key. */
 export function providerCounts(
@@ -13,7 +15,7 @@ export function providerCounts(
   since: Date,
 ): Promise<(Counts & { provider: string; key_source: KeySource })[]> {
   return queryable.query(
-    `select provider, key_source, sum(requests)::bigint as requests, sum(failed)::bigint as failed, sum(fallbacks)::bigint as fallbacks
+    `select provider, key_source, ${counts}
        from usage_totals where grain = 'hour' and bucket >= $1
       group by provider, key_source order by sum(requests) desc, provider, key_source`,
     [since],
@@ -32,18 +34,18 @@ export function errorCounts(
   )
 }
 
-/** Organizations with the most requests; a deleted one has no name. */
+/** Organizations with the most attempts; a deleted one has no name. */
 export function busiestOrgs(
   queryable: Queryable,
   { since, limit }: { since: Date; limit: number },
-): Promise<(Counts & { org_id: string; name: string | null; credits: number })[]> {
+): Promise<(Counts & { org_id: string; name: string | null; credits: number; own_failed: number })[]> {
   return queryable.query(
     `select t.*, o.name from (
-       select org_id, sum(requests)::bigint as requests, sum(failed)::bigint as failed, sum(fallbacks)::bigint as fallbacks,
-              sum(credits)::bigint as credits
+       select org_id, ${counts}, sum(credits)::bigint as credits,
+              coalesce(sum(failed) filter (where key_source <> 'platform'), 0)::bigint as own_failed
          from usage_totals where grain = 'hour' and bucket >= $1
         group by org_id order by sum(requests) desc, org_id limit $2) t
-       left join organizations o on o.id = t.org_id order by t.requests desc, t.org_id`,
+       left join organizations o on o.id = t.org_id order by t.attempts desc, t.org_id`,
     [since, limit],
   )
 }

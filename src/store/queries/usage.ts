@@ -37,7 +37,9 @@ export interface UsageFilter {
 export interface UsageTotalsRow {
   /** In the order of the splits; null: the entries have none. */
   groups: (string | null)[]
+  /** See `requestsOf`. */
   requests: number
+  attempts: number
   succeeded: number
   failed: number
   /** Neither succeeded nor failed. */
@@ -72,8 +74,9 @@ const columns: Readonly<Record<UsageSplit, string>> = {
 }
 
 const counts = [
-  'requests',
+  'attempts',
   'failed',
+  'own_failed',
   'unanswered',
   'fallbacks',
   'unpriced',
@@ -86,6 +89,12 @@ const counts = [
   'audio_ms',
   'credits',
 ]
+
+/** A column `requests` counts attempts, since before there was another word for them. */
+const sums: Readonly<Record<string, string>> = {
+  attempts: 'sum(requests)',
+  own_failed: `sum(failed) filter (where key_source <> 'platform')`,
+}
 
 const conditions: readonly [keyof UsageFilter, string][] = [
   ['feature', 'feature'],
@@ -105,12 +114,21 @@ export async function sumUsage(
   splits: readonly UsageSplit[],
 ): Promise<UsageTotalsRow[]> {
   const { text, values } = usageStatement(filter, splits)
-  const rows = await queryable.query<UsageTotalsRow & Record<string, unknown>>(text, values)
-  return rows.map((row) => ({
+  const rows = await queryable.query<UsageTotalsRow & { own_failed: number } & Record<string, unknown>>(text, values)
+  return rows.map(({ own_failed: ownFailed, ...row }) => ({
     ...row,
     groups: splits.map((_, at) => row[`g${at}`] as string | null),
-    succeeded: row.requests - row.failed - row.unanswered,
+    requests: requestsOf({ ...row, ownFailed }),
+    succeeded: row.attempts - row.failed - row.unanswered,
   }))
+}
+
+/**
+ * A request that fell back is two attempts, and one request where both are looked at: a failed one on an own key, and one on
+ * the platform's. Where only one of them is, because whose key it was is told apart, that one is the request.
+ */
+export function requestsOf(counts: { attempts: number; fallbacks: number; ownFailed: number }): number {
+  return counts.attempts - Math.min(counts.fallbacks, counts.ownFailed)
 }
 
 /** The statement behind `sumUsage`, by itself so that its plan can be looked at. */
@@ -135,7 +153,7 @@ export function usageStatement(
     `$${values.push(group ?? '')}::text`,
   ])
   const text = `with by_currency as (
-      select ${list(groups)}currency, sum(cost_pico) as cost, ${counts.map((count) => `sum(${count}) as ${count}`).join(', ')}
+      select ${list(groups)}currency, sum(cost_pico) as cost, ${counts.map((count) => `${sums[count] ?? `sum(${count})`} as ${count}`).join(', ')}
         from usage_totals where ${where.join(' and ')} group by ${list(names)}currency)
     select ${list(names)}${counts.map((count) => `coalesce(sum(${count}), 0)::bigint as ${count}`).join(', ')},
            coalesce(json_object_agg(currency, cost::text) filter (where currency <> ''), '{}') as costs

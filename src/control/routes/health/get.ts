@@ -1,5 +1,6 @@
 import { type Health, healthQuerySchema, healthSchema } from '../../../contract/index.ts'
 import type { Policy } from '../../../policy/index.ts'
+import { requestsOf } from '../../../store/index.ts'
 import { defineRoute } from '../../http/route.ts'
 import { decimalFromPico } from '../../money.ts'
 import {
@@ -40,16 +41,22 @@ export const getHealth = defineRoute({
       failingKeys(database, most.failingKeys),
     ])
     const { policy } = deps.inForce()
+    const attempts = sum(providers, (row) => row.attempts)
     return {
       from: since.toISOString(),
       to: new Date(now).toISOString(),
-      requests: sum(providers, ({ requests }) => requests),
+      requests: requestsOf({
+        attempts,
+        fallbacks: sum(providers, ({ fallbacks }) => fallbacks),
+        ownFailed: sum(providers, ({ key_source, failed }) => (key_source === 'platform' ? 0 : failed)),
+      }),
+      attempts,
       failed: sum(providers, ({ failed }) => failed),
       fallbacks: showFallbacks(fellBack),
-      providers: providers.map(({ key_source: keySource, provider, requests, failed, fallbacks }) => ({
+      providers: providers.map(({ key_source: keySource, provider, attempts, failed, fallbacks }) => ({
         ...nameOf(provider, policy),
         keySource,
-        requests,
+        requests: attempts,
         failed,
         fallbacks,
         ...latencyOf(times.find((row) => row.provider === provider && row.key_source === keySource)),
@@ -57,14 +64,17 @@ export const getHealth = defineRoute({
       measured: sum(times, ({ measured }) => measured),
       errors: errors.map((row) => ({ errorClass: row.error_class, keySource: row.key_source, requests: row.requests })),
       failingKeys: keys.map((key) => showFailing(key, policy)),
-      organizations: organizations.map(({ org_id: org, name, requests, failed, fallbacks, credits }) => ({
-        org,
-        name,
-        requests,
-        failed,
-        fallbacks,
-        credits,
-      })),
+      organizations: organizations.map(
+        ({ org_id: org, name, attempts, failed, fallbacks, credits, own_failed: ownFailed }) => ({
+          org,
+          name,
+          requests: requestsOf({ attempts, fallbacks, ownFailed }),
+          attempts,
+          failed,
+          fallbacks,
+          credits,
+        }),
+      ),
     }
   },
 })

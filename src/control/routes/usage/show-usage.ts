@@ -8,6 +8,7 @@ type Counts = UsageReport['total']
 export function showCounts(row: UsageTotalsRow): Counts {
   return {
     requests: row.requests,
+    attempts: row.attempts,
     succeeded: row.succeeded,
     failed: row.failed,
     unanswered: row.unanswered,
@@ -52,6 +53,7 @@ const countNames = [
   'credits',
   'unpriced',
   'unanswered',
+  'attempts',
 ] as const
 
 /** One column for each currency, so that amounts of different currencies are never added up by a spreadsheet. */
