@@ -1,4 +1,5 @@
 import type { ExplainedDecision } from '../contract/index.ts'
+import { counted } from '../lib/index.ts'
 import { createLog, readEnvironment } from '../server/index.ts'
 import { askApi } from './ask-api.ts'
 import type { CommandEntry } from './run.ts'
@@ -33,7 +34,7 @@ export const explainCommand: CommandEntry = {
 
 function describe({ attempts, refusal, skipped }: ExplainedDecision): string[] {
   const tried = attempts.flatMap((attempt, index) => [
-    `${index + 1}. ${attempt.source} key, ${attempt.providerName}${attempt.model ? `, ${attempt.model}` : ''}, ${attempt.host} (${attempt.credits} ${attempt.credits === 1 ? 'credit' : 'credits'})`,
+    `${index + 1}. ${attempt.source} key, ${attempt.providerName}${attempt.model ? `, ${attempt.model}` : ''}, ${attempt.host} (${counted(attempt.credits, 'credit')})`,
     `   ${attempt.reason}`,
     ...(attempt.fallbackOn.length > 0 ? [`   Then the next one on: ${attempt.fallbackOn.join(', ')}.`] : []),
   ])

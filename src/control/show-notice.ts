@@ -1,4 +1,5 @@
 import { errorClasses, type Notice } from '../contract/index.ts'
+import { counted } from '../lib/index.ts'
 import { type Policy, publicProviderId } from '../policy/index.ts'
 import type { NoticeRow } from './queries/notices.ts'
 import { sentencesFor } from './test-key/index.ts'
@@ -20,6 +21,12 @@ interface NoticeText {
 
 const text = (value: unknown, otherwise: string) =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : otherwise
+
+/** A day as English writes it; `YYYY-MM-DD` reads differently to everybody. */
+const day = (value: unknown) =>
+  typeof value === 'string'
+    ? new Date(value).toLocaleDateString('en', { dateStyle: 'long', timeZone: 'UTC' })
+    : 'its date'
 
 const why = ({ facts }: Words) => sentencesFor(errorClasses.find((known) => known === facts['errorClass']))
 
@@ -43,14 +50,13 @@ const texts: Readonly<Record<string, NoticeText>> = {
   rotation_due: {
     severity: 'warning',
     title: ({ provider }) => `Your ${provider} key is due for rotation`,
-    detail: ({ facts }) =>
-      `It should be replaced by ${text(facts['rotateBy'], 'its date')}. It keeps working until you replace it.`,
+    detail: ({ facts }) => `It should be replaced by ${day(facts['rotateBy'])}. It keeps working until you replace it.`,
     fix: () => 'Create a new key at the provider and replace this one; nothing is interrupted.',
   },
   rotation_overdue: {
     severity: 'critical',
     title: ({ provider }) => `Your ${provider} key is past its rotation date`,
-    detail: ({ facts }) => `It should have been replaced by ${text(facts['rotateBy'], 'its date')}. It still works.`,
+    detail: ({ facts }) => `It should have been replaced by ${day(facts['rotateBy'])}. It still works.`,
     fix: () => 'Create a new key at the provider and replace this one; nothing is interrupted.',
   },
   quota_near: {
@@ -62,7 +68,7 @@ const texts: Readonly<Record<string, NoticeText>> = {
   quota_reached: {
     severity: 'critical',
     title: ({ facts }) => `${text(facts['title'] ?? facts['meter'], 'A quota')} is used up`,
-    detail: ({ facts }) => `All ${text(facts['limit'], '')} of this period are used.`,
+    detail: ({ facts }) => `The limit of this period is used up: ${text(facts['limit'], '')}.`,
     fix: () => 'Add an own key, or ask an administrator to raise the plan’s limit.',
   },
   cap_near: {
@@ -82,7 +88,7 @@ const texts: Readonly<Record<string, NoticeText>> = {
     severity: 'warning',
     title: () => 'Some requests have no price',
     detail: ({ facts }) =>
-      `${text(facts['requests'], 'Some')} answers of this month used models without a known price; spend caps count them as nothing.`,
+      `Answers of this month by models without a known price: ${text(facts['requests'], 'some')}; spend caps count them as nothing.`,
     fix: () => 'Ask the platform to add the models’ prices to its configuration.',
   },
   currency_uncounted: {
@@ -96,7 +102,7 @@ const texts: Readonly<Record<string, NoticeText>> = {
   credits_low: {
     severity: 'warning',
     title: () => 'Credits are running low',
-    detail: ({ facts }) => `${text(facts['balance'], 'Few')} credits are left.`,
+    detail: ({ facts }) => `Credits left: ${text(facts['balance'], 'few')}.`,
     fix: () => 'Add credits, or use an own key where that costs less.',
   },
 }
@@ -107,7 +113,7 @@ export const noticeKinds: readonly string[] = Object.keys(texts)
 const general: NoticeText = {
   severity: 'warning',
   title: ({ provider }) => (provider ? `${provider} needs attention` : 'Something needs attention'),
-  detail: ({ count }) => `It happened ${count} ${count === 1 ? 'time' : 'times'} since it began.`,
+  detail: ({ count }) => `It happened ${counted(count, 'time')} since it began.`,
   fix: () => 'Look at the AI settings and the latest requests.',
 }
 

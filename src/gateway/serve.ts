@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Dialect, OwnkeyError, responseHeaders } from '../contract/index.ts'
+import { counted } from '../lib/index.ts'
 import type { Attempt } from '../policy/index.ts'
 import type { Failure, Provider } from '../providers/index.ts'
 import type { Tenant } from '../tenants/index.ts'
@@ -75,7 +76,7 @@ function takeOrgPlace(exchange: Required<Exchange>, { orgPlaces }: Gateway): voi
   const place = orgPlaces.take(exchange.caller.tenant.org, limit)
   if (place === undefined)
     throw new OwnkeyError('rate_limited', {
-      detail: `This organization has ${limit} requests under way, and may have no more at once.`,
+      detail: `This organization has ${counted(limit, 'request')} under way, and may have no more at once.`,
       fix: 'Send fewer requests at once, or try again when one has ended.',
       facts: { limit },
       retryAfterSeconds: 1,

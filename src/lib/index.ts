@@ -5,6 +5,7 @@
 export { randomBase62, toBase62 } from './base62.ts'
 export { type BatchedLoad, createBatchedLoad, type LoadMany } from './batched-load.ts'
 export { type Clock, systemClock } from './clock.ts'
+export { counted } from './counted.ts'
 export { createIdMaker, type IdMaker, lowestIdAt } from './ids.ts'
 export {
   backslash,

@@ -1,3 +1,4 @@
+import { counted } from '../lib/index.ts'
 import { type Ask, featureTitle, list, ownKeyPhrase, platformSkip } from './ask.ts'
 import { chooseModel, mayUse } from './choose-model.ts'
 import type { Attempt, KeyFacts, SentenceFacts, SkipCode, Skipped } from './decision.ts'
@@ -94,7 +95,7 @@ export function price({ plan, feature }: Ask): { ownKey: number; platformKey: nu
 }
 
 export function creditReason({ tenant }: Ask, { credits, whose }: { credits: number; whose: string }): string {
-  return `A request on ${whose} costs ${credits} credits, and ${tenant.balance} are left.`
+  return `A request on ${whose} costs ${counted(credits, 'credit')}, and ${tenant.balance} ${tenant.balance === 1 ? 'is' : 'are'} left.`
 }
 
 /** What `creditReason` names. */

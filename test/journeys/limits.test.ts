@@ -73,7 +73,7 @@ describe.each(databaseKinds)('limits on %s', (database) => {
     for (const status of [200, 200]) expect((await ask(token)).status).toBe(status)
     const refused = await ask(token)
     expect(refused.status).toBe(402)
-    expect(refused.text).toContain('costs 2 credits, and 1 are left')
+    expect(refused.text).toContain('costs 2 credits, and 1 is left')
     undo()
   })
 

@@ -13,6 +13,7 @@ export function CreditsDialog({ org, onClose }: { org: Org; onClose(): void }) {
   const format = useFormat()
   const { grant } = useOperatorActions()
   const [idempotencyKey] = useState(() => `console-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`)
+  const [amount, setAmount] = useState(0)
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
@@ -27,7 +28,14 @@ export function CreditsDialog({ org, onClose }: { org: Org; onClose(): void }) {
         <p className="text-muted">
           {t('operator.orgs.balance', { count: org.balance, balance: format.whole(org.balance) })}
         </p>
-        <Field label={t('operator.credits.amount')} hint={t('operator.credits.amountHint')}>
+        <Field
+          label={t('operator.credits.amount')}
+          hint={
+            Number.isInteger(amount) && amount !== 0
+              ? t('operator.credits.after', { balance: format.whole(org.balance + amount) })
+              : t('operator.credits.amountHint')
+          }
+        >
           {({ id, describedBy }) => (
             <input
               id={id}
@@ -37,6 +45,7 @@ export function CreditsDialog({ org, onClose }: { org: Org; onClose(): void }) {
               className="input"
               required
               aria-describedby={describedBy}
+              onChange={(event) => setAmount(event.currentTarget.valueAsNumber)}
             />
           )}
         </Field>
@@ -50,7 +59,7 @@ export function CreditsDialog({ org, onClose }: { org: Org; onClose(): void }) {
           </button>
           <button type="submit" className="button button-primary" aria-disabled={grant.isPending}>
             {grant.isPending && <span className="spinner" />}
-            {t('operator.credits.add')}
+            {t(amount < 0 ? 'operator.credits.take' : 'operator.credits.add')}
           </button>
         </div>
       </form>
