@@ -1,5 +1,5 @@
+import { closestName } from '../lib/index.ts'
 import { record } from './check-references.ts'
-import { closestName } from './closest-name.ts'
 import { compileModelRules } from './compile-model-rules.ts'
 import type { Finding, Path } from './config-problem.ts'
 import { type CatalogueEntry, findProvider } from './extend-catalogue.ts'

@@ -1,4 +1,4 @@
-import { closestName } from './closest-name.ts'
+import { closestName } from '../lib/index.ts'
 import type { Finding, Path } from './config-problem.ts'
 import type { CatalogueEntry } from './extend-catalogue.ts'
 import { valueAt } from './schema-findings.ts'

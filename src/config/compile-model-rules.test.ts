@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { closestName } from './closest-name.ts'
 import { compileModelRules, patternTest } from './index.ts'
 
 const rules = compileModelRules({
@@ -66,13 +65,4 @@ describe('model rules', () => {
   ])('the pattern %s against "%s" is %s', (pattern, text, expected) => {
     expect(patternTest(pattern)(text)).toBe(expected)
   })
-})
-
-test.each([
-  ['gemni', 'gemini'],
-  ['opneai', 'openai'],
-  ['GEMINI', 'gemini'],
-  ['xyz', undefined],
-])('"%s" most likely means %s', (name, expected) => {
-  expect(closestName(name, ['gemini', 'openai', 'anthropic'])).toBe(expected)
 })

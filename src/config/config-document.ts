@@ -59,6 +59,13 @@ const notYaml = [
   'Correct the line; quote texts that contain any of : { } [ ] , & * # ? | > % @',
 ] as const
 
+/** More likely a file that was cut off, or a wrong one, than the wish to run without plans and features. */
+const nothing = {
+  message: 'There is nothing in this file.',
+  expected: 'a configuration',
+  fix: 'Write at least one section, for instance "platform: { name: Acme }", or start without a file to run by the built-in configuration.',
+}
+
 /** Parses without throwing; every problem is collected. */
 export function readDocument(text: string, file: string): ConfigDocument {
   const counter = new LineCounter()
@@ -96,8 +103,11 @@ export function readDocument(text: string, file: string): ConfigDocument {
   })
   const broken = document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')
   const unresolved = problems.some(({ message }) => message === sentences['UNRESOLVED_ALIAS']?.[0])
+  const { contents } = document
+  const isEmpty = contents === null || (isScalar(contents) && contents.value === null)
+  if (isEmpty) problems.push({ file, line: 1, column: 1, path: '', ...nothing })
   return {
-    raw: broken || unresolved ? undefined : plain(document, () => report('TOO_MANY_ALIASES', 0)),
+    raw: isEmpty || broken || unresolved ? undefined : plain(document, () => report('TOO_MANY_ALIASES', 0)),
     problems,
     place: ({ path, atKey, ...rest }) => ({
       file,

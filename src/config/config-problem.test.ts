@@ -306,3 +306,33 @@ test('of one broken place the first mistake is told, not what it does to the lin
   const braces = 'providers:\n  gemini: { platformKey: ${GEMINI_API_KEY} }\n  openai: { title: x }\n'
   expect(problemsOf(braces)).toMatchObject([{ line: 2, fix: 'Put "${…}" in quotation marks inside { } and [ ].' }])
 })
+
+describe('an empty file', () => {
+  test.each(['', '\n', '# nothing yet\n', '---\n', 'null'])('%j is no configuration', (text) => {
+    expect(problemsOf(text)).toMatchObject([{ line: 1, path: '', message: 'There is nothing in this file.' }])
+  })
+
+  test('is another thing than one that says that it holds nothing', () => expect(problemsOf('{}')).toEqual([]))
+})
+
+describe('the operator’s address of a provider', () => {
+  test.each([
+    'https://ann:pw@a.test',
+    'https://ann@a.test/v1',
+    'https://a.test/v1?key=x',
+    'https://a.test/?',
+    'https://a.test#x',
+  ])('%s holds more than a path, which would never be sent', (address) => {
+    const [found, ...others] = problemsOf(`providers: { openai: { baseUrl: "${address}" } }`)
+    expect(others).toEqual([])
+    expect(found).toMatchObject({
+      path: 'providers.openai.baseUrl',
+      expected: 'https://host[:port][/path], without a user, a query or a fragment',
+    })
+    expect(found).not.toHaveProperty('found')
+  })
+
+  test.each(['https://a.test', 'http://127.0.0.1:9101/', 'https://a.test/v1/team@eu'])('%s is one', (address) =>
+    expect(problemsOf(`providers: { openai: { baseUrl: "${address}" } }`)).toEqual([]),
+  )
+})

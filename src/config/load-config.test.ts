@@ -135,8 +135,8 @@ plans: { basic: { providers: { CLAUDE: required, my_gemini: optional }, fallback
     expect(config.plans['two']).toMatchObject({ byok: 'never', title: 'Two' })
   })
 
-  test('an empty file is all defaults', () => {
-    expect(load('').config.plans['standard']).toMatchObject({ byok: 'always', fallback: { mode: 'never' } })
+  test('what is left out has its default', () => {
+    expect(load('{}').config.plans['standard']).toMatchObject({ byok: 'always', fallback: { mode: 'never' } })
   })
 })
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { closestName } from './closest-name.ts'
+import { closestName } from '../lib/index.ts'
 import { configJsonSchema, describeSchema, type JsonSchema, schemaAt } from './config-json-schema.ts'
 import type { Finding, Path } from './config-problem.ts'
 
@@ -110,14 +110,18 @@ function suggest(
 
 const secretFields: ReadonlySet<unknown> = new Set(['platformKey', 'secret'])
 
-/** Undefined where it could be a secret: in a secret's field, or a long text without a gap. */
+/** Undefined where it could be a secret: in a secret's field, a long text without a gap, or what a URL takes for a user or a query. */
 export function describeValue(value: unknown, path: Path): string | undefined {
   if (path.some((step) => secretFields.has(step))) return undefined
   if (value === null) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a mapping'
   const text = typeof value === 'number' ? String(value) : JSON.stringify(value)
-  return /[A-Za-z0-9_-]{20,}/.test(text) ? undefined : text.length > 60 ? `${text.slice(0, 60)}…` : text
+  return /[A-Za-z0-9_-]{20,}|:\/\/[^/]*@|:\/\/.*[?#]/.test(text)
+    ? undefined
+    : text.length > 60
+      ? `${text.slice(0, 60)}…`
+      : text
 }
 
 /** What stands at a path of plain data. */

@@ -30,6 +30,7 @@ const provider = z.strictObject({
   platformKey: secret.optional().describe('The platform’s own key, as ${ENV_NAME}.'),
   baseUrl: z
     .url({ protocol: /^https?$/ })
+    .refine((url) => !/[?#]|:\/\/[^/]*@/.test(url), 'https://host[:port][/path], without a user, a query or a fragment')
     .optional()
     .describe('Operator only: what stands before the provider’s own paths: another host, a proxy, a test double.'),
   like: id

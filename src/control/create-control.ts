@@ -3,9 +3,9 @@ import { Readable } from 'node:stream'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { OwnkeyError } from '../contract/index.ts'
-import { parseJson } from '../lib/index.ts'
+import { parseJson, repeatedName } from '../lib/index.ts'
 import type { ControlDeps, ControlOptions } from './deps.ts'
 import { access, allow } from './http/access.ts'
 import { answerErrors, logInternal, sendProblem } from './http/answer-errors.ts'
@@ -13,7 +13,7 @@ import { authenticate } from './http/authenticate.ts'
 import type { Caller } from './http/caller.ts'
 import { allowOrigins } from './http/cors.ts'
 import { csvContentType, toCsv } from './http/csv.ts'
-import { fieldErrors, type RequestPart } from './http/field-errors.ts'
+import { fieldErrors, isShown, type RequestPart } from './http/field-errors.ts'
 import { createLines, wantsLines } from './http/lines.ts'
 import { openApiOptions, routeDocument } from './http/openapi.ts'
 import { originOf } from './http/origin-of.ts'
@@ -28,6 +28,9 @@ declare module 'fastify' {
     caller: Caller | undefined
   }
 }
+
+/** What a route does not take is refused, also where it takes nothing. */
+const noQuery = z.strictObject({})
 
 /** Longest body, unless a route says otherwise. */
 const bodyLimit = 64 * 1024
@@ -87,7 +90,7 @@ function register(app: FastifyInstance, route: AnyRoute, deps: ControlDeps): voi
     ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
     schema: {
       ...(route.params ? { params: route.params } : {}),
-      ...(route.query ? { querystring: route.query } : {}),
+      querystring: route.query ?? noQuery,
       ...(route.body ? { body: route.body } : {}),
       ...routeDocument(route),
     },
@@ -219,9 +222,20 @@ function readJsonBodies(app: FastifyInstance): void {
       return done(new OwnkeyError('request_invalid', { detail, fix: 'Send JSON in UTF-8, without compression.' }))
     }
     try {
-      done(null, parseJson(bytes))
+      const body = parseJson(bytes)
+      const repeated = repeatedName(bytes.toString('utf8'))
+      if (repeated === undefined) done(null, body)
+      else done(saidTwice(repeated))
     } catch {
       done(new OwnkeyError('request_invalid', { detail: 'The body is not valid JSON.', fix: 'Send one JSON object.' }))
     }
+  })
+}
+
+function saidTwice(name: string): OwnkeyError {
+  const shown = isShown(name) ? `"${name}"` : 'A field'
+  return new OwnkeyError('request_invalid', {
+    detail: `${shown} stands twice in one object of the body.`,
+    fix: 'Send each field once.',
   })
 }

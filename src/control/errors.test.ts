@@ -30,10 +30,10 @@ describe('what is refused, and how it is said', () => {
       detail: expect.any(String),
       fix: expect.any(String),
     })
-    expect((await control.call('GET', '/api/v1/orgs/nobody?secret=1')).body).toMatchObject({
+    expect((await control.call('GET', '/api/v1/orgs/nobody/audit?limit=1')).body).toMatchObject({
       status: 404,
       code: 'org_unknown',
-      instance: '/api/v1/orgs/nobody',
+      instance: '/api/v1/orgs/nobody/audit',
     })
   })
 
@@ -52,6 +52,41 @@ describe('what is refused, and how it is said', () => {
     expect(nested.body.errors[0]).toMatchObject({ field: 'body.user.nam', didYouMean: 'name' })
     const query = await control.call('GET', '/api/v1/orgs?serach=x')
     expect(query.body.errors[0]).toMatchObject({ field: 'query.serach', didYouMean: 'search' })
+  })
+
+  it.each([
+    ['GET', '/api/v1/orgs/acme', undefined],
+    ['PUT', '/api/v1/orgs/acme', { name: 'Acme', plan: 'standard' }],
+    ['POST', '/api/v1/tokens', { kind: 'service' }],
+    ['DELETE', '/api/v1/orgs/acme', undefined],
+  ])('refuses a query where none is taken, and does nothing: %s %s', async (method, path, body) => {
+    const answer = await control.call(method, `${path}?dryRun=true`, { body })
+    expect(answer.body).toMatchObject({
+      status: 400,
+      code: 'request_invalid',
+      errors: [{ field: 'query.dryRun', code: 'unknown_field', detail: expect.stringContaining('nothing is taken') }],
+    })
+    expect((await control.call('GET', '/api/v1/orgs/acme')).status).toBe(200)
+  })
+
+  it('refuses a body that names a field twice, at any depth, and says no more of it than it may', async () => {
+    const sent = async (raw: string) => {
+      const { status, body, text } = await control.call('PUT', '/api/v1/orgs/acme', {
+        raw,
+        headers: { 'content-type': 'application/json' },
+      })
+      expect(text).not.toContain(secret)
+      return [status, body.code, body.detail]
+    }
+    expect(await sent('{"name":"A","plan":"standard","n\\u0061me":"B"}')).toEqual([
+      400,
+      'request_invalid',
+      '"name" stands twice in one object of the body.',
+    ])
+    expect((await sent(`{"x":[{"${secret}":1,"${secret}":2}]}`))[2]).toBe(
+      'A field stands twice in one object of the body.',
+    )
+    expect((await control.call('GET', '/api/v1/orgs/acme')).body.name).toBe('Org acme')
   })
 
   it('says for every field what is wrong with it', async () => {

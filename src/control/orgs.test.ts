@@ -98,6 +98,12 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
     expect((await control.call('GET', '/api/v1/orgs/adding')).status).toBe(404)
   })
 
+  it('keeps an add-on that is named twice once', async () => {
+    const twice = { addOns: ['re_engagement', 're_engagement'] }
+    expect((await control.org('twice', twice)).body.addOns).toEqual(['re_engagement'])
+    expect((await control.org('twice', twice)).body.addOns).toEqual(['re_engagement'])
+  })
+
   it('lets an organization keep an add-on that a newer configuration does not know, and takes it away for good', async () => {
     await control.org('keeping', { addOns: ['re_engagement'] })
     control.reload(config.replace(', addOn: re_engagement', ''))

@@ -5,6 +5,7 @@
 export { randomBase62, toBase62 } from './base62.ts'
 export { type BatchedLoad, createBatchedLoad, type LoadMany } from './batched-load.ts'
 export { type Clock, systemClock } from './clock.ts'
+export { closestName } from './closest-name.ts'
 export { counted } from './counted.ts'
 export { createIdMaker, type IdMaker, lowestIdAt } from './ids.ts'
 export {
@@ -23,6 +24,7 @@ export {
 } from './json-bytes.ts'
 export { LastBytes } from './last-bytes.ts'
 export { parseJson } from './parse-json.ts'
+export { repeatedName } from './repeated-name.ts'
 export { type Enrolled, Roster } from './roster.ts'
 export { countShortLived } from './short-lived-bytes.ts'
 export { SmallPieces } from './small-pieces.ts'

@@ -1,12 +1,14 @@
 import type { z } from 'zod'
 import { type FieldError, fieldForms } from '../../contract/index.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { closestName } from '../../lib/index.ts'
 
 /** Which part of the request a schema was for. */
 export type RequestPart = 'params' | 'query' | 'body'
 
 /** A longer unknown name could be a key that was pasted as a field's name; it is not repeated. */
-const longestRepeatedName = 24
+export function isShown(name: string): boolean {
+  return /^[A-Za-z_-]{1,24}$/.test(name)
+}
 
 interface Issue {
   code: string
@@ -75,13 +77,15 @@ const byIssue: Readonly<Record<string, (issue: Issue) => Coded>> = {
 }
 
 function unknownField(path: readonly PropertyKey[], name: string, known: readonly string[]): FieldError {
-  const shown = /^[A-Za-z_-]+$/.test(name) && name.length <= longestRepeatedName
-  const meant = shown ? didYouMean(name, known) : undefined
+  const shown = isShown(name)
+  const meant = shown ? closestName(name, known) : undefined
   return {
     field: [...path, ...(shown ? [name] : [])].map(String).join('.'),
     detail: meant
       ? `There is no such field; did you mean "${meant}"?`
-      : `There is no such field; known are: ${known.join(', ')}.`,
+      : known.length === 0
+        ? 'There is no such field; nothing is taken here.'
+        : `There is no such field; known are: ${known.join(', ')}.`,
     code: 'unknown_field',
     facts: { known: known.join(', ') },
     ...(meant ? { didYouMean: meant } : {}),

@@ -1,5 +1,5 @@
 import { OwnkeyError, type OwnkeyErrorCode } from '../../contract/index.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { closestName } from '../../lib/index.ts'
 
 interface Unknown {
   /** As the body has it. */
@@ -13,7 +13,7 @@ interface Unknown {
 
 /** The error for a name that must be one of those in the configuration: which one was probably meant, or all there are. */
 export function unknownValue(code: OwnkeyErrorCode, { field, value, known, detail, choose }: Unknown): OwnkeyError {
-  const meant = didYouMean(value, known)
+  const meant = closestName(value, known)
   const all = known.join(', ')
   const choice = all === '' ? 'The configuration knows none: declare it there, or leave it out.' : `${choose}: ${all}.`
   return new OwnkeyError(code, {

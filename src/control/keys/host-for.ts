@@ -1,6 +1,6 @@
 import { OwnkeyError } from '../../contract/index.ts'
+import { closestName } from '../../lib/index.ts'
 import { allowsRegion, keyRegion } from '../../policy/index.ts'
-import { didYouMean } from '../http/did-you-mean.ts'
 import type { Choices } from './check-choices.ts'
 import type { SlotContext } from './resolve-slot.ts'
 
@@ -92,7 +92,7 @@ function allowedRegions({ plan, entry }: Placed): string[] {
 function checkRegion(region: string, { entry }: Placed): void {
   const known = regionsOf(entry)
   if (known.includes(region)) return
-  const meant = didYouMean(region, known)
+  const meant = closestName(region, known)
   const detail =
     known.length === 0
       ? `${entry.name} has no regions to choose from.`

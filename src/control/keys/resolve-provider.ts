@@ -1,7 +1,7 @@
 import { OwnkeyError } from '../../contract/index.ts'
+import { closestName } from '../../lib/index.ts'
 import { type PolicyPlan, type PolicyProvider, resolveProvider } from '../../policy/index.ts'
 import type { InForce } from '../deps.ts'
-import { didYouMean } from '../http/did-you-mean.ts'
 
 /**
  * The provider by its id, alias or public id, in any case, if the plan has it.
@@ -33,6 +33,6 @@ export function findNamed(name: string, { policy }: Pick<InForce, 'policy'>): Po
   const id = resolveProvider(policy, name)
   const provider = id === undefined ? undefined : policy.providers.get(id)
   if (provider) return provider
-  const meant = /^[a-z_-]{1,24}$/i.test(name) ? didYouMean(name, [...policy.names.keys()]) : undefined
+  const meant = /^[a-z_-]{1,24}$/i.test(name) ? closestName(name, [...policy.names.keys()]) : undefined
   throw new OwnkeyError('provider_unknown', meant ? { fix: `Did you mean "${meant}"?`, facts: { meant } } : {})
 }

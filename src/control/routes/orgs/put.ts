@@ -55,9 +55,12 @@ const unsaid = { addOns: [], byokEnabled: null, locale: null }
 function said({
   name,
   plan,
+  addOns,
   ...others
 }: PutOrg): Pick<OrganizationFields, 'name' | 'plan'> & Partial<OrganizationFields> {
-  const named = Object.entries(others).filter(([, value]) => value !== undefined)
+  const named = Object.entries({ ...others, addOns: addOns && [...new Set(addOns)] }).filter(
+    ([, value]) => value !== undefined,
+  )
   return { name, plan, ...Object.fromEntries(named) }
 }
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { OwnkeyError, type UsageGroup, usageGroups, usageQuerySchema, usageSchema } from '../../../contract/index.ts'
+import { closestName } from '../../../lib/index.ts'
 import { publicProviderId } from '../../../policy/index.ts'
 import { sumUsage, type UsageTotalsRow } from '../../../store/index.ts'
 import { entryFilter } from '../../entry-filter.ts'
 import { pageFrom, readCursor, writeCursor } from '../../http/cursor.ts'
-import { didYouMean } from '../../http/did-you-mean.ts'
 import { defineRoute } from '../../http/route.ts'
 import { showCounts, showRows, usageTable } from './show-usage.ts'
 
@@ -57,7 +57,7 @@ function readGroups(text: string): UsageGroup[] {
         ? 'Name one or two different groups.'
         : undefined
   if (detail === undefined) return names as UsageGroup[]
-  throw wrongGroups(detail, unknown === undefined ? undefined : didYouMean(unknown, usageGroups))
+  throw wrongGroups(detail, unknown === undefined ? undefined : closestName(unknown, usageGroups))
 }
 
 function wrongGroups(detail: string, meant?: string): OwnkeyError {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { didYouMean } from './did-you-mean.ts'
+import { closestName } from './closest-name.ts'
 
 describe('the name that was probably meant', () => {
   const known = ['name', 'plan', 'addOns', 'byokEnabled', 'locale']
@@ -9,9 +9,12 @@ describe('the name that was probably meant', () => {
     ['byok-enabled', 'byokEnabled'],
     ['nmae', 'name'],
     ['localle', 'locale'],
-  ])('%s is %s', (written, meant) => expect(didYouMean(written, known)).toBe(meant))
+    ['byokEnabel', 'byokEnabled'],
+  ])('%s is %s', (written, meant) => expect(closestName(written, known)).toBe(meant))
+
+  it('does not take one short name for another', () => expect(closestName('au', ['eu', 'us'])).toBeUndefined())
 
   it.each(['x', 'zzzz', 'owner', ''])('%j is nothing known', (written) =>
-    expect(didYouMean(written, known)).toBeUndefined(),
+    expect(closestName(written, known)).toBeUndefined(),
   )
 })

@@ -1,16 +1,24 @@
-/** The candidate that a mistyped name most likely means: few edits for its length, case not counted; else undefined. */
+/**
+ * The candidate that a mistyped name most likely means: few edits for its length, however it is joined or capitalized
+ * (`add_ons`, `AddOns`); else undefined.
+ */
 export function closestName(name: string, candidates: Iterable<string>): string | undefined {
-  const wanted = name.toLowerCase()
+  const wanted = plain(name)
   let best: { candidate: string; edits: number } | undefined
   for (const candidate of candidates) {
-    const edits = distance(wanted, candidate.toLowerCase())
-    if (edits <= allowedEdits(wanted, candidate) && (!best || edits < best.edits)) best = { candidate, edits }
+    const edits = distance(wanted, plain(candidate))
+    if (isFew(edits, wanted, plain(candidate)) && (!best || edits < best.edits)) best = { candidate, edits }
   }
   return best?.candidate
 }
 
-function allowedEdits(name: string, candidate: string): number {
-  return Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3))
+function plain(name: string): string {
+  return name.replaceAll(/[_-]/g, '').toLowerCase()
+}
+
+/** Of a short name, one edit can make any other: `au` does not mean `eu`. */
+function isFew(edits: number, { length: one }: string, { length: other }: string): boolean {
+  return edits < other / 2 && edits <= Math.max(1, Math.floor(Math.max(one, other) / 3))
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */
