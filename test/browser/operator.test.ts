@@ -71,8 +71,36 @@ describe('the operator’s pages', () => {
         .first()
         .waitFor()
     }
-    await page.getByLabel('Organization').selectOption('live_b')
+    await page.getByLabel('Organization').fill('live_b')
     await page.getByRole('cell', { name: 'Org live_a' }).first().waitFor({ state: 'detached' })
+    await page.getByLabel('Organization').fill('')
+    await page.getByRole('cell', { name: 'Org live_a' }).first().waitFor()
+  })
+
+  it('narrow requests and the audit trail to any organization, however many there are', async () => {
+    const ids = Array.from({ length: 60 }, (_, place) => `many_${String(place).padStart(2, '0')}`)
+    await Promise.all(ids.map((id) => stage.server().putOrg(id, { name: `Many ${id}` })))
+    await stage.server().putOrg('zz_far', { name: 'Zebra Ltd' })
+    await api('POST', '/orgs/zz_far/try-out', { feature: 'chatbot' })
+    await api('POST', '/orgs/many_00/try-out', { feature: 'chatbot' })
+    const page = await operatorAt('/live')
+    const picker = page.getByLabel('Organization')
+    const offered = () =>
+      page.locator('datalist option').evaluateAll((options) => options.map((one) => one.getAttribute('value')))
+    await expect.poll(async () => (await offered()).length).toBeGreaterThan(10)
+    expect(await offered()).not.toContain('Zebra Ltd · zz_far')
+    await picker.fill('zebra')
+    await expect.poll(offered).toEqual(['Zebra Ltd · zz_far'])
+    await picker.fill('Zebra Ltd · zz_far')
+    await page.getByRole('cell', { name: 'Many many_00' }).first().waitFor({ state: 'detached' })
+    await page.getByRole('cell', { name: 'Zebra Ltd' }).first().waitFor()
+    await picker.fill('nobody of this name')
+    await expect.poll(() => picker.getAttribute('aria-invalid')).toBe('true')
+    await page.evaluate(`history.pushState(null, '', '/en/operator/audit')`)
+    await page.getByText('Many many_59 · ').first().waitFor()
+    await picker.fill('zz_far')
+    await page.getByText('Many many_59 · ').first().waitFor({ state: 'detached' })
+    await page.getByText('Zebra Ltd · ').first().waitFor()
   })
 
   it('search the audit trail of all organizations by how an action begins', async () => {

@@ -1,3 +1,5 @@
+import { useDeferredValue, useEffect, useId, useState } from 'react'
+import type { Org } from '../../../src/contract/index.ts'
 import { useOrgs } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 
@@ -7,25 +9,45 @@ interface OrgPickerProps {
   onChange(org: string): void
 }
 
-/** One of the first organizations, or all of them. */
+type Named = Pick<Org, 'id' | 'name'>
+
+const labelOf = ({ id, name }: Named) => (name === id ? id : `${name} · ${id}`)
+
+/** One organization, found by a part of its name or id, or all of them. */
 export function OrgPicker({ value, onChange }: OrgPickerProps) {
   const { t } = useTranslation()
-  const orgs = useOrgs('')
+  const list = useId()
+  const [text, setText] = useState('')
+  const search = useDeferredValue(value === '' ? text.trim() : '')
+  const { data, isPlaceholderData } = useOrgs(search)
+  const found = data?.pages.flatMap(({ items }) => items) ?? []
+  const meant = (written: string) => found.find((org) => org.id === written || labelOf(org) === written)?.id ?? ''
+  // An id that was typed in full may be known only when the answer comes.
+  const late = value === '' ? meant(text.trim()) : ''
+  useEffect(() => {
+    if (late !== '') onChange(late)
+  }, [late, onChange])
   return (
-    <select
-      className="input filter-input w-auto max-w-60"
-      aria-label={t('operator.organization')}
-      value={value}
-      onChange={(event) => onChange(event.currentTarget.value)}
-    >
-      <option value="">{t('operator.allOrgs')}</option>
-      {orgs.data?.pages
-        .flatMap(({ items }) => items)
-        .map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
+    <>
+      <input
+        className="input filter-input w-60"
+        type="search"
+        list={list}
+        aria-label={t('operator.organization')}
+        aria-invalid={search !== '' && !isPlaceholderData && found.length === 0}
+        placeholder={t('operator.allOrgs')}
+        autoComplete="off"
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value)
+          onChange(meant(event.currentTarget.value.trim()))
+        }}
+      />
+      <datalist id={list}>
+        {found.map((org) => (
+          <option key={org.id} value={labelOf(org)} />
         ))}
-    </select>
+      </datalist>
+    </>
   )
 }
