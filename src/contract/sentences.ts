@@ -4,6 +4,8 @@
  * `error.not_found.message_key` where a fact is `key`. Sentence → the facts that it names.
  */
 export const sentenceVariants: Readonly<Record<string, readonly string[]>> = {
+  'error.token_invalid.message_session': [],
+  'error.token_invalid.fix_session': [],
   'error.model_refused.message_model': ['model'],
   'error.model_refused.fix_choices': ['choices'],
   'error.region_not_allowed.message_region': ['provider', 'region', 'regions'],

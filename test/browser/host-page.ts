@@ -6,8 +6,8 @@ import type { RunningOwnkey } from '../support/running-server.ts'
 
 export interface HostPage {
   readonly origin: string
-  /** Who is signed in to the product from now on. */
-  signIn(person: { org: string; user: { id: string; name?: string; role: string } }): void
+  /** Who is signed in to the product from now on; undefined: nobody. */
+  signIn(person: { org: string; user: { id: string; name?: string; role: string } } | undefined): void
   /** How many sessions the page has asked its server for. */
   sessions(): number
   close(): Promise<void>

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { type Signal, signal } from '../support/upstream-journal.ts'
 import { go } from './pages.ts'
+import { signIn } from './real-browser.ts'
 import { openStage } from './stage.ts'
 
 const stage = openStage('agent-builder')
@@ -50,6 +51,61 @@ async function failOnceRaised(page: Page): Promise<Signal> {
   })
   return pressed
 }
+
+describe('a session that ends while a key is typed', () => {
+  const endSessions = async (org: string) => {
+    const { body } = await stage.server().api('GET', `/sessions?org=${org}`)
+    for (const { id } of body.items) await stage.server().api('DELETE', `/sessions/${id}`)
+  }
+  const fill = async (page: Page) => {
+    await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Name, owner, rotation').click()
+    return dialog
+  }
+  const keptBy = (page: Page) => page.evaluate('JSON.stringify(sessionStorage)')
+
+  it('leaves the choices to the same person in the same tab, and the key to nobody', async () => {
+    await stage.server().putOrg('drafts', plan)
+    const page = await stage.visit({ org: 'drafts' }, plan)
+    const dialog = await fill(page)
+    await dialog.getByLabel('Name', { exact: true }).fill('Main key')
+    await dialog.getByRole('textbox', { name: 'API key' }).fill(good('7777'))
+    await endSessions('drafts')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    const over = page.getByTestId('signed-out')
+    await over.getByText('What you had chosen in an open form waits in this tab').waitFor()
+    expect(await keptBy(page)).toContain('Main key')
+    expect(await keptBy(page)).not.toContain('sandbox-ok')
+
+    await signIn(page, stage.server(), { org: 'drafts' })
+    await fill(page)
+    expect(await dialog.getByLabel('Name', { exact: true }).inputValue()).toBe('Main key')
+    expect(await dialog.getByRole('textbox', { name: 'API key' }).inputValue()).toBe('')
+    await dialog.getByRole('textbox', { name: 'API key' }).fill(good('7777'))
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await page.getByTestId('key-card').getByText('Main key').waitFor()
+    expect(await keptBy(page)).not.toContain('Main key')
+  })
+
+  it('leaves nothing to another person, nor where the form was given up', async () => {
+    await stage.server().putOrg('others', plan)
+    const page = await stage.visit({ org: 'others' }, plan)
+    const dialog = await fill(page)
+    await dialog.getByLabel('Name', { exact: true }).fill('Ada’s own')
+    await endSessions('others')
+    await dialog.getByRole('textbox', { name: 'API key' }).fill(good('8888'))
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await page.getByTestId('signed-out').waitFor()
+    await signIn(page, stage.server(), { org: 'others', user: 'u_bob' })
+    await fill(page)
+    expect(await dialog.getByLabel('Name', { exact: true }).inputValue()).toBe('')
+    await dialog.getByLabel('Name', { exact: true }).fill('Bob’s')
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(await keptBy(page)).not.toMatch(/Ada’s own|Bob’s/)
+  })
+})
 
 describe('a dialog', () => {
   it('stays until what it does is done, however often Escape is pressed, and tells when that failed', async () => {

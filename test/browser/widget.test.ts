@@ -146,6 +146,23 @@ describe('the widget on a page of another origin', () => {
     expect(await said(page)).toEqual([])
   })
 
+  it('keeps what is typed while the session cannot be renewed, says so, and saves it once it can', async () => {
+    const page = await open('w20')
+    await page.getByRole('button', { name: 'Add key: Google Gemini' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox', { name: 'API key' }).fill(working)
+    const { body } = await stage.server().api('GET', '/sessions?org=w20')
+    for (const { id } of body.items) await stage.server().api('DELETE', `/sessions/${id}`)
+    host.signIn(undefined)
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByRole('alert').getByText('The session has ended').waitFor()
+    expect(await dialog.getByRole('textbox', { name: 'API key' }).inputValue()).toBe(working)
+    expect(await said(page)).toContain('ownkey-token-expired {}')
+    host.signIn({ org: 'w20', user: { id: 'u_ada', name: 'Ada', role: 'owner' } })
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await page.getByTestId('key-card').getByText('1234').waitFor()
+  })
+
   it('tells the page when no token is to be had', async () => {
     const page = await open('w7')
     await page.evaluate(`document.querySelector('#settings').getToken = () => 'oks_${'0'.repeat(43)}'`)

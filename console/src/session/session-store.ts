@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import type { ExchangedSession } from '../../../src/contract/index.ts'
+import { keep } from '../shell/kept.ts'
 import { readSession, writeSession } from './kept-session.ts'
 
 const listeners = new Set<() => void>()
@@ -29,6 +30,7 @@ export function keepSession(session: ExchangedSession): void {
 
 export function forgetSession(reason: SignedOut): void {
   writeSession(null)
+  if (reason === 'left') keep('sessionStorage', 'ownkey.draft', null)
   change({ session: null, reason })
 }
 

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { call } from '../api/client.ts'
 import { useTranslation } from '../i18n/translation.tsx'
+import { hasDraft } from '../settings/kept-draft.ts'
 import { Icon } from '../ui/icon.tsx'
 import type { SignedOut } from './session-store.ts'
 
@@ -15,6 +16,7 @@ export function SignedOutPage({ reason }: { reason: SignedOut | 'used' | 'unreac
   }, [title])
   // What the reader was at is gone with the session; that it is over is where they go on.
   useEffect(() => main.current?.focus(), [])
+  const [waiting] = useState(hasDraft)
   const ways = useQuery({
     queryKey: ['sign-in'],
     queryFn: ({ signal }) => call<{ oidc: boolean }>('/sign-in', { signal }),
@@ -33,6 +35,7 @@ export function SignedOutPage({ reason }: { reason: SignedOut | 'used' | 'unreac
         </span>
         <h1 className="text-xl font-semibold">{title}</h1>
         <p className="mt-2 text-muted">{t(`signedOut.${reason}.lead`)}</p>
+        {reason === 'expired' && waiting && <p className="mt-2 text-muted">{t('signedOut.draft')}</p>}
         {ways.data?.oidc ? (
           <p className="mt-5">
             <a className="button button-primary" href="/api/v1/sign-in/oidc">

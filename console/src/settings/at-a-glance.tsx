@@ -56,7 +56,7 @@ export function AtAGlance({ settings }: { settings: Settings }) {
           >
             <Bar parts={parts} />
           </svg>
-          <ul className="mt-2.5 flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
+          <ul className="mt-2 flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
             {parts.map((part) => (
               <li key={part.name} className="flex items-center gap-2">
                 <span className={`size-2 rounded-full ${part.tone}`} /> {part.words}

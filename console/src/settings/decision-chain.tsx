@@ -22,21 +22,13 @@ interface DecisionChainProps {
 /** The decision as the gateway would make it now: what is passed over, what serves, what stands behind it. */
 export function DecisionChain({ settings, feature }: DecisionChainProps) {
   const decision = useDecision({ feature: feature.id, environment: settings.environment }, true)
-  if (decision.isPending) {
-    return (
-      <div className="mt-3">
-        <Loading rows={1} />
-      </div>
-    )
-  }
-  if (decision.isError) {
-    return (
-      <div className="mt-3">
-        <Failure error={decision.error} retry={() => void decision.refetch()} />
-      </div>
-    )
-  }
-  return <Chain decision={decision.data} settings={settings} feature={feature} />
+  if (decision.data && !decision.isError)
+    return <Chain decision={decision.data} settings={settings} feature={feature} />
+  return (
+    <div className="mt-3">
+      {decision.error ? <Failure error={decision.error} retry={() => void decision.refetch()} /> : <Loading rows={1} />}
+    </div>
+  )
 }
 
 function Chain({ decision, settings, feature }: DecisionChainProps & { decision: ExplainedDecision }) {
@@ -44,6 +36,8 @@ function Chain({ decision, settings, feature }: DecisionChainProps & { decision:
   const aiName = settings.platform.aiName
   const nameOf = (id: string) => settings.providers.find((provider) => provider.id === id)?.name ?? id
   const values = { aiName, feature: feature.title }
+  const { refusal } = decision
+  const facts = refusal?.facts ?? {}
   const own = decision.skipped.filter(({ source }) => source !== 'platform')
   const platform = decision.skipped.filter(({ source }) => source === 'platform')
   const skip = (one: ExplainedSkip) => (
@@ -70,17 +64,13 @@ function Chain({ decision, settings, feature }: DecisionChainProps & { decision:
         />
       ))}
       {platform.map(skip)}
-      {decision.refusal && (
-        <Step kind="refused" title={t('chain.refused')} note={<code>{decision.refusal.code}</code>}>
-          <Said code={`error.${decision.refusal.code}.message`} values={decision.refusal.facts ?? {}}>
-            {decision.refusal.reason}
+      {refusal && (
+        <Step kind="refused" title={t('chain.refused')} note={<code>{refusal.code}</code>}>
+          <Said code={`error.${refusal.code}.message`} values={facts}>
+            {refusal.reason}
           </Said>{' '}
-          <Said
-            code={`error.${decision.refusal.code}.fix`}
-            values={decision.refusal.facts ?? {}}
-            className="font-medium text-ink"
-          >
-            {decision.refusal.fix}
+          <Said code={`error.${refusal.code}.fix`} values={facts} className="font-medium text-ink">
+            {refusal.fix}
           </Said>
         </Step>
       )}

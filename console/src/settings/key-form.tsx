@@ -8,6 +8,7 @@ import { useBusyDialog } from '../ui/dialog.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { Said } from '../ui/said.tsx'
 import { FallbackChoice } from './fallback-choice.tsx'
+import { useDraft } from './kept-draft.ts'
 import { HostChoice, KeyNotes, ModelChoice, ScopeChoice } from './key-choices.tsx'
 import { bodyOf, changesOf, choicesOf, hostChanged, type KeyChoices } from './key-draft.ts'
 import { SecretField } from './secret-field.tsx'
@@ -30,7 +31,7 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
   const secret = useRef<HTMLInputElement>(null)
   const [filled, setFilled] = useState(false)
   const [before] = useState(() => choicesOf(settings, provider, current))
-  const [choices, setChoices] = useState(before)
+  const [choices, setChoices] = useDraft([provider.id, settings.environment, mode], before)
   const actions = useKeyActions({ provider: provider.id, environment: settings.environment })
   const change = (part: Partial<KeyChoices>) => setChoices((before) => ({ ...before, ...part }))
   const needsKey = mode === 'key' || (current !== undefined && hostChanged(current, choices))

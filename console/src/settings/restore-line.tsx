@@ -18,7 +18,7 @@ export function RestoreLine({ provider, current }: { provider: SettingsProvider;
       className="flex flex-wrap items-center justify-between gap-2 rounded-lg bg-sunken p-3 text-sm"
       data-testid="restorable"
     >
-      <p className="min-w-0 flex-1 basis-56">
+      <p className="min-w-0 flex-1 basis-64">
         {t('key.restorable', { hint: restorable.hint, when: format.time(restorable.until) })}
       </p>
       <button type="button" className="button" onClick={() => setAsking(true)}>

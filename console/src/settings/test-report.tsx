@@ -22,6 +22,7 @@ const expected = ['shape', 'reachable', 'authenticated', 'permitted', 'latency']
 export function TestReport({ test, checks, pending, provider }: TestReportProps) {
   const { t } = useTranslation()
   const said = useSaid()
+  const failed = test?.status !== 'valid'
   const report = useRef<HTMLDivElement>(null)
   // On a small screen it would end below the edge.
   useEffect(() => {
@@ -53,14 +54,12 @@ export function TestReport({ test, checks, pending, provider }: TestReportProps)
         <div className="rounded-lg border border-line">
           <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
             <StatusBadge status={test.status} />
-            {!(test.reason && test.status !== 'valid') && (
-              <span className="text-sm">
-                {test.status === 'valid' ? t('test.works') : t(`status.${test.status}.cause`)}
-              </span>
+            {(!failed || !test.reason) && (
+              <span className="text-sm">{t(failed ? `status.${test.status}.cause` : 'test.works')}</span>
             )}
           </div>
           <Checks checks={test.checks} />
-          {(test.reason || test.fix) && test.status !== 'valid' && (
+          {failed && (test.reason || test.fix) && (
             <div className="border-t border-line px-3 py-2 text-sm">
               {test.reason && (
                 <p>

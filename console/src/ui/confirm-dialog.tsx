@@ -25,7 +25,7 @@ export function ConfirmDialog({ title, children, action, danger = false, run, on
     <Dialog title={title} onClose={onClose} busy={confirm.isPending}>
       <div className="grid gap-3 text-muted">{children}</div>
       {confirm.error && <ProblemNote error={confirm.error} className="mt-4" />}
-      <div className="mt-6 flex flex-wrap justify-end gap-2">
+      <div className="mt-5 flex flex-wrap justify-end gap-2">
         <button type="button" className="button" data-first onClick={onClose} disabled={confirm.isPending}>
           {t('common.cancel')}
         </button>

@@ -151,7 +151,7 @@ function OverTime({ report, settings, breakdown, setBreakdown }: OverTimeProps) 
   const nameOf = (id: string | null) => (id === restId ? t('usage.rest') : nameIn(settings, shown, id))
   return (
     <section className="card p-4 sm:p-5" aria-labelledby="over-time">
-      <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
+      <div className="mb-4 flex flex-wrap items-center justify-between gap-3">
         <div>
           <h2 id="over-time" className="font-semibold">
             {t('usage.overTime')}

@@ -9,22 +9,29 @@ type SessionOptions = Pick<ApiPlace, 'origin' | 'onRefused' | 'onAnswer' | 'onPr
 /** One token for all calls of a widget. When it is refused the host is asked for another, once for however many calls. */
 export function openWidgetSession({ getToken, ...place }: SessionOptions): Api {
   let asked: Promise<string> | undefined
+  let refused = false
   let renewing: Promise<string | undefined> | undefined
   const ask = async (renew: boolean) => {
-    try {
-      return await getToken({ renew })
-    } catch {
-      throw new ProblemError({ status: 0, code: 'offline', detail: '', fix: '' })
-    }
+    const token = await Promise.resolve({ renew })
+      .then(getToken)
+      .catch(() => '')
+    // Nobody is signed in there, or the host's server is away.
+    if (token) return token
+    throw new ProblemError({ status: 0, code: 'offline', detail: '', fix: '' })
   }
   const renewOnce = async () => {
     asked = ask(true)
-    return asked.catch(() => undefined)
+    return asked.catch(() => {
+      // The next call asks anew, for a fresh one too: the reader may be signed in again by then.
+      asked = undefined
+      refused = true
+      return undefined
+    })
   }
   return createApi({
     ...place,
     async token() {
-      asked ??= ask(false)
+      asked ??= ask(refused)
       try {
         return await asked
       } catch (error) {

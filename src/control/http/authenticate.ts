@@ -37,12 +37,20 @@ export async function authenticate(
     ? await findSession(database, hashOf(token), new Date(now()))
     : undefined
   if (!session) {
-    throw new OwnkeyError('token_invalid', {
-      detail: token.startsWith('oks_')
-        ? 'This session token is unknown, expired or revoked.'
-        : 'This is no token of the control API, whose session tokens begin with oks_; a provider’s key does not belong here.',
-      fix: 'Open a new session with POST /api/v1/sessions.',
-    })
+    throw new OwnkeyError(
+      'token_invalid',
+      token.startsWith('oks_')
+        ? {
+            detail: 'The session has ended: its token is unknown, expired or revoked.',
+            fix: 'Open the settings anew from the product, which makes a session with POST /api/v1/sessions.',
+            facts: { session: 'ended' },
+          }
+        : {
+            detail:
+              'This is no token of the control API, whose session tokens begin with oks_; a provider’s key does not belong here.',
+            fix: 'Open a new session with POST /api/v1/sessions.',
+          },
+    )
   }
   const common = {
     id: session.user_id ?? 'operator',
