@@ -6,7 +6,7 @@ import type { Policy } from '../policy/index.ts'
 import type { Failure, Provider } from '../providers/index.ts'
 import type { Tenants } from '../tenants/index.ts'
 import type { SealedKey } from '../vault/index.ts'
-import type { AddressPasses } from './address-passes.ts'
+import type { AddressPasses } from './request/address-passes.ts'
 
 /** One version of the configuration, as the gateway uses it. A reload gives another object. */
 export interface GatewaySetup {

@@ -9,12 +9,12 @@ import {
 } from '../dialect/index.ts'
 import { type Attempt, type DecisionRequest, mayUse, modelRefusal, resolveProvider } from '../policy/index.ts'
 import { type Failure, type OpenaiRoute, openaiRoutes, type Provider } from '../providers/index.ts'
-import type { ErrorAnswer } from './collect-failure.ts'
-import { surfaceOf } from './describe-request.ts'
+import type { ErrorAnswer } from './answer/collect-failure.ts'
+import { refusalError } from './decision/refusal-error.ts'
 import type { Exchange } from './exchange.ts'
-import { findNamedModels } from './find-named-models.ts'
-import { refusalError } from './refusal-error.ts'
-import { readTarget } from './target.ts'
+import { surfaceOf } from './request/describe-request.ts'
+import { findNamedModels } from './request/find-named-models.ts'
+import { readTarget } from './request/target.ts'
 
 /** Whether a path is of the one dialect, `/v1/…`. OpenAI's base URL ends so, and no provider can have this name. */
 export function isOneDialect(url: string): boolean {

@@ -1,5 +1,5 @@
 import { OwnkeyError, responseHeaders } from '../contract/index.ts'
-import type { ErrorAnswer } from './collect-failure.ts'
+import type { ErrorAnswer } from './answer/collect-failure.ts'
 import { isRetryable, renderError } from './dialect-errors.ts'
 import type { Exchange } from './exchange.ts'
 

@@ -20,7 +20,7 @@ import {
 } from '../../src/contract/index.ts'
 import { noticeKinds } from '../../src/control/show-notice.ts'
 import { byCause } from '../../src/control/test-key/verdicts.ts'
-import { hostProblems } from '../../src/gateway/host-problems.ts'
+import { hostProblems } from '../../src/gateway/egress/host-problems.ts'
 import { skipCodes } from '../../src/policy/index.ts'
 import { catalogue, modelHints, openaiCompatible } from '../../src/providers/index.ts'
 import { keyProblems } from '../../src/vault/inspect-key.ts'

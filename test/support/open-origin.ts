@@ -5,7 +5,7 @@ import {
   createConnector,
   OriginConnections,
   type WireRequest,
-} from '../../src/gateway/http1/index.ts'
+} from '../../src/gateway/egress/http1/index.ts'
 import { Heard, until } from './wire-server.ts'
 
 /** Connections to an origin whose clock is the test, and whose sockets it can look at. */

@@ -1,7 +1,7 @@
 /** A server that says what a test tells it, byte by byte, and a handler that writes down what it hears. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
-import type { AnswerHandler } from '../../src/gateway/http1/index.ts'
+import type { AnswerHandler } from '../../src/gateway/egress/http1/index.ts'
 
 /** A bound against hanging, not a measure. */
 const longestWaitMs = 60_000

@@ -2,7 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { responseHeaders } from '../../contract/index.ts'
-import type { ErrorAnswer } from '../collect-failure.ts'
+import type { ErrorAnswer } from '../answer/collect-failure.ts'
 import { closeWithinMs, codeOfStatus, sayEnding } from './close-frames.ts'
 
 /** A WebSocket handshake as Node hands it over. From here on nobody else looks after the socket. */

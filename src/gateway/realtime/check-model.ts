@@ -1,8 +1,8 @@
 import { OwnkeyError } from '../../contract/index.ts'
 import type { Attempt } from '../../policy/index.ts'
-import { describeRequest } from '../describe-request.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
+import { describeRequest } from '../request/describe-request.ts'
 
 interface Named {
   exchange: Required<Exchange>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Secret } from '../../crypto/index.ts'
-import { KeyRedactor } from '../key-redactor.ts'
+import { KeyRedactor } from '../answer/key-redactor.ts'
 import { codeOfStatus, endingOfFault, fitReason } from './close-frames.ts'
 import { redactMessage, redactReason } from './redact-message.ts'
 

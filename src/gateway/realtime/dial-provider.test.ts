@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Secret } from '../../crypto/index.ts'
-import { Egress } from '../egress.ts'
-import { KeyRedactor } from '../key-redactor.ts'
+import { KeyRedactor } from '../answer/key-redactor.ts'
+import { Egress } from '../egress/egress.ts'
 import { dialProvider } from './dial-provider.ts'
 
 /** A provider that accepts connections and says nothing. */

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
 import { OwnkeyError } from '../../contract/index.ts'
-import { type Connector, socketTarget } from '../http1/index.ts'
+import { type Connector, socketTarget } from '../egress/http1/index.ts'
 import { closeWithinMs } from './close-frames.ts'
 import type { OpenedSocket } from './open-socket-attempt.ts'
 

@@ -1,10 +1,10 @@
 import type { ErrorClass } from '../../contract/index.ts'
 import type { Failure } from '../../providers/index.ts'
-import { keyAccepted, remember, report } from '../attempt-lessons.ts'
+import { keyAccepted, remember, report } from '../attempt/attempt-lessons.ts'
+import { restingAnswer } from '../attempt/resting-answer.ts'
+import type { Reserved } from '../attempt/try-attempt.ts'
+import type { Turn } from '../attempt/turn.ts'
 import type { Exchange } from '../exchange.ts'
-import { restingAnswer } from '../resting-answer.ts'
-import type { Reserved } from '../try-attempt.ts'
-import type { Turn } from '../turn.ts'
 
 interface Learning {
   exchange: Required<Exchange>

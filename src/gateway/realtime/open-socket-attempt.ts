@@ -2,10 +2,10 @@ import { OwnkeyError } from '../../contract/index.ts'
 import { Secret } from '../../crypto/index.ts'
 import type { Attempt } from '../../policy/index.ts'
 import type { PreparedSecret, Provider, SocketCredential, SocketRoute } from '../../providers/index.ts'
+import { KeyRedactor } from '../answer/key-redactor.ts'
+import { isCustomHost, type SecretSource, secretOf } from '../attempt/open-attempt.ts'
+import { passedHeaders } from '../attempt/request-headers.ts'
 import type { GatewayDeps } from '../gateway-deps.ts'
-import { KeyRedactor } from '../key-redactor.ts'
-import { isCustomHost, type SecretSource, secretOf } from '../open-attempt.ts'
-import { passedHeaders } from '../request-headers.ts'
 import { credentialEntries, type Offer } from './subprotocols.ts'
 
 /** A socket attempt with its credential in place. Lives until the provider has answered the handshake. */

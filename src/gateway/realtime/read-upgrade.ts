@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { OwnkeyError } from '../../contract/index.ts'
 import type { Provider, SocketCredential, SocketRoute } from '../../providers/index.ts'
-import { isInBody, surfaceOf } from '../describe-request.ts'
 import type { Exchange } from '../exchange.ts'
-import { readRequestHead } from '../request-head.ts'
+import { isInBody, surfaceOf } from '../request/describe-request.ts'
+import { readRequestHead } from '../request/request-head.ts'
 import { readDestination } from '../serve.ts'
 import { type Offer, readOffer } from './subprotocols.ts'
 

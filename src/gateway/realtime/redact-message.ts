@@ -1,4 +1,4 @@
-import type { KeyRedactor } from '../key-redactor.ts'
+import type { KeyRedactor } from '../answer/key-redactor.ts'
 
 const shortMessage = 16 * 1024
 const errorMark = /error|unauthor|invalid|denied|forbidden/i

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { findProvider, type Provider, type Surface } from '../../providers/index.ts'
-import { surfaceOf } from '../describe-request.ts'
+import { surfaceOf } from '../request/describe-request.ts'
 import { SessionUsage } from './session-usage.ts'
 
 const json = (value: unknown, isBinary = false) => ({ data: Buffer.from(JSON.stringify(value)), isBinary })

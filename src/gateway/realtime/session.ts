@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { OwnkeyError } from '../../contract/index.ts'
-import type { KeyRedactor } from '../key-redactor.ts'
+import type { KeyRedactor } from '../answer/key-redactor.ts'
 import { closeWithinMs, type Ending, endingOfFault, sayEnding } from './close-frames.ts'
 import { type FirstMessageRules, type Message, prepareFirst } from './first-message.ts'
 import { redactMessage, redactReason } from './redact-message.ts'

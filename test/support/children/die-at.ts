@@ -4,10 +4,10 @@
  */
 import fs, { readFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { DecisionMemory } from '../../../src/gateway/decision-memory.ts'
-import { Egress } from '../../../src/gateway/egress.ts'
-import { Connection } from '../../../src/gateway/http1/connection.ts'
-import { UpstreamCall } from '../../../src/gateway/upstream-call.ts'
+import { UpstreamCall } from '../../../src/gateway/answer/upstream-call.ts'
+import { DecisionMemory } from '../../../src/gateway/decision/decision-memory.ts'
+import { Egress } from '../../../src/gateway/egress/egress.ts'
+import { Connection } from '../../../src/gateway/egress/http1/connection.ts'
 
 export interface DeathPlan {
   point: keyof typeof points

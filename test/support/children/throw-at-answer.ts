@@ -2,7 +2,7 @@
  * Loaded into a server that is to die of an exception: when a provider's answer begins, something is thrown that nobody
  * catches, with a prompt in it. Nothing in src knows of it.
  */
-import { UpstreamCall } from '../../../src/gateway/upstream-call.ts'
+import { UpstreamCall } from '../../../src/gateway/answer/upstream-call.ts'
 import { canaryPrompts } from '../canary.ts'
 
 export type Thrown = keyof typeof throwers

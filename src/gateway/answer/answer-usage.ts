@@ -1,0 +1,71 @@
+import { createUsageScanner, DeliveredText, type UsageScanner } from '../../metering/index.ts'
+import {
+  laterUsage,
+  type StreamFrame,
+  type StreamFraming,
+  type Usage,
+  type UsageReading,
+} from '../../providers/index.ts'
+import { type CollectedHead, headerRecord } from './collect-failure.ts'
+import { isDecodable } from './content-codings.ts'
+
+/**
+ * Reads the provider's counts (tokens, characters, seconds) from an answer while it passes. Never holds the answer back and never
+ * fails it: counts that cannot be read are as if the provider had told none.
+ */
+export class AnswerUsage {
+  private readonly length: number | undefined
+  private readonly fromHeaders: Usage | undefined
+  private readonly scanner: UsageScanner | undefined
+  private readonly text: DeliveredText | undefined
+  private readonly readFrames: ((chunk: Buffer) => StreamFrame[]) | undefined
+
+  /** @param framing the provider's own framing of its stream; absent: server-sent events, or no stream */
+  constructor(reading: UsageReading, head: CollectedHead, framing?: StreamFraming | undefined) {
+    // Content-Length counts the compressed bytes; what is read here is unpacked.
+    this.length = head.encoding === '' ? head.length : undefined
+    this.fromHeaders = reading.readHeaders?.(headerRecord(head.raw))
+    this.readFrames = framing?.reader()
+    const isStream = framing !== undefined || head.contentType.includes('event-stream')
+    const kind = isStream ? 'sse' : head.contentType.includes('json') ? 'json' : undefined
+    if (kind === undefined || !isDecodable(head.encoding)) return
+    this.scanner = createUsageScanner(reading, kind)
+    if (kind === 'sse') this.text = new DeliveredText()
+  }
+
+  /** The next bytes of the answer, unpacked. */
+  feed(plain: Buffer): void {
+    if (plain.length === this.length && this.readFrames === undefined) {
+      this.scanner?.feedWhole(plain)
+      this.text?.feed(plain)
+    } else this.read(plain)
+  }
+
+  private read(plain: Buffer): void {
+    if (this.readFrames === undefined) {
+      this.scan(plain)
+      return
+    }
+    // A frame's payload is one line of JSON, as an event's data is.
+    for (const { text } of this.readFrames(plain)) this.scan(Buffer.from(`${text}\n`))
+  }
+
+  private scan(plain: Buffer): void {
+    this.scanner?.feed(plain)
+    this.text?.feed(plain)
+  }
+
+  /** Tokens of the text that came so far, estimated; undefined where the answer is no event stream. */
+  get deliveredTokens(): number | undefined {
+    return this.text?.tokens
+  }
+
+  /** All that was found. @param cut the answer did not come to its end */
+  end(cut: boolean): Usage | undefined {
+    return merge(this.fromHeaders, this.scanner?.end(cut))
+  }
+}
+
+function merge(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
+  return other === undefined ? one : laterUsage(one, other)
+}

@@ -1,0 +1,85 @@
+import type { ServerResponse } from 'node:http'
+import type { AnswerTranslation } from '../../dialect/index.ts'
+import type { Failure, Provider, UsageReading } from '../../providers/index.ts'
+import type { AnswerHeaderFilter } from '../answer/answer-headers.ts'
+import type { CallOwner } from '../answer/call-owner.ts'
+import type { KeyRedactor } from '../answer/key-redactor.ts'
+import { wayBack } from '../answer/way-back.ts'
+import type { Exchange } from '../exchange.ts'
+import { entryEnd } from './attempt-entry.ts'
+import { keyAccepted, remember, rememberLater, report } from './attempt-lessons.ts'
+import type { OpenedAttempt } from './open-attempt.ts'
+import type { Outcome } from './outcome.ts'
+import type { Reserved } from './try-attempt.ts'
+import type { Turn } from './turn.ts'
+import { upstreamPath } from './upstream-path.ts'
+
+/** An attempt that is being sent: gives the call what it needs, and keeps books and key health as the call goes on. */
+export class AttemptUnderWay implements CallOwner {
+  readonly res: ServerResponse
+  readonly provider: Provider
+  readonly filter: AnswerHeaderFilter
+  readonly retell: CallOwner['retell']
+  readonly redactor: KeyRedactor
+  readonly usage: UsageReading | undefined
+  readonly translation: AnswerTranslation | undefined
+  private readonly exchange: Required<Exchange>
+  private readonly turn: Turn
+  private readonly reserved: Reserved
+
+  constructor(
+    exchange: Required<Exchange>,
+    turn: Turn,
+    sent: { reserved: Reserved; opened: OpenedAttempt; translation: AnswerTranslation | undefined },
+  ) {
+    const { provider, surface } = exchange
+    this.exchange = exchange
+    this.turn = turn
+    this.reserved = sent.reserved
+    this.res = exchange.res
+    this.provider = provider
+    this.filter = sent.reserved.gateway.filterOf(provider)
+    this.retell = retellOf(exchange, sent)
+    this.redactor = sent.opened.redactor
+    this.usage = surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage)
+    this.translation = sent.translation
+  }
+
+  ownHeaders(failure: Failure | undefined): string[] {
+    return this.reserved.gateway.ownHeaders(this.exchange, this.turn.attempt, failure)
+  }
+
+  isFinal(failure: Failure): boolean {
+    // In the one dialect an error has to be translated, so it is never relayed as it is.
+    return this.exchange.upstream === undefined && !this.turn.mayFallBack(failure)
+  }
+
+  onVerdict(failure: Failure | undefined): void {
+    const { gateway, key, pilotDone } = this.reserved
+    if (failure === undefined || keyAccepted.has(failure.class)) gateway.health.accepted(key)
+    pilotDone?.()
+    report(this.exchange, this.turn, failure, gateway)
+  }
+
+  onEnd(outcome: Outcome): void {
+    const { gateway, key, entry } = this.reserved
+    entry.settle(entryEnd(outcome, this.exchange))
+    const { exchange, turn } = this
+    const { failure, relayed, later } = outcome
+    if (failure !== undefined && !relayed) remember(key, exchange.model, outcome, gateway)
+    if (later !== undefined) rememberLater(key, { exchange, turn, failure: later }, gateway)
+    else if (relayed && failure === undefined && outcome.cut === undefined) gateway.health.endedWell(key)
+  }
+}
+
+/** Rewrites the provider's addresses in its answer's headers (where to go on uploading, say) to addresses at this gateway. */
+function retellOf(
+  exchange: Required<Exchange>,
+  { opened: { origin, path }, reserved }: { opened: OpenedAttempt; reserved: Reserved },
+): CallOwner['retell'] {
+  const { answerAddresses } = exchange.provider
+  if (answerAddresses === undefined) return undefined
+  const { passes } = reserved.gateway.deps
+  const tell = wayBack(exchange, { origin, path, own: upstreamPath(exchange) }, passes)
+  return tell && ((name, value) => (answerAddresses.includes(name) ? tell(value) : value))
+}
