@@ -126,11 +126,18 @@ describe('who may call what', () => {
 
   it('takes neither a gateway token nor a made-up one for a session', async () => {
     const { body } = await control.call('POST', '/api/v1/tokens', { body: { kind: 'service' } })
-    for (const token of [body.token, `oks_${'a'.repeat(49)}`, 'operator-token-of-the-control-suites-000002', 'x']) {
+    const madeUp = 'no token of the control API, whose session tokens begin with oks_'
+    const told = [
+      [body.token, 'This is a gateway token'],
+      [`oks_${'a'.repeat(49)}`, 'The session has ended'],
+      ['operator-token-of-the-control-suites-000002', madeUp],
+      ['x', madeUp],
+    ]
+    for (const [token, detail] of told) {
       const answer = await control.call('GET', '/api/v1/orgs', { token })
       expect(answer.status).toBe(401)
       expect(answer.body.code).toBe('token_invalid')
-      expect(answer.body.detail).toContain(token === body.token ? 'This is a gateway token' : 'session token')
+      expect(answer.body.detail).toContain(detail)
       expect(answer.headers.get('www-authenticate')).toBe('Bearer')
     }
   })

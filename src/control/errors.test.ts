@@ -339,14 +339,14 @@ describe('what is refused, and how it is said', () => {
   })
 
   it('tells nothing of a failure inside, and logs where it was', async () => {
-    await control.database.query('alter table notices rename to notices_gone')
+    await control.database.query('alter table notices rename column org_id to org_gone')
     try {
       const answer = await control.call('GET', '/api/v1/orgs/acme/notices')
       expect(answer.body).toMatchObject({ status: 500, code: 'internal' })
-      expect(answer.text).not.toContain('notices_gone')
+      expect(answer.text).not.toContain('org_id')
       expect(control.logged.at(-1)).toMatchObject({ event: 'control_failed', route: '/api/v1/orgs/:org/notices' })
     } finally {
-      await control.database.query('alter table notices_gone rename to notices')
+      await control.database.query('alter table notices rename column org_gone to org_id')
     }
   })
 })
