@@ -7,10 +7,14 @@ const told = { inputTokens: 9, outputTokens: 3 }
 const served: Outcome = { relayed: true, status: 200, durationMs: 20.4, firstByteMs: 10.6, bytes: 9_000, usage: told }
 
 /** Of a request whose texts come to a few tokens. */
-function exchangeOf(more: { meters?: string; characters?: number; isComplete?: boolean } = {}): Required<Exchange> {
-  const { meters = 'tokens', characters, isComplete = true } = more
+function exchangeOf(
+  more: { meters?: string; characters?: number; charactersAreCredits?: boolean; isComplete?: boolean } = {},
+): Required<Exchange> {
+  const { meters = 'tokens', characters, charactersAreCredits = false, isComplete = true } = more
+  const provider = { usage: { charactersAreCredits } }
   const chunks = [Buffer.from('{"messages":[{"role":"user","content":"What is a gateway?"}]}')]
-  return { surface: { meters }, body: { isComplete, chunks }, characters } as unknown as Required<Exchange>
+  const body = { isComplete, chunks }
+  return { surface: { meters }, body, characters, provider } as unknown as Required<Exchange>
 }
 const end = (more: Partial<Outcome>, exchange = exchangeOf()) => entryEnd({ ...served, ...more }, exchange)
 
@@ -89,6 +93,12 @@ describe('what is counted', () => {
     const speech = exchangeOf({ meters: 'characters', characters: 11 })
     expect(end({ usage: undefined }, speech)).toMatchObject({ usage: { characters: 11 }, estimated: true })
     expect(end({ usage: { characters: 8 } }, speech)).toMatchObject({ usage: { characters: 8 }, estimated: false })
+  })
+
+  test('of speech whose provider tells credits is no less than was to be spoken', () => {
+    const speech = exchangeOf({ meters: 'characters', characters: 11, charactersAreCredits: true })
+    expect(end({ usage: { characters: 6 } }, speech)).toMatchObject({ usage: { characters: 11 }, estimated: true })
+    expect(end({ usage: { characters: 12 } }, speech)).toMatchObject({ usage: { characters: 12 }, estimated: false })
   })
 
   test('of what was not served is what the provider told, and nothing of ours', () => {
