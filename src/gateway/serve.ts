@@ -13,7 +13,7 @@ import { refusalError } from './decision/refusal-error.ts'
 import { wordedByPolicy } from './decision/worded-by-policy.ts'
 import { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
-import type { GatewaySetup } from './gateway-deps.ts'
+import type { GatewayDeps, GatewaySetup } from './gateway-deps.ts'
 import { listModels } from './list-models.ts'
 import {
   aimAt,
@@ -28,7 +28,7 @@ import { identifyCaller } from './request/caller.ts'
 import { describeRequest, readEnough, surfaceOf } from './request/describe-request.ts'
 import { decideRepeat } from './request/repeat.ts'
 import { RequestBody } from './request/request-body.ts'
-import { type RequestHead, readRequestHead } from './request/request-head.ts'
+import { type OpenPass, type RequestHead, readRequestHead } from './request/request-head.ts'
 import { readTarget, type Target } from './request/target.ts'
 import { asOwnkeyError, writeOwnError, writeProviderError } from './write-answer.ts'
 
@@ -100,15 +100,17 @@ function readRequest(exchange: Exchange, { deps }: Gateway): void {
     exchange.surface = surface
     exchange.dialect = surface.dialect ?? exchange.dialect
   }
-  const { provider } = exchange
-  const { rest, query } = exchange.target as Target
-  const [path = ''] = rest.split('?', 1)
-  const openPass =
-    provider?.answerAddresses &&
-    ((pass: string, sent: string) => deps.passes.open(pass, `${provider.id}${path}${sent === '' ? '' : `?${sent}`}`))
-  const head = readRequestHead(req.rawHeaders, query, openPass)
+  const { query } = exchange.target as Target
+  const head = readRequestHead(req.rawHeaders, query, openPassOf(exchange, deps))
   exchange.head = head
   if (head.requestId !== undefined) exchange.requestId = head.requestId
+}
+
+/** Only where a provider's answers tell addresses are there passes for them. */
+function openPassOf({ provider, target }: Exchange, { passes }: GatewayDeps): OpenPass | undefined {
+  if (provider?.answerAddresses === undefined) return undefined
+  const path = `${provider.id}${(target as Target).rest.split('?', 1)[0]}`
+  return (pass, query) => passes.open(pass, query === '' ? path : `${path}?${query}`)
 }
 
 /** Reads where a request goes: the provider, and the path behind it. @throws not_found, request_invalid */

@@ -43,17 +43,16 @@ const credentialQuery = /^(?:key|api-key|api_key|token|access_token|xi-api-key|s
 const scheme = /^(?:Bearer|Token|Basic)(?:[ \t]+|$)/i
 const visible = /^[\x21-\x7e]{1,256}$/
 
+/** Gives the holder of a pass. @param query the one that goes up @throws token_invalid */
+export type OpenPass = (pass: string, query: string) => PassHolder
+
 /**
  * Reads a request's head. The Ownkey token may stand in any header, query parameter or subprotocol that an SDK uses for its key.
  * @param rawHeaders Node's `rawHeaders`: name, value, name, value …
- * @param openPass for a request to an address that may open by itself, given the query that goes up
+ * @param openPass for a request to an address that may open by itself
  * @throws token_missing, token_invalid (a provider's key instead of a token), request_invalid
  */
-export function readRequestHead(
-  rawHeaders: readonly string[],
-  query: string,
-  openPass?: (pass: string, query: string) => PassHolder,
-): RequestHead {
+export function readRequestHead(rawHeaders: readonly string[], query: string, openPass?: OpenPass): RequestHead {
   const head: RequestHead = { token: '', contentType: '', contentLength: undefined, hasBody: false, query }
   const credentials: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -102,9 +101,11 @@ function comesInChunks(coding: string): true {
   })
 }
 
+const inLowerCase = /^[a-z0-9.+/-]+(?:;|$)/
+
 /** Media types are the same in any case; a parameter, such as the boundary of a form, is not. */
 function readContentType(head: RequestHead, value: string): void {
-  const contentType = value.replace(/^[^;]*/, (type) => type.trim().toLowerCase())
+  const contentType = inLowerCase.test(value) ? value : value.replace(/^[^;]*/, (type) => type.trim().toLowerCase())
   if (head.contentType !== '' && head.contentType !== contentType) {
     throw new OwnkeyError('request_invalid', {
       detail: 'The request has two different Content-Type headers.',
