@@ -102,34 +102,6 @@ describe('the spool', () => {
     await second.close()
   })
 
-  test('leaves alone the files of a living process and files that are not its own, and survives lines that were cut', async () => {
-    const folder = newFolder()
-    const org = await newOrg(700)
-    writeFileSync(join(folder, `${process.ppid}-${'a'.repeat(26)}-a.spool`), 'not ours to read\n')
-    writeFileSync(join(folder, 'notes.txt'), 'nothing')
-    const line = JSON.stringify({
-      id: `cut-${org}`,
-      rq: 'r',
-      at: 1,
-      og: org,
-      en: 'production',
-      pr: 'openai',
-      su: 'chat',
-      ks: 'platform',
-      ho: 'h',
-      cr: 2,
-      st: Date.now(),
-    })
-    writeFileSync(join(folder, `999999999-${'b'.repeat(26)}-b.spool`), `${line}\n{"id":"broken\n${line.slice(0, 40)}`)
-    const ledger = createLedger({ database: opened.database, spoolDir: folder })
-    await ledger.replayed
-    await ledger.close()
-    expect(readdirSync(folder).sort()).toEqual([`${process.ppid}-${'a'.repeat(26)}-a.spool`, 'notes.txt'].sort())
-    expect(await opened.database.query('select id, state, estimated from entries where org_id = $1', [org])).toEqual([
-      { id: `cut-${org}`, state: 'settled', estimated: true },
-    ])
-  })
-
   const spooled = (org: string, more: object) =>
     JSON.stringify({
       rq: 'r',
@@ -144,6 +116,23 @@ describe('the spool', () => {
       st: Date.now(),
       ...more,
     })
+
+  test('leaves alone the files of a living process and files that are not its own, and survives lines that were cut', async () => {
+    const folder = newFolder()
+    const org = await newOrg(700)
+    writeFileSync(join(folder, `${process.ppid}-${'a'.repeat(26)}-a.spool`), 'not ours to read\n')
+    writeFileSync(join(folder, 'notes.txt'), 'nothing')
+    const line = spooled(org, { id: `cut-${org}`, cr: 2 })
+    writeFileSync(join(folder, `999999999-${'b'.repeat(26)}-b.spool`), `${line}\n{"id":"broken\n${line.slice(0, 40)}`)
+    const ledger = createLedger({ database: opened.database, spoolDir: folder })
+    await ledger.replayed
+    await ledger.close()
+    expect(readdirSync(folder).sort()).toEqual([`${process.ppid}-${'a'.repeat(26)}-a.spool`, 'notes.txt'].sort())
+    expect(await opened.database.query('select id, state, estimated from entries where org_id = $1', [org])).toEqual([
+      { id: `cut-${org}`, state: 'settled', estimated: true },
+    ])
+  })
+
   const endOf = (id: string, more: object = {}) =>
     JSON.stringify({ id, ok: true, it: 7, du: 1, en: Date.now(), ...more })
   const settledIn = (org: string) =>
