@@ -10,11 +10,12 @@ export type CheckName = (typeof checkNames)[number]
 
 /**
  * What a check found, beside the codes of a failure (the provider's cause where it told one, else the error class). Facts:
- * `provider`, `host`, `capability`, `model`, `prefix`, whichever the sentence names.
+ * `provider`, `host`, `capability`, `model`, `other` provider, `prefixes`, whichever the sentence names.
  */
 export const checkCodes = [
   'usual_shape',
   'unusual_shape',
+  'looks_like',
   'wrong_prefix',
   'wrong_shape',
   'no_answer',

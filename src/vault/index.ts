@@ -9,7 +9,7 @@
  */
 export { type AcceptInput, acceptRestored } from './accept-restored.ts'
 export { checkMasterKey, checkVaultOpens, isUnderMasterKey, verifyMasterKey } from './check-master-key.ts'
-export { type InspectedKey, inspectKey } from './inspect-key.ts'
+export { adviceOn, type InspectedKey, inspectKey } from './inspect-key.ts'
 export { type KeepRecordOptions, type KeptRecord, keepRecord } from './keep-record.ts'
 export { keyContext } from './key-context.ts'
 export { loadSealedKeys } from './load-sealed-keys.ts'

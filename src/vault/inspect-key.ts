@@ -112,7 +112,8 @@ function parseObject(text: string): object | undefined {
   }
 }
 
-function adviceOn(
+/** What a text's form tells a person; nothing of it where the form is one of the provider's. Never a part of the text. */
+export function adviceOn(
   text: string,
   provider: Shapes,
   others: readonly Shapes[],

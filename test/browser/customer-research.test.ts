@@ -66,7 +66,7 @@ describe('the settings page of customer research', () => {
   it('KJ10 explains an invalid key by the spaces that were cut off and the prefix that is missing', async () => {
     const { said, report } = await tested('kj10_a', 'google_gemini', ' SyA-sandbox-invalid-0000000000000001234\n')
     expect(said).toContain('2 spaces or line breaks were removed from what you pasted.')
-    expect(report).toContain('begin with "AIza". Check that the whole key was copied.')
+    expect(report).toContain('begin with "AQ." or "AIza". Check that the whole key was copied.')
     expect(report).toContain('The provider does not accept this key: it is mistyped, expired, or was revoked.')
   })
 

@@ -14,6 +14,12 @@ export function remarksOnSaved(saved: SavedKey | undefined, current: MaskedKey):
   return remarksOf(saved).filter(({ noted }) => current.status !== 'valid' || noted?.code === 'spaces_removed')
 }
 
-export function remarksOf({ remarks, noted }: Pick<KeyTest, 'remarks' | 'noted'>): readonly Remark[] {
+/** What a test's report has to add to its checks: an unusual form is told by the check of the form, where that failed. */
+export function remarksOnTest(test: KeyTest): readonly Remark[] {
+  const tellsForm = test.checks.some(({ name, ok }) => name === 'shape' && !ok)
+  return remarksOf(test).filter(({ noted }) => !tellsForm || noted?.code === 'spaces_removed')
+}
+
+function remarksOf({ remarks, noted }: Pick<KeyTest, 'remarks' | 'noted'>): readonly Remark[] {
   return (remarks ?? []).map((text, place) => ({ text, noted: noted?.[place] }))
 }

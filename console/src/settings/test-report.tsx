@@ -6,7 +6,7 @@ import { Icon } from '../ui/icon.tsx'
 import { Said, useSaid } from '../ui/said.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
-import { remarksOf } from './remarks-of.ts'
+import { remarksOnTest } from './remarks-of.ts'
 
 interface TestReportProps {
   test: KeyTest | undefined
@@ -72,7 +72,7 @@ export function TestReport({ test, checks, pending, provider }: TestReportProps)
               </p>
             </div>
           )}
-          {remarksOf(test).map(({ text, noted }) => (
+          {remarksOnTest(test).map(({ text, noted }) => (
             <p key={text} className="border-t border-line px-3 py-2 text-sm text-muted">
               <Said code={`remark.${noted?.code}`} values={noted?.facts ?? {}}>
                 {text}

@@ -30,6 +30,7 @@ export async function tryKey(trial: KeyTrial, deps: ControlDeps): Promise<KeyTes
   const chosen = model ?? slot.provider.defaultModel
   const input = {
     provider: { ...slot.entry, name: slot.provider.name },
+    others: slot.inForce.providers,
     secret,
     ...host,
     model: chosen,

@@ -4,7 +4,7 @@ import { defaultConfig } from '../../config/index.ts'
 import type { Capability } from '../../contract/index.ts'
 import { Secret } from '../../crypto/index.ts'
 import { Gateway } from '../../gateway/index.ts'
-import { findProvider, type Provider } from '../../providers/index.ts'
+import { catalogue, findProvider, type Provider } from '../../providers/index.ts'
 import { createSendProbe } from '../../server/send-probe.ts'
 import { type KeyTestInput, testKey } from './index.ts'
 
@@ -60,6 +60,7 @@ describe('testing a key', () => {
         origin: more.origin ?? upstream.origin,
         basePath: '',
         customHost: false,
+        others: catalogue,
         capabilities: more.capabilities ?? ['chat'],
         taskModels: more.taskModels,
         saved: more.saved ?? false,
@@ -208,6 +209,16 @@ describe('testing a key', () => {
     expect((await test({ key: 'an-unusual-key-000000000' })).checks[0]).toMatchObject({ name: 'shape', ok: true })
     answer(/./, 401, { error: { code: 'invalid_api_key', message: 'no' } })
     expect((await test({ key: 'an-unusual-key-000000000' })).checks[0]).toMatchObject({ name: 'shape', ok: false })
+  })
+
+  it.each([
+    ['sk-ant-api03-00000000000000000000', 'looks_like', { provider: 'Google Gemini', other: 'Anthropic (Claude)' }],
+    ['key-0000000000000', 'wrong_prefix', { provider: 'Google Gemini', prefixes: '"AQ.", "AIza"' }],
+    ['AIza-cut-off', 'wrong_shape', { provider: 'Google Gemini' }],
+  ])('tells of a refused %s what it looks like', async (key, code, facts) => {
+    answer(/./, 400, { error: { status: 'INVALID_ARGUMENT', details: [{ reason: 'API_KEY_INVALID' }] } })
+    const [shape] = (await test({ provider: 'gemini', key })).checks
+    expect(shape).toMatchObject({ name: 'shape', ok: false, code, facts })
   })
 
   it('never repeats the key or the provider’s words', async () => {

@@ -1,5 +1,6 @@
-import type { Capability, KeyCheck, KeyTest, TestStatus } from '../../contract/index.ts'
+import type { Capability, CheckCode, KeyCheck, KeyTest, TestStatus } from '../../contract/index.ts'
 import type { Probe, Provider } from '../../providers/index.ts'
+import { adviceOn } from '../../vault/index.ts'
 import type { SendProbe } from '../deps.ts'
 import { type KeyTarget, type ProbeResult, runProbe } from './run-probe.ts'
 import { type SaidVerdict, verdictOf } from './verdicts.ts'
@@ -11,6 +12,8 @@ export interface KeyTestInput extends KeyTarget {
   capabilities: readonly Capability[]
   /** The models that the plan picks by the task; each is tried for its capability. */
   taskModels?: Readonly<Partial<Record<Capability, readonly string[]>>> | undefined
+  /** The catalogue, to recognise a key of another provider. */
+  others: readonly Provider[]
   /** The key is saved here already, so its owner may be told all. */
   saved: boolean
 }
@@ -124,32 +127,20 @@ function modelFor(
   return probe.model ?? provider.defaultModels[capability]
 }
 
-function shapeCheck({ provider, secret }: KeyTestInput, accepted: boolean): KeyCheck {
-  const text = secret.reveal()
-  const usual = provider.keyShapes.length === 0 || provider.keyShapes.some(({ pattern }) => pattern.test(text))
-  const facts = { provider: provider.name }
-  if (usual)
-    return { name: 'shape', ok: true, detail: `It looks like a key of ${provider.name}.`, code: 'usual_shape', facts }
-  const prefixes = provider.keyShapes.map(({ prefix }) => prefix).filter(Boolean)
-  const prefix = prefixes.some((one) => text.startsWith(one)) ? undefined : prefixes[0]
-  const expected = prefix
-    ? `Keys of ${provider.name} begin with "${prefix}".`
-    : `It does not look like a key of ${provider.name}.`
-  return accepted
-    ? {
-        name: 'shape',
-        ok: true,
-        detail: `An unusual form, but ${provider.name} accepts it.`,
-        code: 'unusual_shape',
-        facts,
-      }
-    : {
-        name: 'shape',
-        ok: false,
-        detail: `${expected} Check that the whole key was copied.`,
-        code: prefix ? 'wrong_prefix' : 'wrong_shape',
-        facts: { ...facts, ...(prefix ? { prefix } : {}) },
-      }
+function shapeCheck({ provider, secret, others }: KeyTestInput, accepted: boolean): KeyCheck {
+  const { advice, adviceAs } = adviceOn(secret.reveal(), provider, others)
+  const said = (ok: boolean, detail: string, code: CheckCode): KeyCheck => ({
+    name: 'shape',
+    ok,
+    detail,
+    code,
+    facts: { provider: provider.name, ...(ok ? {} : adviceAs?.facts) },
+  })
+  if (!advice || !adviceAs) return said(true, `It looks like a key of ${provider.name}.`, 'usual_shape')
+  if (accepted) return said(true, `An unusual form, but ${provider.name} accepts it.`, 'unusual_shape')
+  if (adviceAs.code === 'looks_like') return said(false, advice, 'looks_like')
+  const code = adviceAs.code === 'unusual_prefix' ? 'wrong_prefix' : 'wrong_shape'
+  return said(false, `${advice} Check that the whole key was copied.`, code)
 }
 
 function reachableCheck({ origin }: KeyTestInput, { reached, failure, latencyMs }: ProbeResult): KeyCheck {

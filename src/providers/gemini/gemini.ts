@@ -35,8 +35,8 @@ export const gemini: Provider = {
     gemini_new_key: 'Google rejects older standard keys step by step: make a new key if an AIza key stops working.',
   },
   keyShapes: [
-    { pattern: /^AIza[A-Za-z0-9_-]{35}$/, prefix: 'AIza', distinctive: true },
     { pattern: /^AQ\.[A-Za-z0-9_-]{20,200}$/, prefix: 'AQ.', distinctive: true },
+    { pattern: /^AIza[A-Za-z0-9_-]{35}$/, prefix: 'AIza', distinctive: true },
   ],
   maskGap: '••••',
   credential: (path) =>

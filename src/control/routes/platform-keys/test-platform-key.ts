@@ -34,6 +34,7 @@ export const testPlatformKey = defineRoute({
     const test = await testKey(
       {
         provider: { ...entry, name: provider.name },
+        others: inForce.providers,
         secret,
         origin: route.origin,
         basePath: route.basePath,
