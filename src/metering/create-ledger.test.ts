@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { databaseKinds } from '../../test/support/databases.ts'
+import { LedgerStage } from '../../test/support/ledger-stage.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import type { Database } from '../store/index.ts'
-import { createLedger, type LedgerOptions, type LedgerTrouble, type LiveLedger } from './create-ledger.ts'
-import type { EntryEnd, EntryStart } from './ledger.ts'
+import { createLedger, type LedgerTrouble } from './create-ledger.ts'
+import type { EntryEnd } from './ledger.ts'
 
 const done: EntryEnd = {
   status: 200,
@@ -15,62 +16,19 @@ const done: EntryEnd = {
 const refused: EntryEnd = { status: 429, errorClass: 'rate_limited', durationMs: 4, charged: false }
 
 describe.each(databaseKinds)('the ledger on %s', (kind) => {
-  let opened: OpenTestDatabase
-  let database: Database
-  const ledgers: LiveLedger[] = []
-  let count = 0
+  const stage = new LedgerStage(kind)
+  const { start, newOrg, attempt } = stage
 
-  beforeAll(async () => {
-    opened = await openTestDatabase(kind)
-    database = opened.database
-  })
-  afterEach(async () => {
-    for (const ledger of ledgers.splice(0)) await ledger.close()
-  })
-  afterAll(() => opened.remove())
-
-  function start(options: Partial<LedgerOptions> = {}): LiveLedger {
-    const ledger = createLedger({ database, ...options })
-    ledgers.push(ledger)
-    return ledger
-  }
-
-  async function newOrg(balance = 0): Promise<string> {
-    const id = `org-${kind}-${++count}`
-    await database.query("insert into organizations (id, name, plan, balance) values ($1, 'Acme', 'standard', $2)", [
-      id,
-      balance,
-    ])
-    return id
-  }
-
-  function attempt(org: string, more: Partial<EntryStart> = {}): EntryStart {
-    return {
-      requestId: `req-${++count}`,
-      attempt: 1,
-      org,
-      environment: 'production',
-      provider: 'gemini',
-      model: 'gemini-2.5-flash',
-      surface: 'generate',
-      source: 'platform',
-      host: 'generativelanguage.googleapis.com',
-      credits: 0,
-      startedAt: Date.UTC(2026, 10, 20, 12, 30),
-      ...more,
-    }
-  }
-
-  const entriesOf = (org: string) => database.query('select * from entries where org_id = $1 order by id', [org])
+  const entriesOf = (org: string) => stage.database.query('select * from entries where org_id = $1 order by id', [org])
   const balanceOf = async (org: string) => {
-    const [row] = await database.query<{ balance: number; overdrawn: number }>(
+    const [row] = await stage.database.query<{ balance: number; overdrawn: number }>(
       'select balance, overdrawn from organizations where id = $1',
       [org],
     )
     return row
   }
   const usedOf = async (org: string) => {
-    const rows = await database.query<{ used: number }>('select used from quota_usage where org_id = $1', [org])
+    const rows = await stage.database.query<{ used: number }>('select used from quota_usage where org_id = $1', [org])
     return rows.map((row) => row.used)
   }
 
@@ -154,7 +112,7 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     const entries = Array.from({ length: 3_500 }, () => ledger.open(attempt(org)))
     for (const entry of entries) entry.settle(done)
     await ledger.flush()
-    const rows = await database.query<{ n: number }>(
+    const rows = await stage.database.query<{ n: number }>(
       "select count(*)::int as n from entries where org_id = $1 and state = 'settled'",
       [org],
     )
@@ -195,7 +153,7 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     one.settle(done)
     two.settle(refused)
     await ledger.flush()
-    const rows = await database.query('select * from quota_usage where org_id = $1', [org])
+    const rows = await stage.database.query('select * from quota_usage where org_id = $1', [org])
     expect(rows).toMatchObject([
       { meter: 'images', per: 'month', used: 1, period_start: new Date(Date.UTC(2026, 10, 1)) },
     ])
@@ -323,7 +281,10 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
       await ledger.flush()
     }
     await repeat()
-    await database.query("update request_charges set charged_at = now() - interval '25 hours' where org_id = $1", [org])
+    await stage.database.query(
+      "update request_charges set charged_at = now() - interval '25 hours' where org_id = $1",
+      [org],
+    )
     await repeat()
     expect(await balanceOf(org)).toMatchObject({ balance: 999_990 })
   })
@@ -343,13 +304,16 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     await ledger.flush()
     const sums =
       'sum(requests)::int as requests, sum(input_tokens)::int as input, sum(unpriced)::int as unpriced, sum(cost_pico)::int as cost'
-    const [hours] = await database.query(`select ${sums} from usage_totals where org_id = $1 and grain = 'hour'`, [org])
-    const [users] = await database.query(
+    const [hours] = await stage.database.query(
+      `select ${sums} from usage_totals where org_id = $1 and grain = 'hour'`,
+      [org],
+    )
+    const [users] = await stage.database.query(
       `select ${sums} from usage_totals where org_id = $1 and grain = 'user_day' and user_id = 'ann'`,
       [org],
     )
     const own = (where: string) =>
-      database.query(
+      stage.database.query(
         `select count(*)::int as requests, sum(input_tokens)::int as input,
            (count(*) filter (where state = 'settled' and cost_pico is null))::int as unpriced, sum(cost_pico)::int as cost
          from entries where org_id = $1 ${where}`,
@@ -398,11 +362,11 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     const troubles: LedgerTrouble[] = []
     let fail = 3
     const flaky: Database = {
-      ...database,
+      ...stage.database,
       async query(text, values) {
-        if (!text.includes('insert into entries') || fail === 0) return database.query(text, values)
+        if (!text.includes('insert into entries') || fail === 0) return stage.database.query(text, values)
         fail--
-        if (fail === 0) await database.query(text, values)
+        if (fail === 0) await stage.database.query(text, values)
         throw new OwnkeyError('unavailable')
       },
     }
@@ -413,7 +377,7 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     expect(await entriesOf(org)).toHaveLength(20)
     expect(await balanceOf(org)).toMatchObject({ balance: 999_940 })
     expect(troubles.map(({ kind }) => kind)).toEqual(['retrying', 'retrying', 'retrying'])
-    const [sum] = await database.query(
+    const [sum] = await stage.database.query(
       "select sum(requests)::int as n from usage_totals where org_id = $1 and grain = 'hour'",
       [org],
     )
@@ -424,16 +388,16 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     const org = await newOrg(5)
     let cut = true
     const flaky: Database = {
-      ...database,
+      ...stage.database,
       async transaction(work) {
-        const result = await database.transaction(work)
+        const result = await stage.database.transaction(work)
         if (cut) throw new OwnkeyError('unavailable')
         return result
       },
       query: (text, values) =>
         cut && text.includes('from entries where id')
           ? Promise.reject(new OwnkeyError('unavailable'))
-          : database.query(text, values),
+          : stage.database.query(text, values),
     }
     const ledger = start({ database: flaky })
     await expect(ledger.reserve(attempt(org, { credits: 5, meter: 'images' }), { balance: 5 })).rejects.toMatchObject({
@@ -453,7 +417,7 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     const clock = { now: () => Date.now(), monotonic: () => performance.now() + late }
     const troubles: LedgerTrouble[] = []
     const ledger = start({
-      database: { ...database, query: away, transaction: away },
+      database: { ...stage.database, query: away, transaction: away },
       clock,
       closeWithinMs: 50,
       onTrouble: (trouble) => troubles.push(trouble),
@@ -469,7 +433,7 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
   test('waits nearer to the limit when another node may spend of the same balance', async () => {
     const first = start()
     const isKnown = async () =>
-      (await database.query('select 1 as one from ledger_nodes where id = $1', [first.node])).length
+      (await stage.database.query('select 1 as one from ledger_nodes where id = $1', [first.node])).length
     await expect.poll(isKnown, { interval: 5 }).toBe(1)
     const second = start()
     // One node takes the first of 52 credits without asking, two do not. What a try spends counts, so each has its own organization.
@@ -484,7 +448,7 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
 
   test('refuses new work when too much waits for the database', async () => {
     const org = await newOrg()
-    const away: Database = { ...database, query: () => Promise.reject(new OwnkeyError('unavailable')) }
+    const away: Database = { ...stage.database, query: () => Promise.reject(new OwnkeyError('unavailable')) }
     const troubles: LedgerTrouble[] = []
     const ledger = createLedger({
       database: away,
@@ -505,7 +469,7 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
       balance: 1_000_000,
       quota: { limit: 1_000_000, used: 0 },
     })
-    await database.query('delete from organizations where id = $1', [org])
+    await stage.database.query('delete from organizations where id = $1', [org])
     entry.settle(done)
     await ledger.flush()
     expect(await entriesOf(org)).toMatchObject([{ state: 'settled' }])
@@ -514,12 +478,14 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
   test('settles as estimated what a dead node left reserved, and leaves the living alone', async () => {
     const org = await newOrg(1_000_000)
     const living = start()
-    const dead = createLedger({ database })
+    const dead = createLedger({ database: stage.database })
     const started = Date.now() - 120_000
     await dead.reserve(attempt(org, { credits: 5, startedAt: started }), { balance: 1_000_000 })
     const alive = await living.reserve(attempt(org, { credits: 5, startedAt: started }), { balance: 1_000_000 })
     await Promise.all([dead.flush(), living.flush(), dead.counted])
-    await database.query("update ledger_nodes set seen_at = now() - interval '46 seconds' where id = $1", [dead.node])
+    await stage.database.query("update ledger_nodes set seen_at = now() - interval '46 seconds' where id = $1", [
+      dead.node,
+    ])
     await living.sweep()
     await dead.close()
     const rows = await entriesOf(org)
@@ -532,11 +498,13 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
   test('settles what a dead node left reserved, however far ahead or back its clock was', async () => {
     const org = await newOrg(1_000_000)
     const living = start()
-    const dead = createLedger({ database })
+    const dead = createLedger({ database: stage.database })
     for (const by of [-3_600_000, 3_600_000])
       await dead.reserve(attempt(org, { credits: 5, startedAt: Date.now() + by }), { balance: 1_000_000 })
     await Promise.all([dead.flush(), dead.counted])
-    await database.query("update ledger_nodes set seen_at = now() - interval '46 seconds' where id = $1", [dead.node])
+    await stage.database.query("update ledger_nodes set seen_at = now() - interval '46 seconds' where id = $1", [
+      dead.node,
+    ])
     await living.sweep()
     await dead.close()
     expect((await entriesOf(org)).map((row) => row['state'])).toEqual(['settled', 'settled'])
@@ -554,7 +522,7 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
       await behind.reserve(attempt(org, { credits: 5, startedAt }), { balance: 1_000_000 })
       await behind.flush()
       const seenAt = async () => {
-        const rows = await database.query<{ at: string }>(
+        const rows = await stage.database.query<{ at: string }>(
           'select seen_at::text as at from ledger_nodes where id = $1',
           [behind.node],
         )

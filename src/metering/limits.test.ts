@@ -1,62 +1,20 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
+import { describe, expect, test } from 'vitest'
+import { databaseKinds, openTestDatabase } from '../../test/support/databases.ts'
+import { LedgerStage } from '../../test/support/ledger-stage.ts'
 import type { CapStanding } from '../policy/index.ts'
-import { type Database, grantAllowances } from '../store/index.ts'
-import { createLedger, type LedgerOptions, type LiveLedger } from './create-ledger.ts'
+import { grantAllowances } from '../store/index.ts'
+import { createLedger } from './create-ledger.ts'
 import type { Entry, EntryEnd, EntryStart } from './ledger.ts'
 
 const done: EntryEnd = { status: 200, durationMs: 12, charged: true, usage: { inputTokens: 10, outputTokens: 3 } }
 const refused: EntryEnd = { status: 429, errorClass: 'rate_limited', durationMs: 4, charged: false }
 
 describe.each(databaseKinds)('limits in the ledger on %s', (kind) => {
-  let opened: OpenTestDatabase
-  let database: Database
-  const ledgers: LiveLedger[] = []
-  let count = 0
-
-  beforeAll(async () => {
-    opened = await openTestDatabase(kind)
-    database = opened.database
-  })
-  afterEach(async () => {
-    for (const ledger of ledgers.splice(0)) await ledger.close()
-  })
-  afterAll(() => opened.remove())
-
-  function start(options: Partial<LedgerOptions> = {}): LiveLedger {
-    const ledger = createLedger({ database, ...options })
-    ledgers.push(ledger)
-    return ledger
-  }
-
-  async function newOrg(balance = 0): Promise<string> {
-    const id = `org-${kind}-${++count}`
-    await database.query("insert into organizations (id, name, plan, balance) values ($1, 'Acme', 'standard', $2)", [
-      id,
-      balance,
-    ])
-    return id
-  }
-
-  function attempt(org: string, more: Partial<EntryStart> = {}): EntryStart {
-    return {
-      requestId: `req-${++count}`,
-      attempt: 1,
-      org,
-      environment: 'production',
-      provider: 'gemini',
-      model: 'gemini-2.5-flash',
-      surface: 'generate',
-      source: 'platform',
-      host: 'generativelanguage.googleapis.com',
-      credits: 0,
-      startedAt: Date.UTC(2026, 10, 20, 12, 30),
-      ...more,
-    }
-  }
+  const stage = new LedgerStage(kind)
+  const { start, newOrg, attempt } = stage
 
   const usedOf = async (org: string) => {
-    const rows = await database.query<{ used: number }>('select used from quota_usage where org_id = $1', [org])
+    const rows = await stage.database.query<{ used: number }>('select used from quota_usage where org_id = $1', [org])
     return rows.map((row) => row.used)
   }
 
@@ -181,7 +139,7 @@ describe.each(databaseKinds)('limits in the ledger on %s', (kind) => {
       ledger.open(attempt(org, { ...at, model: 'odd' })).settle(done)
       ledger.open(attempt(org, at)).settle(refused)
       await ledger.flush()
-      const rows = await database.query(
+      const rows = await stage.database.query(
         `select per, period_start, feature, key_id, source, currency, cost_pico::text as cost, unpriced from spend_totals
           where org_id = $1 and per = 'month' order by source`,
         [org],
@@ -226,9 +184,9 @@ describe.each(databaseKinds)('limits in the ledger on %s', (kind) => {
     const november = Date.UTC(2026, 10, 1)
     const december = Date.UTC(2026, 11, 1)
     const grant = (org: string, credits: number, month = november) =>
-      grantAllowances(database, [{ org, credits }], month)
+      grantAllowances(stage.database, [{ org, credits }], month)
     const leftOf = async (org: string) => {
-      const [row] = await database.query<{ allowance: number; balance: number; overdrawn: number }>(
+      const [row] = await stage.database.query<{ allowance: number; balance: number; overdrawn: number }>(
         `select greatest(allowance_size - allowance_spent, 0) as allowance, balance, overdrawn from organizations where id = $1`,
         [org],
       )

@@ -3,6 +3,7 @@ import type { Health } from '../../../src/contract/index.ts'
 import { useHealth } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
+import { FigureTiles } from '../ui/figure-tiles.tsx'
 import { Failure, Loading, PageHeader } from '../ui/states.tsx'
 import { failedRequests } from '../usage/measures.ts'
 import { FailingKeys } from './failing-keys.tsx'
@@ -75,17 +76,5 @@ function Totals({ health }: { health: Health }) {
           : t('operator.health.creditsTaken', { count: fallbacks.credits }),
     },
   ]
-  return (
-    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-xl border border-line bg-line lg:grid-cols-4">
-      {tiles.map((tile) => (
-        <div key={tile.name} className="bg-surface p-4">
-          <dt className="text-sm text-muted">{tile.name}</dt>
-          <dd>
-            <span className="block text-xl font-semibold figures">{tile.value}</span>
-            <span className="text-sm text-muted">{tile.note}</span>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <FigureTiles tiles={tiles} />
 }

@@ -6,6 +6,7 @@ import { useOrg } from '../api/use-org.tsx'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { CsvButton } from '../ui/csv-button.tsx'
+import { FigureTiles } from '../ui/figure-tiles.tsx'
 import { QuotaMeter } from '../ui/quota-meter.tsx'
 import { useSaid } from '../ui/said.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
@@ -115,19 +116,7 @@ function Totals({ report: { total }, settings }: { report: UsageReport; settings
       note: settings ? t('usage.creditsNote', { balance: format.whole(settings.credits.balance) }) : '',
     },
   ]
-  return (
-    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-xl border border-line bg-line lg:grid-cols-4">
-      {tiles.map((tile) => (
-        <div key={tile.name} className="bg-surface p-4">
-          <dt className="text-sm text-muted">{tile.name}</dt>
-          <dd>
-            <span className="block text-xl font-semibold figures">{tile.value}</span>
-            <span className="text-sm text-muted">{tile.note}</span>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <FigureTiles tiles={tiles} />
 }
 
 interface OverTimeProps {
