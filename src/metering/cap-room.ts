@@ -31,6 +31,8 @@ export interface Hold {
   standing: Standing
   /** What a session has cost so far: where it is more than was expected, it is held instead. */
   grow(cost: Cost): void
+  /** The cap that is reached by what is spent and by what this and other sessions of this node have cost so far. */
+  reached(standing: Pick<Standing, 'caps' | 'spentAsOf'>): OwnkeyError | undefined
   /**
    * Gives the room back, once, and counts what was spent.
    * @returns to be called once that is in the database
@@ -69,6 +71,8 @@ export function createCapRoom({ clock, price, waitMs }: CapRoomParts): CapRoom {
   const expectations = createExpectations(price)
   /** Expected of what is in flight, by organization. */
   const held = new Map<string, SpendSums>()
+  /** What the sessions among it have cost already. */
+  const running = new Map<string, SpendSums>()
   const lines = new Map<string, WaitingLine>()
   let nodes = 1
 
@@ -96,31 +100,37 @@ export function createCapRoom({ clock, price, waitMs }: CapRoomParts): CapRoom {
     return verdict
   }
 
-  /** @param costs what it is expected to cost before, and from now on */
-  function count({ start }: RoomWish, [before, after]: readonly [Cost | undefined, Cost | undefined]): void {
-    const sums = held.get(start.org) ?? new SpendSums()
-    if (before !== undefined) sums.takeOut(start, before)
-    if (after !== undefined) sums.add(start, after)
-    if (sums.isEmpty) held.delete(start.org)
-    else held.set(start.org, sums)
-  }
-
   function hold(wish: RoomWish): Hold {
     const { start, standing, expectation } = wish
     let counted = expectation.cost
+    let soFar: Cost | undefined
     let isOver = false
-    count(wish, [undefined, counted])
+    replace(held, start, [undefined, counted])
     return {
       standing,
       grow(cost) {
-        if (isOver || cost.costPico <= (counted?.costPico ?? 0)) return
-        count(wish, [counted, cost])
+        if (isOver) return
+        replace(running, start, [soFar, cost])
+        soFar = cost
+        if (cost.costPico <= (counted?.costPico ?? 0)) return
+        replace(held, start, [counted, cost])
         counted = cost
+      },
+      reached({ caps = [], spentAsOf = 0 }) {
+        const now = clock.now()
+        const costs = running.get(start.org)
+        const cap = caps.find(
+          (each) =>
+            each.spentPico + watch.since(start.org, each, spentAsOf) + (costs?.toward(each, now) ?? 0) >=
+            each.limitPico,
+        )
+        return cap && capReached(cap, now)
       },
       end(cost) {
         if (isOver) return undefined
         isOver = true
-        count(wish, [counted, undefined])
+        replace(held, start, [counted, undefined])
+        replace(running, start, [soFar, undefined])
         const onWritten = cost && watch.note(start, cost)
         if (cost !== undefined) expectations.learn(start, expectation.estimate, cost)
         lines.get(start.org)?.serve()
@@ -160,6 +170,20 @@ export function createCapRoom({ clock, price, waitMs }: CapRoomParts): CapRoom {
       for (const line of [...lines.values()]) line.close()
     },
   }
+}
+
+/** @param costs what the attempt counted before, and what it counts from now on */
+function replace(
+  sumsOf: Map<string, SpendSums>,
+  start: EntryStart,
+  [before, after]: readonly [Cost | undefined, Cost | undefined],
+): void {
+  if (before === undefined && after === undefined) return
+  const sums = sumsOf.get(start.org) ?? new SpendSums()
+  if (before !== undefined) sums.takeOut(start, before)
+  if (after !== undefined) sums.add(start, after)
+  if (sums.isEmpty) sumsOf.delete(start.org)
+  else sumsOf.set(start.org, sums)
 }
 
 /** The refusal of a request under a cap that is spent. */

@@ -1,4 +1,4 @@
-import type { ErrorClass, KeySource } from '../contract/index.ts'
+import type { ErrorClass, KeySource, OwnkeyError } from '../contract/index.ts'
 import type { CapStanding } from '../policy/index.ts'
 import type { Usage } from '../providers/index.ts'
 
@@ -54,6 +54,8 @@ export interface Entry {
   id: string
   /** Of a session, while it runs: what it has counted so far, and of which model. */
   soFar(usage: Usage, model: string | undefined): void
+  /** Of a session, while it runs: the refusal of one that would begin now, where a spend cap that counts it is reached. */
+  capReached(standing: Pick<Standing, 'caps' | 'spentAsOf'>): OwnkeyError | undefined
   /** Once; later calls do nothing. */
   settle(end: EntryEnd): void
 }

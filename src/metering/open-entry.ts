@@ -62,6 +62,7 @@ function createEntry(book: Book, start: EntryStart, { id, charging, batch, hold 
   return {
     id,
     soFar: hold === undefined ? nothingHeld : (usage, model) => growHold(book, hold, { start, usage, model }),
+    capReached: (standing) => hold?.reached(standing),
     settle(end) {
       if (settled) return
       settled = true

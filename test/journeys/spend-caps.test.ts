@@ -13,7 +13,7 @@ import { type Answer, json, signal, sse, until } from '../support/upstream.ts'
 
 /** A thousand tokens out cost 0.1 USD. */
 const more = {
-  prices: { openai: { 'test-*': { input: 0, output: 100 } } },
+  prices: { openai: { 'test-*': { input: 0, output: 100 } }, elevenlabs: { '*': { audioMinute: 60 } } },
   plans: {
     capped: { verify: 'format_only', fallback: { mode: 'never' }, caps: [{ limit: 0.95 }] },
     small: { verify: 'format_only', fallback: { mode: 'never' }, caps: [{ limit: 0.15 }] },
@@ -180,6 +180,50 @@ describe.each(databaseKinds)('requests at once under a spend cap on %s', (databa
     const refused = await two
     expect([refused.status, refused.headers['ownkey-error'], dialled.length]).toEqual([402, 'spend_cap_reached', 1])
     for (const each of undo) each()
+  })
+
+  const reached = { code: 1008, reason: expect.stringMatching(/^spend_cap_reached: .* is spent\./) }
+  const costOf = async (org: string) => {
+    const { total } = (await journey.ownkey.api('GET', `/orgs/${org}/usage`)).body
+    return Number(total.costs[0]?.amount)
+  }
+
+  test('end the socket that reached the cap by itself, and all others under it', async () => {
+    const dialled: WebSocket[] = []
+    const undo = journey.upstream.onUpgrade(/realtime/, (socket) => {
+      dialled.push(socket)
+      socket.send('{"type":"session.created"}')
+    })
+    const { org, token } = await journey.newOrg('capped')
+    const options = { path: '/openai/v1/realtime?model=test-1', headers: { authorization: `Bearer ${token}` } }
+    const spends = (socket: WebSocket | undefined, output_tokens: number) =>
+      socket?.send(JSON.stringify({ type: 'response.done', response: { usage: { input_tokens: 0, output_tokens } } }))
+    const one = await openSocket(journey.ownkey.url, options)
+    await one.messages(1)
+    spends(dialled[0], 4_000)
+    const two = await openSocket(journey.ownkey.url, options)
+    await two.messages(1)
+    spends(dialled[1], 4_000)
+    spends(dialled[0], 1_000)
+    // Together they have spent 0.9 of 0.95.
+    await Promise.all([one.messages(3), two.messages(2)])
+    expect(one.websocket.readyState).toBe(one.websocket.OPEN)
+    spends(dialled[0], 1_000)
+    expect(await one.ended).toEqual(reached)
+    expect(await two.ended).toEqual(reached)
+    expect((await refusal(journey.ownkey.url, options)).status).toBe(402)
+    await expect.poll(() => costOf(org), soon).toBe(1)
+    undo()
+  })
+
+  test('end a socket that is paid by the minute when its time is worth the cap', async () => {
+    const undo = journey.upstream.onUpgrade(/realtime/, () => {})
+    const { org, token } = await journey.newOrg('small')
+    const path = '/elevenlabs/v1/speech-to-text/realtime?model_id=scribe'
+    const socket = await openSocket(journey.ownkey.url, { path, headers: { 'xi-api-key': token } })
+    expect(await socket.ended).toEqual(reached)
+    await expect.poll(() => costOf(org), soon).toBeGreaterThanOrEqual(0.15)
+    undo()
   })
 })
 

@@ -179,7 +179,7 @@ function passedHeaders({ rawHeaders }: Dialled, { provider }: Required<Exchange>
   return passed
 }
 
-async function rightOf({ exchange, turn, reserved }: Opening, opened: OpenedSocket): Promise<Right> {
+async function rightOf({ exchange, turn, reserved }: Opening, opened: OpenedSocket): Promise<Omit<Right, 'bill'>> {
   const { head, caller } = exchange
   let facts: TokenFacts | undefined
   try {
@@ -197,7 +197,7 @@ async function rightOf({ exchange, turn, reserved }: Opening, opened: OpenedSock
   }
 }
 
-function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, right: Right): void {
+function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, right: Omit<Right, 'bill'>): void {
   const { exchange, reserved, upgrade, caller, held, onRunning, onOver } = opening
   const { sessions } = reserved.gateway
   const { provider } = exchange
@@ -220,7 +220,8 @@ function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, 
       settleSession(opening, { end, usage, lesson, handshakeMs: durationMs })
     },
   })
-  sessions.add(session, right)
+  const soFar = () => ({ usage: usage.counts(exchange.surface, session.durationMs).usage, model: exchange.model })
+  sessions.add(session, { ...right, bill: { entry: reserved.entry, soFar } })
   onRunning()
 }
 

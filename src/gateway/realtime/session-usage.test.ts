@@ -11,7 +11,7 @@ function counted(id: string, path: string, said: { provider?: unknown[]; caller?
   const usage = new SessionUsage(provider, provider.realtime?.find((route) => route.path.test(path))?.usage)
   for (const message of said.caller ?? []) usage.fromCaller(json(message))
   for (const message of said.provider ?? []) usage.fromProvider(json(message, id === 'gemini'))
-  return usage.end(surfaceOf(provider.surfaces, 'GET', path), durationMs)
+  return usage.counts(surfaceOf(provider.surfaces, 'GET', path), durationMs)
 }
 
 const done = (input: number, output: number, cached = 0) => ({
@@ -122,7 +122,7 @@ describe('a session’s counts', () => {
     })
     for (const data of ['{"x"', '', '[]', 'null', '{"x":1}'])
       usage.fromProvider({ data: Buffer.from(data), isBinary: false })
-    expect(usage.end({ meters: 'tokens' } as Surface, 1).usage).toEqual({ inputTokens: 2 })
+    expect(usage.counts({ meters: 'tokens' } as Surface, 1).usage).toEqual({ inputTokens: 2 })
   })
 })
 

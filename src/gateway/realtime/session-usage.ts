@@ -63,8 +63,8 @@ export class SessionUsage {
     this.onCounted({ ...this.told, characters: this.characters })
   }
 
-  /** The counts of the whole session; what the provider left out is measured here, and then estimated. */
-  end(surface: Surface, durationMs: number): { usage: Usage | undefined; estimated: boolean } {
+  /** What the session counts after so long; what the provider left out is measured here, and then estimated. */
+  counts(surface: Surface, durationMs: number): { usage: Usage | undefined; estimated: boolean } {
     const { told } = this
     if (surface.meters === 'characters' && told?.characters === undefined && this.reading?.characters !== undefined)
       return { usage: { ...told, characters: this.characters }, estimated: true }

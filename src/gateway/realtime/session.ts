@@ -58,6 +58,11 @@ export class Session {
     this.sides.caller.resume()
   }
 
+  /** How long it has been running. */
+  get durationMs(): number {
+    return performance.now() - this.startedAt
+  }
+
   /** Ends both sides at once; the caller is told why. */
   end(ending: Ending): void {
     if (this.ending !== undefined) return
@@ -145,8 +150,7 @@ export class Session {
       if (side === 'provider') this.byProvider = ending
       this.tell(otherOf[side], ending)
     }
-    if (this.closed.size === 2)
-      this.parts.onEnd({ byProvider: this.byProvider, durationMs: performance.now() - this.startedAt })
+    if (this.closed.size === 2) this.parts.onEnd({ byProvider: this.byProvider, durationMs: this.durationMs })
   }
 
   private tell(side: Side, ending: Ending): void {

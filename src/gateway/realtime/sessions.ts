@@ -5,6 +5,7 @@ import type { Gateway } from '../gateway.ts'
 import { type OrgPlace, OrgPlaces } from '../org-places.ts'
 import { closeWithinMs, type Ending } from './close-frames.ts'
 import type { Session } from './session.ts'
+import { capReachedBy, type SessionBill } from './session-bill.ts'
 
 /** What a session's right to go on depends on. */
 export interface Right {
@@ -17,6 +18,7 @@ export interface Right {
   /** The key as it was opened. */
   secret: Secret
   request: DecisionRequest
+  bill: SessionBill
 }
 
 /** A revoked key must end its sessions within five seconds, and a snapshot may be some seconds old itself. */
@@ -24,7 +26,10 @@ const checkEveryMs = 1_000
 
 const revoked = (why: string): Ending => ({ code: 1008, reason: why })
 
-/** Refusals that take a right away for good; used-up credits or quotas do not, because a session has paid at its start. */
+/**
+ * Refusals that take a right away for good; used-up credits or quotas do not, because a session has paid at its start. Spend
+ * caps count what it costs as it goes on, and are asked by themselves.
+ */
 const endingRefusals: ReadonlySet<string> = new Set([
   'byok_disabled',
   'feature_unknown',
@@ -131,6 +136,7 @@ async function endOfRight(right: Right, { deps, memory, now }: Gateway): Promise
     if (tenant.keys.find((key) => key.id === id)?.state !== 'active') return revoked('The provider key was disabled.')
   }
   const { refusal } = memory.decide(request, tenant, setup.policy)
-  if (refusal === undefined || !endingRefusals.has(refusal.code)) return undefined
-  return revoked(`${refusal.code}: ${refusal.reason}`)
+  if (refusal !== undefined && endingRefusals.has(refusal.code)) return revoked(`${refusal.code}: ${refusal.reason}`)
+  const capReached = capReachedBy(right.bill, attempt, tenant)
+  return capReached && revoked(`${capReached.code}: ${capReached.message}`)
 }

@@ -26,7 +26,7 @@ export function settleSession({ exchange, reserved }: Served, { end, usage, less
   const closed = byProvider === undefined ? undefined : provider.readClose?.(byProvider.code, byProvider.reason)
   const failure = usage.failure ?? closed
   const charged = usage.served || failure === undefined
-  const measured = usage.end(surface, end.durationMs)
+  const measured = usage.counts(surface, end.durationMs)
   const entryEnd: EntryEnd = {
     status: 101,
     errorClass: failure?.class,

@@ -11,6 +11,7 @@ export function countLedger(ledger: Ledger, traffic: Traffic): Ledger {
     return {
       id: entry.id,
       soFar: entry.soFar,
+      capReached: entry.capReached,
       settle(end) {
         if (!settled) traffic.ended(start, end)
         settled = true

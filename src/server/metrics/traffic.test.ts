@@ -100,7 +100,12 @@ describe('the metrics', () => {
 test('a counted entry is counted once however often it is settled, also one that was waited for', async () => {
   const traffic = createTraffic()
   const settled: string[] = []
-  const entry = (id: string) => ({ id, soFar: () => {}, settle: () => void settled.push(id) })
+  const entry = (id: string) => ({
+    id,
+    soFar: () => {},
+    capReached: () => undefined,
+    settle: () => void settled.push(id),
+  })
   const ledger: Ledger = {
     open: () => entry('opened'),
     reserve: (_start, { balance }) => (balance === 0 ? Promise.resolve(entry('waited')) : entry('reserved')),
