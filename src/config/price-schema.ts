@@ -9,6 +9,15 @@ const tokenRates = {
   output: rate.optional().describe('Per million tokens.'),
   cacheRead: rate.optional().describe('Per million tokens; absent: as input.'),
   cacheWrite: rate.optional().describe('Per million tokens; absent: as input.'),
+  cacheWriteHour: rate
+    .optional()
+    .describe('Of caches that keep tokens for an hour, per million; absent: as cacheWrite.'),
+  inputAudio: rate.optional().describe('Per million tokens of audio; absent: as input.'),
+  inputImage: rate.optional().describe('Per million tokens of pictures; absent: as input.'),
+  outputAudio: rate.optional().describe('Per million tokens of audio; absent: as output.'),
+  outputImage: rate.optional().describe('Per million tokens of pictures; absent: as output.'),
+  cacheReadAudio: rate.optional().describe('Per million tokens of audio; absent: as cacheRead.'),
+  cacheReadImage: rate.optional().describe('Per million tokens of pictures; absent: as cacheRead.'),
 }
 
 export const price = z
@@ -23,6 +32,9 @@ export const price = z
     characters: rate.optional().describe('Per 1 000 characters.'),
     audioMinute: rate.optional().describe('Per minute of audio, billed by the second.'),
     requests: rate.optional().describe('Per 1 000 requests, beside what is counted.'),
+    webSearches: rate
+      .optional()
+      .describe('Per 1 000 searches that a model made; absent: an answer with searches has no price.'),
     from: z.iso.date().optional().describe('The first day (UTC) on which this price holds; absent: always.'),
   })
   .refine(

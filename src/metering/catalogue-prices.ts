@@ -1,6 +1,6 @@
 import { calcPrice, type ModelPrice } from '@pydantic/genai-prices'
 import { catalogue } from '../providers/index.ts'
-import type { PriceRow, PriceTier } from './price-list.ts'
+import type { PriceRow, PriceTier, TokenRates } from './price-list.ts'
 
 /**
  * Provider id → its id in the maintained price catalogue. Looked up by our own entries alone: the catalogue matches names
@@ -44,7 +44,14 @@ const tokenRates = {
   output: 'output_mtok',
   cacheRead: 'cache_read_mtok',
   cacheWrite: 'cache_write_mtok',
-} as const
+  inputAudio: 'input_audio_mtok',
+  inputImage: 'input_image_mtok',
+  outputAudio: 'output_audio_mtok',
+  outputImage: 'output_image_mtok',
+  cacheReadAudio: 'cache_audio_read_mtok',
+  cacheReadImage: 'cache_image_read_mtok',
+  cacheWriteHour: 'cache_write_1h_mtok',
+} as const satisfies Record<keyof TokenRates, string>
 
 function toRow(provider: string, model: string, price: ModelPrice): PriceRow {
   const audioHour = base(price['input_audio_hours'] ?? price['audio_hours'])
@@ -56,6 +63,7 @@ function toRow(provider: string, model: string, price: ModelPrice): PriceRow {
     tiers: tiersOf(price),
     audioMinute: audioHour === undefined ? undefined : audioHour / 60,
     requests: base(price['requests_kcount']),
+    webSearches: base(price['web_searches_kcount']),
   }
 }
 
@@ -67,11 +75,11 @@ function tiersOf(price: ModelPrice): PriceTier[] {
   return [...new Set(starts)].sort((a, b) => a - b).map((above) => ({ above, ...ratesAt(price, above) }))
 }
 
-function ratesAt(price: ModelPrice, above: number | undefined): Omit<PriceTier, 'above'> {
-  const rates: Record<string, number | undefined> = {}
+function ratesAt(price: ModelPrice, above: number | undefined): TokenRates {
+  const rates: TokenRates = {}
   for (const [name, key] of Object.entries(tokenRates)) {
     const rate = price[key]
-    rates[name] =
+    rates[name as keyof TokenRates] =
       typeof rate === 'object' && above !== undefined
         ? (rate.tiers.findLast(({ start }) => start <= above)?.price ?? rate.base)
         : base(rate)

@@ -9,11 +9,12 @@ import {
   writeBooks,
 } from '../store/index.ts'
 import { createCapRoom, type Hold } from './cap-room.ts'
+import type { Cost } from './cost-of.ts'
 import { createShelf } from './create-shelf.ts'
 import type { Entry, EntryStart, Ledger, Standing } from './ledger.ts'
 import { createLimitGuard } from './limit-guard.ts'
 import { type Book, openEntry, reserveEntry, settledBefore } from './open-entry.ts'
-import type { Cost, Sale } from './prices.ts'
+import type { Sale } from './prices.ts'
 import { replaySpool } from './replay-spool.ts'
 import { createReservations } from './reservations.ts'
 import { createReturns } from './returns.ts'

@@ -1,6 +1,6 @@
 import type { EndedEntry, OpenedEntry } from '../store/index.ts'
+import type { Cost } from './cost-of.ts'
 import type { EntryEnd, EntryStart } from './ledger.ts'
-import type { Cost } from './prices.ts'
 
 const longestText = 256
 

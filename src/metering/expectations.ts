@@ -1,6 +1,7 @@
 import type { Usage } from '../providers/index.ts'
+import type { Cost } from './cost-of.ts'
 import type { EntryStart } from './ledger.ts'
-import type { Cost, PriceUsage } from './prices.ts'
+import type { PriceUsage } from './prices.ts'
 
 /** What an attempt will cost, as far as one can tell before it is sent. */
 export interface Expectation {

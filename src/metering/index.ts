@@ -3,11 +3,13 @@
  * when nothing is charged. Entries, balances, quotas and totals are written together, many in one statement, beside the
  * request's path; only near a limit does a request wait for its reservation. Usage is read from the passing bytes.
  */
+
+export type { Cost } from './cost-of.ts'
 export { createLedger, type LedgerOptions, type LedgerTrouble, type LiveLedger } from './create-ledger.ts'
 export { DeliveredText, estimateAsked } from './delivered-text.ts'
 export { periodEnd, periodStart } from './entry-rows.ts'
 export { expectSession, expectUsage } from './expected-usage.ts'
 export type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
 export type { PriceRow } from './price-list.ts'
-export { type Cost, createPrices, type PriceOverrides, type PriceUsage, type Sale } from './prices.ts'
+export { createPrices, type PriceOverrides, type PriceUsage, type Sale } from './prices.ts'
 export { createUsageScanner, type UsageScanner } from './usage-scanner.ts'

@@ -37,6 +37,32 @@ describe('a price', () => {
     expect(price('deepgram', 'nova-3', { audioSeconds: 90, inputTokens: 4 })?.costPico).toBe(11_550_000_000)
   })
 
+  test('is that of sound, pictures and hour-long caches where they have one, and of text for the rest', () => {
+    const audio = { inputTokens: 100, inputAudioTokens: 90, outputTokens: 50, outputAudioTokens: 40 }
+    expect(price('openai', 'gpt-realtime', audio)?.costPico).toBe(
+      10 * 4_000_000 + 90 * 32_000_000 + 10 * 16_000_000 + 40 * 64_000_000,
+    )
+    const picture = { inputTokens: 10, inputImageTokens: 9, outputTokens: 1_300, outputImageTokens: 1_290 }
+    expect(price('gemini', 'gemini-2.5-flash-image', picture)?.costPico).toBe(
+      10 * 300_000 + 10 * 2_500_000 + 1_290 * 30_000_000,
+    )
+    const cached = { cacheReadTokens: 10, cacheReadAudioTokens: 4, cacheReadImageTokens: 3 }
+    expect(price('openai', 'gpt-realtime', cached)?.costPico).toBe(3 * 400_000 + 4 * 400_000 + 3 * 500_000)
+    const written = { inputTokens: 0, cacheWriteTokens: 10, cacheWriteHourTokens: 4 }
+    expect(price('anthropic', 'claude-opus-4-6', written)?.costPico).toBe(6 * 6_250_000 + 4 * 10_000_000)
+    // Above a tier's start it is the tier's.
+    const long = { inputTokens: 200_001, cacheWriteTokens: 10, cacheWriteHourTokens: 10 }
+    expect(price('anthropic', 'claude-sonnet-4-5', long)?.costPico).toBe(200_001 * 6_000_000 + 10 * 12_000_000)
+    // A part that is more than the whole is the whole.
+    expect(price('openai', 'gpt-realtime', { outputTokens: 2, outputAudioTokens: 9 })?.costPico).toBe(2 * 64_000_000)
+  })
+
+  test('has the searches in it that a model made, and is unknown where they have no price', () => {
+    const searched = { inputTokens: 1, webSearches: 3 }
+    expect(price('anthropic', 'claude-opus-4-6', searched)?.costPico).toBe(5_000_000 + 3 * 10_000_000_000)
+    expect(price('mistral', 'mistral-large-4', searched)).toBeUndefined()
+  })
+
   test('holds for dated versions of a model and not for another one of a similar name', () => {
     const usage = { inputTokens: 1_000_000, outputTokens: 0 }
     expect(price('openai', 'gpt-4o-2024-08-06', usage)?.costPico).toBe(2.5e12)
@@ -95,6 +121,9 @@ describe('a price', () => {
     expect(own({ provider: 'openai', model: 'gpt-99-turbo', usage, at: Date.UTC(2026, 9, 31) })).toBeUndefined()
     expect(own({ provider: 'openai', model: 'gpt-4o', usage, at })?.currency).toBe('EUR')
     expect(own({ provider: 'openai', model: 'gpt-4o-mini', usage, at })?.currency).toBe('USD')
+    const heard = createPrices({ openai: { 'gpt-realtime': { currency: 'USD', input: 1, inputAudio: 5 } } })
+    const sound = { inputTokens: 10, inputAudioTokens: 4 }
+    expect(heard({ provider: 'openai', model: 'gpt-realtime', usage: sound, at })?.costPico).toBe(26_000_000)
   })
 
   test('is what the provider itself says, unless the operator has set one', () => {

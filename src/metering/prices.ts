@@ -1,12 +1,7 @@
 import { publishedPrices, type Usage } from '../providers/index.ts'
 import { createCataloguePrices } from './catalogue-prices.ts'
+import { type Cost, costOf, plus, toPico } from './cost-of.ts'
 import type { PriceRow } from './price-list.ts'
-
-/** Provider cost in millionths of a millionth (10^-12) of the currency's unit: a whole number. */
-export interface Cost {
-  costPico: number
-  currency: string
-}
 
 /** What is to be priced. `at` in milliseconds since 1970. */
 export interface Sale {
@@ -20,11 +15,6 @@ export interface Sale {
 export type PriceOverrides = Readonly<Record<string, Readonly<Record<string, Omit<PriceRow, 'provider' | 'model'>>>>>
 
 export type PriceUsage = (sale: Sale) => Cost | undefined
-
-const pico = 1e12
-/** The most that an entry can hold: nine million of the currency's unit. Above nine thousand, the last digits are rounded. */
-const largestCost = 9_000_000_000_000_000_000
-const units = { token: 1e6, character: 1e3, second: 60, request: 1e3 }
 
 /**
  * Prices answers by the operator's overrides, then by what the provider says itself, then by the maintained catalogue, then by our
@@ -53,16 +43,6 @@ export function createPrices(overrides: PriceOverrides = {}): PriceUsage {
       priceOne(sale),
     )
   }
-}
-
-/** Undefined where one of them is: less than it cost is no cost. */
-function plus(one: Cost | undefined, other: Cost | undefined): Cost | undefined {
-  if (one === undefined || other === undefined || one.currency !== other.currency) return undefined
-  return { ...one, costPico: Math.min(one.costPico + other.costPico, largestCost) }
-}
-
-function toPico(amount: number): number {
-  return Math.min(Math.round(amount * pico), largestCost)
 }
 
 /** The first row that a model fits, at a moment. */
@@ -114,44 +94,4 @@ function arrange(prices: readonly PriceRow[]): Map<string, Row[]> {
 function toPattern(model: string): RegExp {
   const parts = model.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${parts.join('.*')}$`)
-}
-
-function costOf(price: PriceRow, usage: Usage): Cost | undefined {
-  const prompt = (usage.inputTokens ?? 0) + (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0)
-  const rates = ratesFor(price, prompt)
-  // Cached tokens without a price of their own cost at most what others cost.
-  const parts: readonly [number | undefined, number | undefined, number][] = [
-    [usage.inputTokens, rates.input, units.token],
-    [usage.outputTokens, rates.output, units.token],
-    [usage.cacheReadTokens, rates.cacheRead ?? rates.input, units.token],
-    [usage.cacheWriteTokens, rates.cacheWrite ?? rates.input, units.token],
-    [usage.characters, price.characters, units.character],
-    [usage.audioSeconds, price.audioMinute, units.second],
-  ]
-  let sum = 0
-  let priced = false
-  for (const [count, rate, unit] of parts) {
-    if (count === undefined || (count === 0 && rate === undefined)) continue
-    // Some answers tell tokens besides what is billed (characters or seconds of speech), or the other way round.
-    if (rate === undefined) {
-      if (isBilledOtherwise(price)) continue
-      return undefined
-    }
-    sum += Math.round(count * (Math.round(rate * pico) / unit))
-    priced = true
-  }
-  if (priced && price.requests !== undefined) sum += Math.round((price.requests * pico) / units.request)
-  return priced ? { costPico: Math.min(sum, largestCost), currency: price.currency } : undefined
-}
-
-function isBilledOtherwise(price: PriceRow): boolean {
-  return price.characters !== undefined || price.audioMinute !== undefined
-}
-
-type Rates = Pick<PriceRow, 'input' | 'output' | 'cacheRead' | 'cacheWrite'>
-
-function ratesFor(price: PriceRow, prompt: number): Rates {
-  let rates: Rates = price
-  for (const tier of price.tiers ?? []) if (prompt > tier.above) rates = tier
-  return rates
 }

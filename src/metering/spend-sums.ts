@@ -1,7 +1,7 @@
 import { type CapStanding, type Spent, towardCap } from '../policy/index.ts'
+import type { Cost } from './cost-of.ts'
 import { periodStart } from './entry-rows.ts'
 import type { EntryStart } from './ledger.ts'
-import type { Cost } from './prices.ts'
 
 /** One sum of what a cap can tell apart. */
 interface Sum extends Omit<Spent, 'per' | 'unpriced'> {

@@ -1,6 +1,6 @@
 import type { CapStanding } from '../policy/index.ts'
+import type { Cost } from './cost-of.ts'
 import type { EntryStart } from './ledger.ts'
-import type { Cost } from './prices.ts'
 import { SpendSums } from './spend-sums.ts'
 
 /** What this process has spent and snapshots may not know yet. */

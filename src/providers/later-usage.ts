@@ -2,10 +2,20 @@ import type { Counts, Usage } from './usage-reading.ts'
 
 /** Counts that are told together: what one of them loses another may have won, as a prompt's tokens do that were cached. */
 const together: readonly (readonly (keyof Counts)[])[] = [
-  ['inputTokens', 'cacheReadTokens', 'cacheWriteTokens'],
-  ['outputTokens', 'reasoningTokens'],
+  [
+    'inputTokens',
+    'inputAudioTokens',
+    'inputImageTokens',
+    'cacheReadTokens',
+    'cacheReadAudioTokens',
+    'cacheReadImageTokens',
+    'cacheWriteTokens',
+    'cacheWriteHourTokens',
+  ],
+  ['outputTokens', 'reasoningTokens', 'outputAudioTokens', 'outputImageTokens'],
   ['characters'],
   ['audioSeconds'],
+  ['webSearches'],
   ['dollars'],
 ]
 

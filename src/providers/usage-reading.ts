@@ -11,8 +11,19 @@ export interface Counts {
   cacheWriteTokens?: number
   /** Part of `outputTokens`, told apart where the provider does. */
   reasoningTokens?: number
+  /** Parts of the counts above that may have a price of their own; told where there are any. */
+  inputAudioTokens?: number
+  inputImageTokens?: number
+  outputAudioTokens?: number
+  outputImageTokens?: number
+  cacheReadAudioTokens?: number
+  cacheReadImageTokens?: number
+  /** Written to a cache that keeps them for an hour. */
+  cacheWriteHourTokens?: number
   characters?: number
   audioSeconds?: number
+  /** Searches that the model made and the provider bills; told where there are any. */
+  webSearches?: number
   /** What the provider itself says that the answer cost, in US dollars. */
   dollars?: number
 }

@@ -1,5 +1,5 @@
 import { readOpenaiUsage } from '../openai-like/usage.ts'
-import { count, told } from '../reading/count.ts'
+import { count, part, told } from '../reading/count.ts'
 import { at, isRecord } from '../reading/is-record.ts'
 import type { Counts, OtherUsage, Usage, UsageReading } from '../usage-reading.ts'
 
@@ -18,12 +18,15 @@ export function readAnthropicUsage(usage: unknown): Usage {
 
 function countsOf(usage: unknown): Counts {
   const details = at(usage, 'output_tokens_details')
+  const cacheWrite = count(at(usage, 'cache_creation_input_tokens'))
   return told({
     inputTokens: count(at(usage, 'input_tokens')),
     outputTokens: count(at(usage, 'output_tokens')),
     cacheReadTokens: count(at(usage, 'cache_read_input_tokens')),
-    cacheWriteTokens: count(at(usage, 'cache_creation_input_tokens')),
+    cacheWriteTokens: cacheWrite,
+    cacheWriteHourTokens: part(at(usage, 'cache_creation', 'ephemeral_1h_input_tokens'), cacheWrite),
     reasoningTokens: count(at(details, 'thinking_tokens') ?? at(details, 'reasoning_tokens')),
+    webSearches: count(at(usage, 'server_tool_use', 'web_search_requests')) || undefined,
   })
 }
 

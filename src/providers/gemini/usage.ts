@@ -1,5 +1,5 @@
 import { readOpenaiUsage } from '../openai-like/usage.ts'
-import { count, told } from '../reading/count.ts'
+import { count, part, told } from '../reading/count.ts'
 import { at, isRecord, type Json } from '../reading/is-record.ts'
 import type { SocketUsage } from '../socket-route.ts'
 import type { Usage, UsageReading } from '../usage-reading.ts'
@@ -15,15 +15,38 @@ export function readGoogleUsage(usage: unknown): Usage {
   const tools = count(usage['toolUsePromptTokenCount'])
   const thoughts = count(usage['thoughtsTokenCount'])
   const candidates = count(usage['candidatesTokenCount'] ?? usage['responseTokenCount'])
+  const input =
+    prompt === undefined && tools === undefined ? undefined : Math.max(0, (prompt ?? 0) + (tools ?? 0) - (cached ?? 0))
   return told({
-    inputTokens:
-      prompt === undefined && tools === undefined
-        ? undefined
-        : Math.max(0, (prompt ?? 0) + (tools ?? 0) - (cached ?? 0)),
+    inputTokens: input,
     outputTokens: candidates === undefined && thoughts === undefined ? undefined : (candidates ?? 0) + (thoughts ?? 0),
     cacheReadTokens: cached,
     reasoningTokens: thoughts,
+    ...partsOf(usage, { input, cached, candidates }),
   })
+}
+
+/** By modality. The prompt's details count what came from the cache too. */
+function partsOf(
+  usage: Json,
+  { input, cached, candidates }: Record<'input' | 'cached' | 'candidates', number | undefined>,
+) {
+  const answered = usage['candidatesTokensDetails'] ?? usage['responseTokensDetails']
+  const cachedAudio = part(ofModality(usage['cacheTokensDetails'], 'AUDIO'), cached)
+  return {
+    inputAudioTokens: part(ofModality(usage['promptTokensDetails'], 'AUDIO') - (cachedAudio ?? 0), input),
+    cacheReadAudioTokens: cachedAudio,
+    outputAudioTokens: part(ofModality(answered, 'AUDIO'), candidates),
+    outputImageTokens: part(ofModality(answered, 'IMAGE'), candidates),
+  }
+}
+
+function ofModality(details: unknown, modality: string): number {
+  if (!Array.isArray(details)) return 0
+  return details.reduce(
+    (sum, one) => sum + (at(one, 'modality') === modality ? (count(at(one, 'tokenCount')) ?? 0) : 0),
+    0,
+  )
 }
 
 /** `usage` of the Interactions API: the same counts by other names. */

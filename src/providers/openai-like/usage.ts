@@ -1,5 +1,5 @@
-import { count, seconds, told } from '../reading/count.ts'
-import { at, isRecord } from '../reading/is-record.ts'
+import { count, part, seconds, told } from '../reading/count.ts'
+import { at, isRecord, type Json } from '../reading/is-record.ts'
 import type { Usage, UsageReading } from '../usage-reading.ts'
 
 /**
@@ -11,22 +11,38 @@ export function readOpenaiUsage(usage: unknown): Usage {
   if (usage['type'] === 'duration') return told({ audioSeconds: seconds(usage['seconds']) })
   const prompt = count(usage['prompt_tokens'] ?? usage['input_tokens'])
   // Realtime writes them in the singular.
-  const inputDetails = usage['prompt_tokens_details'] ?? usage['input_tokens_details'] ?? usage['input_token_details']
-  const cacheRead = count(at(inputDetails, 'cached_tokens') ?? usage['prompt_cache_hit_tokens'])
-  const cacheWrite = count(at(inputDetails, 'cache_write_tokens') ?? at(inputDetails, 'cache_creation_tokens'))
-  const reasoning = count(
-    at(usage['completion_tokens_details'] ?? usage['output_tokens_details'], 'reasoning_tokens') ??
-      usage['reasoning_tokens'],
-  )
+  const asked = usage['prompt_tokens_details'] ?? usage['input_tokens_details'] ?? usage['input_token_details']
+  const answered = usage['completion_tokens_details'] ?? usage['output_tokens_details'] ?? usage['output_token_details']
+  const cacheRead = count(at(asked, 'cached_tokens') ?? usage['prompt_cache_hit_tokens'])
+  const cacheWrite = count(at(asked, 'cache_write_tokens') ?? at(asked, 'cache_creation_tokens'))
+  const reasoning = count(at(answered, 'reasoning_tokens') ?? usage['reasoning_tokens'])
+  const input = prompt === undefined ? undefined : Math.max(0, prompt - (cacheRead ?? 0) - (cacheWrite ?? 0))
+  const outputTokens = output(usage, prompt, reasoning)
   return told({
-    inputTokens: prompt === undefined ? undefined : Math.max(0, prompt - (cacheRead ?? 0) - (cacheWrite ?? 0)),
-    outputTokens: output(usage, prompt, reasoning),
+    inputTokens: input,
+    outputTokens,
     cacheReadTokens: cacheRead,
     cacheWriteTokens: cacheWrite,
     reasoningTokens: reasoning,
+    ...(isRecord(asked) && askedParts(asked, input, cacheRead)),
+    outputAudioTokens: part(at(answered, 'audio_tokens'), outputTokens),
+    outputImageTokens: part(at(answered, 'image_tokens'), outputTokens),
     // Mistral's Voxtral is billed by them.
     audioSeconds: seconds(usage['prompt_audio_seconds']),
   })
+}
+
+/** What of the prompt was no text. The details count what came from the cache too, and do not always say how much of it that is. */
+function askedParts(details: Json, input: number | undefined, cacheRead: number | undefined) {
+  const cached = details['cached_tokens_details']
+  const cachedAudio = part(at(cached, 'audio_tokens'), cacheRead)
+  const cachedImages = part(at(cached, 'image_tokens'), cacheRead)
+  return {
+    inputAudioTokens: part((count(details['audio_tokens']) ?? 0) - (cachedAudio ?? 0), input),
+    inputImageTokens: part((count(details['image_tokens']) ?? 0) - (cachedImages ?? 0), input),
+    cacheReadAudioTokens: cachedAudio,
+    cacheReadImageTokens: cachedImages,
+  }
 }
 
 /** Some vendors do not include reasoning in the completion's tokens; then it is in the total only. */

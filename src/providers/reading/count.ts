@@ -28,6 +28,11 @@ export function told<T extends Record<string, number | undefined>>(counts: T): {
   return kept
 }
 
+/** A part of other counts, which is told only where there is any of it; at most `whole`. */
+export function part(value: unknown, whole: number | undefined): number | undefined {
+  return Math.min(count(value) ?? 0, whole ?? 0) || undefined
+}
+
 /** The characters of a text as people count them; undefined for anything else. */
 export function textLength(value: unknown): number | undefined {
   return typeof value === 'string' ? [...value].length : undefined
