@@ -110,6 +110,12 @@ export function plus(one: Cost | undefined, other: Cost | undefined): Cost | und
   return { ...one, costPico: Math.min(one.costPico + other.costPico, largestCost) }
 }
 
+/** Undefined: how it was served has no known price. */
+export function times(cost: Cost, factor: number | undefined): Cost | undefined {
+  if (factor === undefined) return undefined
+  return factor === 1 ? cost : { ...cost, costPico: Math.min(Math.round(cost.costPico * factor), largestCost) }
+}
+
 export function toPico(amount: number): number {
   return Math.min(Math.round(amount * pico), largestCost)
 }

@@ -84,13 +84,15 @@ function growHold(
   hold: Hold,
   { start, usage, model = start.model }: { start: EntryStart; usage: Usage; model: string | undefined },
 ): void {
-  const cost = price?.({ provider: start.provider, model, usage, at: start.startedAt })
+  const { provider, host, startedAt: at } = start
+  const cost = price?.({ provider, model, usage, at, host })
   if (cost !== undefined) hold.grow(cost)
 }
 
 function priceOf({ price }: Book, start: EntryStart, end: EntryEnd): Cost | undefined {
   if (!price || !end.usage || !end.charged) return undefined
-  return price({ provider: start.provider, model: end.model ?? start.model, usage: end.usage, at: start.startedAt })
+  const { provider, host, startedAt: at } = start
+  return price({ provider, model: end.model ?? start.model, usage: end.usage, at, host })
 }
 
 const patienceMs = 1_000

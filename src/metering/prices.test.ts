@@ -63,6 +63,51 @@ describe('a price', () => {
     expect(price('mistral', 'mistral-large-4', searched)).toBeUndefined()
   })
 
+  test.each([
+    ['openai', 'gpt-5.2', ['flex'], 0.5],
+    ['openai', 'gpt-5.2-2025-12-11', ['priority'], 2],
+    ['openai', 'gpt-5.6-sol', ['fast'], 2],
+    ['openai', 'gpt-5.5', ['priority'], 2.5],
+    ['openai', 'gpt-5-mini', ['priority'], 1.8],
+    ['openai', 'gpt-4.1-mini', ['priority'], 1.75],
+    ['anthropic', 'claude-opus-4-6', ['batch'], 0.5],
+    ['anthropic', 'claude-opus-4-6', ['fast', 'in_us'], 6.6],
+    ['anthropic', 'claude-opus-4-8', ['fast'], 2],
+    ['gemini', 'gemini-2.5-pro', ['priority'], 1.8],
+    ['vertex', 'gemini-2.5-pro', ['on_demand_flex'], 0.5],
+    // Nobody has said what these cost.
+    ['openai', 'gpt-4.1-nano', ['priority'], undefined],
+    ['openai', 'gpt-5.2', ['ultrafast'], undefined],
+    ['anthropic', 'claude-haiku-4-5', ['fast'], undefined],
+    ['anthropic', 'claude-haiku-4-5', ['in_eu'], undefined],
+    ['vertex', 'gemini-2.5-pro', ['provisioned_throughput'], undefined],
+    ['groq', 'llama-3.3-70b-versatile', ['flex'], undefined],
+  ])('of %s’ %s served as %j is %s times the usual one', (provider, model, terms, factor) => {
+    const usage = { inputTokens: 1_000_000, outputTokens: 0 }
+    const usual = price(provider, model, usage)?.costPico as number
+    expect(usual).toBeGreaterThan(0)
+    const cost = price(provider, model, { ...usage, terms })?.costPico
+    if (factor === undefined) expect(cost).toBeUndefined()
+    else expect(cost).toBe(Math.round(usual * factor))
+  })
+
+  test('rises on a regional host for the models that cost more there', () => {
+    const usage = { inputTokens: 100_000 }
+    const on = (host: string, model: string, terms?: string[]) =>
+      prices({ provider: 'openai', model, host, at, usage: { ...usage, ...(terms && { terms }) } })?.costPico
+    expect(on('eu.api.openai.com', 'gpt-5.4')).toBe(0.275e12)
+    expect(on('eu.api.openai.com', 'gpt-5.4', ['flex'])).toBe(0.1375e12)
+    expect(on('eu.api.openai.com', 'gpt-5.2')).toBe(0.175e12)
+    expect(on('api.openai.com', 'gpt-5.4')).toBe(0.25e12)
+  })
+
+  test('of the operator, or told by the provider, is what it is however the answer was served', () => {
+    const own = createPrices({ openai: { 'gpt-5.4': { currency: 'USD', input: 1 } } })
+    const usage = { inputTokens: 1_000_000, terms: ['ultrafast'] }
+    expect(own({ provider: 'openai', model: 'gpt-5.4', usage, at, host: 'eu.api.openai.com' })?.costPico).toBe(1e12)
+    expect(price('openrouter', 'x', { dollars: 1, terms: ['priority'] })?.costPico).toBe(1e12)
+  })
+
   test('holds for dated versions of a model and not for another one of a similar name', () => {
     const usage = { inputTokens: 1_000_000, outputTokens: 0 }
     expect(price('openai', 'gpt-4o-2024-08-06', usage)?.costPico).toBe(2.5e12)

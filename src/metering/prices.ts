@@ -1,6 +1,7 @@
 import { publishedPrices, type Usage } from '../providers/index.ts'
 import { createCataloguePrices } from './catalogue-prices.ts'
-import { type Cost, costOf, plus, toPico } from './cost-of.ts'
+import { type Cost, costOf, plus, times, toPico } from './cost-of.ts'
+import { factorOf } from './factor-of.ts'
 import type { PriceRow } from './price-list.ts'
 
 /** What is to be priced. `at` in milliseconds since 1970. */
@@ -9,6 +10,8 @@ export interface Sale {
   model?: string | undefined
   usage: Usage
   at: number
+  /** The provider's host that served it. */
+  host?: string | undefined
 }
 
 /** The operator's own prices: provider → model, or a pattern with `*` → price. They go before everything else. */
@@ -26,15 +29,14 @@ export function createPrices(overrides: PriceOverrides = {}): PriceUsage {
   const own = createRows(overrideRows(overrides))
   const lacking = createRows(publishedPrices)
   const catalogue = createCataloguePrices()
-  const priceOne: PriceUsage = ({ provider, model = '', usage, at }) => {
+  const priceOne: PriceUsage = ({ provider, model = '', usage, at, host }) => {
     const override = own(provider, model, at)
     if (override) return costOf(override, usage)
     if (usage.dollars !== undefined) return { costPico: toPico(usage.dollars), currency: 'USD' }
     const listed = catalogue(provider, model, at)
-    const cost = listed && costOf(listed, usage)
-    if (cost) return cost
     const row = lacking(provider, model, at)
-    return row && costOf(row, usage)
+    const cost = (listed && costOf(listed, usage)) ?? (row && costOf(row, usage))
+    return cost && times(cost, factorOf({ provider, model, terms: usage.terms, host }))
   }
   return (sale) => {
     const others = sale.usage.others ?? []

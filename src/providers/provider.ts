@@ -4,7 +4,7 @@ import type { ModelHint } from './model-hints.ts'
 import type { CredentialPlacement, SecretPreparation, SecretPreparationIo } from './secret-preparation.ts'
 import type { SocketRoute } from './socket-route.ts'
 import type { StreamEvent, StreamFraming, StreamOpening } from './stream-opening.ts'
-import type { UsageReading } from './usage-reading.ts'
+import type { PriceFactor, UsageReading } from './usage-reading.ts'
 
 /** One group of routes of a provider's native API. The first whose method and path match is the surface. */
 export interface Surface {
@@ -157,6 +157,8 @@ export interface Provider {
     /** Proves that it may do this, at the least cost. */
     can?: Partial<Record<Capability, Probe>>
   }
+  /** What differs from the usual prices. The first row of a term that fits the model holds; a term without one has no known price. */
+  priceFactors?: readonly PriceFactor[]
   /** Called for every status ≥ 300 and for 2xx JSON bodies of providers with `failsInside200`. */
   readFailure(answer: ProviderAnswer): Failure | undefined
   /** What a WebSocket's close means; undefined for an ordinary end. */

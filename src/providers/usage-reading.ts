@@ -1,5 +1,7 @@
 /** Counts of one answer. Tokens and characters are whole numbers ≥ 0; `inputTokens` excludes cache reads and writes. */
 export interface Usage extends Counts {
+  /** How the answer was served, where that has a price of its own: a service tier, a speed, a place. */
+  terms?: readonly string[]
   /** What other models did for the same answer and is billed beside it; in none of the counts here. */
   others?: readonly OtherUsage[]
 }
@@ -40,6 +42,27 @@ export interface UsageReading {
   read(marker: string, value: unknown): Usage
   /** Counts told by answer headers (ElevenLabs `character-cost`). */
   readHeaders?(headers: Readonly<Record<string, string | undefined>>): Usage
+  /** Where an answer says beside its counts how it was served. */
+  terms?: TermsReading
   /** The characters told are credits, of which some models take less than one for each: never fewer than the text has. */
   charactersAreCredits?: true
+}
+
+/** A field or a header with one word. */
+export interface TermsReading {
+  /** The field's quoted key. */
+  marker?: string
+  header?: string
+  /** The words for what has the usual price. */
+  usual: ReadonlySet<string>
+}
+
+/** What a provider takes under some terms, or at some of its hosts: its usual price, times `factor`. */
+export interface PriceFactor {
+  /** One of `Usage.terms`; absent: whatever they are. */
+  term?: string
+  host?: RegExp
+  /** Absent: all models. */
+  model?: RegExp
+  factor: number
 }

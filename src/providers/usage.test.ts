@@ -102,6 +102,25 @@ describe('counts', () => {
       { promptTokenCount: 5, responseTokenCount: 7, responseTokensDetails: [{ modality: 'AUDIO', tokenCount: 7 }] },
       { inputTokens: 5, outputTokens: 7, outputAudioTokens: 7 },
     ],
+    [
+      'anthropic',
+      '"usage"',
+      { input_tokens: 1, output_tokens: 1, service_tier: 'batch', speed: 'fast', inference_geo: 'us' },
+      { inputTokens: 1, outputTokens: 1, terms: ['batch', 'fast', 'in_us'] },
+    ],
+    [
+      'anthropic',
+      '"usage"',
+      { input_tokens: 1, service_tier: 'priority', speed: 'standard', inference_geo: 'not_available' },
+      { inputTokens: 1 },
+    ],
+    [
+      'gemini',
+      '"usageMetadata"',
+      { promptTokenCount: 5, trafficType: 'ON_DEMAND_PRIORITY' },
+      { inputTokens: 5, terms: ['on_demand_priority'] },
+    ],
+    ['gemini', '"usageMetadata"', { promptTokenCount: 5, trafficType: 'ON_DEMAND' }, { inputTokens: 5 }],
     // What is no number, or more than the whole, is no reason to lose the rest.
     [
       'gemini',

@@ -8,6 +8,7 @@ import {
 } from '../../providers/index.ts'
 import { type CollectedHead, headerRecord } from './collect-failure.ts'
 import { isDecodable } from './content-codings.ts'
+import { TermsWatch } from './terms-watch.ts'
 
 /**
  * Reads the provider's counts (tokens, characters, seconds) from an answer while it passes. Never holds the answer back and never
@@ -18,19 +19,26 @@ export class AnswerUsage {
   private readonly fromHeaders: Usage | undefined
   private readonly scanner: UsageScanner | undefined
   private readonly text: DeliveredText | undefined
+  private readonly reading: UsageReading
+  /** What a header says of how the answer was served. */
+  private readonly termsHeader: string | undefined
+  private readonly terms: TermsWatch | undefined
   private readonly readFrames: ((chunk: Buffer) => StreamFrame[]) | undefined
 
   /** @param framing the provider's own framing of its stream; absent: server-sent events, or no stream */
   constructor(reading: UsageReading, head: CollectedHead, framing?: StreamFraming | undefined) {
     // Content-Length counts the compressed bytes; what is read here is unpacked.
     this.length = head.encoding === '' ? head.length : undefined
+    this.reading = reading
     this.fromHeaders = reading.readHeaders?.(headerRecord(head.raw))
+    if (reading.terms?.header !== undefined) this.termsHeader = headerRecord(head.raw)[reading.terms.header]
     this.readFrames = framing?.reader()
     const isStream = framing !== undefined || head.contentType.includes('event-stream')
     const kind = isStream ? 'sse' : head.contentType.includes('json') ? 'json' : undefined
     if (kind === undefined || !isDecodable(head.encoding)) return
     this.scanner = createUsageScanner(reading, kind)
     if (kind === 'sse') this.text = new DeliveredText()
+    if (reading.terms?.marker !== undefined) this.terms = new TermsWatch(reading.terms.marker, kind === 'sse')
   }
 
   /** The next bytes of the answer, unpacked. */
@@ -38,6 +46,7 @@ export class AnswerUsage {
     if (plain.length === this.length && this.readFrames === undefined) {
       this.scanner?.feedWhole(plain)
       this.text?.feed(plain)
+      this.terms?.feed(plain)
     } else this.read(plain)
   }
 
@@ -53,6 +62,7 @@ export class AnswerUsage {
   private scan(plain: Buffer): void {
     this.scanner?.feed(plain)
     this.text?.feed(plain)
+    this.terms?.feed(plain)
   }
 
   /** Tokens of the text that came so far, estimated; undefined where the answer is no event stream. */
@@ -62,7 +72,10 @@ export class AnswerUsage {
 
   /** All that was found. @param cut the answer did not come to its end */
   end(cut: boolean): Usage | undefined {
-    return merge(this.fromHeaders, this.scanner?.end(cut))
+    const usage = merge(this.fromHeaders, this.scanner?.end(cut))
+    const term = this.terms?.told ?? this.termsHeader
+    if (usage === undefined || term === undefined || this.reading.terms?.usual.has(term)) return usage
+    return { ...usage, terms: [term] }
   }
 }
 

@@ -100,8 +100,8 @@ function parse(data: Buffer): unknown {
   }
 }
 
-function add(one: Usage | undefined, { others, ...counts }: Usage): Usage {
-  const sum: Usage = { ...one }
+function add(one: Usage | undefined, { others, terms, ...counts }: Usage): Usage {
+  const sum: Usage = { ...one, ...(terms && { terms }) }
   for (const [name, count] of Object.entries(counts) as [keyof Counts, number | undefined][])
     if (count !== undefined) sum[name] = (sum[name] ?? 0) + count
   return others === undefined ? sum : { ...sum, others: [...(sum.others ?? []), ...others] }

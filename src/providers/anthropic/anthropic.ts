@@ -1,7 +1,7 @@
 import type { Probe, Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { anthropicRules } from './rules.ts'
-import { anthropicUsage } from './usage.ts'
+import { anthropicPriceFactors, anthropicUsage } from './usage.ts'
 
 /** The oldest version that is still served: probes must not depend on what a newer one refuses. */
 const version = { 'anthropic-version': '2023-06-01' }
@@ -81,6 +81,7 @@ export const anthropic: Provider = {
   readFailure: reading.readFailure,
   readStreamOpening: reading.readStreamOpening,
   usage: anthropicUsage,
+  priceFactors: anthropicPriceFactors,
   openai: { base: '/v1', routes: ['chat/completions', 'models'] },
   // That route drops caching and strict tools.
   translations: { 'chat/completions': 'anthropic_messages' },

@@ -1,7 +1,7 @@
 import { readOpenaiUsage } from '../openai-like/usage.ts'
 import { count, part, told } from '../reading/count.ts'
-import { at, isRecord } from '../reading/is-record.ts'
-import type { Counts, OtherUsage, Usage, UsageReading } from '../usage-reading.ts'
+import { at, isRecord, type Json } from '../reading/is-record.ts'
+import type { Counts, OtherUsage, PriceFactor, Usage, UsageReading } from '../usage-reading.ts'
 
 /**
  * Input counts exclude the cache here already. In a stream `message_start` tells the input and `message_delta` the
@@ -13,8 +13,20 @@ export function readAnthropicUsage(usage: unknown): Usage {
   if (usage['prompt_tokens'] !== undefined) return readOpenaiUsage(usage)
   const { same, others } = readIterations(usage['iterations'])
   const all = same.reduce<Counts>(plus, countsOf(usage))
-  return others.length === 0 ? all : { ...all, others }
+  const terms = termsOf(usage)
+  return { ...all, ...(others.length > 0 && { others }), ...(terms.length > 0 && { terms }) }
 }
+
+/** Tokens of the priority tier are paid in advance: what they are worth is the usual price. */
+function termsOf({ service_tier: tier, speed, inference_geo: place }: Json): string[] {
+  return [
+    ...(tier === 'batch' ? [tier] : []),
+    ...(typeof speed === 'string' && speed !== 'standard' ? [speed] : []),
+    ...(typeof place === 'string' && !placesOfUsualPrice.has(place) ? [`in_${place}`] : []),
+  ]
+}
+
+const placesOfUsualPrice: ReadonlySet<string> = new Set(['global', 'not_available'])
 
 function countsOf(usage: unknown): Counts {
   const details = at(usage, 'output_tokens_details')
@@ -62,3 +74,11 @@ export const anthropicUsage: UsageReading = {
   markers: ['"usage"', '"message"'],
   read: (marker, value) => (marker === '"message"' ? readStart(value) : readAnthropicUsage(value)),
 }
+
+/** By Anthropic's pages about prices, fast mode and data residency, read 2026-11. */
+export const anthropicPriceFactors: readonly PriceFactor[] = [
+  { term: 'batch', factor: 0.5 },
+  { term: 'in_us', factor: 1.1 },
+  { term: 'fast', model: /^claude-opus-4-8/, factor: 2 },
+  { term: 'fast', model: /^claude-opus-4-[67]/, factor: 6 },
+]

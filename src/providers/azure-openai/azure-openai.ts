@@ -1,7 +1,7 @@
 import { openaiLike } from '../openai-like/openai-like.ts'
 import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
 import { openaiSurfaces } from '../openai-like/surfaces.ts'
-import { transcriptionUsage } from '../openai-like/usage.ts'
+import { tieredUsage, transcriptionUsage } from '../openai-like/usage.ts'
 import type { Provider, Surface } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
@@ -85,6 +85,7 @@ export const azureOpenai: Provider = {
   capabilities: ['chat', 'vision', 'embeddings', 'speech_to_text', 'text_to_speech', 'images', 'realtime'],
   credential: (path) =>
     speech.test(path) ? { header: 'ocp-apim-subscription-key', prefix: '' } : { header: 'api-key', prefix: '' },
+  usage: tieredUsage,
   answerHeaders: ['apim-request-id', 'x-ms-region', 'x-ms-client-request-id', 'operation-location'],
   surfaces: [
     deployment('chat/completions', { name: 'chat', capability: 'chat', meters: 'tokens' }),

@@ -3,7 +3,7 @@ import type { Probe, Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { googleRules } from './google-rules.ts'
 import { geminiSurfaces, live } from './surfaces.ts'
-import { googleSocketUsage, googleUsage } from './usage.ts'
+import { googlePriceFactors, googleSocketUsage, googleUsage } from './usage.ts'
 
 const reading = failureReader({ rules: googleRules })
 const compatible = /^\/v1(?:alpha|beta)?\/openai\//
@@ -92,6 +92,7 @@ export const gemini: Provider = {
   readStreamOpening: reading.readStreamOpening,
   readClose: reading.readClose,
   usage: googleUsage,
+  priceFactors: googlePriceFactors,
   openai: { base: '/v1beta/openai', routes: ['chat/completions', 'embeddings', 'models'] },
   translations: {
     'chat/completions': 'google_generate',

@@ -1,4 +1,4 @@
 /** Google Gemini (AI Studio). Google's failure table and usage reader are shared with Vertex AI. */
 export { gemini } from './gemini.ts'
 export { googleRules } from './google-rules.ts'
-export { googleSocketUsage, googleUsage } from './usage.ts'
+export { googlePriceFactors, googleSocketUsage, googleUsage } from './usage.ts'

@@ -2,7 +2,7 @@ import { readOpenaiUsage } from '../openai-like/usage.ts'
 import { count, part, told } from '../reading/count.ts'
 import { at, isRecord, type Json } from '../reading/is-record.ts'
 import type { SocketUsage } from '../socket-route.ts'
-import type { Usage, UsageReading } from '../usage-reading.ts'
+import type { PriceFactor, Usage, UsageReading } from '../usage-reading.ts'
 
 /**
  * `usageMetadata`: the prompt includes cached tokens, candidates exclude the thoughts, and both are billed. In streams
@@ -17,13 +17,17 @@ export function readGoogleUsage(usage: unknown): Usage {
   const candidates = count(usage['candidatesTokenCount'] ?? usage['responseTokenCount'])
   const input =
     prompt === undefined && tools === undefined ? undefined : Math.max(0, (prompt ?? 0) + (tools ?? 0) - (cached ?? 0))
-  return told({
+  const counts = told({
     inputTokens: input,
     outputTokens: candidates === undefined && thoughts === undefined ? undefined : (candidates ?? 0) + (thoughts ?? 0),
     cacheReadTokens: cached,
     reasoningTokens: thoughts,
     ...partsOf(usage, { input, cached, candidates }),
   })
+  const { trafficType } = usage
+  return typeof trafficType === 'string' && trafficType !== 'ON_DEMAND'
+    ? { ...counts, terms: [trafficType.toLowerCase()] }
+    : counts
 }
 
 /** By modality. The prompt's details count what came from the cache too. */
@@ -71,6 +75,7 @@ function readCompatible(usage: unknown): Usage {
 }
 
 export const googleUsage: UsageReading = {
+  terms: { header: 'x-gemini-service-tier', usual: new Set(['standard']) },
   markers: ['"usageMetadata"', '"usage"'],
   read: (marker, value) => (marker === '"usageMetadata"' ? readGoogleUsage(value) : readCompatible(value)),
 }
@@ -81,3 +86,9 @@ export const googleSocketUsage: SocketUsage = {
   counts: 'each',
   read: (message) => readGoogleUsage(at(message, 'usageMetadata')),
 }
+
+/** By Google's prices for its tiers, read 2026-11: half for what may wait, 1.8 times for what may not (of the 2.5 models). */
+export const googlePriceFactors: readonly PriceFactor[] = [
+  ...['flex', 'on_demand_flex', 'batch'].map((term) => ({ term, factor: 0.5 })),
+  ...['priority', 'on_demand_priority'].map((term) => ({ term, model: /^gemini-2\.5/, factor: 1.8 })),
+]

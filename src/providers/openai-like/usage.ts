@@ -62,6 +62,12 @@ export const openaiUsage: UsageReading = {
   read: (_marker, value) => readOpenaiUsage(value),
 }
 
+/** Where answers name the service tier that served them; tiers may have prices of their own. */
+export const tieredUsage: UsageReading = {
+  ...openaiUsage,
+  terms: { marker: '"service_tier"', usual: new Set(['default', 'auto']) },
+}
+
 /** Transcriptions of whisper models tell only the audio's `duration`, in their verbose form. */
 export const transcriptionUsage: UsageReading = {
   markers: ['"usage"', '"duration"'],

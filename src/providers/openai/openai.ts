@@ -1,8 +1,10 @@
 import type { Failure } from '../failure.ts'
 import { chatProbe, openaiLike } from '../openai-like/openai-like.ts'
 import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
+import { tieredUsage } from '../openai-like/usage.ts'
 import type { Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
+import { openaiPriceFactors } from './price-factors.ts'
 import { openaiRules } from './rules.ts'
 
 const missesScope = (failure: Failure): boolean =>
@@ -91,6 +93,8 @@ const chat = chatProbe('/v1/chat/completions', { max_completion_tokens: 16 })
 export const openai: Provider = {
   ...row,
   offeredByDefault: true,
+  usage: tieredUsage,
+  priceFactors: openaiPriceFactors,
   answerHeaders: ['openai-processing-ms', 'openai-version'],
   probes: {
     authenticate: row.probes.authenticate,

@@ -1,6 +1,6 @@
 import { anthropicUsage } from '../anthropic/index.ts'
 import type { Failure } from '../failure.ts'
-import { googleRules, googleSocketUsage, googleUsage } from '../gemini/index.ts'
+import { googlePriceFactors, googleRules, googleSocketUsage, googleUsage } from '../gemini/index.ts'
 import type { Provider, Surface } from '../provider.ts'
 import { count, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
@@ -140,6 +140,7 @@ export const vertex: Provider = {
   readStreamOpening: reading.readStreamOpening,
   readClose: reading.readClose,
   usage: { markers: [...googleUsage.markers, '"message"'], read: readUsage },
+  priceFactors: googlePriceFactors,
   translations: {
     'chat/completions': 'vertex_generate',
     embeddings: 'vertex_embeddings',
