@@ -75,6 +75,8 @@ describe('a price', () => {
     ['anthropic', 'claude-opus-4-8', ['fast'], 2],
     ['gemini', 'gemini-2.5-pro', ['priority'], 1.8],
     ['vertex', 'gemini-2.5-pro', ['on_demand_flex'], 0.5],
+    ['deepgram', 'nova-3', ['streaming'], 0.0048 / 0.0077],
+    ['deepgram', 'flux-general-multi', ['streaming'], 1],
     // Nobody has said what these cost.
     ['openai', 'gpt-4.1-nano', ['priority'], undefined],
     ['openai', 'gpt-5.2', ['ultrafast'], undefined],
@@ -83,7 +85,7 @@ describe('a price', () => {
     ['vertex', 'gemini-2.5-pro', ['provisioned_throughput'], undefined],
     ['groq', 'llama-3.3-70b-versatile', ['flex'], undefined],
   ])('of %s’ %s served as %j is %s times the usual one', (provider, model, terms, factor) => {
-    const usage = { inputTokens: 1_000_000, outputTokens: 0 }
+    const usage = provider === 'deepgram' ? { audioSeconds: 60 } : { inputTokens: 1_000_000, outputTokens: 0 }
     const usual = price(provider, model, usage)?.costPico as number
     expect(usual).toBeGreaterThan(0)
     const cost = price(provider, model, { ...usage, terms })?.costPico

@@ -53,7 +53,13 @@ export const publishedPrices: readonly PublishedPrice[] = [
   { provider: 'sarvam', model: 'sarvam-105b', ...inr, input: 29.28, output: 73.2, cacheRead: 10.98 },
   { provider: 'sarvam', model: 'gemma-4-31b', ...inr, input: 36.6, output: 91.5 },
   { provider: 'sarvam', model: 'glm-5.3', ...inr, input: 126, output: 396 },
+  { provider: 'sarvam', model: 'bulbul:v3', ...inr, characters: 3 },
+  { provider: 'sarvam', model: 'sarvam-translate:v1', ...inr, characters: 2 },
+  // With several speakers told apart it is half as much again, which no answer tells.
+  { provider: 'sarvam', model: 'saaras:v4', ...inr, audioMinute: 0.5 },
+  { provider: 'sarvam', model: 'saaras:v3', ...inr, audioMinute: 0.5 },
   { provider: 'elevenlabs', model: 'eleven_flash_v2_5', ...usd, characters: 0.05, seen: '2026-05-05' },
   { provider: 'elevenlabs', model: 'eleven_multilingual_v2', ...usd, characters: 0.1, seen: '2026-05-19' },
   { provider: 'deepgram', model: 'nova-3*', ...usd, audioMinute: 0.0077, seen: '2026-08-01' },
+  { provider: 'deepgram', model: 'flux-general-multi', ...usd, audioMinute: 0.0078, seen: '2026-11-04' },
 ]

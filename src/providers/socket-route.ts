@@ -19,6 +19,8 @@ export interface SocketUsage {
   read?(message: unknown): Usage | undefined
   /** `each`: messages tell counts of their own, which add up; `last`: each tells those of the session so far. */
   counts: 'each' | 'last'
+  /** `Usage.terms` of every session. */
+  terms?: readonly string[]
   /** The characters that are billed for one message of the caller (parsed), where they are. */
   characters?(message: unknown): number | undefined
 }

@@ -77,17 +77,21 @@ describe('a session’s counts', () => {
     const results = (start: number) => ({ type: 'Results', start, duration: 1.25, channel: {} })
     expect(counted('deepgram', '/v1/listen', { provider: [results(0), results(1.25)] }).usage).toEqual({
       audioSeconds: 2.5,
+      terms: ['streaming'],
     })
     const closing = { type: 'Metadata', duration: 9.5, channels: 1 }
     expect(counted('deepgram', '/v1/listen', { provider: [results(1.25), { ...closing, duration: 0 }] }).usage).toEqual(
-      { audioSeconds: 2.5 },
+      { audioSeconds: 2.5, terms: ['streaming'] },
     )
     expect(counted('deepgram', '/v1/listen', { provider: [results(0), closing] })).toEqual({
-      usage: { audioSeconds: 9.5 },
+      usage: { audioSeconds: 9.5, terms: ['streaming'] },
       estimated: false,
     })
     const turn = { type: 'TurnInfo', audio_window_start: 0, audio_window_end: 3.2 }
-    expect(counted('deepgram', '/v2/listen', { provider: [turn] }).usage).toEqual({ audioSeconds: 3.2 })
+    expect(counted('deepgram', '/v2/listen', { provider: [turn] }).usage).toEqual({
+      audioSeconds: 3.2,
+      terms: ['streaming'],
+    })
     const over = { type: 'Termination', audio_duration_seconds: 12, session_duration_seconds: 13 }
     expect(counted('assemblyai', '/v3/ws', { provider: [{ type: 'Begin' }, over] }).usage).toEqual({ audioSeconds: 12 })
   })

@@ -65,6 +65,12 @@ export class SessionUsage {
 
   /** What the session counts after so long; what the provider left out is measured here, and then estimated. */
   counts(surface: Surface, durationMs: number): { usage: Usage | undefined; estimated: boolean } {
+    const { usage, estimated } = this.counted(surface, durationMs)
+    const terms = this.reading?.terms
+    return { usage: usage && terms ? { ...usage, terms } : usage, estimated }
+  }
+
+  private counted(surface: Surface, durationMs: number): { usage: Usage | undefined; estimated: boolean } {
     const { told } = this
     if (surface.meters === 'characters' && told?.characters === undefined && this.reading?.characters !== undefined)
       return { usage: { ...told, characters: this.characters }, estimated: true }

@@ -43,6 +43,7 @@ const socket = (path: RegExp, more: Partial<SocketRoute> = {}): SocketRoute => (
 const heard: SocketUsage = {
   markers: ['"duration"', '"audio_window_end"'],
   counts: 'last',
+  terms: ['streaming'],
   read: (message) => {
     const end = seconds(at(message, 'audio_window_end'))
     const length = seconds(at(message, 'duration'))
@@ -107,6 +108,11 @@ export const deepgram: Provider = {
   readFailure: reading.readFailure,
   readStreamOpening: reading.readStreamOpening,
   readClose: reading.readClose,
+  // Recordings cost more; Flux is for streams alone.
+  priceFactors: [
+    { term: 'streaming', model: /^nova-3/, factor: 0.0048 / 0.0077 },
+    { term: 'streaming', model: /^flux/, factor: 1 },
+  ],
   usage: {
     markers: ['"metadata"'],
     read: (_marker, value) => told({ audioSeconds: seconds(at(value, 'duration')) }),
