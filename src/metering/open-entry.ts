@@ -87,8 +87,10 @@ function growHold(
 }
 
 function priceOf({ price }: Book, start: EntryStart, end: EntryEnd): Cost | undefined {
-  if (!price || !end.usage || !end.charged) return undefined
-  return price({ provider: start.provider, model: end.model ?? start.model, usage: end.usage, at: start.startedAt })
+  const { usage, isFree } = end
+  if (!price || !end.charged || !(usage || isFree)) return undefined
+  const model = end.model ?? start.model
+  return price({ provider: start.provider, model, usage: usage ?? {}, isFree, at: start.startedAt })
 }
 
 const patienceMs = 1_000

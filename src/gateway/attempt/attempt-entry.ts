@@ -54,15 +54,24 @@ export function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryE
   const wasEmpty = later !== undefined && outcome.deliveredTokens === 0 && outcome.bytes <= nothingServed
   const served = outcome.relayed && failure === undefined && (outcome.status ?? 500) < 400 && !wasEmpty
   const { usage, estimated } = served ? servedUsage(outcome, exchange) : { usage: outcome.usage, estimated: false }
+  const isFree = served && usage === undefined && costsNothing(exchange)
   return {
     status: outcome.status,
     errorClass: failure?.class ?? later?.class ?? (outcome.cut === 'upstream' ? 'network' : undefined),
     usage,
-    estimated,
+    isFree,
+    estimated: estimated && !isFree,
     firstByteMs: outcome.firstByteMs === undefined ? undefined : Math.round(outcome.firstByteMs),
     durationMs: Math.round(outcome.durationMs),
     charged: served,
   }
+}
+
+const neverBilled: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'DELETE'])
+
+/** Providers bill what they are given to do, not what is read or deleted; and a job's result once it is there. */
+function costsNothing({ surface, req }: Required<Exchange>): boolean {
+  return surface.isFree === true || neverBilled.has(req.method)
 }
 
 /** What the organization has left, by the caller's snapshot. */
