@@ -30,6 +30,8 @@ export interface Surface {
    * tells and that could be counted.
    */
   meters: 'tokens' | 'characters' | 'audio' | 'none'
+  /** Its answers are the result of a job, told again whenever it is fetched: the job's id is in the group `job` of `path`. */
+  tellsJob?: true
   /** Whatever is sent here is not billed, or is billed when its result is fetched. Reading and deleting never are, on any surface. */
   isFree?: true
   /** The JSON field whose characters are billed. */

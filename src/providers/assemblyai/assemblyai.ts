@@ -65,7 +65,14 @@ export const assemblyai: Provider = {
       isFree: true,
     },
     // Its parts, and the farewell when it is deleted, tell the length of the recording again.
-    { name: 'transcript', method: 'GET', path: /^\/v2\/transcript\/[^/]+$/, model: 'none', meters: 'audio' },
+    {
+      name: 'transcript',
+      method: 'GET',
+      path: /^\/v2\/transcript\/(?<job>[^/]+)$/,
+      model: 'none',
+      meters: 'audio',
+      tellsJob: true,
+    },
     { name: 'transcripts', path: /^\/v2\/transcript(?:\/[^/]+){0,2}$/, model: 'none', meters: 'none' },
     { name: 'upload', method: 'POST', path: /^\/v2\/upload$/, model: 'none', meters: 'none', isFree: true },
     {
