@@ -77,8 +77,15 @@ describe('what passes', () => {
     ] as const) {
       const pinged = new Promise<string>((resolve) => to.once('ping', (data) => resolve(data.toString())))
       const ponged = new Promise<string>((resolve) => from.once('pong', (data) => resolve(data.toString())))
+      let pongs = 0
+      from.on('pong', () => pongs++)
       from.ping('beat')
       expect([await pinged, await ponged]).toEqual(['beat', 'beat'])
+      // What the other end says after its answer comes after it: there was no second one.
+      const said = new Promise((resolve) => from.once('message', resolve))
+      to.send('said')
+      await said
+      expect(pongs).toBe(1)
     }
     caller.websocket.close()
   })
@@ -237,11 +244,14 @@ test.each([
   leaving.on('error', () => {})
   const socket = await arrived.raised
   const closed = new Promise((resolve) => socket.once('close', resolve))
+  const at = performance.now()
   leave(leaving, callers)
   await closed
   // Its own connection is closed from both ends.
   await left
-  await expect.poll(() => entryOf(org)).toMatchObject({ state: 'released' })
+  expect(performance.now() - at).toBeLessThan(soonMs)
+  // The provider and the key have not failed.
+  await expect.poll(() => entryOf(org)).toMatchObject({ state: 'released', status: null, errorClass: null })
   silent.close()
 })
 
