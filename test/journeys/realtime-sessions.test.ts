@@ -197,7 +197,7 @@ describe('a session ends', () => {
     const first = await openPair()
     first.caller.websocket.send(tooLarge)
     expect((await first.caller.ended).code).toBe(1009)
-    await first.provider.ended
+    expect(await first.provider.ended).toEqual({ code: 1001, reason: '' })
     expect(first.provider.received).toHaveLength(0)
 
     const second = await openPair()
@@ -293,7 +293,8 @@ describe('the right to a key ends its sessions within 5 s', () => {
     await end(pair)
     const { code, reason } = await pair.caller.ended
     expect([code, reason]).toEqual([1008, expect.stringMatching(why)])
-    await pair.provider.ended
+    // Why is nothing that the provider has to know.
+    expect(await pair.provider.ended).toEqual({ code: 1000, reason: '' })
     expect(performance.now() - at).toBeLessThan(soonMs)
     expect(untouched.caller.websocket.readyState).toBe(untouched.caller.websocket.OPEN)
     untouched.caller.websocket.close()

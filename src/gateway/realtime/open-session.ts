@@ -194,6 +194,7 @@ async function rightOf({ exchange, turn, reserved }: Opening, opened: OpenedSock
     attempt: turn.attempt,
     secret: opened.secret,
     request: describeRequest(exchange),
+    model: () => exchange.model,
   }
 }
 
