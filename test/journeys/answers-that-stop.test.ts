@@ -38,7 +38,7 @@ describe('an answer that breaks off', () => {
 
   test('tells no counts that only its cut makes look like the provider’s', async () => {
     const { org, token } = await journey.newOrg()
-    const faked = '{"choices":[{"message":{"tool":{"usage":{"prompt_tokens":1000000,"completion_tokens":7}'
+    const faked = '{"choices":[{"message":{"tool":{"usage":{"prompt_tokens":1000000,"completion_tokens":7}},'
     const undo = journey.upstream.on(/./, script(head(200, { 'content-type': 'application/json' }), write(faked), cut))
     expect((await readAll(nativeCalls.openai(token))).complete).toBe(false)
     await expect
