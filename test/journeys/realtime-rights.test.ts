@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { canaryKeys, canaryPlatformKey } from '../support/canary.ts'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
-import { type OpenSocket, open } from '../support/socket-client.ts'
+import { type OpenSocket, open, refusal, type SocketOptions } from '../support/socket-client.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
 /** What the operator decides ends open sessions too, as the removal of a key does. */
@@ -37,12 +37,17 @@ function config({ openai, features }: Changed): object {
 }
 
 let orgs = 0
-async function session({ ownKey = true, feature = 'assistant' } = {}): Promise<{ org: string; caller: OpenSocket }> {
+async function session({
+  ownKey = true,
+  feature = 'assistant',
+  expiresIn = 3_600,
+} = {}): Promise<{ org: string; wish: SocketOptions; caller: OpenSocket }> {
   const org = `org-${++orgs}`
   await ownkey.putOrg(org, { addOns: ['pack'] })
   if (ownKey) await ownkey.putKey(org, 'openai', canaryKeys.openai)
-  const headers = { authorization: `Bearer ${await ownkey.token({ org, feature })}` }
-  return { org, caller: await open(ownkey.url, { path: '/openai/v1/realtime?model=gpt-one', headers }) }
+  const headers = { authorization: `Bearer ${await ownkey.token({ org, feature, expiresIn })}` }
+  const wish = { path: '/openai/v1/realtime?model=gpt-one', headers }
+  return { org, wish, caller: await open(ownkey.url, wish) }
 }
 
 async function expectEnd(
@@ -86,4 +91,18 @@ describe('a session ends within 5 s', () => {
     own.caller.websocket.terminate()
     await ownkey.reload(config({}))
   })
+})
+
+test('a token that expires opens no new session, and those that it opened go on', async () => {
+  const { caller, wish } = await session({ expiresIn: 5 })
+  const opensAnother = async () => {
+    const again = await refusal(ownkey.url, wish).catch(() => undefined)
+    return again?.status
+  }
+  await expect.poll(opensAnother, { interval: 500 }).toBe(401)
+  // The right of each session is looked at every second.
+  const looks = 3
+  await Promise.race([caller.ended, new Promise((resolve) => setTimeout(resolve, looks * 1_000))])
+  expect(caller.websocket.readyState).toBe(caller.websocket.OPEN)
+  caller.websocket.terminate()
 })
