@@ -18,3 +18,13 @@ test('the configuration page holds the fields that operators ask for', () => {
   ])
     expect(configuration).toContain(`\`${field}\``)
 })
+
+test('the configuration page tells a bound that is itself refused from one that is allowed, and the upper one', () => {
+  const [configuration] = Object.values(pages())
+  for (const row of [
+    '| `plans.*.caps[].limit` | number above 0 |',
+    '| `plans.*.caps[].warnAt` | number above 0 up to 1 |',
+    '| `prices.*.*.input` | number from 0 |',
+  ])
+    expect(configuration).toContain(row)
+})

@@ -82,9 +82,17 @@ function takes(schema: Schema): string {
   if (schema.const !== undefined) return `\`${schema.const}\``
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ')
   if (schema.type === 'array') return `list of ${schema.items ? takes(schema.items) : 'anything'}`
-  const least = schema.minimum ?? schema.exclusiveMinimum
-  const bounds = least !== undefined && least > Number.MIN_SAFE_INTEGER ? ` from ${least}` : ''
-  return `${[schema.type ?? 'anything'].flat().join(' or ')}${bounds}`
+  return `${[schema.type ?? 'anything'].flat().join(' or ')}${bounds(schema)}`
+}
+
+/** The schema's own bounds; an integer has those of what a number holds exactly besides, which say nothing. */
+function bounds({ minimum, exclusiveMinimum, maximum }: Schema): string {
+  const said = [
+    exclusiveMinimum !== undefined && ` above ${exclusiveMinimum}`,
+    minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER && ` from ${minimum}`,
+    maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER && ` up to ${maximum}`,
+  ]
+  return said.filter((part) => part !== false).join('')
 }
 
 function isEmpty(value: unknown): boolean {

@@ -67,7 +67,7 @@ const counts = {
   credits: wholeSchema,
   /** What the provider bills, by currency: decimal numbers as text. */
   costs: z.array(z.object({ currency: z.string(), amount: z.string() })),
-  /** Attempts whose price is not known; they are not in `costs`. */
+  /** Attempts whose price is not known; they are not in `costs`. What the provider does not bill costs 0 and is none of them. */
   unpriced: wholeSchema,
 }
 

@@ -22,9 +22,11 @@ interface Entry {
   source: 'organization' | 'platform'
   minutesAgo: number
   /** Absent: it succeeded. */
-  failed?: 'invalid_key' | 'quota_exhausted'
+  failed?: 'invalid_key' | 'quota_exhausted' | 'rate_limited'
   /** What had failed before it. */
   after?: 'invalid_key'
+  /** Null: not known. */
+  cost?: number | null
 }
 
 const entries: readonly Entry[] = [
@@ -33,6 +35,17 @@ const entries: readonly Entry[] = [
   { id: 'e3', org: 'beta', source: 'organization', minutesAgo: 30 },
   { id: 'e4', org: 'beta', source: 'organization', minutesAgo: 20, failed: 'quota_exhausted' },
   { id: 'e5', org: 'beta', source: 'organization', minutesAgo: 60 * 30 },
+  {
+    id: 'f1',
+    org: 'beta',
+    source: 'platform',
+    minutesAgo: 60 * 50,
+    after: 'invalid_key',
+    cost: null,
+    failed: 'rate_limited',
+  },
+  { id: 'f2', org: 'beta', source: 'platform', minutesAgo: 60 * 50, after: 'invalid_key', cost: null },
+  { id: 'f3', org: 'beta', source: 'platform', minutesAgo: 60 * 50, after: 'invalid_key', cost: 0 },
 ]
 
 function openedOf({ id, org, source, minutesAgo, after }: Entry, now: number): OpenedEntry {
@@ -41,8 +54,8 @@ function openedOf({ id, org, source, minutesAgo, after }: Entry, now: number): O
   return { id, rq: `request-${id}`, at: 1, ...place, ks: source, ho: 'h.example', cr: 3, fc: after, st }
 }
 
-function endedOf({ id, minutesAgo, failed }: Entry, now: number): EndedEntry {
-  const counts = { it: 10, ot: 5, cp: 2_000_000_000, cu: 'USD', du: 40 }
+function endedOf({ id, minutesAgo, failed, cost = 2_000_000_000 }: Entry, now: number): EndedEntry {
+  const counts = { it: 10, ot: 5, ...(cost !== null && { cp: cost, cu: 'USD' }), du: 40 }
   return { id, ok: !failed, sc: failed ? 401 : 200, ec: failed, ...counts, en: now - minutesAgo * 60_000 + 40 }
 }
 
@@ -103,6 +116,11 @@ describe.each(databaseKinds)('what only the operator may ask on %s', (kind) => {
     expect(health.organizations[1]).toMatchObject({ org: 'beta', requests: 2, attempts: 2, failed: 1 })
     expect((await get('/health?hours=40')).attempts).toBe(5)
     expect((await control.call('GET', '/api/v1/health?hours=0')).body).toMatchObject({ code: 'request_invalid' })
+  })
+
+  it('GET /health tells what fallbacks cost, and how many of those that served have no price', async () => {
+    const { fallbacks } = await get('/health?hours=60')
+    expect(fallbacks).toEqual({ requests: 4, credits: 9, costs: [{ currency: 'USD', amount: '0.002' }], unpriced: 1 })
   })
 
   it('GET /health names the own keys that fail, with their class and never their text', async () => {

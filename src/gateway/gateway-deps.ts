@@ -1,7 +1,7 @@
 import type { Config } from '../config/index.ts'
 import type { ErrorClass, KeySource } from '../contract/index.ts'
 import type { Secret } from '../crypto/index.ts'
-import type { Ledger } from '../metering/index.ts'
+import type { JobCounter, Ledger } from '../metering/index.ts'
 import type { Policy } from '../policy/index.ts'
 import type { Failure, Provider } from '../providers/index.ts'
 import type { Tenants } from '../tenants/index.ts'
@@ -43,6 +43,7 @@ export interface GatewayMeasures {
 export interface GatewayDeps {
   tenants: Tenants
   ledger: Ledger
+  jobs: Pick<JobCounter, 'settle'>
   setup(): GatewaySetup
   /** Opens one sealed key. @throws key_unreadable */
   openKey(sealed: SealedKey): Secret

@@ -3,8 +3,8 @@
  * when nothing is charged. Entries, balances, quotas and totals are written together, many in one statement, beside the
  * request's path; only near a limit does a request wait for its reservation. Usage is read from the passing bytes.
  */
-
 export type { Cost } from './cost-of.ts'
+export { createJobCounter, type JobCounter } from './count-jobs-once.ts'
 export { createLedger, type LedgerOptions, type LedgerTrouble, type LiveLedger } from './create-ledger.ts'
 export { DeliveredText, estimateAsked } from './delivered-text.ts'
 export { periodEnd, periodStart } from './entry-rows.ts'

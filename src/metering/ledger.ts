@@ -40,6 +40,8 @@ export interface EntryEnd {
   status?: number | undefined
   errorClass?: ErrorClass | undefined
   usage?: Usage | undefined
+  /** Nothing is billed for it: it costs 0, which is not the same as a price that nobody knows. */
+  isFree?: boolean | undefined
   /** The model that the provider says it used. */
   model?: string | undefined
   /** True when the counts are ours, not the provider's. */

@@ -90,9 +90,10 @@ function growHold(
 }
 
 function priceOf({ price }: Book, start: EntryStart, end: EntryEnd): Cost | undefined {
-  if (!price || !end.usage || !end.charged) return undefined
+  const { usage, isFree } = end
+  if (!price || !end.charged || !(usage || isFree)) return undefined
   const { provider, host, startedAt: at } = start
-  return price({ provider, model: end.model ?? start.model, usage: end.usage, at, host })
+  return price({ provider, model: end.model ?? start.model, usage: usage ?? {}, isFree, at, host })
 }
 
 const patienceMs = 1_000

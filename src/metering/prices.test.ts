@@ -25,6 +25,14 @@ describe('a price', () => {
     })
   })
 
+  test('of what is free is 0, in the currency in which its provider’s answers are priced', () => {
+    const free = (provider: string, priced = prices) => priced({ provider, usage: {}, isFree: true, at })
+    expect(free('openai')).toEqual({ costPico: 0, currency: 'USD' })
+    expect(free('sarvam')).toEqual({ costPico: 0, currency: 'INR' })
+    const overridden = createPrices({ sarvam: { '*': { currency: 'EUR', input: 1 } } })
+    expect([free('sarvam', overridden)?.currency, free('xai', overridden)?.currency]).toEqual(['EUR', 'USD'])
+  })
+
   test('rises for the whole request when its prompt is long, cached tokens included', () => {
     const short = price('gemini', 'gemini-2.5-pro', { inputTokens: 200_000, outputTokens: 1 })
     const long = price('gemini', 'gemini-2.5-pro', { inputTokens: 1, cacheReadTokens: 200_000, outputTokens: 1 })

@@ -9,6 +9,8 @@ export interface Sale {
   provider: string
   model?: string | undefined
   usage: Usage
+  /** Nothing is billed for it. */
+  isFree?: boolean | undefined
   at: number
   /** The provider's host that served it. */
   host?: string | undefined
@@ -22,7 +24,7 @@ export type PriceUsage = (sale: Sale) => Cost | undefined
 /**
  * Prices answers by the operator's overrides, then by what the provider says itself, then by the maintained catalogue, then by our
  * own list of what that lacks.
- * Undefined: unpriced, because the model is in none of them, or because something was counted that it has no price for;
+ * What is free costs 0. Undefined: unpriced, because the model is in none of them, or because something was counted that it has no price for;
  * never a guess and never zero.
  */
 export function createPrices(overrides: PriceOverrides = {}): PriceUsage {
@@ -39,12 +41,19 @@ export function createPrices(overrides: PriceOverrides = {}): PriceUsage {
     return cost && times(cost, factorOf({ provider, model, terms: usage.terms, host }))
   }
   return (sale) => {
+    if (sale.isFree) return { costPico: 0, currency: currencyOf(sale.provider, overrides) }
     const others = sale.usage.others ?? []
     return others.reduce<Cost | undefined>(
       (cost, { model, ...usage }) => plus(cost, priceOne({ ...sale, model, usage })),
       priceOne(sale),
     )
   }
+}
+
+/** In which a provider's bill is: what costs nothing stands in it too, so that no sum gets a currency of zeros. */
+function currencyOf(provider: string, overrides: PriceOverrides): string {
+  const [own] = Object.values(overrides[provider] ?? {})
+  return (own ?? publishedPrices.find((row) => row.provider === provider))?.currency ?? 'USD'
 }
 
 /** The first row that a model fits, at a moment. */

@@ -94,11 +94,12 @@ function modelTable({ models, defaultModels }: Provider): string[] {
   return ['| model | for | |', '|---|---|---|', ...rows, '']
 }
 
-function describeSurface({ name, method, path, model, modelField, meters, textField }: Surface): string {
+function describeSurface({ name, method, path, model, modelField, meters, textField, isFree }: Surface): string {
   const route = path.source.replaceAll('\\', '').replaceAll('|', '\\|')
   const place =
     model === 'none' || model === 'path' ? model.replace('none', '—') : `${model} \`${modelField ?? 'model'}\``
-  const metered = meters === 'none' ? '—' : `${meters}${textField ? ` of \`${textField}\`` : ''}`
+  const metered =
+    meters === 'none' ? (isFree ? 'not billed here' : '—') : `${meters}${textField ? ` of \`${textField}\`` : ''}`
   return `| ${name} | ${method ?? 'any'} \`${route}\` | ${place} | ${metered} |`
 }
 

@@ -25,8 +25,15 @@ export interface Surface {
   modelsInFile?: string
   /** Whose SDKs call it, where they are not those of the provider's dialect. */
   dialect?: Dialect
-  /** What the provider bills here; `characters` are those of `textField` in the request. */
+  /**
+   * What the provider bills here; `characters` are those of `textField` in the request. `none`: nothing, or nothing that an answer
+   * tells and that could be counted.
+   */
   meters: 'tokens' | 'characters' | 'audio' | 'none'
+  /** Its answers are the result of a job, told again whenever it is fetched: the job's id is in the group `job` of `path`. */
+  tellsJob?: true
+  /** Whatever is sent here is not billed, or is billed when its result is fetched. Reading and deleting never are, on any surface. */
+  isFree?: true
   /** The JSON field whose characters are billed. */
   textField?: string
   /** Streams tell their counts only when the request asks: by `stream_options: {include_usage: true}`. */

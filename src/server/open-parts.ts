@@ -3,7 +3,7 @@ import { type ControlOptions, createControl } from '../control/index.ts'
 import type { Keyring, Secret } from '../crypto/index.ts'
 import { type AttemptReport, checkHost, createAddressPasses, Gateway, type Lookup } from '../gateway/index.ts'
 import { systemClock } from '../lib/index.ts'
-import type { LiveLedger } from '../metering/index.ts'
+import { createJobCounter, type JobCounter, type LiveLedger } from '../metering/index.ts'
 import { type Sandbox, startSandbox } from '../sandbox/index.ts'
 import { countKeysByStatus, type Database } from '../store/index.ts'
 import { createTenants, type LiveTenants } from '../tenants/index.ts'
@@ -87,6 +87,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     )
     const { ledger, troubles } = openLedger({ database, live, environment, log })
     await opened(ledger).counted
+    const jobs = opened(createJobCounter(database))
     const sandbox = options.sandbox ? opened(await startSandbox()) : undefined
     const adminToken = adminTokenOf(environment)
     const vault = { database, keyring, live, tenants, ledger, sandbox, adminToken }
@@ -98,8 +99,8 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       notices.report(attempt)
     }
     const traffic = createTraffic()
-    const gateway = opened(buildGateway({ ...vault, openKeys, traffic, lookup: options.lookup }, report, log))
-    const catchUp = createCatchUp({ ledger, tenants, notes, notices })
+    const gateway = opened(buildGateway({ ...vault, jobs, openKeys, traffic, lookup: options.lookup }, report, log))
+    const catchUp = createCatchUp({ ledger, jobs, tenants, notes, notices })
     const controlOptions = optionsOfControl({ ...vault, gateway, catchUp }, options)
     const control = createControl(controlOptions)
     open.push({ close: () => control.close() })
@@ -120,16 +121,17 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
 }
 
 type Opened = Omit<Parts, 'gateway' | 'control' | 'record' | 'metricSources' | 'close'>
-type ForGateway = Opened & Pick<PartsOptions, 'lookup'> & { openKeys: OpenKeys; traffic: Traffic }
+type ForGateway = Opened & Pick<PartsOptions, 'lookup'> & { jobs: JobCounter; openKeys: OpenKeys; traffic: Traffic }
 
 function buildGateway(
-  { keyring, tenants, ledger, live, openKeys, sandbox, traffic, lookup }: ForGateway,
+  { keyring, tenants, ledger, jobs, live, openKeys, sandbox, traffic, lookup }: ForGateway,
   report: (attempt: AttemptReport) => void,
   log: Log,
 ): Gateway {
   return new Gateway({
     tenants,
     ledger: countLedger(ledger, traffic),
+    jobs,
     measure: traffic,
     setup: () => live.current(),
     openKey: openKeys.open,

@@ -17,6 +17,7 @@ const egressOnly = () =>
   new Gateway({
     tenants: undefined as never,
     ledger: undefined as never,
+    jobs: undefined as never,
     setup: () => ({ config: defaultConfig() }) as never,
     openKey: () => new Secret(''),
     passes: undefined as never,

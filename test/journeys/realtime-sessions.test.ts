@@ -77,8 +77,15 @@ describe('what passes', () => {
     ] as const) {
       const pinged = new Promise<string>((resolve) => to.once('ping', (data) => resolve(data.toString())))
       const ponged = new Promise<string>((resolve) => from.once('pong', (data) => resolve(data.toString())))
+      let pongs = 0
+      from.on('pong', () => pongs++)
       from.ping('beat')
       expect([await pinged, await ponged]).toEqual(['beat', 'beat'])
+      // What the other end says after its answer comes after it: there was no second one.
+      const said = new Promise((resolve) => from.once('message', resolve))
+      to.send('said')
+      await said
+      expect(pongs).toBe(1)
     }
     caller.websocket.close()
   })
@@ -190,7 +197,7 @@ describe('a session ends', () => {
     const first = await openPair()
     first.caller.websocket.send(tooLarge)
     expect((await first.caller.ended).code).toBe(1009)
-    await first.provider.ended
+    expect(await first.provider.ended).toEqual({ code: 1001, reason: '' })
     expect(first.provider.received).toHaveLength(0)
 
     const second = await openPair()
@@ -237,11 +244,14 @@ test.each([
   leaving.on('error', () => {})
   const socket = await arrived.raised
   const closed = new Promise((resolve) => socket.once('close', resolve))
+  const at = performance.now()
   leave(leaving, callers)
   await closed
   // Its own connection is closed from both ends.
   await left
-  await expect.poll(() => entryOf(org)).toMatchObject({ state: 'released' })
+  expect(performance.now() - at).toBeLessThan(soonMs)
+  // The provider and the key have not failed.
+  await expect.poll(() => entryOf(org)).toMatchObject({ state: 'released', status: null, errorClass: null })
   silent.close()
 })
 
@@ -283,7 +293,8 @@ describe('the right to a key ends its sessions within 5 s', () => {
     await end(pair)
     const { code, reason } = await pair.caller.ended
     expect([code, reason]).toEqual([1008, expect.stringMatching(why)])
-    await pair.provider.ended
+    // Why is nothing that the provider has to know.
+    expect(await pair.provider.ended).toEqual({ code: 1000, reason: '' })
     expect(performance.now() - at).toBeLessThan(soonMs)
     expect(untouched.caller.websocket.readyState).toBe(untouched.caller.websocket.OPEN)
     untouched.caller.websocket.close()

@@ -11,7 +11,7 @@ import type { Role } from '../../src/contract/index.ts'
 import { type ControlOptions, createControl, createNoticeSweep, type InForce } from '../../src/control/index.ts'
 import { generateMasterKey, parseKeyring, Secret } from '../../src/crypto/index.ts'
 import { checkHost, createAddressPasses, Gateway } from '../../src/gateway/index.ts'
-import { createLedger } from '../../src/metering/index.ts'
+import { createJobCounter, createLedger } from '../../src/metering/index.ts'
 import { compilePolicy } from '../../src/policy/index.ts'
 import { catalogue } from '../../src/providers/index.ts'
 import { startSandbox } from '../../src/sandbox/index.ts'
@@ -75,6 +75,7 @@ export async function startControl(options: StartControlOptions) {
   const gateway = new Gateway({
     tenants,
     ledger,
+    jobs: createJobCounter(database),
     setup: () => ({
       ...state.inForce,
       provider: (id) => state.inForce.providers.find((provider) => provider.id === id),

@@ -50,13 +50,14 @@ export function busiestOrgs(
   )
 }
 
-/** What requests that fell back cost, by currency; '' is unpriced. */
+/** What requests that fell back cost, by currency; '' where they cost nothing that is known. */
 export function fallbackCosts(
   queryable: Queryable,
   since: Date,
-): Promise<{ currency: string; requests: number; credits: number; cost: string | null }[]> {
+): Promise<{ currency: string; requests: number; credits: number; cost: string | null; unpriced: number }[]> {
   return queryable.query(
-    `select coalesce(currency, '') as currency, count(*) as requests, coalesce(sum(credits), 0)::bigint as credits, sum(cost_pico)::text as cost
+    `select coalesce(currency, '') as currency, count(*) as requests, coalesce(sum(credits), 0)::bigint as credits, sum(cost_pico)::text as cost,
+            count(*) filter (where state = 'settled' and error_class is null and cost_pico is null) as unpriced
        from entries where fallback_class is not null and key_source = 'platform' and started_at >= $1
       group by 1 order by 1`,
     [since],

@@ -14,6 +14,7 @@ function egress(firstByteTimeoutSeconds = 5): Gateway {
   return new Gateway({
     tenants: undefined as never,
     ledger: undefined as never,
+    jobs: undefined as never,
     setup: () => ({ config: { ...config, gateway: { ...config.gateway, firstByteTimeoutSeconds } } }) as never,
     openKey: () => new Secret(''),
     passes: undefined as never,

@@ -8,13 +8,27 @@ const served: Outcome = { relayed: true, status: 200, durationMs: 20.4, firstByt
 
 /** Of a request whose texts come to a few tokens. */
 function exchangeOf(
-  more: { meters?: string; characters?: number; charactersAreCredits?: boolean; isComplete?: boolean } = {},
+  more: {
+    meters?: string
+    isFree?: boolean
+    method?: string
+    characters?: number
+    charactersAreCredits?: boolean
+    isComplete?: boolean
+  } = {},
 ): Required<Exchange> {
-  const { meters = 'tokens', characters, charactersAreCredits = false, isComplete = true } = more
+  const {
+    meters = 'tokens',
+    isFree,
+    method = 'POST',
+    characters,
+    charactersAreCredits = false,
+    isComplete = true,
+  } = more
   const provider = { usage: { charactersAreCredits } }
   const chunks = [Buffer.from('{"messages":[{"role":"user","content":"What is a gateway?"}]}')]
   const body = { isComplete, chunks }
-  return { surface: { meters }, body, characters, provider } as unknown as Required<Exchange>
+  return { surface: { meters, isFree }, req: { method }, body, characters, provider } as unknown as Required<Exchange>
 }
 const end = (more: Partial<Outcome>, exchange = exchangeOf()) => entryEnd({ ...served, ...more }, exchange)
 
@@ -24,6 +38,7 @@ describe('what an attempt is settled with', () => {
       status: 200,
       errorClass: undefined,
       usage: told,
+      isFree: false,
       estimated: false,
       firstByteMs: 11,
       durationMs: 20,
@@ -87,6 +102,18 @@ describe('what is counted', () => {
       usage: undefined,
       estimated: false,
     })
+  })
+
+  test('of what is read, deleted or not billed is nothing, and known to be nothing', () => {
+    const untold = { usage: undefined }
+    for (const method of ['GET', 'HEAD', 'DELETE'])
+      for (const meters of ['none', 'audio'])
+        expect(end(untold, exchangeOf({ meters, method }))).toMatchObject({ isFree: true, estimated: false })
+    expect(end(untold, exchangeOf({ meters: 'none', isFree: true }))).toMatchObject({ isFree: true, estimated: false })
+    expect(end(untold, exchangeOf({ meters: 'none' })).isFree).toBe(false)
+    // A finished job is billed by what it tells.
+    expect(end({ usage: { audioSeconds: 2 } }, exchangeOf({ meters: 'audio', method: 'GET' })).isFree).toBe(false)
+    expect(end({ ...untold, status: 404 }, exchangeOf({ method: 'GET' })).isFree).toBe(false)
   })
 
   test('of speech is what was to be spoken, unless the provider says how much it was', () => {

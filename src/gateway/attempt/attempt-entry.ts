@@ -6,6 +6,7 @@ import type { Usage } from '../../providers/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GatewayDeps } from '../gateway-deps.ts'
+import { plainPath } from '../request/find-model.ts'
 import { fingerprintOf } from '../request/repeat.ts'
 import type { Outcome } from './outcome.ts'
 import { servedUsage } from './served-usage.ts'
@@ -54,15 +55,30 @@ export function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryE
   const wasEmpty = later !== undefined && outcome.deliveredTokens === 0 && outcome.bytes <= nothingServed
   const served = outcome.relayed && failure === undefined && (outcome.status ?? 500) < 400 && !wasEmpty
   const { usage, estimated } = served ? servedUsage(outcome, exchange) : { usage: outcome.usage, estimated: false }
+  const isFree = served && usage === undefined && costsNothing(exchange)
   return {
     status: outcome.status,
     errorClass: failure?.class ?? later?.class ?? (outcome.cut === 'upstream' ? 'network' : undefined),
     usage,
-    estimated,
+    isFree,
+    estimated: estimated && !isFree,
     firstByteMs: outcome.firstByteMs === undefined ? undefined : Math.round(outcome.firstByteMs),
     durationMs: Math.round(outcome.durationMs),
     charged: served,
   }
+}
+
+const neverBilled: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'DELETE'])
+
+/** Providers bill what they are given to do, not what is read or deleted; and a job's result once it is there. */
+function costsNothing({ surface, req }: Required<Exchange>): boolean {
+  return surface.isFree === true || neverBilled.has(req.method)
+}
+
+/** The provider's id of the job whose counts an answer tells; undefined: it is no job's, or tells none. */
+export function jobOf({ surface, target }: Required<Exchange>, { usage, charged }: EntryEnd): string | undefined {
+  if (surface.tellsJob !== true || usage === undefined || !charged) return undefined
+  return surface.path.exec(plainPath(target.path))?.groups?.['job']
 }
 
 /** What the organization has left, by the caller's snapshot. */

@@ -6,7 +6,7 @@ import type { CallOwner } from '../answer/call-owner.ts'
 import type { KeyRedactor } from '../answer/key-redactor.ts'
 import { wayBack } from '../answer/way-back.ts'
 import type { Exchange } from '../exchange.ts'
-import { entryEnd } from './attempt-entry.ts'
+import { entryEnd, jobOf } from './attempt-entry.ts'
 import { keyAccepted, remember, rememberLater, report } from './attempt-lessons.ts'
 import type { OpenedAttempt } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
@@ -63,8 +63,11 @@ export class AttemptUnderWay implements CallOwner {
 
   onEnd(outcome: Outcome): void {
     const { gateway, key, entry } = this.reserved
-    entry.settle(entryEnd(outcome, this.exchange))
     const { exchange, turn } = this
+    const end = entryEnd(outcome, exchange)
+    const job = jobOf(exchange, end)
+    if (job === undefined) entry.settle(end)
+    else gateway.deps.jobs.settle(entry, end, { org: exchange.caller.tenant.org, provider: exchange.provider.id, job })
     const { failure, relayed, later } = outcome
     if (failure !== undefined && !relayed) remember(key, exchange.model, outcome, gateway)
     if (later !== undefined) rememberLater(key, { exchange, turn, failure: later }, gateway)

@@ -71,8 +71,6 @@ export class CallerSocket {
     })
     if (this.websocket === undefined) throw new Error('the caller is gone')
     this.websocket.on('error', ignore).once('close', this.onGone)
-    // `keep` paused it if the caller sent too much too early.
-    this.socket.resume()
     return this.websocket
   }
 

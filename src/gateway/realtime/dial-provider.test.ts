@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { Secret } from '../../crypto/index.ts'
 import { KeyRedactor } from '../answer/key-redactor.ts'
 import { Egress } from '../egress/egress.ts'
-import { dialProvider } from './dial-provider.ts'
+import { type Dialled, dialProvider, type Refused } from './dial-provider.ts'
 
 /** A provider that accepts connections and says nothing. */
 let silent: Server
@@ -70,6 +71,28 @@ describe('dialling a provider', () => {
       expect(connections).toHaveLength(0)
     },
   )
+
+  test('ends nothing once the provider has answered, however long that was allowed to take', async () => {
+    const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    await new Promise((resolve) => sockets.once('listening', resolve))
+    const { port } = sockets.address() as AddressInfo
+    const timeoutMs = 300
+    const dialled = (await dial({ to: `http://127.0.0.1:${port}`, timeoutMs })) as Dialled
+    await new Promise((resolve) => setTimeout(resolve, 2 * timeoutMs))
+    expect(dialled.websocket.readyState).toBe(dialled.websocket.OPEN)
+    dialled.websocket.terminate()
+    sockets.close()
+  })
+
+  test('awaits no more of a refusal than the beginning, and takes one that breaks off', async () => {
+    const head = 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 100000000\r\n\r\n'
+    silent.once('connection', (socket) => socket.write(head + 'x'.repeat(300 * 1024)))
+    const endless = (await dial()) as Refused
+    expect([endless.status, endless.body.length > 256 * 1024]).toEqual([401, true])
+    silent.once('connection', (socket) => socket.end(`${head}{"er`))
+    const broken = (await dial()) as Refused
+    expect([broken.status, broken.body.toString()]).toEqual([401, '{"er'])
+  })
 
   test('tells of a host that refuses connections', async () => {
     silent.close()

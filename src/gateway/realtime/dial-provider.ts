@@ -68,11 +68,10 @@ export function dialProvider(dial: Dial): Promise<Dialled | Refused> {
       websocket.pause()
       resolve({ websocket, ...answer })
     })
-    websocket.once('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
+    websocket.once('unexpected-response', (_request: ClientRequest, response: IncomingMessage) => {
       collect(response, (refused) => {
         over()
         resolve(refused)
-        request.destroy()
         // Node would leave a keep-alive connection open, and nobody will use it again.
         connection.socket?.destroy()
       })

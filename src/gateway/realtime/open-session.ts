@@ -194,6 +194,7 @@ async function rightOf({ exchange, turn, reserved }: Opening, opened: OpenedSock
     attempt: turn.attempt,
     secret: opened.secret,
     request: describeRequest(exchange),
+    model: () => exchange.model,
   }
 }
 
@@ -220,7 +221,7 @@ function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, 
       settleSession(opening, { end, usage, lesson, handshakeMs: durationMs })
     },
   })
-  const soFar = () => ({ usage: usage.counts(exchange.surface, session.durationMs).usage, model: exchange.model })
+  const soFar = () => usage.counts(exchange.surface, session.durationMs).usage
   sessions.add(session, { ...right, bill: { entry: reserved.entry, soFar } })
   onRunning()
 }

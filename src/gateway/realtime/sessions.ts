@@ -1,6 +1,6 @@
 import { OwnkeyError } from '../../contract/index.ts'
 import type { Secret } from '../../crypto/index.ts'
-import type { Attempt, DecisionRequest } from '../../policy/index.ts'
+import type { Attempt, DecisionRequest, Policy } from '../../policy/index.ts'
 import type { Gateway } from '../gateway.ts'
 import { type OrgPlace, OrgPlaces } from '../org-places.ts'
 import { closeWithinMs, type Ending } from './close-frames.ts'
@@ -19,6 +19,8 @@ export interface Right {
   secret: Secret
   request: DecisionRequest
   bill: SessionBill
+  /** As the handshake or, where a rule made it be read, the first message named it. */
+  model(): string | undefined
 }
 
 /** A revoked key must end its sessions within five seconds, and a snapshot may be some seconds old itself. */
@@ -117,7 +119,7 @@ export class Sessions {
 
 /** Why a session may not go on; undefined: it may. Rejects when that cannot be told. */
 async function endOfRight(right: Right, { deps, memory, now }: Gateway): Promise<Ending | undefined> {
-  const { org, token, tokenExpiresAt, attempt, secret, request } = right
+  const { org, token, tokenExpiresAt, attempt, secret } = right
   const [facts, tenant] = await Promise.all([deps.tenants.token(token.reveal()), deps.tenants.get(org)])
   // First the organization: its tokens go with it.
   if (tenant === undefined) return revoked('The organization was deleted.')
@@ -135,8 +137,15 @@ async function endOfRight(right: Right, { deps, memory, now }: Gateway): Promise
     if (sealed.binding.version !== version) return revoked('The provider key was replaced.')
     if (tenant.keys.find((key) => key.id === id)?.state !== 'active') return revoked('The provider key was disabled.')
   }
-  const { refusal } = memory.decide(request, tenant, setup.policy)
+  const { refusal } = memory.decide(askedNow(right, setup.policy), tenant, setup.policy)
   if (refusal !== undefined && endingRefusals.has(refusal.code)) return revoked(`${refusal.code}: ${refusal.reason}`)
-  const capReached = capReachedBy(right.bill, attempt, tenant)
+  const capReached = capReachedBy(right, tenant)
   return capReached && revoked(`${capReached.code}: ${capReached.message}`)
+}
+
+/** A rule about models may be newer than the session, whose request names a model only where one was there. */
+function askedNow({ request, model, attempt }: Right, { providers }: Policy): DecisionRequest {
+  const named = model()
+  if (named === undefined || providers.get(attempt.provider)?.rules.dependsOnModel !== true) return request
+  return { ...request, model: named, noModel: false }
 }

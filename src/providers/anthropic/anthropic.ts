@@ -45,8 +45,22 @@ export const anthropic: Provider = {
   answerHeaders: ['anthropic-ratelimit-*', 'anthropic-priority-*', 'anthropic-fast-*'],
   surfaces: [
     { name: 'messages', capability: 'chat', method: 'POST', path: /^\/v1\/messages$/, model: 'body', meters: 'tokens' },
-    { name: 'count tokens', method: 'POST', path: /^\/v1\/messages\/count_tokens$/, model: 'body', meters: 'none' },
-    { name: 'batches', path: /^\/v1\/messages\/batches(?:\/[^/]+){0,2}$/, model: 'anywhere', meters: 'none' },
+    {
+      name: 'count tokens',
+      method: 'POST',
+      path: /^\/v1\/messages\/count_tokens$/,
+      model: 'body',
+      meters: 'none',
+      isFree: true,
+    },
+    { name: 'batches', path: /^\/v1\/messages\/batches$/, model: 'anywhere', meters: 'none' },
+    {
+      name: 'batches',
+      path: /^\/v1\/messages\/batches(?:\/[^/]+){1,2}$/,
+      model: 'anywhere',
+      meters: 'none',
+      isFree: true,
+    },
     { name: 'chat', capability: 'chat', method: 'POST', path: compatible, model: 'body', meters: 'tokens' },
     {
       name: 'completions',
@@ -57,7 +71,7 @@ export const anthropic: Provider = {
       meters: 'none',
     },
     { name: 'models', path: /^\/v1\/models(?:\/[^/]+)?$/, model: 'none', meters: 'none' },
-    { name: 'files', path: /^\/v1\/files(?:\/[^/]+){0,2}$/, model: 'none', meters: 'none' },
+    { name: 'files', path: /^\/v1\/files(?:\/[^/]+){0,2}$/, model: 'none', meters: 'none', isFree: true },
   ],
   capabilities: ['chat', 'vision'],
   models: [

@@ -62,11 +62,19 @@ export const assemblyai: Provider = {
       model: 'body',
       modelField: 'speech_model',
       meters: 'none',
+      isFree: true,
     },
     // Its parts, and the farewell when it is deleted, tell the length of the recording again.
-    { name: 'transcript', method: 'GET', path: /^\/v2\/transcript\/[^/]+$/, model: 'none', meters: 'audio' },
+    {
+      name: 'transcript',
+      method: 'GET',
+      path: /^\/v2\/transcript\/(?<job>[^/]+)$/,
+      model: 'none',
+      meters: 'audio',
+      tellsJob: true,
+    },
     { name: 'transcripts', path: /^\/v2\/transcript(?:\/[^/]+){0,2}$/, model: 'none', meters: 'none' },
-    { name: 'upload', method: 'POST', path: /^\/v2\/upload$/, model: 'none', meters: 'none' },
+    { name: 'upload', method: 'POST', path: /^\/v2\/upload$/, model: 'none', meters: 'none', isFree: true },
     {
       name: 'transcription socket',
       capability: 'speech_to_text',

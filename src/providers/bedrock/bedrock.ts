@@ -174,6 +174,7 @@ export const bedrock: Provider = {
       model: 'path',
       dialect: 'aws',
       meters: 'none',
+      isFree: true,
     },
     // The last three stand on the hosts of `bedrock-mantle`.
     ...openaiSurfaces('(?:/openai)?/v1', ['chat', 'responses', 'models']),

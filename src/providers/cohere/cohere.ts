@@ -64,7 +64,7 @@ export const cohere: Provider = {
       model: 'form',
       meters: 'audio',
     }),
-    post('tokens', /^\/v1\/(?:tokenize|detokenize)$/, { meters: 'none' }),
+    post('tokens', /^\/v1\/(?:tokenize|detokenize)$/, { meters: 'none', isFree: true }),
     ...openaiSurfaces('/compatibility/v1', ['chat', 'embeddings']),
     { name: 'models', path: /^\/v1\/models(?:\/[^/]+)?$/, model: 'none', meters: 'none' },
     {
@@ -73,7 +73,7 @@ export const cohere: Provider = {
       model: 'anywhere',
       meters: 'none',
     },
-    post('key check', /^\/v1\/check-api-key$/, { model: 'none', meters: 'none' }),
+    post('key check', /^\/v1\/check-api-key$/, { model: 'none', meters: 'none', isFree: true }),
   ],
   capabilities: ['chat', 'vision', 'embeddings', 'speech_to_text'],
   models: [

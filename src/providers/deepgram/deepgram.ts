@@ -93,7 +93,13 @@ export const deepgram: Provider = {
       meters: 'none',
     },
     { name: 'models', method: 'GET', path: /^\/v1\/models(?:\/[^/]+)?$/, model: 'none', meters: 'none' },
-    { name: 'projects', path: /^\/v1\/(?:projects|auth)(?:\/[^/]+){0,6}$/, model: 'none', meters: 'none' },
+    {
+      name: 'projects',
+      path: /^\/v1\/(?:projects|auth)(?:\/[^/]+){0,6}$/,
+      model: 'none',
+      meters: 'none',
+      isFree: true,
+    },
   ],
   capabilities: ['speech_to_text', 'text_to_speech', 'realtime'],
   models: [

@@ -160,7 +160,7 @@ export const elevenlabs: Provider = {
       meters: 'none',
     },
     { name: 'models', path: /^\/v1\/models$/, model: 'none', meters: 'none' },
-    { name: 'voices', path: /^\/v[12]\/voices(?:\/[^/]+){0,4}$/, model: 'none', meters: 'none' },
+    { name: 'voices', path: /^\/v[12]\/voices(?:\/[^/]+){0,4}$/, model: 'none', meters: 'none', isFree: true },
     { name: 'account', path: /^\/v1\/(?:user|history|usage)(?:\/[^/]+){0,3}$/, model: 'none', meters: 'none' },
   ],
   capabilities: ['text_to_speech', 'speech_to_text', 'realtime'],

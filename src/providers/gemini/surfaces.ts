@@ -29,7 +29,7 @@ export const geminiSurfaces: readonly Surface[] = [
     model: 'path',
     meters: 'tokens',
   },
-  { name: 'count tokens', method: 'POST', path: modelCall('countTokens'), model: 'path', meters: 'none' },
+  { name: 'count tokens', method: 'POST', path: modelCall('countTokens'), model: 'path', meters: 'none', isFree: true },
   {
     name: 'images',
     capability: 'images',
@@ -67,7 +67,19 @@ export const geminiSurfaces: readonly Surface[] = [
     model: 'none',
     meters: 'none',
   },
-  { name: 'upload', path: new RegExp(`^(?:/resumable)?/upload${version}/files$`), model: 'none', meters: 'none' },
-  { name: 'files', path: new RegExp(`^(?:/download)?${version}/files(?:/[^/]+)?$`), model: 'none', meters: 'none' },
+  {
+    name: 'upload',
+    path: new RegExp(`^(?:/resumable)?/upload${version}/files$`),
+    model: 'none',
+    meters: 'none',
+    isFree: true,
+  },
+  {
+    name: 'files',
+    path: new RegExp(`^(?:/download)?${version}/files(?:/[^/]+)?$`),
+    model: 'none',
+    meters: 'none',
+    isFree: true,
+  },
   { name: 'caches', path: new RegExp(`^${version}/cachedContents(?:/[^/]+)?$`), model: 'anywhere', meters: 'none' },
 ]

@@ -17,7 +17,9 @@ const routes = {
       usageOptIn: 'stream_options',
     },
   ],
-  storedChat: [{ name: 'stored chat', route: 'chat/completions(?:/[^/]+){0,2}', model: 'none', meters: 'none' }],
+  storedChat: [
+    { name: 'stored chat', route: 'chat/completions(?:/[^/]+){0,2}', model: 'none', meters: 'none', isFree: true },
+  ],
   completions: [
     {
       name: 'completions',
@@ -39,7 +41,7 @@ const routes = {
       model: 'body',
       meters: 'tokens',
     },
-    { name: 'stored responses', route: 'responses/[^/]+(?:/[^/]+)?', model: 'anywhere', meters: 'none' },
+    { name: 'stored responses', route: 'responses/[^/]+(?:/[^/]+)?', model: 'anywhere', meters: 'none', isFree: true },
   ],
   messages: [
     {
@@ -127,15 +129,10 @@ const routes = {
     },
   ],
   models: [{ name: 'models', route: 'models(?:/[^?]{1,200})?', model: 'none', meters: 'none' }],
-  files: [{ name: 'files', route: '(?:files|uploads)(?:/[^/]+){0,3}', model: 'none', meters: 'none' }],
+  files: [{ name: 'files', route: '(?:files|uploads)(?:/[^/]+){0,3}', model: 'none', meters: 'none', isFree: true }],
   batches: [
-    {
-      name: 'batches',
-      route: 'batches(?:/[^/]+){0,2}',
-      model: 'anywhere',
-      modelsInFile: 'input_file_id',
-      meters: 'none',
-    },
+    { name: 'batches', route: 'batches', model: 'anywhere', modelsInFile: 'input_file_id', meters: 'none' },
+    { name: 'batches', route: 'batches(?:/[^/]+){1,2}', model: 'anywhere', meters: 'none', isFree: true },
   ],
   fim: [
     {

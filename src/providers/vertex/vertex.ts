@@ -96,7 +96,7 @@ export const vertex: Provider = {
       usage: predictUsage,
     },
     surface('predict', 'predict|predictLongRunning', { meters: 'none' }),
-    surface('count tokens', 'countTokens|computeTokens', { meters: 'none' }),
+    surface('count tokens', 'countTokens|computeTokens', { meters: 'none', isFree: true }),
     {
       name: 'chat',
       capability: 'chat',

@@ -4,6 +4,7 @@
  */
 export * from './allowances.ts'
 export * from './audit.ts'
+export * from './counted-jobs.ts'
 export * from './deletions.ts'
 export * from './deployment.ts'
 export type { EndedEntry, EntryBatch, OpenedEntry, OverdrawnRow } from './entries.ts'

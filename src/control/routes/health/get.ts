@@ -101,7 +101,7 @@ function showFallbacks(rows: Awaited<ReturnType<typeof fallbackCosts>>): Health[
     costs: rows.flatMap(({ currency, cost }) =>
       cost && currency ? [{ currency, amount: decimalFromPico(cost) }] : [],
     ),
-    unpriced: sum(rows, ({ currency, requests }) => (currency ? 0 : requests)),
+    unpriced: sum(rows, ({ unpriced }) => unpriced),
   }
 }
 

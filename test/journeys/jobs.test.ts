@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { databaseKinds } from '../support/databases.ts'
+import { vendorKeys } from '../support/provider-calls.ts'
+import { rawCall } from '../support/raw-call.ts'
+import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
+import { json, startUpstream, type Upstream } from '../support/upstream.ts'
+
+/** Work that is ordered with one request, and whose result, with its counts, others fetch. */
+describe.each(databaseKinds)('a job’s result on %s', (database) => {
+  let ownkey: RunningOwnkey
+  let upstream: Upstream
+  beforeAll(async () => {
+    upstream = await startUpstream()
+    ownkey = await startOwnkey({
+      database,
+      config: {
+        providers: { assemblyai: { baseUrl: upstream.origin } },
+        features: { ears: { title: 'Transcription', capability: 'speech_to_text' } },
+        plans: { standard: { verify: 'format_only', fallback: { mode: 'never' } } },
+        prices: { assemblyai: { '*': { currency: 'USD', audioMinute: 1 } } },
+      },
+    })
+  })
+  afterAll(async () => {
+    await ownkey?.close()
+    await upstream?.close()
+  })
+
+  async function newOrg(org: string): Promise<string> {
+    await ownkey.putOrg(org)
+    await ownkey.putKey(org, 'assemblyai', vendorKeys['assemblyai'] as string)
+    return ownkey.token({ org, feature: 'ears' })
+  }
+  const fetchJob = async (token: string, path: string) =>
+    (await rawCall(ownkey.url, { path: `/assemblyai${path}`, headers: { authorization: token } })).status
+  const total = async (org: string) => (await ownkey.api('GET', `/orgs/${org}/usage`)).body.total
+
+  test('is counted once: however often, by whichever process and in whatever writing it is fetched', async () => {
+    let transcript: object = { id: 't1', status: 'processing', audio_duration: null }
+    const undo = upstream.on(/./, (exchange) => json(transcript)(exchange))
+    const [token, other] = [await newOrg('listener'), await newOrg('neighbour')]
+    expect(await fetchJob(token, '/v2/transcript/t1')).toBe(200)
+    expect(await total('listener')).toMatchObject({ attempts: 1, audioSeconds: 0, unpriced: 0 })
+
+    transcript = { id: 't1', status: 'completed', text: 'x', audio_duration: 90 }
+    await Promise.all(Array.from({ length: 5 }, () => fetchJob(token, '/v2/transcript/t1')))
+    const once = { audioSeconds: 90, unpriced: 0, costs: [{ currency: 'USD', amount: '1.5' }] }
+    expect(await total('listener')).toMatchObject({ ...once, attempts: 6 })
+    await ownkey.restart()
+    for (const path of ['/v2/transcript/t1', '/v2/transcript/t1/', '/v2/transcript/t1?include=all'])
+      expect(await fetchJob(token, path)).toBe(200)
+    expect(await total('listener')).toMatchObject({ ...once, attempts: 9 })
+
+    expect(await fetchJob(token, '/v2/transcript/t2')).toBe(200)
+    expect(await total('listener')).toMatchObject({ audioSeconds: 180, attempts: 10 })
+    // What one organization has fetched says nothing of another.
+    expect(await fetchJob(other, '/v2/transcript/t1')).toBe(200)
+    expect(await total('neighbour')).toMatchObject({ ...once, attempts: 1 })
+    undo()
+  })
+})
