@@ -81,7 +81,7 @@ async function examineMasterKey(environment: Environment): Promise<Finding> {
     return { ok: true, detail: `made at the first start, in ${environment.dataDir}` }
   }
   const { active, byId } = keyringOf(environment)
-  const others = byId.size - 1
+  const others = new Set(byId.values()).size - 1
   return { ok: true, detail: `"${active.id}" encrypts${others > 0 ? `, ${others} more can decrypt` : ''}` }
 }
 

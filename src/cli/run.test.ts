@@ -26,6 +26,10 @@ async function ownkey(...args: string[]) {
   return { code, out: out.join('\n'), error: error.join('\n') }
 }
 
+const masterKey = Buffer.from(
+  Array.from({ length: 32 }, (_, index) => (index * 73 + 5 * index * index) % 256),
+).toString('base64')
+
 const commands = ['serve', 'check', 'doctor', 'explain', 'master-key rotate', 'audit verify', 'database accept']
 
 test('audit verify says that there is nothing to verify, and makes no database for it', async () => {
@@ -150,23 +154,30 @@ describe('commands on a database', () => {
 
   test('a wrong master key is refused by name of the variable, without the key', async () => {
     await ownkey('master-key', 'rotate')
-    const other = Buffer.from(
-      Array.from({ length: 32 }, (_, index) => (index * 73 + 5 * index * index) % 256),
-    ).toString('base64')
-    vi.stubEnv('BYOK_ENCRYPTION_KEY', other)
+    vi.stubEnv('BYOK_ENCRYPTION_KEY', masterKey)
     const { code, error } = await ownkey('audit', 'verify')
     expect(code).toBe(1)
     expect(error).toContain('BYOK_ENCRYPTION_KEY is not the master key of this database')
-    expect(error).not.toContain(other)
+    expect(error).not.toContain(masterKey)
   })
 
   test('the right master key under another id is told by what it lacks', async () => {
+    vi.stubEnv('BYOK_ENCRYPTION_KEY', `first:${masterKey}`)
     await ownkey('master-key', 'rotate')
-    const kept = readFileSync(join(folder, 'data', 'master-key'), 'utf8').trim()
-    vi.stubEnv('BYOK_ENCRYPTION_KEY', `other:${kept.replace(/^.*:/, '')}`)
+    vi.stubEnv('BYOK_ENCRYPTION_KEY', `other:${masterKey}`)
     const { code, error } = await ownkey('audit', 'verify')
     expect(code).toBe(1)
-    expect(error).toMatch(/holds the master key of this database, but not under its id, "(.+)"[\s\S]*\1:<the key>/)
+    expect(error).toMatch(/holds the master key of this database, but not under its id, "first"[\s\S]*first:<the key>/)
+  })
+
+  test('a master key that had no id gets one behind the new one, as the help writes it', async () => {
+    await ownkey('master-key', 'rotate')
+    const kept = readFileSync(join(folder, 'data', 'master-key'), 'utf8').trim()
+    vi.stubEnv('BYOK_ENCRYPTION_KEY', `new:${masterKey},old:${kept}`)
+    expect(await ownkey('doctor')).toMatchObject({ code: 0, out: expect.stringContaining('1 more can decrypt') })
+    expect(await ownkey('master-key', 'rotate')).toMatchObject({ code: 0 })
+    vi.stubEnv('BYOK_ENCRYPTION_KEY', `new:${masterKey}`)
+    expect(await ownkey('audit', 'verify')).toMatchObject({ code: 0 })
   })
 
   test('a weak master key is refused', async () => {

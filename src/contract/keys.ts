@@ -125,7 +125,7 @@ export type MaskedKey = z.output<typeof maskedKeySchema>
 
 /** What may be said of a key besides the key itself. `null` clears what is optional. */
 const keyChoices = {
-  model: z.string().trim().min(1).max(200).nullable().optional(),
+  model: lineSchema.nullable().optional(),
   scope: configIdSchema.optional().describe('`all` or the name of a scope of the plan.'),
   fallback: z.boolean().optional().describe('Only where the plan leaves it to the customer.'),
   label: lineSchema.nullable().optional(),
@@ -160,7 +160,7 @@ export type PatchKey = z.input<typeof patchKeySchema>
 export const testKeySchema = z
   .strictObject({
     key: z.string().min(1).max(20_000).optional(),
-    model: z.string().trim().min(1).max(200).nullable().optional(),
+    model: lineSchema.nullable().optional(),
     scope: configIdSchema.optional(),
     baseUrl: z.string().max(500).nullable().optional(),
     region: configIdSchema.nullable().optional(),

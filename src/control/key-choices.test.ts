@@ -18,6 +18,20 @@ describe('what a manager may choose for a key', () => {
     expect((await call('PATCH', '/keys/gemini', { model: 'gemini-2.5-pro' })).body.model).toBe('gemini-2.5-pro')
   })
 
+  it.each(['gemini-2.5-pro\r\nx-more: 1', 'gemini-2.5-\u202eorp'])(
+    'takes no model that is not one line, such as %j',
+    async (model) => {
+      for (const method of ['PUT', 'PATCH']) {
+        const body = method === 'PUT' ? { key: geminiKey('1234'), model } : { model }
+        expect((await call(method, '/keys/gemini', body)).body).toMatchObject({
+          status: 400,
+          code: 'request_invalid',
+          errors: [{ field: 'body.model' }],
+        })
+      }
+    },
+  )
+
   it('explains a feature, and asks for one where it is left out', async () => {
     expect((await call('POST', '/explain', { provider: 'gemini' })).body).toMatchObject({
       status: 400,

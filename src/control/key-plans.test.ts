@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keySuite, openaiKey } from '../../test/support/key-suite.ts'
+import { operatorToken } from '../../test/support/start-control.ts'
 
 describe('own keys by the plan', () => {
   const { state, call, settings, keysIn, sentProbes } = keySuite('embedded')
@@ -100,5 +101,24 @@ describe('own keys by the plan', () => {
     expect([...(await actors(owner))]).toEqual(expect.arrayContaining(['cy', 'ada', 'operator']))
     expect(await audit(cy, '?actor=ada')).toMatchObject({ status: 403, code: 'role_required' })
     expect((await audit(cy, '?actor=cy')).items).not.toEqual([])
+  })
+
+  it('tells the last characters of a user’s key in the audit log to that user and the operator alone', async () => {
+    const [dee, owner] = await Promise.all([
+      state.control.member('people', 'member', 'dee'),
+      state.control.member('people', 'owner', 'dees-boss'),
+    ])
+    for (const last of ['dee1', 'dee2'])
+      await call('PUT', '/keys/openai', { key: openaiKey(last) }, { token: dee, org: 'people' })
+    await call('DELETE', '/keys/openai', undefined, { token: dee, org: 'people' })
+    const trail = async (token: string) => {
+      const { body } = await call('GET', '/audit?actor=dee', undefined, { token, org: 'people' })
+      return JSON.stringify(body.items)
+    }
+    expect(await trail(dee)).toMatch(/dee2.*dee1/)
+    expect(await trail(operatorToken)).toMatch(/dee2.*dee1/)
+    const seen = await trail(owner)
+    expect(seen).toContain('key.clear')
+    expect(seen).not.toMatch(/dee1|dee2|hint/)
   })
 })

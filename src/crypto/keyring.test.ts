@@ -28,7 +28,17 @@ describe('the ring of master keys', () => {
   it('encrypts with the first and decrypts with all', () => {
     const ring = parseKeyring(`2026b:${good()}, 2026a:${good()}`)
     expect(ring.active.id).toBe('2026b')
-    expect([...ring.byId.keys()]).toEqual(['2026b', '2026a'])
+    expect([...new Set(ring.byId.values())].map(({ id }) => id)).toEqual(['2026b', '2026a'])
+  })
+
+  it('finds a key that got its id later under the one that it had before, but never another key', () => {
+    const [text, other] = [good(), good()]
+    const before = parseKeyring(text).active
+    const ring = parseKeyring(`new:${other},old:${text}`)
+    expect(ring.byId.get(before.id)).toBe(ring.byId.get('old'))
+    expect(ring.byId.get(before.id)?.key.equals(before.key)).toBe(true)
+    const named = parseKeyring(`${before.id}:${other},old:${text}`)
+    expect(named.byId.get(before.id)).toBe(named.active)
   })
 
   it('takes the URL-safe alphabet and missing padding', () => {

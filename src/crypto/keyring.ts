@@ -12,6 +12,7 @@ export interface MasterKey {
 /** The active key encrypts, all decrypt. */
 export interface Keyring {
   active: MasterKey
+  /** By each name that a key can have in an envelope: its id, and the one made of its bytes from when it had none. */
   byId: ReadonlyMap<string, MasterKey>
 }
 
@@ -26,7 +27,8 @@ export function generateMasterKey(): string {
 
 /**
  * Reads `BYOK_ENCRYPTION_KEY`: 32 bytes in base64, or `id:base64,id:base64` with the active one first. A key without an
- * id gets one made from its hash, so that it keeps its name when another is put before it.
+ * id gets one made from its hash, so that it keeps its name when another is put before it. It is found under that one too
+ * when it is given an id later: `new:…,old:…` is what everybody writes whose key had none.
  * @throws OwnkeyError `master_key_invalid`; the text itself is in no message.
  */
 export function parseKeyring(value: Secret | string, from = 'BYOK_ENCRYPTION_KEY'): Keyring {
@@ -44,6 +46,10 @@ export function parseKeyring(value: Secret | string, from = 'BYOK_ENCRYPTION_KEY
       throw invalid(`${from} contains the same key twice.`, 'Leave one of the two out; the first key encrypts.')
     byId.set(master.id, master)
     fingerprints.add(fingerprint)
+  }
+  for (const { master, fingerprint } of keys) {
+    const madeId = idOf(fingerprint)
+    if (!byId.has(madeId)) byId.set(madeId, master)
   }
   return { active: (keys[0] as ReadKey).master, byId }
 }
@@ -67,10 +73,14 @@ function readKey(part: string, name: string): ReadKey {
     const weak = weakness(bytes)
     if (weak) throw invalid(`${name} is too weak: ${weak}.`)
     const fingerprint = createHash('sha256').update('ownkey/master-key-id/1\0').update(bytes).digest('hex')
-    return { master: { id: givenId ?? fingerprint.slice(0, 8), key: createSecretKey(bytes) }, fingerprint }
+    return { master: { id: givenId ?? idOf(fingerprint), key: createSecretKey(bytes) }, fingerprint }
   } finally {
     bytes.fill(0)
   }
+}
+
+function idOf(fingerprint: string): string {
+  return fingerprint.slice(0, 8)
 }
 
 /** Both alphabets, with or without padding, but nothing that Node's lenient decoder would skip over. */

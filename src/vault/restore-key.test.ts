@@ -73,7 +73,8 @@ describe.each(databaseKinds)('a replaced key on %s', (kind) => {
       'select action, detail from audit_log where org_id = $1 order by seq desc limit 1',
       [slot.org],
     )
-    expect(row).toMatchObject({ action: 'key.restore', detail: { restored: 1, version: 3 } })
+    const whose = { holder: slot.holder, user: slot.user }
+    expect(row).toMatchObject({ action: 'key.restore', detail: { restored: 1, version: 3, ...whose } })
   })
 
   it('cannot be restored after its time, and then its ciphertext is gone', async () => {

@@ -37,8 +37,9 @@ export function restoreKey(
     const columns = { ...old.kept, version, state: 'active' as const, status_class: null, updated_by: by.actor.id }
     const row = (await updateKeyRow(tx, keyId, columns)) as ProviderKeyRow
     await sealKey(tx, deps, { secret, binding: { ...sealed.binding, version, origin: row.origin } })
-    const { provider, environment, hint } = row
-    const detail = { provider, environment, version, hint, restored: old.version, hintBefore: before.hint }
+    const { provider, environment, holder, user_id: user, hint } = row
+    const whose = { provider, environment, holder, user }
+    const detail = { ...whose, version, hint, restored: old.version, hintBefore: before.hint }
     const withdrawal = { kind: 'key_version' as const, target: keyId, version: before.version }
     return { result: row, audit: { action: 'key.restore', target: keyId, detail }, withdrawal }
   })

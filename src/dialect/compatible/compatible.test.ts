@@ -156,6 +156,14 @@ describe('reading what the decision needs', () => {
     expect(() => read(body)).toThrow(expect.objectContaining({ code: 'request_invalid' }))
   })
 
+  test('a body of nothing but fields is refused before all of them are read', () => {
+    const fields = (count: number) => Array.from({ length: count }, (_, index) => `"f${index}":1`).join()
+    expect(read(`{${fields(999)},"model":"a"}`)).toEqual({ model: 'a' })
+    expect(() => read(`{${fields(1_000)},"model":"a"}`)).toThrow(/more than 1000 fields/)
+    expect(() => read(`{${fields(1_000)},`)).toThrow(/not a JSON object/)
+    expect(() => read(`{${fields(1_001)},`)).toThrow(/more than 1000 fields/)
+  })
+
   test('a form that names two models is refused, whichever comes first', () => {
     const form = buildForm([
       { name: 'model', content: 'a' },
@@ -194,5 +202,19 @@ describe('a stream whose counts nobody asked for', () => {
 
   test('has none, and is otherwise as it was, wherever its bytes are split', () => {
     for (const pieces of everySplit(recorded)) expect(translated(hideUsage(), pieces)).toBe(expected)
+  })
+
+  test('a line without end passes as it comes, and what stands behind its end is read again', () => {
+    const hiding = hideUsage()
+    const piece = Buffer.alloc(64 * 1024, 'x')
+    let told = 0
+    for (let fed = piece.length; fed <= 32 * piece.length; fed += piece.length) {
+      told += hiding.feed(piece).length
+      expect(fed - told).toBeLessThanOrEqual(1024 * 1024)
+    }
+    expect(hiding.feed(Buffer.from('end\ndata: {"choices":[],"usage":{}}\n\nda'))).toBe('end\n')
+    expect(hiding.feed(Buffer.from('ta: [DONE]'))).toBe('')
+    expect(hiding.end()).toBe('data: [DONE]')
+    expect(told).toBe(32 * piece.length)
   })
 })

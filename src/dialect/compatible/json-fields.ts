@@ -18,10 +18,14 @@ export interface JsonField {
   value: Buffer
 }
 
+/** Real requests have a few dozen. Each costs so much that a body of nothing but fields would keep the process busy for seconds. */
+const mostFields = 1_000
+
 /**
  * The top-level fields of a JSON object, found without parsing their values: those may be megabytes of pictures. What is
  * wrong inside a value is for the provider to say.
- * @throws request_invalid when it is no object, or a field stands twice: parsers differ on which of the two counts
+ * @throws request_invalid when it is no object, has more than 1 000 fields, or one stands twice: parsers differ on which of the
+ *   two counts
  */
 export function jsonFields(bytes: Buffer): readonly JsonField[] {
   const fields: JsonField[] = []
@@ -34,6 +38,7 @@ export function jsonFields(bytes: Buffer): readonly JsonField[] {
     const keyEnd = behindString(bytes, at)
     const key = readKey(bytes, at, keyEnd)
     if (seen.has(key)) throw invalid(key, 'it stands twice')
+    if (seen.size === mostFields) throw invalidBody(`it has more than ${mostFields} fields`)
     seen.add(key)
     const separator = skipSpace(bytes, keyEnd)
     if (bytes[separator] !== colon) throw malformed()

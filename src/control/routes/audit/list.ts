@@ -9,6 +9,7 @@ import {
   orgIdSchema,
 } from '../../../contract/index.ts'
 import type { ControlDeps } from '../../deps.ts'
+import { memberOf } from '../../http/caller.ts'
 import type { CsvTable } from '../../http/csv.ts'
 import { numberSchema, pageFrom, pageSize, readCursor, writeCursor } from '../../http/cursor.ts'
 import { readRange } from '../../http/range.ts'
@@ -31,7 +32,12 @@ export const listAuditRoute = defineRoute({
     const isOwn = caller.kind === 'member' && caller.role === 'member'
     const onlyOwn = isOwn && deps.inForce().policy.plans.get(plan)?.holder === 'user'
     if (onlyOwn && query.actor !== undefined && query.actor !== caller.id) throw new OwnkeyError('role_required')
-    return auditPage(call.params.org, onlyOwn ? { ...call, query: { ...query, actor: caller.id } } : call, deps)
+    const reader = memberOf(caller)
+    return auditPage(
+      call.params.org,
+      { ...call, reader, ...(onlyOwn && { query: { ...query, actor: caller.id } }) },
+      deps,
+    )
   },
 })
 
@@ -49,17 +55,31 @@ export const listPlatformAudit = defineRoute({
 interface AuditCall {
   query: z.output<typeof auditQuerySchema>
   csv: boolean
+  /** The member who reads it; undefined: the operator. */
+  reader?: string | undefined
 }
 
 /** One page of a chain; the platform's own is that of the empty id. */
-async function auditPage(org: string, { query, csv }: AuditCall, deps: ControlDeps): Promise<AuditPage | CsvAnswer> {
+async function auditPage(
+  org: string,
+  { query, csv, reader }: AuditCall,
+  deps: ControlDeps,
+): Promise<AuditPage | CsvAnswer> {
   const limit = pageSize(query.limit, csv)
   const position = readCursor('audit', z.tuple([numberSchema]), query.cursor)
   const range = query.from || query.to ? readRange(query, deps.clock.now()) : undefined
   const search = { cursor: position?.[0], action: query.action, actor: query.actor, ...range, limit: limit + 1 }
   const found = await listAudit(deps.database, org, search)
-  const { rows, nextCursor } = pageFrom(found, limit, ({ seq }) => writeCursor('audit', [seq]))
+  const page = pageFrom(found, limit, ({ seq }) => writeCursor('audit', [seq]))
+  const { nextCursor } = page
+  const rows = reader === undefined ? page.rows : page.rows.map((row) => withoutOthersHints(row, reader))
   return csv ? { csv: auditTable(rows), nextCursor } : { items: [...rows], nextCursor }
+}
+
+/** The last characters of a user's own key are that user's alone: whoever reads the whole trail sees what was done, without them. */
+function withoutOthersHints(row: AuditRow, reader: string): AuditRow {
+  const { hint: _hint, hintBefore: _hintBefore, ...detail } = row.detail
+  return detail['holder'] === 'user' && detail['user'] !== reader ? { ...row, detail } : row
 }
 
 export function auditTable(items: readonly AuditRow[]): CsvTable {
