@@ -27,7 +27,7 @@ export default function SettingsPage() {
         }
       >
         {settings.data && settings.data.environments.length > 1 && (
-          <label className="flex items-center gap-2 text-sm text-muted">
+          <label className="flex flex-wrap items-center gap-2 text-sm text-muted">
             {t('common.environment')}
             <select
               className="input filter-input w-auto"
