@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { signal } from '../support/upstream-journal.ts'
 import { openStage, textOf } from './stage.ts'
 
 const stage = openStage('agent-builder')
@@ -114,6 +115,25 @@ describe('the settings page of an agent builder', () => {
     expect(await page.getByTestId('key-card').count()).toBe(0)
     await page.getByLabel('Environment').selectOption('staging')
     await page.getByTestId('key-card').waitFor()
+  })
+
+  it('FA14 shows nothing of the environment before while another is fetched', async () => {
+    await stage.server().putOrg('fa14c', hosted)
+    await stage.server().putKey('fa14c', 'openai', `sk-proj-sandbox-ok-${'0'.repeat(32)}`, { label: 'Live' })
+    const page = await stage.visit({ org: 'fa14c' }, hosted)
+    await page.getByTestId('key-card').waitFor()
+    const looked = signal()
+    await page.route('**/settings?environment=staging', async (route) => {
+      await looked.raised
+      await route.continue()
+    })
+    const environment = page.getByLabel('Environment')
+    await environment.selectOption('staging')
+    await page.getByTestId('key-card').waitFor({ state: 'detached' })
+    expect(await environment.inputValue()).toBe('staging')
+    looked.raise()
+    await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).waitFor()
+    expect(await environment.inputValue()).toBe('staging')
   })
 
   it('FA14 says of what needs attention in which environment it does', async () => {
