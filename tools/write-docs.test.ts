@@ -18,3 +18,9 @@ test('the configuration page holds the fields that operators ask for', () => {
   ])
     expect(configuration).toContain(`\`${field}\``)
 })
+
+test('the configuration page says of a number whether its bound is taken, too', () => {
+  const [configuration] = Object.values(pages())
+  expect(configuration).toContain('| `plans.*.caps[].limit` | number above 0 |')
+  expect(configuration).toContain('| `plans.*.quotas.*.limit` | integer from 0 |')
+})

@@ -82,9 +82,12 @@ function takes(schema: Schema): string {
   if (schema.const !== undefined) return `\`${schema.const}\``
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ')
   if (schema.type === 'array') return `list of ${schema.items ? takes(schema.items) : 'anything'}`
-  const least = schema.minimum ?? schema.exclusiveMinimum
-  const bounds = least !== undefined && least > Number.MIN_SAFE_INTEGER ? ` from ${least}` : ''
-  return `${[schema.type ?? 'anything'].flat().join(' or ')}${bounds}`
+  return `${[schema.type ?? 'anything'].flat().join(' or ')}${least(schema)}`
+}
+
+function least({ minimum, exclusiveMinimum }: Schema): string {
+  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}`
+  return minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? ` from ${minimum}` : ''
 }
 
 function isEmpty(value: unknown): boolean {
