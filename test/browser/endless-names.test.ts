@@ -77,6 +77,21 @@ describe('names and titles without an end', () => {
     expect(wide).toEqual([])
   })
 
+  it('push no column of the requests and of the usage out of sight', async () => {
+    const page = await stage.visit({ org: orgs.standard }, { name: endless('N') })
+    const hidden = () =>
+      page.evaluate(
+        `[...document.querySelectorAll('section[tabindex]')].map((e) => [e.getAttribute('aria-label'), e.scrollWidth - e.clientWidth])`,
+      )
+    await go(page, '/en/requests')
+    await page.locator('tbody tr').first().waitFor()
+    expect(await hidden()).toEqual([['Requests', 0]])
+    await go(page, '/en/usage')
+    await page.getByText('Show as table').click()
+    await page.locator('tbody tr').first().waitFor()
+    expect(await hidden()).toEqual([['Show as table', 0]])
+  })
+
   it.each([320, 1280])('widen no dialog at %i pixels, whose cross can be pressed', async (width) => {
     const viewport = { width, height: 800 }
     const wide: string[] = []

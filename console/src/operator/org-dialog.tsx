@@ -82,7 +82,7 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
             <fieldset className="grid gap-1.5">
               <legend className="mb-1 text-sm font-medium">{t('operator.orgs.addOns')}</legend>
               {addOns.map((addOn) => (
-                <label key={addOn.id} className="flex items-center gap-2.5">
+                <label key={addOn.id} className="flex items-center gap-2.5 wrap-anywhere">
                   <input
                     type="checkbox"
                     name="addOn"
