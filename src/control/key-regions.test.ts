@@ -9,7 +9,7 @@ providers:
 features: { chat: { title: Chat, capability: chat } }
 plans:
   anywhere: { providers: { "*": optional } }
-  eu: { providers: { "*": optional }${eu} }
+  eu: { providers: { "*": optional }, rotation: { overlapHours: 24 }${eu} }
   two: { providers: { "*": optional }, regions: [us, eu, mars] }
   global: { providers: { "*": optional }, regions: [global] }
 `
@@ -122,5 +122,24 @@ describe('a plan that says where data may go', () => {
     ])
     expect((await put('early', 'openai')).body.region).toBe('eu')
     expect(await decided('early', 'openai')).toEqual(['eu.api.openai.com', 'eu'])
+  })
+  it('puts no key back, and enables none, that it would never let serve, and leaves what serves as it is', async () => {
+    control.reload(plans(''))
+    await control.org('moved', { plan: 'eu' })
+    await put('moved', 'openai')
+    control.reload(restricted)
+    expect((await put('moved', 'openai', { region: 'eu' })).body.restorable).not.toBeNull()
+    const wanted = [403, 'region_not_allowed', 'Choose one of these regions: eu.']
+    expect(told(await call('moved', 'POST', '/keys/openai/restore'))).toEqual(wanted)
+    expect((await card('moved', 'openai')).keys[0]).toMatchObject({ region: 'eu', state: 'active', version: 2 })
+    expect(await decided('moved', 'openai')).toEqual(['eu.api.openai.com', 'eu'])
+
+    control.reload(plans(''))
+    expect((await call('moved', 'POST', '/keys/openai/restore')).body).toMatchObject({ region: null, version: 3 })
+    await call('moved', 'POST', '/keys/openai/disable')
+    control.reload(restricted)
+    expect(told(await call('moved', 'POST', '/keys/openai/enable'))).toEqual(wanted)
+    expect((await card('moved', 'openai')).keys[0].state).toBe('disabled')
+    expect((await call('moved', 'DELETE', '/keys/openai')).status).toBe(204)
   })
 })

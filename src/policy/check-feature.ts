@@ -54,11 +54,12 @@ function checkPlan({
     }
   }
   if (feature.addOn !== undefined && !tenant.addOns.includes(feature.addOn) && !plan.addOns.includes(feature.addOn)) {
+    const addOn = feature.addOnTitle ?? feature.addOn
     return {
       code: 'add_on_required',
-      reason: `${feature.title} needs the add-on “${feature.addOn}”, which the organization does not have.`,
-      fix: `Ask ${policy.platformName} to enable the add-on “${feature.addOn}”. A saved key stays for the other features.`,
-      facts: { addOn: feature.addOn, feature: feature.title, platform: policy.platformName },
+      reason: `${feature.title} needs the add-on “${addOn}”, which the organization does not have.`,
+      fix: `Ask ${policy.platformName} to enable the add-on “${addOn}”. A saved key stays for the other features.`,
+      facts: { addOn, feature: feature.title, platform: policy.platformName },
     }
   }
   return undefined

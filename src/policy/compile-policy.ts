@@ -18,7 +18,10 @@ export function compilePolicy(config: Config, catalogue: readonly CatalogueEntry
   const providers = new Map(
     extendCatalogue(config, catalogue).map((entry) => [entry.id, compileProvider(entry, config)]),
   )
-  const features = new Map(Object.entries(config.features).map(([id, feature]) => [id, { ...feature, id }]))
+  const addOnTitle = (id: string | undefined) => id && (config.addOns[id]?.title ?? id)
+  const features = new Map(
+    Object.entries(config.features).map(([id, one]) => [id, { ...one, id, addOnTitle: addOnTitle(one.addOn) }]),
+  )
   const parts = { providers: [...providers.values()], features: [...features.keys()], worth: config.exchangeRates }
   const plans = Object.entries(config.plans).map(([id, plan]) => [id, compilePlan({ ...plan, id }, parts)] as const)
   return {

@@ -20,6 +20,20 @@ describe('the feature comes first', () => {
     expect(sources(ask(included, { feature: 'extra', provider: 'openai' }))).toEqual(['platform:openai'])
   })
 
+  test('a missing add-on is called what the configuration calls it', () => {
+    const titled = (addOns: string) =>
+      ask(
+        policyFrom(`${addOns}features: { extra: { title: Extra, addOn: extras } }`),
+        { feature: 'extra' },
+        { plan: 'standard' },
+      ).refusal
+    expect(titled('addOns: { extras: { title: More of everything } }\n')).toMatchObject({
+      reason: 'Extra needs the add-on “More of everything”, which the organization does not have.',
+      facts: { addOn: 'More of everything' },
+    })
+    expect(titled('')?.fix).toContain('the add-on “extras”')
+  })
+
   test('where no feature is configured, none is needed', () => {
     expect(
       sources(

@@ -34,6 +34,8 @@ export interface PolicyProvider {
 
 export interface PolicyFeature extends Feature {
   id: string
+  /** What the add-on is called; its id where the configuration gives it no title. */
+  addOnTitle?: string | undefined
 }
 
 export type FallbackMode = Plan['fallback']['mode']

@@ -6,6 +6,7 @@ import {
   getRestorable,
   type ProviderKeyRow,
   type Queryable,
+  type RestorableRow,
   updateKeyRow,
 } from '../store/index.ts'
 import { changeKey } from './change-key.ts'
@@ -15,21 +16,27 @@ import { openOuterLayer } from './outer-layer.ts'
 import { sealKey } from './seal-key.ts'
 import type { VaultDeps } from './vault-deps.ts'
 
+interface RestoreKey {
+  org: string
+  keyId: string
+  by: AuditActor
+  /** Throws where the version before must not come back: nothing is changed then. */
+  check?(before: RestorableRow['kept']): void
+}
+
 /**
  * Puts the version before the last replacement back into use, as a new version with what was said of it then. The one that
  * it takes the place of is gone.
  * @throws OwnkeyError `key_unknown` when there is no such key, `nothing_to_restore` when the time is over or there was none
  */
-export function restoreKey(
-  deps: VaultDeps,
-  input: { org: string; keyId: string; by: AuditActor },
-): Promise<ProviderKeyRow> {
-  const { org, keyId, by } = input
+export function restoreKey(deps: VaultDeps, input: RestoreKey): Promise<ProviderKeyRow> {
+  const { org, keyId, by, check } = input
   return changeKey(deps, input, async (tx) => {
     const before = await getKeyById(tx, { org, id: keyId }, 'for update')
     if (!before) throw new OwnkeyError('key_unknown')
     const old = await getRestorable(tx, { keyId, now: new Date(deps.clock.now()) })
     if (!old) throw new OwnkeyError('nothing_to_restore')
+    check?.(old.kept)
     const [sealed] = await openOuterLayer({ database: tx, keyring: deps.keyring }, [sealedKeyOf(old)])
     if (!sealed) throw new OwnkeyError('key_unreadable')
     const secret = openKey(deps.keyring, sealed)

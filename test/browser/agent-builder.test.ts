@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { signal } from '../support/upstream-journal.ts'
 import { openStage, textOf } from './stage.ts'
 
 const stage = openStage('agent-builder')
@@ -70,6 +71,20 @@ describe('the settings page of an agent builder', () => {
     await page.locator('[data-testid=key-card] header [data-status=valid]').waitFor()
   })
 
+  it('says why a key was not saved where it can be seen, on a small screen too', async () => {
+    const page = await stage.visit({ org: 'refused' }, hosted, { viewport: { width: 360, height: 640 } })
+    await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox', { name: 'API key' }).fill(`sk-proj-sandbox-invalid-${'0'.repeat(32)}`)
+    await dialog.press('End')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    const alert = dialog.getByRole('alert')
+    await alert.waitFor()
+    const [edge, box] = [await dialog.boundingBox(), await alert.boundingBox()]
+    expect(box?.y).toBeGreaterThanOrEqual(edge?.y ?? 0)
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual((edge?.y ?? 0) + (edge?.height ?? 0))
+  })
+
   it('FA13 sends a single message from the page', async () => {
     await putKey('fa13', {})
     const page = await stage.visit({ org: 'fa13' }, hosted)
@@ -100,6 +115,36 @@ describe('the settings page of an agent builder', () => {
     expect(await page.getByTestId('key-card').count()).toBe(0)
     await page.getByLabel('Environment').selectOption('staging')
     await page.getByTestId('key-card').waitFor()
+  })
+
+  it('FA14 shows nothing of the environment before while another is fetched', async () => {
+    await stage.server().putOrg('fa14c', hosted)
+    await stage.server().putKey('fa14c', 'openai', `sk-proj-sandbox-ok-${'0'.repeat(32)}`, { label: 'Live' })
+    const page = await stage.visit({ org: 'fa14c' }, hosted)
+    await page.getByTestId('key-card').waitFor()
+    const looked = signal()
+    await page.route('**/settings?environment=staging', async (route) => {
+      await looked.raised
+      await route.continue()
+    })
+    const environment = page.getByLabel('Environment')
+    await environment.selectOption('staging')
+    await page.getByTestId('key-card').waitFor({ state: 'detached' })
+    expect(await environment.inputValue()).toBe('staging')
+    looked.raise()
+    await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).waitFor()
+    expect(await environment.inputValue()).toBe('staging')
+  })
+
+  it('FA14 says of what needs attention in which environment it does', async () => {
+    await stage.server().putOrg('fa14b', hosted)
+    const due = { rotateBy: new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10) }
+    for (const environment of ['production', 'staging'])
+      await stage.server().putKey('fa14b', 'openai', `sk-proj-sandbox-ok-${'0'.repeat(32)}`, { ...due, environment })
+    const page = await stage.visit({ org: 'fa14b' }, hosted)
+    const notices = page.locator('[data-notice=rotation_due]')
+    await notices.getByText('Environment: production').waitFor()
+    await notices.getByText('Environment: staging').waitFor()
   })
 
   it('FA15 says for each feature which provider, host and region receive the data', async () => {

@@ -120,6 +120,12 @@ describe('every page', () => {
     const box = await badge.boundingBox()
     expect(box?.y).toBeGreaterThanOrEqual(0)
     expect(box?.y).toBeLessThan(640)
+    // What it comes to before what was tried, and what can be done next in sight, too.
+    await expect
+      .poll(() => textOf(page, '[data-testid=test-report]'))
+      .toMatch(/^Quota used up The account of this key has no credit left\. Add credit .* Looks like a key/)
+    const save = await page.getByRole('button', { name: 'Save' }).boundingBox()
+    expect((save?.y ?? 0) + (save?.height ?? 0)).toBeLessThanOrEqual(640)
   })
 
   it('keeps to the chosen theme', async () => {

@@ -125,6 +125,13 @@ describe('the settings page of a support inbox', () => {
     expect(await page.getByRole('link', { name: 'Audit log' }).count()).toBe(0)
   })
 
+  it('CG14 calls the add-on that a feature needs by its title', async () => {
+    const page = await stage.visit({ org: 'cg14' })
+    await expect
+      .poll(() => textOf(page, '[data-feature=re_engagement]'))
+      .toContain('Re-engagement needs the add-on “AI Re-Engagement”')
+  })
+
   it('CG16 answers why a feature is still on the platform’s AI', async () => {
     await stage.server().api('PUT', '/orgs/cg16', { name: 'cg16', plan: 'standard', ...withAddOn })
     await putKey('cg16', { key: working, scope: 're_engagement_only' })

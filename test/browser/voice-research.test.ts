@@ -27,6 +27,15 @@ describe('the settings page of voice research', () => {
     expect(await coming.getByRole('button').count()).toBe(0)
   })
 
+  it('does not say that the shared key serves when no credits are left for it', async () => {
+    const page = await stage.visit({ org: 'poor' }, enabled)
+    const slot = () => textOf(page, '[data-testid=provider-list] [data-provider=openai]')
+    await expect.poll(slot).toContain('Not served now.')
+    await stage.server().api('POST', '/orgs/poor/credits', { amount: 50, reason: 'Start', idempotencyKey: 'poor' })
+    await page.reload()
+    await expect.poll(slot).toContain('Served by Voice Research AI now.')
+  })
+
   it('VR3 draws how a request flows from the settings in force', async () => {
     const page = await stage.visit({ org: 'vr3' }, enabled)
     const flow = page.getByTestId('flow')

@@ -150,10 +150,15 @@ export function useReplay() {
   }
 }
 
+interface Titled {
+  id: string
+  title: string
+}
+
 interface Offered {
-  plans: { id: string; title: string }[]
-  addOns: string[]
-  features: { id: string; title: string }[]
+  plans: Titled[]
+  addOns: Titled[]
+  features: Titled[]
   platform: { name: string; aiName: string; logo: string | null; locales: string[]; colors: Record<string, string> }
 }
 
@@ -166,12 +171,10 @@ export function offeredBy({ config }: ConfigInForce): Offered {
     Object.entries(record(value)).map(([id, entry]) => ({ id, title: text(record(entry)['title'], id) }))
   const platform = record(config['platform'])
   const name = text(platform['name'], 'Ownkey')
-  const addOns = Object.values(record(config['features'])).flatMap(
-    (feature) => text(record(feature)['addOn'], '') || [],
-  )
+  const asked = Object.values(record(config['features'])).flatMap((feature) => text(record(feature)['addOn'], '') || [])
   return {
     plans: titled(config['plans']),
-    addOns: [...new Set(addOns)],
+    addOns: withIds(titled(config['addOns']), asked),
     features: titled(config['features']),
     platform: {
       name,
@@ -181,4 +184,10 @@ export function offeredBy({ config }: ConfigInForce): Offered {
       colors: record(platform['colors']) as Record<string, string>,
     },
   }
+}
+
+/** The list with those ids besides that it lacks, which are called by themselves. */
+export function withIds(offered: readonly Titled[], ids: readonly string[]): Titled[] {
+  const lacking = [...new Set(ids)].filter((id) => !offered.some((one) => one.id === id))
+  return [...offered, ...lacking.map((id) => ({ id, title: id }))]
 }

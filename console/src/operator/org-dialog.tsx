@@ -1,6 +1,6 @@
 import type { SyntheticEvent } from 'react'
 import type { Org, PutOrg } from '../../../src/contract/index.ts'
-import { offeredBy, orgTaken, useConfig, useOperatorActions } from '../api/operator-queries.ts'
+import { offeredBy, orgTaken, useConfig, useOperatorActions, withIds } from '../api/operator-queries.ts'
 import { ProblemError } from '../api/problem-error.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -16,6 +16,9 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
   const config = useConfig()
   const { putOrg } = useOperatorActions()
   const offered = config.data && offeredBy(config.data)
+  // What the organization has already stays in the form, though a newer configuration does not know it: saving must not take it away.
+  const plans = withIds(offered?.plans ?? [], org ? [org.plan] : [])
+  const addOns = withIds(offered?.addOns ?? [], org?.addOns ?? [])
   const isTaken = putOrg.error instanceof ProblemError && putOrg.error.code === orgTaken
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -66,8 +69,8 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
           </Field>
           <Field label={t('operator.orgs.plan')}>
             {({ id }) => (
-              <select id={id} name="plan" className="input" defaultValue={org?.plan ?? offered.plans[0]?.id}>
-                {offered.plans.map((plan) => (
+              <select id={id} name="plan" className="input" defaultValue={org?.plan ?? plans[0]?.id}>
+                {plans.map((plan) => (
                   <option key={plan.id} value={plan.id}>
                     {plan.title}
                   </option>
@@ -75,19 +78,19 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
               </select>
             )}
           </Field>
-          {offered.addOns.length > 0 && (
+          {addOns.length > 0 && (
             <fieldset className="grid gap-1.5">
               <legend className="mb-1 text-sm font-medium">{t('operator.orgs.addOns')}</legend>
-              {offered.addOns.map((addOn) => (
-                <label key={addOn} className="flex items-center gap-2.5">
+              {addOns.map((addOn) => (
+                <label key={addOn.id} className="flex items-center gap-2.5 wrap-anywhere">
                   <input
                     type="checkbox"
                     name="addOn"
-                    value={addOn}
-                    defaultChecked={org?.addOns.includes(addOn)}
+                    value={addOn.id}
+                    defaultChecked={org?.addOns.includes(addOn.id)}
                     className="size-4 accent-accent"
                   />{' '}
-                  {addOn}
+                  {addOn.title}
                 </label>
               ))}
             </fieldset>

@@ -15,17 +15,19 @@ export function AtAGlance({ settings }: { settings: Settings }) {
   const platform = served.filter((feature) => sourceOf(feature) === 'platform').length
   const nobody = served.length - own - platform
   const failing = failingKeys(settings)
-  const troubled = failing.length > 0 || own + platform === 0
+  const troubled = failing.length > 0 || nobody > 0 || served.length === 0
   const sentence =
     failing.length > 0
       ? failing.every(({ fallback }) => fallback)
         ? 'glance.standIn'
         : 'glance.failing'
-      : own === 0
-        ? 'glance.platform'
-        : platform === 0
-          ? 'glance.own'
-          : 'glance.both'
+      : nobody > 0
+        ? 'glance.partly'
+        : own === 0
+          ? 'glance.platform'
+          : platform === 0
+            ? 'glance.own'
+            : 'glance.both'
   const parts = [
     { name: 'own', count: own, tone: 'bg-accent', words: t('glance.ownPart', { count: own }) },
     {
@@ -36,7 +38,8 @@ export function AtAGlance({ settings }: { settings: Settings }) {
     },
     { name: 'nobody', count: nobody, tone: 'bg-bad', words: t('glance.nobodyPart', { count: nobody }) },
   ].filter(({ count }) => count > 0)
-  const { ownKey, platformKey } = settings.credits.perRequest
+  const { balance, perRequest, features } = settings.credits
+  const prices = Object.values(features)
   return (
     <section className="card p-4 sm:p-5" aria-label={t('glance.title')} data-testid="at-a-glance">
       <p className="flex items-start gap-2.5 text-lg font-medium">
@@ -59,18 +62,18 @@ export function AtAGlance({ settings }: { settings: Settings }) {
           <ul className="mt-2 flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
             {parts.map((part) => (
               <li key={part.name} className="flex items-center gap-2">
-                <span className={`size-2 rounded-full ${part.tone}`} /> {part.words}
+                <span className={`size-2 flex-none rounded-full ${part.tone}`} /> {part.words}
               </li>
             ))}
           </ul>
         </>
       )}
-      {(platformKey > 0 || ownKey > 0) && (
+      {[perRequest, ...prices].some(({ ownKey, platformKey }) => ownKey + platformKey > 0) && (
         <p className="mt-3 border-t border-line pt-3 text-sm text-muted">
-          {t('glance.credits', {
-            balance: format.whole(settings.credits.balance),
-            own: format.whole(ownKey),
-            platform: format.whole(platformKey),
+          {t(prices.length > 0 ? 'glance.creditsVary' : 'glance.credits', {
+            balance: format.whole(balance),
+            own: format.whole(perRequest.ownKey),
+            platform: format.whole(perRequest.platformKey),
             aiName,
           })}
         </p>

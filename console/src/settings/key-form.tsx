@@ -7,6 +7,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { useBusyDialog } from '../ui/dialog.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { Said } from '../ui/said.tsx'
+import { useInView } from '../ui/use-in-view.ts'
 import { FallbackChoice } from './fallback-choice.tsx'
 import { useDraft } from './kept-draft.ts'
 import { HostChoice, KeyNotes, ModelChoice, ScopeChoice } from './key-choices.tsx'
@@ -63,11 +64,13 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
   const submit = (event: SyntheticEvent) => {
     event.preventDefault()
     if (busy || (needsKey && !filled)) return
-    if (test.error) test.reset()
+    test.reset()
     save.mutate()
   }
   const parts = { settings, provider, choices, change }
-  const checks = save.error instanceof ProblemError ? save.error.checks : []
+  const problem = test.error ?? save.error
+  const told = problem instanceof ProblemError ? problem : undefined
+  const place = useInView(problem)
   return (
     <form className="grid gap-5" onSubmit={submit} autoComplete="off" data-testid="key-form">
       {needsKey && <KeySource provider={provider} />}
@@ -92,14 +95,13 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
       {(test.data || test.isPending) && (
         <TestReport test={test.data} checks={test.checks} pending={test.isPending} provider={provider.name} />
       )}
-      {test.error && <ProblemNote error={test.error} />}
-      {save.error && (
-        <div>
-          <ProblemNote error={save.error} />
-          {checks.length > 0 && <Checks checks={checks} />}
+      {problem && (
+        <div ref={place} className="scroll-my-4">
+          <ProblemNote error={problem} />
+          {told && told.checks.length > 0 && <Checks checks={told.checks} told={[told.facts['cause']]} />}
         </div>
       )}
-      <div className="flex flex-wrap items-center justify-end gap-2">
+      <div className="flex scroll-my-4 flex-wrap items-center justify-end gap-2">
         {onCancel && (
           <button type="button" className="button button-quiet" onClick={onCancel} disabled={busy}>
             {t('common.cancel')}

@@ -1,5 +1,6 @@
 import type { MaskedKey, Settings, SettingsFeature, SettingsProvider } from '../../../src/contract/index.ts'
 import type { BadgeStatus } from '../ui/status-badge.tsx'
+import { regionsOf } from './key-draft.ts'
 
 /** The key in the environment that the page shows. */
 export function keyOf(provider: SettingsProvider, environment: string): MaskedKey | undefined {
@@ -10,11 +11,21 @@ export function badgeOf(key: MaskedKey): BadgeStatus {
   return key.state === 'disabled' ? 'disabled' : key.status
 }
 
-/** Providers for which a key can be added or is there. */
+/** Providers for which a key can be added or is there; first those that have a host where the plan lets data go. */
 export function openProviders({ providers }: Settings): SettingsProvider[] {
-  return providers.filter(
-    (provider) => !provider.comingSoon && (provider.policy !== 'unavailable' || provider.keys.length > 0),
-  )
+  return providers
+    .filter((provider) => !provider.comingSoon && (provider.policy !== 'unavailable' || provider.keys.length > 0))
+    .sort((one, other) => Number(isPlaced(other)) - Number(isPlaced(one)))
+}
+
+/** A plan that restricts regions can leave none in which the provider has a host. */
+export function isPlaced(provider: SettingsProvider): boolean {
+  return regionsOf(provider).length > 0
+}
+
+/** The text that says why no key of a provider can be added; the customer's own endpoint lies nobody knows where. */
+export function whyAbroad({ needsBaseUrl }: SettingsProvider) {
+  return needsBaseUrl ? 'provider.unplaced' : 'provider.abroad'
 }
 
 /** One question, "the platform's AI or mine?", instead of a list: where one provider is offered, or one serves all. */

@@ -28,6 +28,7 @@ function Banner({ notice, settings }: { notice: Notice; settings: Settings }) {
   const format = useFormat()
   const said = useSaid()
   const { tone, ink, icon } = looks[notice.severity]
+  const key = settings.providers.flatMap(({ keys }) => keys).find(({ id }) => id === notice.keyId)
   const cause = `cause.${notice.facts['errorClass'] ?? 'invalid_key'}`
   const values = {
     ...shown(notice.facts, format),
@@ -51,6 +52,7 @@ function Banner({ notice, settings }: { notice: Notice; settings: Settings }) {
           {part('detail')} {part('fix')}
         </p>
         <p className="mt-0.5 text-muted">
+          {key && settings.environments.length > 1 && `${t('common.environment')}: ${key.environment} · `}
           {notice.count > 1
             ? t('notices.times', { count: notice.count, when: format.ago(notice.lastAt) })
             : format.ago(notice.lastAt)}

@@ -7,7 +7,7 @@ import { Field } from '../ui/field.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { KeyCard } from './key-card.tsx'
 import { KeyForm } from './key-form.tsx'
-import { keyOf, openProviders } from './key-of.ts'
+import { isPlaced, keyOf, openProviders, whyAbroad } from './key-of.ts'
 
 type Side = 'platform' | 'own'
 
@@ -26,13 +26,13 @@ export function ProviderChoice({ settings }: { settings: Settings }) {
   const providers = openProviders(settings)
   const held = providers.filter((provider) => keyOf(provider, settings.environment))
   const serves = settings.choice === 'single' ? settings.activeProvider !== null : held.length > 0
-  const now: Side = serves ? 'own' : 'platform'
+  const mustOwn = providers.length > 0 && providers.every(({ policy }) => policy === 'required')
+  const now: Side = serves || mustOwn ? 'own' : 'platform'
   const side = wish?.from === now ? wish.side : now
   const choose = (side: Side) => setWish({ side, from: now })
   const only = providers.length === 1 ? providers[0] : undefined
   const aiName = settings.platform.aiName
   const { canManage } = settings.you
-  const mustOwn = providers.length > 0 && providers.every(({ policy }) => policy === 'required')
   return (
     <section aria-labelledby={`${name}-title`} className="grid gap-4" data-testid="provider-choice">
       <h2 id={`${name}-title`} className="text-lg font-semibold">
@@ -145,6 +145,8 @@ function OwnSide({ settings, providers, onCancel }: OwnSideProps) {
       {activate.error && <ProblemNote error={activate.error} />}
       {current ? (
         <KeyCard key={current.id} {...{ settings, provider, current, saved }} onSaved={setSaved} />
+      ) : !isPlaced(provider) ? (
+        <p className="card p-4 text-sm sm:px-5">{t(whyAbroad(provider))}</p>
       ) : (
         settings.you.canManage && (
           <div className="card p-4 sm:p-5">

@@ -5,9 +5,8 @@ import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { KeyCard } from './key-card.tsx'
-import { regionsOf } from './key-draft.ts'
 import { KeyForm } from './key-form.tsx'
-import { featureTitles, isLanguageOnly, keyOf, openProviders } from './key-of.ts'
+import { featureTitles, isLanguageOnly, isPlaced, keyOf, openProviders, whyAbroad } from './key-of.ts'
 
 /** Above so many, providers without a key are listed briefly and side by side. */
 const few = 6
@@ -69,9 +68,6 @@ export function ProviderList({ settings }: { settings: Settings }) {
   )
 }
 
-/** A plan that restricts regions can leave none in which the provider has a host. */
-const isPlaced = (provider: SettingsProvider) => regionsOf(provider).length > 0
-
 interface FreeProviderProps {
   /** Among many, only the name and whether it serves. */
   brief: boolean
@@ -84,11 +80,13 @@ function FreeProvider({ settings, provider, add, brief }: FreeProviderProps) {
   const { t } = useTranslation()
   const affects = featureTitles(settings, provider.affects)
   const aiName = settings.platform.aiName
+  const served =
+    settings.features.length > 0 ? provider.serves.some(({ source }) => source === 'platform') : provider.platformKey
   const state = !isPlaced(provider)
-    ? 'provider.abroad'
+    ? whyAbroad(provider)
     : provider.policy === 'required'
       ? 'provider.required'
-      : provider.platformKey
+      : served
         ? 'provider.platform'
         : 'provider.nobody'
   return (

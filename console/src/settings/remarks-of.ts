@@ -14,10 +14,10 @@ export function remarksOnSaved(saved: SavedKey | undefined, current: MaskedKey):
   return remarksOf(saved).filter(({ noted }) => current.status !== 'valid' || noted?.code === 'spaces_removed')
 }
 
-/** What a test's report has to add to its checks: an unusual form is told by the check of the form, where that failed. */
+/** What a test's report has to add to its checks: those tell an unusual form themselves. */
 export function remarksOnTest(test: KeyTest): readonly Remark[] {
-  const tellsForm = test.checks.some(({ name, ok }) => name === 'shape' && !ok)
-  return remarksOf(test).filter(({ noted }) => !tellsForm || noted?.code === 'spaces_removed')
+  const tellsForm = test.checks.some(({ name }) => name === 'shape')
+  return remarksOf(test).filter(({ noted }) => !(tellsForm && noted?.code.startsWith('unusual')))
 }
 
 function remarksOf({ remarks, noted }: Pick<KeyTest, 'remarks' | 'noted'>): readonly Remark[] {

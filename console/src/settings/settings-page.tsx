@@ -17,6 +17,8 @@ export default function SettingsPage() {
   const { t } = useTranslation()
   const [environment, setEnvironment] = useState<string>()
   const settings = useSettings(environment)
+  // While another environment is fetched, the one before is there still: it is not shown as what was asked for.
+  const shown = environment === undefined || settings.data?.environment === environment ? settings.data : undefined
   return (
     <>
       <PageHeader
@@ -27,11 +29,11 @@ export default function SettingsPage() {
         }
       >
         {settings.data && settings.data.environments.length > 1 && (
-          <label className="flex items-center gap-2 text-sm text-muted">
+          <label className="flex flex-wrap items-center gap-2 text-sm text-muted">
             {t('common.environment')}
             <select
               className="input filter-input w-auto"
-              value={settings.data.environment}
+              value={environment ?? settings.data.environment}
               onChange={(event) => setEnvironment(event.currentTarget.value)}
             >
               {settings.data.environments.map((one) => (
@@ -41,9 +43,9 @@ export default function SettingsPage() {
           </label>
         )}
       </PageHeader>
-      {settings.isPending && <Loading rows={5} />}
+      {!shown && !settings.isError && <Loading rows={5} />}
       {settings.isError && !settings.data && <Failure error={settings.error} retry={() => void settings.refetch()} />}
-      {settings.data && <Sections key={settings.data.environment} settings={settings.data} />}
+      {shown && <Sections key={shown.environment} settings={shown} />}
     </>
   )
 }

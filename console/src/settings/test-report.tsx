@@ -1,4 +1,3 @@
-import { useEffect, useRef } from 'react'
 import type { KeyCheck, KeyTest } from '../../../src/contract/index.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
@@ -6,6 +5,7 @@ import { Icon } from '../ui/icon.tsx'
 import { Said, useSaid } from '../ui/said.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
+import { useInView } from '../ui/use-in-view.ts'
 import { remarksOnTest } from './remarks-of.ts'
 
 interface TestReportProps {
@@ -21,15 +21,9 @@ const expected = ['shape', 'reachable', 'authenticated', 'permitted', 'latency']
 /** What a test said: each thing that was tried, and what to do when one failed. */
 export function TestReport({ test, checks, pending, provider }: TestReportProps) {
   const { t } = useTranslation()
-  const said = useSaid()
-  const failed = test?.status !== 'valid'
-  const report = useRef<HTMLDivElement>(null)
-  // On a small screen it would end below the edge.
-  useEffect(() => {
-    if (test) report.current?.scrollIntoView({ block: 'nearest' })
-  }, [test])
+  const place = useInView(!pending && test)
   return (
-    <div ref={report} aria-live="polite" data-testid="test-report">
+    <div ref={place} className="scroll-my-4" aria-live="polite" data-testid="test-report">
       {pending && (
         <div className="rounded-lg border border-line text-sm">
           <p className="flex items-center gap-2.5 border-b border-line px-3 py-2">
@@ -52,41 +46,49 @@ export function TestReport({ test, checks, pending, provider }: TestReportProps)
       )}
       {!pending && test && (
         <div className="rounded-lg border border-line">
-          <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
-            <StatusBadge status={test.status} />
-            {(!failed || !test.reason) && (
-              <span className="text-sm">{t(failed ? `status.${test.status}.cause` : 'test.works')}</span>
-            )}
-          </div>
-          <Checks checks={test.checks} />
-          {failed && (test.reason || test.fix) && (
-            <div className="border-t border-line px-3 py-2 text-sm">
-              {test.reason && (
-                <p>
-                  <Said code={`cause.${test.cause}.reason`}>{test.reason}</Said>
-                  {test.missing && said('cause.lacks') && ` ${said('cause.lacks', test)}`}
-                </p>
-              )}
-              <p className="mt-0.5 font-medium">
-                {test.fix ? <Said code={`cause.${test.cause}.fix`}>{test.fix}</Said> : t(`status.${test.status}.fix`)}
-              </p>
-            </div>
-          )}
-          {remarksOnTest(test).map(({ text, noted }) => (
-            <p key={text} className="border-t border-line px-3 py-2 text-sm text-muted">
-              <Said code={`remark.${noted?.code}`} values={noted?.facts ?? {}}>
-                {text}
-              </Said>
-            </p>
-          ))}
+          <Verdict test={test} />
+          <Checks checks={test.checks} told={[test.cause, ...(test.noted ?? []).map(({ code }) => code)]} />
         </div>
       )}
     </div>
   )
 }
 
-/** The list of checks, each with its own verdict. */
-export function Checks({ checks }: { checks: readonly KeyCheck[] }) {
+/** What it comes to, before what was tried: the rest may lie below the edge. */
+function Verdict({ test }: { test: KeyTest }) {
+  const { t } = useTranslation()
+  const said = useSaid()
+  const { status, cause, reason, fix, missing } = test
+  const failed = status !== 'valid'
+  return (
+    <div className="grid gap-1 border-b border-line px-3 py-2 text-sm">
+      <p className="flex flex-wrap items-center gap-2">
+        <StatusBadge status={status} /> {!failed && t('test.works')}
+      </p>
+      {failed && (
+        <>
+          <p>
+            {reason ? <Said code={`cause.${cause}.reason`}>{reason}</Said> : t(`status.${status}.cause`)}
+            {missing && said('cause.lacks') && ` ${said('cause.lacks', test)}`}
+          </p>
+          <p className="font-medium">
+            {fix ? <Said code={`cause.${cause}.fix`}>{fix}</Said> : t(`status.${status}.fix`)}
+          </p>
+        </>
+      )}
+      {remarksOnTest(test).map(({ text, noted }) => (
+        <p key={text} className="text-muted">
+          <Said code={`remark.${noted?.code}`} values={noted?.facts ?? {}}>
+            {text}
+          </Said>
+        </p>
+      ))}
+    </div>
+  )
+}
+
+/** The list of checks, each with its own verdict. @param told codes of what is said above already */
+export function Checks({ checks, told = [] }: { checks: readonly KeyCheck[]; told?: readonly (string | undefined)[] }) {
   const { t } = useTranslation()
   const format = useFormat()
   return (
@@ -108,7 +110,7 @@ export function Checks({ checks }: { checks: readonly KeyCheck[] }) {
                 · {t('common.milliseconds', { value: format.whole(check.latencyMs) })}
               </span>
             )}
-            <Found check={check} />
+            {(check.code === undefined || !told.includes(check.code)) && <Found check={check} />}
           </span>
         </li>
       ))}

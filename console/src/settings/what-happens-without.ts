@@ -2,7 +2,8 @@ import type { Settings, SettingsProvider } from '../../../src/contract/index.ts'
 
 /** The text that says what serves once this provider's own key is gone: the platform's AI at once, or nothing. */
 export function whatHappensWithout(settings: Settings, provider: SettingsProvider) {
-  const costs = settings.credits.perRequest.platformKey > settings.credits.perRequest.ownKey
+  const { perRequest, features } = settings.credits
+  const costs = [perRequest, ...Object.values(features)].some(({ ownKey, platformKey }) => platformKey > ownKey)
   if (provider.policy === 'required' || !provider.platformKey) return 'without.stops'
   return costs ? 'without.platformCosts' : 'without.platform'
 }

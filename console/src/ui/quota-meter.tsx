@@ -10,12 +10,12 @@ export function QuotaMeter({ quota }: { quota: SettingsQuota }) {
   const tone = part >= 1 ? 'fill-bad' : part >= 0.8 ? 'fill-warn' : 'fill-accent'
   return (
     <div data-meter={quota.meter}>
-      <div className="flex flex-wrap items-baseline justify-between gap-x-3">
+      <p className="flex flex-wrap items-baseline justify-between gap-x-3">
         <span className="font-medium">{quota.title}</span>
         <span className="text-sm text-muted figures">
           {t('quota.used', { used: format.whole(quota.used), limit: format.whole(quota.limit) })}
         </span>
-      </div>
+      </p>
       <meter className="sr-only" aria-label={quota.title} min={0} max={quota.limit} value={quota.used} />
       <svg
         aria-hidden="true"

@@ -78,6 +78,9 @@ export function RequestLog({ requests, aiName, features, showOrg = false }: Requ
   )
 }
 
+/** A name without an end breaks, and pushes no other column out of sight. */
+const breaking = 'wrap-anywhere sm:min-w-32'
+
 interface RowProps {
   row: RequestRow & Partial<Pick<AllRequestsPage['items'][number], 'org' | 'orgName'>>
   aiName: string
@@ -109,7 +112,7 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
           </span>
         )}
       </td>
-      <td>
+      <td className={breaking}>
         {feature ?? '–'}
         {showOrg && (
           <span className="block text-xs text-muted" title={row.org}>
@@ -118,7 +121,7 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
         )}
         {row.user && <span className="block text-xs text-muted">{row.user}</span>}
       </td>
-      <td>
+      <td className={breaking}>
         <SourceChip
           source={row.keySource}
           aiName={aiName}

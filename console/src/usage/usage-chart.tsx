@@ -75,7 +75,7 @@ export function UsageChart({ label, days, series, nameOf, show }: UsageChartProp
         <ul className="flex flex-wrap gap-x-5 gap-y-1">
           {series.map((one, index) => (
             <li key={one.id ?? ''} className="flex items-center gap-2">
-              <span className={`size-2.5 rounded-sm ${tones[index]}`} /> {nameOf(one.id)}
+              <span className={`size-2.5 flex-none rounded-sm ${tones[index]}`} /> {nameOf(one.id)}
               <span className="text-muted figures">{show(place === null ? one.total : (one.amounts[place] ?? 0))}</span>
             </li>
           ))}

@@ -37,7 +37,7 @@ export function UsageTable({ report, breakdown, nameOf }: UsageTableProps) {
             {rows.map((row) => (
               <tr key={`${row.group.day}-${row.group[breakdown]}`}>
                 <td className="whitespace-nowrap">{row.group.day && format.day(row.group.day)}</td>
-                <td>{nameOf(row.group[breakdown] ?? null)}</td>
+                <td className="min-w-32 wrap-anywhere">{nameOf(row.group[breakdown] ?? null)}</td>
                 {[row.requests, row.inputTokens, row.outputTokens, row.characters, row.credits].map(
                   (amount, column) => (
                     // biome-ignore lint/suspicious/noArrayIndexKey: the columns never change places

@@ -43,11 +43,20 @@ const formCodes: Readonly<Record<string, Coded>> = {
 
 /** What a schema found wrong, field by field. Values are never repeated, nor names that could be secrets. */
 export function fieldErrors(part: RequestPart, schema: z.ZodType, issues: readonly z.core.$ZodIssue[]): FieldError[] {
-  return (issues as readonly Issue[]).flatMap((issue) =>
+  return tightest(issues as readonly Issue[]).flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? (issue.keys ?? []).map((name) => unknownField([part, ...issue.path], name, knownNames(schema, issue.path)))
       : [{ field: [part, ...issue.path].map(String).join('.'), detail: issue.message, ...coded(issue) }],
   )
+}
+
+/** Of two limits of one field that are both broken, the one that holds: what keeps to it keeps to the other, too. */
+function tightest(issues: readonly Issue[]): readonly Issue[] {
+  const isLooser = (one: Issue, other: Issue) =>
+    one.code === other.code &&
+    one.path.join('.') === other.path.join('.') &&
+    ((one.maximum ?? 0) > (other.maximum ?? 0) || (one.minimum ?? 0) < (other.minimum ?? 0))
+  return issues.filter((one) => !issues.some((other) => isLooser(one, other)))
 }
 
 /** What an issue says as a code with facts, for pages in other languages. */

@@ -1,6 +1,7 @@
 import { OwnkeyError } from '../../contract/index.ts'
 import { closestName } from '../../lib/index.ts'
 import { allowsRegion, keyRegion } from '../../policy/index.ts'
+import type { ProviderKeyRow } from '../../store/index.ts'
 import type { Choices } from './check-choices.ts'
 import type { SlotContext } from './resolve-slot.ts'
 
@@ -14,6 +15,7 @@ export interface KeyHost {
   region: string | null
 }
 
+type BoundHost = Pick<ProviderKeyRow, 'origin' | 'custom_host' | 'base_url' | 'region'>
 type HostChoices = Pick<Choices, 'baseUrl' | 'region'>
 type Placed = Pick<SlotContext, 'plan' | 'provider' | 'entry'>
 
@@ -27,6 +29,19 @@ export function hostFor(choices: HostChoices, slot: Placed, checkHost: (baseUrl:
   const host = placeOf({ ...choices, region: regionFor(choices, slot) }, slot, checkHost)
   requireAllowedRegion(host, slot)
   return host
+}
+
+/** The host that a saved key is bound to, whatever the configuration says today. */
+export function hostOf(row: BoundHost, { provider }: Pick<Placed, 'provider'>): KeyHost {
+  const base = row.custom_host && row.base_url ? new URL(row.base_url).pathname.replace(/\/+$/, '') : undefined
+  const ofOperator = provider.operatorRoute?.origin === row.origin ? provider.operatorRoute.basePath : ''
+  return {
+    origin: row.origin,
+    basePath: base ?? ofOperator,
+    customHost: row.custom_host,
+    baseUrl: row.base_url,
+    region: row.region,
+  }
 }
 
 /**

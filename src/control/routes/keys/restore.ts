@@ -3,6 +3,7 @@ import { resolveNoticesOfKeys } from '../../../store/index.ts'
 import { restoreKey } from '../../../vault/index.ts'
 import { actorOf } from '../../actor.ts'
 import { defineRoute } from '../../http/route.ts'
+import { hostOf, requireAllowedRegion } from '../../keys/host-for.ts'
 import { inside } from '../../keys/inside.ts'
 import { requireKey } from '../../keys/require-key.ts'
 import { resolveSlot } from '../../keys/resolve-slot.ts'
@@ -24,7 +25,13 @@ export const restoreKeyRoute = defineRoute({
     const { id } = await requireKey(slot, deps)
     const row = await deps.database.transaction(async (tx) => {
       await resolveNoticesOfKeys(tx, [id])
-      return restoreKey(vaultDeps(deps, inside(tx, deps.database)), { org: slot.org, keyId: id, by: actorOf(call) })
+      return restoreKey(vaultDeps(deps, inside(tx, deps.database)), {
+        org: slot.org,
+        keyId: id,
+        by: actorOf(call),
+        // The key that serves now would be gone, and the one before would serve nothing.
+        check: (before) => requireAllowedRegion(hostOf(before, slot), slot),
+      })
     })
     deps.tenants.forget(slot.org)
     return showSaved(row, slot, deps)

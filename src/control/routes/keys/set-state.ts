@@ -3,6 +3,7 @@ import { resolveNoticesOfKeys } from '../../../store/index.ts'
 import { setKeyState } from '../../../vault/index.ts'
 import { actorOf } from '../../actor.ts'
 import { defineRoute } from '../../http/route.ts'
+import { hostOf, requireAllowedRegion } from '../../keys/host-for.ts'
 import { inside } from '../../keys/inside.ts'
 import { requireKey } from '../../keys/require-key.ts'
 import { resolveSlot } from '../../keys/resolve-slot.ts'
@@ -25,7 +26,9 @@ function setState(verb: 'enable' | 'disable', state: 'active' | 'disabled', summ
     answer: maskedKeySchema,
     async handle(call, deps) {
       const slot = await resolveSlot(call, deps, verb === 'enable' ? 'save' : 'remove')
-      const { id } = await requireKey(slot, deps)
+      const key = await requireKey(slot, deps)
+      if (state === 'active') requireAllowedRegion(hostOf(key, slot), slot)
+      const { id } = key
       const row = await deps.database.transaction(async (tx) => {
         if (state === 'disabled') await resolveNoticesOfKeys(tx, [id])
         return setKeyState(vaultDeps(deps, inside(tx, deps.database)), {

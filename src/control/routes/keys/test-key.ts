@@ -14,7 +14,7 @@ import { type ActorFields, actorOf } from '../../actor.ts'
 import type { ControlDeps } from '../../deps.ts'
 import { defineRoute } from '../../http/route.ts'
 import { checkChoices } from '../../keys/check-choices.ts'
-import { hostFor, type KeyHost, requireAllowedRegion } from '../../keys/host-for.ts'
+import { hostFor, hostOf, requireAllowedRegion } from '../../keys/host-for.ts'
 import { inspectForTest } from '../../keys/inspect.ts'
 import { requireKey } from '../../keys/require-key.ts'
 import { resolveSlot, type SlotContext } from '../../keys/resolve-slot.ts'
@@ -106,17 +106,4 @@ async function openSaved(row: ProviderKeyRow, { database, keyring }: ControlDeps
   )
   if (!sealed) throw new OwnkeyError('key_unknown')
   return openKey(keyring, sealed)
-}
-
-/** The host that the key is bound to, whatever the configuration says today. */
-function hostOf(row: ProviderKeyRow, { provider }: SlotContext): KeyHost {
-  const base = row.custom_host && row.base_url ? new URL(row.base_url).pathname.replace(/\/+$/, '') : undefined
-  const ofOperator = provider.operatorRoute?.origin === row.origin ? provider.operatorRoute.basePath : ''
-  return {
-    origin: row.origin,
-    basePath: base ?? ofOperator,
-    customHost: row.custom_host,
-    baseUrl: row.base_url,
-    region: row.region,
-  }
 }

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { profileConfig } from '../support/profile.ts'
+import { startOwnkey } from '../support/running-server.ts'
+import { sandboxPlatformKeys } from './real-browser.ts'
+import { openStage, textOf } from './stage.ts'
+
+const gemini = (policy: string) => ({ gemini: policy, '*': 'unavailable' })
+const changes = {
+  'plans.own_only': { providers: gemini('required') },
+  'plans.priced': {
+    providers: gemini('optional'),
+    monthlyCredits: 100,
+    credits: { chatbot: { ownKey: 1, platformKey: 7 } },
+  },
+}
+const config = (more: object = {}) => profileConfig('support-inbox', undefined, { ...changes, ...more })
+const stage = openStage('support-inbox', () =>
+  startOwnkey({ config: config(), sandbox: true, env: sandboxPlatformKeys }),
+)
+
+describe('the settings page', () => {
+  it('begins with the own key where the platform’s AI is not offered', async () => {
+    const page = await stage.visit({ org: 'own_only' }, { plan: 'own_only' })
+    const choice = (name: RegExp) => page.getByRole('radio', { name })
+    await expect.poll(() => choice(/^My Google Gemini key/).isChecked()).toBe(true)
+    expect([await choice(/^ConnectGain AI/).isChecked(), await choice(/^ConnectGain AI/).isDisabled()]).toEqual([
+      false,
+      true,
+    ])
+    await page.getByRole('textbox', { name: 'API key' }).waitFor()
+    expect(await page.getByTestId('key-form').getByRole('button', { name: 'Cancel' }).count()).toBe(0)
+  })
+
+  it('shows the credits also where each feature has prices of its own, and claims no one price for all', async () => {
+    const page = await stage.visit({ org: 'priced' }, { plan: 'priced' })
+    const glance = () => textOf(page, '[data-testid=at-a-glance]')
+    await expect.poll(glance).toContain('Credits left: 100. What a request costs depends on the feature: “Why?” tells.')
+    await page.getByRole('button', { name: 'Why? Chatbots' }).click()
+    await page.getByTestId('chain').getByText('7 credits').waitFor()
+  })
+})
+
+describe('the operator’s form for an organization', () => {
+  it('takes nothing away that a newer configuration does not know, and calls add-ons by their titles', async () => {
+    const earlier = config({ 'addOns.spare': { title: 'Spare' }, 'plans.old': { providers: gemini('optional') } })
+    expect(await stage.server().reload(earlier)).toBe(true)
+    await stage.server().putOrg('kept', { plan: 'old', addOns: ['spare', 're_engagement'] })
+    expect(await stage.server().reload(config())).toBe(true)
+    const page = await stage.operator()
+    await page.getByRole('button', { name: 'Edit: kept' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('checkbox', { name: 'AI Re-Engagement' }).waitFor()
+    expect(await dialog.getByRole('checkbox', { name: 'spare' }).isChecked()).toBe(true)
+    await dialog.getByLabel('Name', { exact: true }).fill('Still kept')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByRole('alert').waitFor()
+    expect((await stage.server().api('GET', '/orgs/kept')).body).toMatchObject({ name: 'kept', plan: 'old' })
+    await dialog.getByLabel('Plan').selectOption('standard')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const { body } = await stage.server().api('GET', '/orgs/kept')
+    expect([body.name, body.plan, body.addOns.sort()]).toEqual(['Still kept', 'standard', ['re_engagement', 'spare']])
+  })
+
+  it('says once how many credits can be added at most', async () => {
+    await stage.server().putOrg('rich')
+    const page = await stage.operator()
+    await page.getByRole('button', { name: 'Credits: rich' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Credits to add or take back').fill('99999999999999999999')
+    await dialog.getByLabel('Reason').fill('Huge')
+    await dialog.getByRole('button', { name: 'Add credits' }).click()
+    await expect
+      .poll(() => dialog.getByRole('alert').innerText())
+      .toMatch(/^Credits to add or take back: at most 1000000000000\s+Correct the request as the detail says\.$/)
+  })
+})
