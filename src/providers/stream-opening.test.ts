@@ -128,6 +128,7 @@ describe('the first event of a 200 stream', () => {
     ['openai', { type: 'response.queued' }, undefined],
     ['anthropic', { type: 'message_start', message: { usage: { input_tokens: 1 } } }, 'message_start'],
     ['anthropic', { type: 'ping' }, 'ping'],
+    ['openai', { type: 'keepalive', sequence_number: 2 }, 'keepalive'],
     ['azure-openai', { choices: [], prompt_filter_results: [{ prompt_index: 0 }] }, undefined],
   ] as const)('of %s that decides nothing: %j', (provider, data, name) => {
     expect(open(provider, data, name)).toBe('preamble')

@@ -68,7 +68,7 @@ const ofErrors: ReadonlySet<string> = new Set([
   ...['timestamp', 'raw_status_code', 'title', 'reason'],
 ])
 
-/** Events before the first content: OpenAI's Responses API, Anthropic's Messages, Cohere, Amazon; what Azure says of the prompt. */
+/** Events before the first content, and those that only keep a connection open: OpenAI's Responses API, Anthropic's Messages, Cohere, Amazon; what Azure says of the prompt. */
 const preambleEvents: ReadonlySet<string> = new Set([
   'response.created',
   'response.in_progress',
@@ -76,6 +76,7 @@ const preambleEvents: ReadonlySet<string> = new Set([
   'message_start',
   'message-start',
   'ping',
+  'keepalive',
   'messageStart',
 ])
 export function isPreamble({ name, data }: StreamEvent): boolean {
