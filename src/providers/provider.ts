@@ -27,7 +27,7 @@ export interface Surface {
   dialect?: Dialect
   /** What the provider bills here; `characters` are those of `textField` in the request. */
   meters: 'tokens' | 'characters' | 'audio' | 'none'
-  /** The JSON field whose characters are billed. */
+  /** The JSON field whose characters are billed: a text, or a list of texts or of objects with a `text`. */
   textField?: string
   /** Streams tell their counts only when the request asks: by `stream_options: {include_usage: true}`. */
   usageOptIn?: 'stream_options'

@@ -60,9 +60,10 @@ export class AnswerUsage {
     return this.text?.tokens
   }
 
-  /** All that was found. @param cut the answer did not come to its end */
+  /** All that was found; undefined when the provider told nothing. @param cut the answer did not come to its end */
   end(cut: boolean): Usage | undefined {
-    return merge(this.fromHeaders, this.scanner?.end(cut))
+    const told = merge(this.fromHeaders, this.scanner?.end(cut))
+    return told === undefined || Object.keys(told).length === 0 ? undefined : told
   }
 }
 
