@@ -195,4 +195,41 @@ describe('a stream whose counts nobody asked for', () => {
   test('has none, and is otherwise as it was, wherever its bytes are split', () => {
     for (const pieces of everySplit(recorded)) expect(translated(hideUsage(), pieces)).toBe(expected)
   })
+
+  test.each(['\n', '\r\n', '\r'])('has none whichever line ends it has (%j), and keeps them', (lineEnd) => {
+    const write = (...events: string[]) => Buffer.from(events.join('\n\n').concat('\n\n').replaceAll('\n', lineEnd))
+    const stream = write(
+      'event: x\ndata: {"choices":[{"delta":{"content":"a"}}],"usage":{"total_tokens":1}}',
+      ': spread over lines',
+      'data: {"choices":[{"delta":{"content":"b"}}],\nid: 7\ndata: "usage": {"total_tokens":2}}',
+      'data: {"choices":[],\ndata: "usage":{"total_tokens":3}}',
+      'data: {"choices":[],"usage":{"total_tokens":4}}',
+      'data: [DONE]',
+    )
+    const shown = write(
+      'event: x\ndata: {"choices":[{"delta":{"content":"a"}}]}',
+      ': spread over lines',
+      'data: {"choices":[{"delta":{"content":"b"}}]}\nid: 7',
+      'data: [DONE]',
+    ).toString()
+    for (const pieces of everySplit(stream)) expect(translated(hideUsage(), pieces)).toBe(shown)
+  })
+
+  test('has none in an event without its empty line', () => {
+    const last = Buffer.from('data: {"choices":[],"usage":{"total_tokens":3}}\n')
+    for (const pieces of everySplit(last)) expect(translated(hideUsage(), pieces)).toBe('')
+  })
+
+  test('passes event by event; what keeps it open and what is long does not wait', () => {
+    const hiding = hideUsage()
+    const feed = (text: string) => hiding.feed(Buffer.from(text))
+    expect([feed(': still'), feed(' here\n'), feed('\n')]).toEqual(['', ': still here\n', '\n'])
+    expect([feed('data: {"choices":[1]}\n'), feed('\n')]).toEqual(['', 'data: {"choices":[1]}\n\n'])
+    const long = `data: {"choices":[{"delta":"${'a'.repeat(300_000)}`
+    expect(feed(long).length).toBe(long.length)
+    expect([feed('"}],"usage":{}}\n'), feed('\ndata: {"choices":[],"usage":{}}\n\n')]).toEqual([
+      '"}],"usage":{}}',
+      '\n\n',
+    ])
+  })
 })
