@@ -8,13 +8,19 @@ const served: Outcome = { relayed: true, status: 200, durationMs: 20.4, firstByt
 
 /** Of a request whose texts come to a few tokens. */
 function exchangeOf(
-  more: { meters?: string; characters?: number; charactersAreCredits?: boolean; isComplete?: boolean } = {},
+  more: {
+    meters?: string
+    capability?: string
+    characters?: number
+    charactersAreCredits?: boolean
+    isComplete?: boolean
+  } = {},
 ): Required<Exchange> {
-  const { meters = 'tokens', characters, charactersAreCredits = false, isComplete = true } = more
+  const { meters = 'tokens', capability, characters, charactersAreCredits = false, isComplete = true } = more
   const provider = { usage: { charactersAreCredits } }
   const chunks = [Buffer.from('{"messages":[{"role":"user","content":"What is a gateway?"}]}')]
   const body = { isComplete, chunks }
-  return { surface: { meters }, body, characters, provider } as unknown as Required<Exchange>
+  return { surface: { meters, capability }, body, characters, provider } as unknown as Required<Exchange>
 }
 const end = (more: Partial<Outcome>, exchange = exchangeOf()) => entryEnd({ ...served, ...more }, exchange)
 
@@ -87,6 +93,16 @@ describe('what is counted', () => {
       usage: undefined,
       estimated: false,
     })
+  })
+
+  test('of embeddings is what was to be embedded, unless the provider counts it', () => {
+    const embeddings = exchangeOf({ capability: 'embeddings' })
+    expect(end({ usage: undefined }, embeddings)).toMatchObject({ usage: { inputTokens: 5 }, estimated: true })
+    expect(end({ usage: { inputTokens: 9 } }, embeddings)).toMatchObject({
+      usage: { inputTokens: 9 },
+      estimated: false,
+    })
+    expect(end({ usage: undefined, cut: 'caller' }, embeddings).usage).toBeUndefined()
   })
 
   test('of speech is what was to be spoken, unless the provider says how much it was', () => {
