@@ -222,6 +222,24 @@ describe('a stream that opens with an error', () => {
       '{"type":"error","error":{"type":"overloaded_error"}}',
       'provider_error',
     ],
+  ]
+
+  test.each(told)('as JSON, %s of %s, is a failure all the same', async (_name, provider, body, name) => {
+    for (const pack of [Buffer.from, gzipSync]) {
+      const packed = pack(body)
+      const headers = { 'content-type': 'application/json', ...(pack === gzipSync && { 'content-encoding': 'gzip' }) }
+      const inPieces = [...packed].map((_, at) => write(packed.subarray(at, at + 1)))
+      for (const answer of [bytes(packed, { headers }), script(head(200, headers), ...inPieces, end())]) {
+        served(name, await play(provider, 'falling', answer))
+        const played = await play(provider, 'standard', answer)
+        refused(played)
+        expect([played.answer.status, played.answer.header('ownkey-error')]).toEqual([200, name])
+        expect(played.answer.body.equals(packed)).toBe(true)
+      }
+    }
+  })
+
+  const behind: typeof told = [
     [
       'an error behind an id',
       'openai',
@@ -239,20 +257,22 @@ describe('a stream that opens with an error', () => {
     ['an error in `detail`', 'elevenlabs', '{"detail":{"status":"quota_exceeded","message":"x"}}', 'quota_exhausted'],
   ]
 
-  test.each(told)('as JSON, %s of %s, is a failure all the same', async (_name, provider, body, name) => {
-    for (const pack of [Buffer.from, gzipSync]) {
-      const packed = pack(body)
-      const headers = { 'content-type': 'application/json', ...(pack === gzipSync && { 'content-encoding': 'gzip' }) }
-      const inPieces = [...packed].map((_, at) => write(packed.subarray(at, at + 1)))
-      for (const answer of [bytes(packed, { headers }), script(head(200, headers), ...inPieces, end())]) {
-        served(name, await play(provider, 'falling', answer))
-        const played = await play(provider, 'standard', answer)
-        refused(played)
-        expect([played.answer.status, played.answer.header('ownkey-error')]).toEqual([200, name])
-        expect(played.answer.body.equals(packed)).toBe(true)
+  test.each(behind)(
+    'as JSON, %s of %s, is a failure too when it comes in one piece',
+    async (_name, provider, body, name) => {
+      for (const pack of [Buffer.from, gzipSync]) {
+        const packed = pack(body)
+        const headers = { 'content-type': 'application/json', ...(pack === gzipSync && { 'content-encoding': 'gzip' }) }
+        for (const answer of [bytes(packed, { headers }), script(head(200, headers), write(packed), end())]) {
+          served(name, await play(provider, 'falling', answer))
+          const played = await play(provider, 'standard', answer)
+          refused(played)
+          expect([played.answer.status, played.answer.header('ownkey-error')]).toEqual([200, name])
+          expect(played.answer.body.equals(packed)).toBe(true)
+        }
       }
-    }
-  })
+    },
+  )
 
   test('JSON that only begins like one is no failure', async () => {
     for (const body of [

@@ -25,8 +25,9 @@ test('what is asked about a job tells the job’s error, which is no failure of 
   expect(wayOf(job, '', { contentType: 'application/json', tellsOwnErrors: false })).toBe('relayed')
 })
 
-test('lines of JSON are not held back', () => {
-  const line = Buffer.from('{"is_finished":false}\n')
+test('a stream of lines of JSON is not held back for an error in its first line', () => {
+  const line = Buffer.from('{"is_finished":false,"error":{"code":"x"}}\n')
+  expect(wayOf(line, '', { contentType: 'application/json' })).toBe('opened')
   expect(wayOf(line, '', { contentType: 'application/x-ndjson' })).toBe('relayed')
   expect(wayOf(line, '', { contentType: 'application/stream+json' })).toBe('relayed')
 })

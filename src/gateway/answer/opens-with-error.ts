@@ -2,7 +2,7 @@ import { openBrace, quote, skipSpace } from '../../lib/index.ts'
 
 /** So many bytes tell whether JSON opens with an error. */
 export const enoughToTell = 64
-/** An error that comes behind other fields stands within so many bytes: the whole answer is small then. */
+/** An error that comes behind other fields stands within so many bytes. Such an answer is small and comes in one piece, so nothing waits for it. */
 const errorWithin = 4 * 1024
 
 /** First letters of `error`, `type` and `object`: JSON whose first name begins otherwise needs no closer look. */
@@ -23,8 +23,7 @@ export function opensWithError(first: Buffer | undefined, anywhere: boolean): bo
   if (anywhere && tellsErrorBehind(first)) return true
   const at = first.indexOf(quote)
   const letter = at === -1 ? undefined : first[at + 1]
-  if (letter !== undefined && !firstLetters.has(letter))
-    return anywhere && first.length < enoughToTell ? undefined : false
+  if (letter !== undefined && !firstLetters.has(letter)) return false
   return errorFirst.test(first.toString('latin1', 0, enoughToTell * 2)) || undefined
 }
 
