@@ -37,3 +37,13 @@ test('a request’s texts are counted and its pictures are not', () => {
   }
   expect(estimateAsked([Buffer.from(JSON.stringify(body))])).toBe(20)
 })
+
+test('texts in lists are counted one by one, and nothing behind their list', () => {
+  const asked = (body: string) => estimateAsked([Buffer.from(body)])
+  expect(asked('{"input":["1234","5678" , "\\"90a"],"model":"none of it","stop":["nor","this"]}')).toBe(4)
+  expect(asked('{"texts":[],"input":[[1,2],"x"]}')).toBe(0)
+  expect(asked('{"requests":[{"content":{"parts":[{"text":"1234"}]}},{"content":{"parts":[{"text":"5678"}]}}]}')).toBe(
+    2,
+  )
+  expect(asked('{"input":["1234","56')).toBe(2)
+})

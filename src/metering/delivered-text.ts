@@ -6,6 +6,9 @@ const bytesPerToken = 4
 const said = /"(?:content|text|delta|arguments|partial_json|thinking|reasoning|reasoning_content)"\s*:\s*"/g
 /** What a caller says. */
 const asked = /"(?:content|text|input|prompt|system|instructions|arguments)"\s*:\s*"/g
+const askedList = /"(?:content|text|input|prompt|texts)"\s*:\s*\[/g
+/** The next one of a list, right here. */
+const nextText = /\s*(?:,\s*)?"/y
 
 /** No name with its colon is longer. */
 const longestName = 40
@@ -56,7 +59,23 @@ function backslashesAtEnd(text: string): string {
 /** The tokens of a request's texts, estimated; what else is in it (pictures, files) is not counted. */
 export function estimateAsked(body: readonly Buffer[]): number {
   const all = body.length === 1 ? (body[0] as Buffer) : Buffer.concat(body)
-  return Math.ceil(countTexts(all.toString('latin1'), asked, 0).bytes / bytesPerToken)
+  const text = all.toString('latin1')
+  return Math.ceil((countTexts(text, asked, 0).bytes + countLists(text)) / bytesPerToken)
+}
+
+/** Texts in a list, as those to be embedded come. */
+function countLists(text: string): number {
+  let bytes = 0
+  for (const { index, 0: opening } of text.matchAll(askedList)) {
+    nextText.lastIndex = index + opening.length
+    for (let next = nextText.exec(text); next; next = nextText.exec(text)) {
+      const start = nextText.lastIndex
+      const end = closingQuote(text, start) ?? text.length
+      bytes += end - start
+      nextText.lastIndex = end + 1
+    }
+  }
+  return bytes
 }
 
 /** `end`: behind the last text that is whole. */

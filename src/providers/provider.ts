@@ -34,7 +34,7 @@ export interface Surface {
   tellsJob?: true
   /** Whatever is sent here is not billed, or is billed when its result is fetched. Reading and deleting never are, on any surface. */
   isFree?: true
-  /** The JSON field whose characters are billed. */
+  /** The JSON field whose characters are billed: a text, or a list of texts or of objects with a `text`. */
   textField?: string
   /** Streams tell their counts only when the request asks: by `stream_options: {include_usage: true}`. */
   usageOptIn?: 'stream_options'

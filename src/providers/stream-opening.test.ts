@@ -128,6 +128,10 @@ describe('the first event of a 200 stream', () => {
     ['openai', { type: 'response.queued' }, undefined],
     ['anthropic', { type: 'message_start', message: { usage: { input_tokens: 1 } } }, 'message_start'],
     ['anthropic', { type: 'ping' }, 'ping'],
+    ['openai', { type: 'keepalive', sequence_number: 2 }, 'keepalive'],
+    ['gemini', { event_type: 'interaction.created', interaction: { id: 'i' } }, 'interaction.created'],
+    ['gemini', { event_type: 'interaction.start', interaction: { id: 'i' } }, undefined],
+    ['gemini', { event_type: 'interaction.status_update', status: 'in_progress' }, undefined],
     ['azure-openai', { choices: [], prompt_filter_results: [{ prompt_index: 0 }] }, undefined],
   ] as const)('of %s that decides nothing: %j', (provider, data, name) => {
     expect(open(provider, data, name)).toBe('preamble')
@@ -142,6 +146,7 @@ describe('the first event of a 200 stream', () => {
     ['gemini', { candidates: [{ content: { parts: [{ text: 'error' }] } }] }, undefined],
     ['gemini', { promptFeedback: { blockReason: 'SAFETY' } }, undefined],
     ['openrouter', { choices: [{ delta: { content: 'x' } }], error: null }, undefined],
+    ['gemini', { event_type: 'content.start', index: 0 }, 'content.start'],
     ['elevenlabs', { audio_base64: 'AAAA' }, undefined],
     ['openai', null, undefined],
   ] as const)('of %s that is content: %j', (provider, data, name) => {

@@ -239,9 +239,48 @@ describe('a stream that opens with an error', () => {
     }
   })
 
+  const behind: typeof told = [
+    [
+      'an error behind an id',
+      'openai',
+      '{"id":"x","error":{"code":"rate_limit_exceeded","message":"x"}}',
+      'rate_limited',
+    ],
+    [
+      'a response that failed',
+      'openai',
+      '{"id":"r","object":"response","error":{"code":"server_error","message":"x"},"output":[]}',
+      'provider_error',
+    ],
+    ['an error that is a text', 'openai', '{"status":"error","error":"Rate limit reached"}', 'rate_limited'],
+    ['an error without a wrapper', 'openai', '{"message":"x","code":"invalid_api_key"}', 'invalid_key'],
+    ['an error in `detail`', 'elevenlabs', '{"detail":{"status":"quota_exceeded","message":"x"}}', 'quota_exhausted'],
+  ]
+
+  test.each(behind)(
+    'as JSON, %s of %s, is a failure too when it comes in one piece',
+    async (_name, provider, body, name) => {
+      for (const pack of [Buffer.from, gzipSync]) {
+        const packed = pack(body)
+        const headers = { 'content-type': 'application/json', ...(pack === gzipSync && { 'content-encoding': 'gzip' }) }
+        for (const answer of [bytes(packed, { headers }), script(head(200, headers), write(packed), end())]) {
+          served(name, await play(provider, 'falling', answer))
+          const played = await play(provider, 'standard', answer)
+          refused(played)
+          expect([played.answer.status, played.answer.header('ownkey-error')]).toEqual([200, name])
+          expect(played.answer.body.equals(packed)).toBe(true)
+        }
+      }
+    },
+  )
+
   test('JSON that only begins like one is no failure', async () => {
     for (const body of [
       '{"error":null,"choices":[]}',
+      '{"id":"x","error":null,"output":[]}',
+      '{"id":"x","error":{},"note":""}',
+      '{"id":"x","output":[{"arguments":{"error":{"code":"invalid_api_key"}}}]}',
+      '{"message":{"role":"assistant","content":"Hi"},"done":true}',
       '{"errors":{}}',
       '{"type":"message"}',
       '[]',
@@ -287,6 +326,15 @@ describe('a stream that opens with an error', () => {
     expect([answer.text, answer.header('content-type')]).toEqual([words, undefined])
     const { body } = await journey.ownkey.api('GET', `/orgs/${org}/requests`)
     expect(body.items[0]).toMatchObject({ inputTokens: 3, outputTokens: 4 })
+  })
+
+  test('under the type of JSON is one too', async () => {
+    const error = 'event: error\ndata: {"error":{"code":"insufficient_quota","message":"x"}}\n\n'
+    const headers = { 'content-type': 'application/json' }
+    served('quota_exhausted', await play('openai', 'falling', script(head(200, headers), write(error), end())))
+    const words = 'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}\n\ndata: [DONE]\n\n'
+    const { answer } = await play('openai', 'falling', script(head(200, headers), write(words), end()))
+    expect([answer.text, answer.header('content-type')]).toEqual([words, 'application/json'])
   })
 
   test('an error behind the first words is the caller’s to see: no second answer is glued on', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Journey, startJourney } from '../support/journey.ts'
 import { rawCall } from '../support/raw-call.ts'
-import { end, head, json, reset, type SseOptions, script, sse, until, write } from '../support/upstream.ts'
+import { bytes, end, head, json, reset, type SseOptions, script, sse, until, write } from '../support/upstream.ts'
 
 const more = {
   prices: { openai: { 'test-*': { input: 1, output: 10 } } },
@@ -218,6 +218,43 @@ test('credits are no characters: a model that takes half of one for each has all
     })
     expect(await lastEntry(org), cost).toMatchObject({ characters, estimated })
   }
+  undo()
+})
+
+test('of a dialogue all that its speakers say is counted', async () => {
+  const undo = journey.upstream.on(
+    '/v1/text-to-dialogue',
+    bytes('sound', { headers: { 'content-type': 'audio/mpeg' } }),
+  )
+  for (const [body, characters] of [
+    ['{"inputs":[{"text":"Grüß ☃","voice_id":"a"},{"voice_id":"b","text":"Hello"}],"model_id":"eleven_v3"}', 11],
+    ['{"inputs":["six 66","5 555"]}', 11],
+    ['{"inputs":[{"voice_id":"a"},null,7]}', 0],
+    ['{"inputs":7}', null],
+    ['{"inputs":[{"text":"Hel', null],
+  ] as const) {
+    const { org, token } = await journey.newOrg('plain')
+    await rawCall(journey.ownkey.url, {
+      method: 'POST',
+      path: '/elevenlabs/v1/text-to-dialogue',
+      headers: { 'xi-api-key': token, 'content-type': 'application/json' },
+      body,
+    })
+    expect(await lastEntry(org), body).toMatchObject({ characters, estimated: true })
+  }
+  undo()
+})
+
+test('a transcript that does not tell how long its recording is stands in the books as not known', async () => {
+  const undo = journey.upstream.on('/v1/speech-to-text', json({ language_code: 'en', text: 'Hi', words: [] }))
+  const { org, token } = await journey.newOrg('plain')
+  await rawCall(journey.ownkey.url, {
+    method: 'POST',
+    path: '/elevenlabs/v1/speech-to-text',
+    headers: { 'xi-api-key': token, 'content-type': 'multipart/form-data; boundary=x' },
+    body: '--x\r\nContent-Disposition: form-data; name="model_id"\r\n\r\nscribe_v2\r\n--x--\r\n',
+  })
+  expect(await lastEntry(org)).toMatchObject({ audioSeconds: null, estimated: true })
   undo()
 })
 

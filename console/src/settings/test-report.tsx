@@ -88,7 +88,7 @@ function Verdict({ test }: { test: KeyTest }) {
 }
 
 /** The list of checks, each with its own verdict. @param told codes of what is said above already */
-export function Checks({ checks, told = [] }: { checks: readonly KeyCheck[]; told?: readonly (string | undefined)[] }) {
+export function Checks({ checks, told = [] }: { checks: readonly KeyCheck[]; told?: readonly unknown[] }) {
   const { t } = useTranslation()
   const format = useFormat()
   return (

@@ -468,6 +468,24 @@ describe('Anthropic’s stream', () => {
     expect(events.at(-1)).toBe('[DONE]')
   })
 
+  test('is whole without its last event, once it was said why it stopped', () => {
+    const text = recorded.toString()
+    const cut = (at: string) => [Buffer.from(text.slice(0, text.indexOf(at)))]
+    expect(translated(streamOf(counted), cut('event: message_stop'))).toBe(translated(streamOf(counted), [recorded]))
+    expect(translated(streamOf(counted), cut('event: message_delta'))).toContain('ended before its answer did')
+  })
+
+  test('may tell a call’s arguments where the call begins', () => {
+    const call = { type: 'tool_use', id: 'toolu_1', name: 'look', input: { at: 'a' } }
+    const told = [
+      { type: 'content_block_start', index: 0, content_block: call },
+      { type: 'content_block_stop', index: 0 },
+    ]
+    const pieces = told.map((event) => Buffer.from(`data: ${JSON.stringify(event)}\n\n`))
+    const [, , filled] = eventsOf(translated(streamOf(), pieces)) as { choices: { delta: unknown }[] }[]
+    expect(filled?.choices[0]?.delta).toEqual({ tool_calls: [{ index: 0, function: { arguments: '{"at":"a"}' } }] })
+  })
+
   test('keeps calls apart that come at once, and what the provider’s own tools are asked out of them', () => {
     const start = (index: number, type: string) => ({
       type: 'content_block_start',

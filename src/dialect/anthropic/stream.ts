@@ -46,11 +46,20 @@ export function messageEvents({ created, includeUsage, asJson, model }: MessageS
   }
   return {
     event: (event) => (progress.over ? '' : (entryOf(events, event['type'])?.(event, progress) ?? '')),
-    end: () =>
-      progress.over
-        ? ''
-        : progress.writer.error(streamError('The provider’s stream ended before its answer did.', 'provider_error')),
+    end: () => (progress.over ? '' : endOf(progress)),
   }
+}
+
+/** Of a stream without `message_stop`: the answer is whole when it was said why it stopped. */
+function endOf(progress: Progress): string {
+  if (textOf(progress.stop['stop_reason']) !== '') return finished(progress)
+  return progress.writer.error(streamError('The provider’s stream ended before its answer did.', 'provider_error'))
+}
+
+function finished({ writer, stop, asJson, usage }: Progress): string {
+  const refusal = refusalOf(stop)
+  const refused = refusal === undefined ? '' : writer.delta({ refusal })
+  return refused + writer.finish(finishOf(stop['stop_reason'], asJson), countsOf(usage))
 }
 
 const events: Readonly<Record<string, (event: Json, progress: Progress) => string>> = {
@@ -82,11 +91,8 @@ const events: Readonly<Record<string, (event: Json, progress: Progress) => strin
     return ''
   },
   message_stop: (_event, progress) => {
-    const { writer, stop, asJson, usage } = progress
     progress.over = true
-    const refusal = refusalOf(stop)
-    const refused = refusal === undefined ? '' : writer.delta({ refusal })
-    return refused + writer.finish(finishOf(stop['stop_reason'], asJson), countsOf(usage))
+    return finished(progress)
   },
   error: ({ error }, progress) => {
     const { type, message } = recordOf(error)
@@ -115,8 +121,9 @@ const thought = ({ fields }: Block, { writer }: Progress) => writer.delta({ thin
 const stops: Readonly<Record<string, (block: Block, progress: Progress) => string>> = {
   thinking: thought,
   redacted_thinking: thought,
-  // A call without arguments: clients parse what came, and nothing is no JSON.
-  tool_use: (block, progress) => (block.filled ? '' : argumentsDelta('{}', block, progress)),
+  // Arguments that did not come in pieces stand in the beginning: none as a rule, but clients parse what came, and nothing is no JSON.
+  tool_use: (block, progress) =>
+    block.filled ? '' : argumentsDelta(JSON.stringify(recordOf(block.fields['input'])), block, progress),
 }
 
 function argumentsDelta(json: unknown, { call }: Block, { writer, asJson }: Progress): string {

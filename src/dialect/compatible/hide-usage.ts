@@ -2,72 +2,89 @@ import { isRecord, parseRecord } from '../json.ts'
 import type { StreamTranslation } from '../translation.ts'
 
 const nullUsage = /,"usage":null/
-
-/** No chunk that holds only counts comes near it. What is longer passes as it comes: it is neither kept nor searched again. */
-const longestLine = 1024 * 1024
+const lineBegin = /(?<=\n|\r(?!\n))/
+/** The empty line behind an event, whichever line ends the provider writes. */
+const blankLine = /(?:\r\n|\n|\r(?!\n)){2}/g
+/** What only keeps the connection open, and is not held back. */
+const keepAlive = /^(?:(?::[^\r\n]*)?(?:\r\n|\n))+$/
+/** Longer events carry sound or pictures. They pass as they are, so that nothing is held for long. */
+const longestEvent = 256 * 1024
 
 /**
- * Takes the counts out of a stream whose caller did not ask for them: the chunk that holds nothing else, and the field of
- * the others. All other lines pass as they are.
+ * Takes the counts out of a stream whose caller did not ask for them: the event that holds nothing else, and the field of
+ * the others. All other events pass as they are.
  */
 export function hideUsage(): StreamTranslation {
   const decoder = new TextDecoder()
-  /** The pieces of the unfinished line; joined only at its end, because joining with each piece would take quadratic time. */
-  let held: string[] = []
-  let heldLength = 0
+  let event = ''
+  /** The event is too long, and its beginning has passed. */
   let isPassing = false
-  let dropped = false
+  /** What passed last ended with a CR, which may be half of a line's end. */
+  let endsInCr = false
+  let isKept = true
 
-  function take(line: string): string {
-    const isBlank = line === '\n' || line === '\r\n'
-    if (isBlank && dropped) {
-      dropped = false
-      return ''
+  function take(whole: string): string {
+    const shown = isPassing ? whole : withoutUsage(whole)
+    isPassing = false
+    isKept = shown !== ''
+    return shown
+  }
+
+  /** The events that are whole by now, from what is not yet said. */
+  function takeWhole(from: number): string {
+    let said = ''
+    let begin = 0
+    blankLine.lastIndex = from
+    while (blankLine.test(event)) {
+      said += take(event.slice(begin, blankLine.lastIndex))
+      begin = blankLine.lastIndex
     }
-    const kept = withoutUsage(line)
-    dropped = kept === ''
-    return kept
+    event = event.slice(begin)
+    return said
   }
 
-  function release(): string {
-    const text = held.join('')
-    held = []
-    heldLength = 0
-    return text
+  /** What need not wait for the end of its event. Line ends at its end wait, because they may begin an empty line. */
+  function takeEarly(): string {
+    if (keepAlive.test(event)) return takeUpTo(event.length)
+    isPassing ||= event.length > longestEvent
+    return isPassing ? takeUpTo(event.search(/[\r\n]{0,3}$/)) : ''
   }
 
-  /** What is to be said at once of a piece without a line end. */
-  function hold(piece: string): string {
-    if (isPassing) return piece
-    held.push(piece)
-    heldLength += piece.length
-    isPassing = heldLength > longestLine
-    if (!isPassing) return ''
-    dropped = false
-    return release()
+  function takeUpTo(at: number): string {
+    const said = event.slice(0, at)
+    event = event.slice(at)
+    return said
   }
 
   return {
     feed(chunk) {
       const text = decoder.decode(chunk, { stream: true })
-      const end = text.lastIndexOf('\n') + 1
-      if (end === 0) return hold(text)
-      const passing = isPassing ? text.indexOf('\n') + 1 : 0
-      isPassing = false
-      const lines = (release() + text.slice(passing, end)).match(/[^\n]*\n/g) ?? []
-      return text.slice(0, passing) + lines.map(take).join('') + hold(text.slice(end))
+      if (text === '') return ''
+      const rest = endsInCr && text.startsWith('\n') ? text.slice(1) : text
+      const said = rest !== text && isKept ? '\n' : ''
+      const known = event.length
+      event += rest
+      const whole = takeWhole(Math.max(0, known - 3))
+      endsInCr = event === '' && rest.endsWith('\r')
+      return said + whole + takeEarly()
     },
-    end: () => (heldLength === 0 ? '' : take(release())),
+    end: () => take(event),
   }
 }
 
-function withoutUsage(line: string): string {
-  if (!line.startsWith('data:') || !line.includes('"usage"')) return line
+function withoutUsage(event: string): string {
+  if (!event.includes('"usage"')) return event
   // Quotes inside texts are escaped, so this can only be the field itself.
-  if (nullUsage.test(line)) return line.replace(nullUsage, '')
-  const chunk = parseRecord(line.slice('data:'.length))
+  if (nullUsage.test(event)) return event.replace(nullUsage, '')
+  const lines = event.split(lineBegin)
+  const data = lines.filter(isData)
+  const chunk = parseRecord(data.map((line) => line.slice('data:'.length)).join(''))
   if (Array.isArray(chunk['choices']) && chunk['choices'].length === 0) return ''
-  if (!isRecord(chunk['usage'])) return line
+  if (!isRecord(chunk['usage'])) return event
   const { usage: _counts, ...others } = chunk
-  return `data: ${JSON.stringify(others)}\n`
+  const shown = `data: ${JSON.stringify(others)}${/[\r\n]*$/.exec(data[0] ?? '')?.[0]}`
+  const first = lines.findIndex(isData)
+  return lines.map((line, index) => (index === first ? shown : isData(line) ? '' : line)).join('')
 }
+
+const isData = (line: string): boolean => line.startsWith('data:')

@@ -1,8 +1,8 @@
-import { quote } from '../../lib/index.ts'
 import type { StreamFraming } from '../../providers/index.ts'
 import type { CallOwner } from './call-owner.ts'
 import type { CollectedHead } from './collect-failure.ts'
 import { decodeBody, isDecodable } from './content-codings.ts'
+import { enoughToTell, opensWithError } from './opens-with-error.ts'
 
 /** How an answer with a success status is handled. */
 export interface AnswerKind {
@@ -17,7 +17,7 @@ export interface AnswerKind {
   way: 'relayed' | 'opened' | 'collected' | 'translated' | 'undecided' | 'unreadable'
   /** The provider's own framing of its stream; absent: server-sent events, or no stream. */
   framing: StreamFraming | undefined
-  /** With `opened`: not a stream, but one JSON text that begins like an error. */
+  /** With `opened`: not a stream, but one JSON text that looks like an error. */
   isJson: boolean
 }
 
@@ -28,7 +28,12 @@ export interface AnswerKind {
 export function answerKind(
   head: CollectedHead,
   first: { bytes: Buffer; isWhole: boolean },
-  { provider, translation, usage }: Pick<CallOwner, 'provider' | 'translation' | 'usage'>,
+  {
+    provider,
+    translation,
+    usage,
+    tellsOwnErrors,
+  }: Pick<CallOwner, 'provider' | 'translation' | 'usage' | 'tellsOwnErrors'>,
 ): AnswerKind {
   const contentType = readContentType(head, first, usage !== undefined)
   if (contentType === undefined) return { way: 'undecided', framing: undefined, isJson: false }
@@ -42,7 +47,8 @@ export function answerKind(
   const isJson = contentType.includes('json') && !isEvents
   const kind = (way: AnswerKind['way']): AnswerKind => ({ way, framing, isJson })
   if (isJson && isDecodable(encoding)) {
-    const tellsError = opensWithError(decodeBody(first.bytes, encoding))
+    const anywhere = tellsOwnErrors && contentType.startsWith('application/json')
+    const tellsError = opensWithError(decodeBody(first.bytes, encoding), anywhere)
     if (tellsError === true) return kind('opened')
     if (tellsError === undefined && !first.isWhole && first.bytes.length < enoughToTell) return kind('undecided')
   }
@@ -85,7 +91,8 @@ function readContentType(
   { bytes, isWhole }: { bytes: Buffer; isWhole: boolean },
   isCounted: boolean,
 ): string | undefined {
-  if (!vague.test(contentType) || (contentType !== '' && !isCounted)) return contentType
+  if (!vague.test(contentType) || (contentType !== '' && !isCounted))
+    return isCounted && isMislabelled(contentType, bytes, encoding) ? 'text/event-stream' : contentType
   const plain = decodeBody(bytes, encoding)
   if (plain === undefined) return contentType
   const text = plain.toString('latin1', 0, enoughToTell).replace(byteOrderMark, '')
@@ -95,19 +102,11 @@ function readContentType(
   return !isWhole && !isEnough && perhapsField.test(text) ? undefined : contentType
 }
 
-/** So many bytes tell whether JSON opens with an error, and what an answer is whose type does not say. */
-const enoughToTell = 64
+/** Events under the type of JSON, which none of them begins like. */
+function isMislabelled(contentType: string, bytes: Buffer, encoding: string): boolean {
+  if (encoding !== '' || !contentType.includes('json')) return false
+  return eventField.test(bytes.toString('latin1', 0, enoughToTell))
+}
+
 /** What is packed and gives less than that gives nothing. */
 const enoughPacked = 1_024
-/** First letters of `error`, `type` and `object`: JSON whose first name begins otherwise needs no closer look. */
-const firstLetters: ReadonlySet<number> = new Set(Buffer.from('eto'))
-const errorFirst = /^\s*(?:\[\s*)?\{\s*"(?:error"\s*:\s*[{"]|(?:type|object)"\s*:\s*"error")/
-
-/** Whether JSON begins like an error; it is then read as one, whatever its status. Undefined: too few bytes to tell. */
-function opensWithError(first: Buffer | undefined): boolean | undefined {
-  if (first === undefined) return false
-  const at = first.indexOf(quote)
-  const letter = at === -1 ? undefined : first[at + 1]
-  if (letter !== undefined && !firstLetters.has(letter)) return false
-  return errorFirst.test(first.toString('latin1', 0, enoughToTell * 2)) || undefined
-}

@@ -70,12 +70,12 @@ export class AnswerUsage {
     return this.text?.tokens
   }
 
-  /** All that was found. @param cut the answer did not come to its end */
+  /** All that was found; undefined when the provider told nothing. @param cut the answer did not come to its end */
   end(cut: boolean): Usage | undefined {
-    const usage = merge(this.fromHeaders, this.scanner?.end(cut))
+    const told = merge(this.fromHeaders, this.scanner?.end(cut))
+    if (told === undefined || Object.keys(told).length === 0) return undefined
     const term = this.terms?.told ?? this.termsHeader
-    if (usage === undefined || term === undefined || this.reading.terms?.usual.has(term)) return usage
-    return { ...usage, terms: [term] }
+    return term === undefined || this.reading.terms?.usual.has(term) ? told : { ...told, terms: [term] }
   }
 }
 

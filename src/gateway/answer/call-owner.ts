@@ -15,6 +15,8 @@ export interface CallOwner {
   redactor: KeyRedactor
   /** How to read the counts; absent where the answer holds none. */
   usage: UsageReading | undefined
+  /** An error in the answer is this request's: what is asked for is made now, and not the state of a job that was ordered before. */
+  tellsOwnErrors: boolean
   /** Translates a successful answer into the caller's dialect; absent: it passes as the provider wrote it. */
   translation?: AnswerTranslation | undefined
   /** Ownkey's own headers for an answer of this attempt: name, value, name, value … */

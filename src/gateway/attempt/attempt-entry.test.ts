@@ -12,6 +12,7 @@ function exchangeOf(
     meters?: string
     isFree?: boolean
     method?: string
+    capability?: string
     characters?: number
     charactersAreCredits?: boolean
     isComplete?: boolean
@@ -20,6 +21,7 @@ function exchangeOf(
   const {
     meters = 'tokens',
     isFree,
+    capability,
     method = 'POST',
     characters,
     charactersAreCredits = false,
@@ -28,7 +30,13 @@ function exchangeOf(
   const provider = { usage: { charactersAreCredits } }
   const chunks = [Buffer.from('{"messages":[{"role":"user","content":"What is a gateway?"}]}')]
   const body = { isComplete, chunks }
-  return { surface: { meters, isFree }, req: { method }, body, characters, provider } as unknown as Required<Exchange>
+  return {
+    surface: { meters, isFree, capability },
+    req: { method },
+    body,
+    characters,
+    provider,
+  } as unknown as Required<Exchange>
 }
 const end = (more: Partial<Outcome>, exchange = exchangeOf()) => entryEnd({ ...served, ...more }, exchange)
 
@@ -114,6 +122,16 @@ describe('what is counted', () => {
     // A finished job is billed by what it tells.
     expect(end({ usage: { audioSeconds: 2 } }, exchangeOf({ meters: 'audio', method: 'GET' })).isFree).toBe(false)
     expect(end({ ...untold, status: 404 }, exchangeOf({ method: 'GET' })).isFree).toBe(false)
+  })
+
+  test('of embeddings is what was to be embedded, unless the provider counts it', () => {
+    const embeddings = exchangeOf({ capability: 'embeddings' })
+    expect(end({ usage: undefined }, embeddings)).toMatchObject({ usage: { inputTokens: 5 }, estimated: true })
+    expect(end({ usage: { inputTokens: 9 } }, embeddings)).toMatchObject({
+      usage: { inputTokens: 9 },
+      estimated: false,
+    })
+    expect(end({ usage: undefined, cut: 'caller' }, embeddings).usage).toBeUndefined()
   })
 
   test('of speech is what was to be spoken, unless the provider says how much it was', () => {

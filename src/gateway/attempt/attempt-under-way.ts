@@ -22,6 +22,7 @@ export class AttemptUnderWay implements CallOwner {
   readonly retell: CallOwner['retell']
   readonly redactor: KeyRedactor
   readonly usage: UsageReading | undefined
+  readonly tellsOwnErrors: boolean
   readonly translation: AnswerTranslation | undefined
   private readonly exchange: Required<Exchange>
   private readonly turn: Turn
@@ -42,6 +43,7 @@ export class AttemptUnderWay implements CallOwner {
     this.retell = retellOf(exchange, sent)
     this.redactor = sent.opened.redactor
     this.usage = surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage)
+    this.tellsOwnErrors = this.usage !== undefined && exchange.req.method === 'POST'
     this.translation = sent.translation
   }
 

@@ -12,7 +12,8 @@ export interface ServedUsage {
 
 /**
  * The provider's own counts where it told them. A stream that broke off, ended with an error or told no counts of its text is
- * estimated: its output by the text that was delivered, its input by the request's texts.
+ * estimated: its output by the text that was delivered, its input by the request's texts. So is what was embedded, which Google
+ * does not count.
  */
 export function servedUsage(
   outcome: Outcome,
@@ -25,6 +26,8 @@ export function servedUsage(
     return { usage: { ...told, characters }, estimated: true }
   if (outcome.cut === undefined && outcome.later === undefined && told !== undefined && !lacksOutput(told, outcome))
     return { usage: told, estimated: false }
+  if (surface.capability === 'embeddings' && told === undefined && outcome.cut === undefined && body.isComplete)
+    return { usage: { inputTokens: estimateAsked(body.chunks) }, estimated: true }
   if (surface.meters !== 'tokens' || outcome.deliveredTokens === undefined) return { usage: told, estimated: true }
   const outputTokens = Math.max(told?.outputTokens ?? 0, outcome.deliveredTokens)
   const inputTokens = told?.inputTokens ?? (body.isComplete ? estimateAsked(body.chunks) : undefined)

@@ -2,6 +2,7 @@ import { OwnkeyError } from '../../contract/index.ts'
 import type { DecisionRequest } from '../../policy/index.ts'
 import type { Surface } from '../../providers/index.ts'
 import type { Exchange } from '../exchange.ts'
+import { countCharacters } from './count-characters.ts'
 import { findModels, plainPath } from './find-model.ts'
 import { findTopLevelStrings } from './json-strings.ts'
 import type { RequestBody } from './request-body.ts'
@@ -140,10 +141,4 @@ function checkNoFile(field: string, { joined }: RequestBody): void {
     detail: `The plan has rules about models, and the models in the file of "${field}" cannot be seen.`,
     fix: 'Send these requests one by one.',
   })
-}
-
-function countCharacters(surface: Surface, body: RequestBody): number | undefined {
-  if (surface.meters !== 'characters' || surface.textField === undefined || !body.isComplete) return undefined
-  const [text] = findTopLevelStrings(body.joined, surface.textField, false)
-  return text === undefined ? undefined : [...text].length
 }

@@ -9,6 +9,12 @@ export const openaiRules: readonly Rule[] = [
     is: verdict('request_invalid', 'too_large_for_limit'),
   },
   { code: ['slow_down'], is: verdict('rate_limited') },
+  // Some models, and streaming them, want an organization that has proved who it is; the code speaks of a wrong value.
+  {
+    status: [0, 400, 401, 403],
+    message: /organi[sz]ation must be verified/i,
+    is: verdict('permission_denied'),
+  },
   {
     status: [401],
     message: /member of an organi[sz]ation|organi[sz]ation .{0,60}(not (found|exist)|mismatch|match)/i,

@@ -214,6 +214,8 @@ export const commonMessages: readonly Rule[] = [
 
 /** The generic words that only say what the status says too, for errors in streams and on sockets. */
 export const commonTypes: readonly Rule[] = [
+  // OpenAI calls a file that is too large its server's error; sent again, it is as large.
+  { code: ['server_error', 'api_error'], status: [413], is: verdict('request_invalid') },
   { code: ['authentication_error'], is: verdict('invalid_key') },
   { code: ['permission_error'], is: verdict('permission_denied') },
   { code: ['overloaded_error', 'server_is_overloaded', 'overloaded'], is: verdict('provider_error', 'capacity') },

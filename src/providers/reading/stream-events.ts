@@ -68,7 +68,10 @@ const ofErrors: ReadonlySet<string> = new Set([
   ...['timestamp', 'raw_status_code', 'title', 'reason'],
 ])
 
-/** Events before the first content: OpenAI's Responses API, Anthropic's Messages, Cohere, Amazon; what Azure says of the prompt. */
+/**
+ * Events before the first content, and those that only keep a connection open: of OpenAI's Responses API, Anthropic's Messages,
+ * Google's Interactions, Cohere and Amazon; and what Azure says of the prompt.
+ */
 const preambleEvents: ReadonlySet<string> = new Set([
   'response.created',
   'response.in_progress',
@@ -76,10 +79,14 @@ const preambleEvents: ReadonlySet<string> = new Set([
   'message_start',
   'message-start',
   'ping',
+  'keepalive',
+  'interaction.start',
+  'interaction.created',
+  'interaction.status_update',
   'messageStart',
 ])
 export function isPreamble({ name, data }: StreamEvent): boolean {
-  const type = at(data, 'type')
+  const type = at(data, 'type') ?? at(data, 'event_type')
   if (preambleEvents.has(name ?? '') || (typeof type === 'string' && preambleEvents.has(type))) return true
   const choices = at(data, 'choices')
   return Array.isArray(choices) && choices.length === 0 && at(data, 'prompt_filter_results') !== undefined
