@@ -1,11 +1,20 @@
 /** A real `ownkey serve` in a process of its own, and what goes wrong around it. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Child, startChild } from '../support/child.ts'
 import { takePort } from '../support/free-port.ts'
-import { copyEmbeddedDatabase, startPostgres } from '../support/postgres.ts'
+import { copyEmbeddedDatabase, createTestDatabase, startPostgres } from '../support/postgres.ts'
 import { startOwnkey } from '../support/running-server.ts'
 
 let folder: string
@@ -94,6 +103,20 @@ describe('a server that runs', () => {
     expect(await ownkey.reload(config('Helper'))).toBe(true)
     expect(await title()).toBe('Helper')
     await ownkey.close()
+  })
+
+  test('works without a spool in a folder that is there and takes no files, and says so', async () => {
+    const database = await createTestDatabase()
+    const dataDir = join(folder, 'data')
+    mkdirSync(dataDir)
+    // Where nobody can make a file, not even root.
+    symlinkSync('/proc/self', join(dataDir, 'spool'))
+    const child = serve({ DATABASE_URL: database.url, OWNKEY_DATA_DIR: dataDir })
+    expect((await fetch(`${await listening(child)}/readyz`)).status).toBe(200)
+    expect(child.lines.join('\n')).toContain('"event":"no_spool"')
+    child.process.kill('SIGTERM')
+    expect((await child.ended).code).toBe(0)
+    await database.drop()
   })
 
   test('serves and stops in order, and says why, where the request to paste cannot be prepared', async () => {
