@@ -76,6 +76,23 @@ describe('doctor on a PostgreSQL', () => {
     expect(await doctor()).toMatchObject({ code: 1, ok: false, fix: expect.stringContaining('GRANT CREATE') })
   })
 
+  test('finds a database that takes no writes', async () => {
+    await client.query(`alter role ${role} set default_transaction_read_only = on`)
+    const url = new URL(database.url)
+    url.username = role
+    vi.stubEnv('DATABASE_URL', url.href)
+    expect(await doctor()).toMatchObject({ code: 1, ok: false, fix: expect.stringContaining('standby') })
+    await client.query(`alter role ${role} reset default_transaction_read_only`)
+  })
+
+  test('goes on to the next thing where one cannot be examined', async () => {
+    const path = join(folder, 'data', 'spool', 'refused.spool')
+    mkdirSync(path, { recursive: true })
+    expect(await doctor('books')).toMatchObject({ code: 1, ok: false, detail: expect.stringContaining(path) })
+    expect(await doctor('port')).toMatchObject({ ok: true })
+    rmSync(join(folder, 'data'), { recursive: true })
+  })
+
   test('finds a database that a newer version has used, and says what the next start brings to an older one', async () => {
     const opened = await openDatabase({ url: database.url, dataDir: folder })
     const { applied } = await migrate(opened)
@@ -85,6 +102,29 @@ describe('doctor on a PostgreSQL', () => {
     expect(await doctor()).toMatchObject({ code: 0, ok: true, detail: expect.stringContaining(last) })
     await client.query("insert into schema_migrations values (9999, '9999-of-tomorrow', '', now())")
     expect(await doctor()).toMatchObject({ code: 1, ok: false, detail: expect.stringContaining('newer version') })
+  })
+})
+
+describe('doctor on the tables of another user', () => {
+  test('says which right is missing, whichever table it is that may not be read', async () => {
+    const other = await createTestDatabase()
+    const opened = await openDatabase({ url: other.url, dataDir: folder })
+    await migrate(opened)
+    await opened.query(`grant all on all tables in schema public to ${role}`)
+    await opened.query(`grant all on schema public to ${role}`)
+    const url = new URL(other.url)
+    url.username = role
+    vi.stubEnv('DATABASE_URL', url.href)
+    expect(await doctor()).toMatchObject({ code: 0, ok: true })
+    for (const table of ['schema_migrations', 'provider_keys']) {
+      await opened.query(`revoke all on ${table} from ${role}`)
+      expect(await doctor()).toMatchObject({ code: 1, ok: false, fix: expect.stringContaining('GRANT CREATE') })
+      expect(await doctor('port')).toMatchObject({ ok: true })
+      await opened.query(`grant all on ${table} to ${role}`)
+    }
+    await opened.query(`drop owned by ${role}`)
+    await opened.close()
+    await other.drop()
   })
 })
 

@@ -2,7 +2,6 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { ConfigError, loadConfig } from '../config/index.ts'
-import { OwnkeyError } from '../contract/index.ts'
 import { catalogue } from '../providers/index.ts'
 import {
   type Environment,
@@ -13,11 +12,11 @@ import {
   openVault,
   readEnvironment,
 } from '../server/index.ts'
-import { countRefusedLines, type Database, inspectMigrations } from '../store/index.ts'
+import { checkTables, countRefusedLines, type Database, inspectMigrations } from '../store/index.ts'
 import { type CameBack, compareWithRecord } from '../vault/index.ts'
 import { describeCameBack } from './came-back.ts'
 import type { CommandEntry } from './run.ts'
-import { mayNotMakeTables } from './show-error.ts'
+import { mayNotMakeTables, showError, takesNoWrites } from './show-error.ts'
 
 export const doctorCommand: CommandEntry = {
   name: 'doctor',
@@ -107,10 +106,12 @@ async function examineDatabase(environment: Environment): Promise<Examined> {
   }
   const { database, close } = await openVault(environment, { migrate: false, evenRestored: true })
   try {
-    const { applied, pending, mayMakeTables } = await inspectMigrations(database)
+    const { applied, pending, mayMakeTables, isReadOnly } = await inspectMigrations(database)
+    if (isReadOnly) return { ok: false, detail: takesNoWrites.message, fix: takesNoWrites.fix }
     if (pending.length > 0 && !mayMakeTables)
       return { ok: false, detail: mayNotMakeTables.message, fix: mayNotMakeTables.fix }
     if (applied === 0) return { ok: true, detail: `${database.kind} answers, and is empty: the first start fills it` }
+    if (pending.length === 0) await checkTables(database)
     const withdrawn = await examineRecord(environment, database).catch(failed)
     const upgrade = pending.length === 0 ? '' : `; the next start brings it up to date (${pending.join(', ')})`
     const detail = `${database.kind} answers, and the master key belongs to it${upgrade}`
@@ -197,7 +198,6 @@ function examinePort(environment: Environment): Promise<Finding> {
 }
 
 function failed(error: unknown): Examined {
-  if (error instanceof OwnkeyError) return { ok: false, detail: error.message, fix: error.fix }
   if (error instanceof ConfigError) {
     return {
       ok: false,
@@ -205,7 +205,9 @@ function failed(error: unknown): Examined {
       fix: 'Run "ownkey check": it lists each one with its line and how to mend it.',
     }
   }
-  throw error
+  // One thing that cannot be examined hides none of the others.
+  const [detail = '', ...fix] = showError(error).lines.map((line) => line.trim())
+  return { ok: false, detail, fix: fix.join('\n') }
 }
 
 function counted(found: readonly unknown[], what: string): string {

@@ -2,6 +2,7 @@ import { join, relative } from 'node:path'
 import { createLog, type Environment, readEnvironment, runServer, type Started } from '../server/index.ts'
 import { prepareDemo, showSteps } from './first-steps.ts'
 import type { CommandEntry } from './run.ts'
+import { showError } from './show-error.ts'
 
 export const serveCommand: CommandEntry = {
   name: 'serve',
@@ -40,7 +41,12 @@ async function welcome(environment: Environment, { url, signIn }: Started, sandb
   if (!environment.adminToken)
     lines.push(`The operator’s token is in ${relative('.', join(environment.dataDir, 'admin-token'))}`, '')
   // Only with the built-in configuration something is made unasked: the organizations of a file are real.
-  if (sandbox && environment.configFile === undefined) lines.push(...(await prepareDemo(environment, url)), '')
-  else if (sandbox) lines.push(...(await showSteps(environment, url)), '')
+  const firstSteps = environment.configFile === undefined ? prepareDemo : showSteps
+  if (sandbox) lines.push(...(await firstSteps(environment, url).catch(noFirstSteps)), '')
   return lines
+}
+
+/** What cannot be shown is no reason to end a server that serves. */
+function noFirstSteps(error: unknown): string[] {
+  return ['A first request to paste could not be prepared:', ...showError(error).lines.map((line) => `  ${line}`)]
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { loadConfig } from '../config/index.ts'
+import { OwnkeyError } from '../contract/index.ts'
 import { showError } from './show-error.ts'
 
 test('a configuration with which nothing can start is told with file, line, column and mend', () => {
@@ -13,6 +14,12 @@ test('a configuration with which nothing can start is told with file, line, colu
     expect(lines.join('\n')).toMatch(/ownkey\.yaml:3:11 plans\.standard\.byok[\s\S]*fix: Write "always"/)
     expect(json).toMatchObject({ error: { code: 'config_invalid', problems: [{ line: 3, column: 11 }] } })
   }
+})
+
+test('a database that takes no writes is told as what it is, also behind the store’s own words', () => {
+  const cause = Object.assign(new Error('cannot execute CREATE TABLE in a read-only transaction'), { code: '25006' })
+  const { lines } = showError(new OwnkeyError('unavailable', { detail: 'The database takes no writes.', cause }))
+  expect(lines.join('\n')).toMatch(/takes no writes[\s\S]*standby[\s\S]*default_transaction_read_only/)
 })
 
 test('a database user that may make no tables is told which right it lacks', () => {

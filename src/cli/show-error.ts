@@ -16,6 +16,8 @@ export function showError(error: unknown): { lines: string[]; json: unknown } {
       json: { error: { code: 'config_invalid', problems: error.problems } },
     }
   }
+  const known = databaseProblem(error)
+  if (known) return { lines: [known.message, `  ${known.fix}`], json: { error: { code: 'unavailable', ...known } } }
   if (error instanceof OwnkeyError) {
     return {
       lines: [error.message, `  ${error.fix}`],
@@ -23,8 +25,6 @@ export function showError(error: unknown): { lines: string[]; json: unknown } {
     }
   }
   const place = describeError(error)
-  const known = ofTheDatabase[String((error as { code?: unknown } | undefined)?.code)]
-  if (known) return { lines: [known.message, `  ${known.fix}`], json: { error: { code: 'unavailable', ...known } } }
   return {
     lines: [
       'Something went wrong in Ownkey itself. Please report it with these lines:',
@@ -39,8 +39,25 @@ export const mayNotMakeTables = {
   fix: 'Make it the owner of the database (ALTER DATABASE … OWNER TO …), or GRANT CREATE, USAGE ON SCHEMA public TO it; tables of another user must be given to it (ALTER TABLE … OWNER TO …).',
 }
 
+export const takesNoWrites = {
+  message: 'The database in DATABASE_URL takes no writes.',
+  fix: 'Name the primary if this is a standby; otherwise default_transaction_read_only is on for the server, the database or the user.',
+}
+
+/** What a command can say better than the server, whose callers are not its operators. */
+function databaseProblem(error: unknown): Told | undefined {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } }
+  return ofTheDatabase[String(code)] ?? ofTheDatabase[String(cause?.code)]
+}
+
+interface Told {
+  message: string
+  fix: string
+}
+
 /** What PostgreSQL says (SQLSTATE) of a database that was set up in another way than the server needs it. */
-const ofTheDatabase: Readonly<Record<string, { message: string; fix: string }>> = {
+const ofTheDatabase: Readonly<Record<string, Told>> = {
+  '25006': takesNoWrites,
   '42501': mayNotMakeTables,
   '3F000': {
     message: 'The user in DATABASE_URL has no schema in which the server could make its tables.',

@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -45,6 +46,16 @@ const sentences: Readonly<Record<string, readonly [message: string, expected: st
     'at most 100 uses of an anchored part',
     'Write some of them out.',
   ],
+  ALIAS_IN_ITSELF: [
+    'This alias stands inside the part that it names.',
+    'an alias (*name) outside of the part with its anchor (&name)',
+    'Write out what belongs here.',
+  ],
+  MERGE_OF_NO_MAPPING: [
+    'Only mappings can be merged by "<<".',
+    '<<: *name, of a mapping with the anchor &name, or a list of such',
+    'Name the anchor of a mapping, or write its fields here.',
+  ],
   UNRESOLVED_ALIAS: [
     'This alias has no anchor before it.',
     'an alias (*name) of an anchor (&name) above it',
@@ -52,7 +63,13 @@ const sentences: Readonly<Record<string, readonly [message: string, expected: st
   ],
 }
 /** Mistakes that leave the rest of the file readable. */
-const standsAlone: ReadonlySet<string> = new Set(['DUPLICATE_KEY', 'UNRESOLVED_ALIAS', 'TOO_MANY_ALIASES'])
+const standsAlone: ReadonlySet<string> = new Set([
+  'DUPLICATE_KEY',
+  'UNRESOLVED_ALIAS',
+  'ALIAS_IN_ITSELF',
+  'MERGE_OF_NO_MAPPING',
+  'TOO_MANY_ALIASES',
+])
 const notYaml = [
   'This is not valid YAML.',
   'a YAML mapping',
@@ -96,18 +113,22 @@ export function readDocument(text: string, file: string): ConfigDocument {
     })
   }
   for (const { code, pos } of document.errors) report(code, pos[0])
+  let hasNoData = false
+  const refuse = (code: string | undefined, node: unknown) => {
+    if (!code) return
+    hasNoData = true
+    report(code, startOf(node) ?? 0)
+  }
   visit(document, {
-    Alias: (_, alias) => {
-      if (!alias.resolve(document)) report('UNRESOLVED_ALIAS', alias.range?.[0] ?? 0)
-    },
+    Alias: (_, alias, around) => refuse(wrongAlias(document, alias, around), alias),
+    Pair: (_, pair) => refuse(wrongMerge(document, pair), pair.key),
   })
   const broken = document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')
-  const unresolved = problems.some(({ message }) => message === sentences['UNRESOLVED_ALIAS']?.[0])
   const { contents } = document
   const isEmpty = contents === null || (isScalar(contents) && contents.value === null)
   if (isEmpty) problems.push({ file, line: 1, column: 1, path: '', ...nothing })
   return {
-    raw: isEmpty || broken || unresolved ? undefined : plain(document, () => report('TOO_MANY_ALIASES', 0)),
+    raw: isEmpty || broken || hasNoData ? undefined : plain(document, () => report('TOO_MANY_ALIASES', 0)),
     problems,
     place: ({ path, atKey, ...rest }) => ({
       file,
@@ -116,6 +137,26 @@ export function readDocument(text: string, file: string): ConfigDocument {
       ...rest,
     }),
   }
+}
+
+/** The parser itself takes an alias of what stands around it, and makes data without end. */
+function wrongAlias(document: Document, alias: Alias, around: readonly unknown[]): string | undefined {
+  const named = alias.resolve(document)
+  if (!named) return 'UNRESOLVED_ALIAS'
+  return around.includes(named) ? 'ALIAS_IN_ITSELF' : undefined
+}
+
+function wrongMerge(document: Document, { key, value }: Pair): string | undefined {
+  if (!isMerge(key)) return undefined
+  const merged = unalias(document, value)
+  const parts = isSeq(merged) ? merged.items.map((item) => unalias(document, item)) : [merged]
+  // An alias that leads nowhere is told as what it is.
+  return parts.every((part) => part === undefined || isMap(part)) ? undefined : 'MERGE_OF_NO_MAPPING'
+}
+
+/** `<<` in quotation marks is a name like any other. */
+function isMerge(key: unknown): boolean {
+  return isScalar(key) && key.source === '<<' && key.type === 'PLAIN'
 }
 
 /** With two fields of one name the last one counts, so that the rest of the file is still checked. */
@@ -154,7 +195,7 @@ function pairOf(document: Document, pairs: readonly Pair[], name: string): Pair 
   const own = pairs.find(({ key }) => isScalar(key) && String(key.value) === name)
   if (own) return own
   for (const { key, value } of pairs) {
-    const merged = isScalar(key) && key.source === '<<' ? unalias(document, value) : undefined
+    const merged = isMerge(key) ? unalias(document, value) : undefined
     const found = isMap(merged) ? pairOf(document, merged.items as Pair[], name) : undefined
     if (found) return found
   }

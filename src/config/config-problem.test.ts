@@ -251,6 +251,28 @@ const mistakes: readonly (readonly [
   ['an open bracket', 'platform: { locales: [en }\n', 1, '', {}],
   ['an alias without its anchor', 'platform: *nowhere', 1, '', { message: 'This alias has no anchor before it.' }],
   [
+    'an alias inside of what it names',
+    'platform: &a { name: *a }',
+    1,
+    '',
+    { column: 22, message: 'This alias stands inside the part that it names.' },
+  ],
+  [
+    'an alias deep inside of what it names',
+    'plans:\n  a: &a\n    scopes: { x: { features: [y, *a] } }',
+    3,
+    '',
+    { message: 'This alias stands inside the part that it names.' },
+  ],
+  [
+    'a merge of a list',
+    'plans:\n  a: &a [x]\n  b:\n    <<: *a',
+    4,
+    '',
+    { column: 5, message: 'Only mappings can be merged by "<<".' },
+  ],
+  ['a merge of nothing', 'plans: { a: { <<: } }', 1, '', { message: 'Only mappings can be merged by "<<".' }],
+  [
     'an unquoted variable in braces',
     'providers: { openai: { platformKey: ${OPENAI_API_KEY} } }',
     1,

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type EnvironmentError, readEnvironment } from './environment.ts'
 
 const key = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7)).toString('base64')
@@ -63,6 +66,14 @@ describe('the environment', () => {
     const [problem] = problemsOf({ DATABASE_URL: 'mysql://root:hunter2@db/ownkey' })
     expect(problem).toMatch(/postgres:\/\//)
     expect(problem).not.toContain('hunter2')
+  })
+
+  test('leaves it to the reader to say why a configuration file cannot be looked at', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ownkey-environment-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const file = join(folder, 'ownkey.yaml')
+    symlinkSync(file, file)
+    expect(readEnvironment({ configFile: file }, {}).configFile).toBe(file)
   })
 
   test('names a configuration file that is not there', () => {

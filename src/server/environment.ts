@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { Secret } from '../crypto/index.ts'
@@ -168,13 +168,22 @@ function readWorkers(text: string | undefined, { production, embedded }: WorkerF
 
 function findConfigFile(named: string | undefined, problems: string[]): string | undefined {
   if (named !== undefined) {
-    if (!existsSync(named))
+    if (isMissing(named))
       problems.push(
         `The configuration file ${named} does not exist: name an existing one with --config or OWNKEY_CONFIG, or unset it to use ownkey.yaml or the built-in configuration.`,
       )
     return named
   }
   return existsSync('ownkey.yaml') ? 'ownkey.yaml' : undefined
+}
+
+/** What cannot be looked at may be there; who reads it says why it cannot be read. */
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
+  }
 }
 
 /** Checks presence and lengths only; whether a master key is strong enough, the keyring decides. */

@@ -22,6 +22,13 @@ describe('a generated secret', () => {
     expect(statSync(dataDir).mode & 0o777).toBe(0o700)
   })
 
+  test('is only read where it is closed already: a disk may take no writes', () => {
+    const { path } = generatedSecret(folder, 'admin-token')
+    const { ctimeMs } = statSync(path)
+    generatedSecret(folder, 'admin-token')
+    expect(statSync(path).ctimeMs).toBe(ctimeMs)
+  })
+
   test('leaves nothing else behind', () => {
     generatedSecret(folder, 'admin-token')
     expect(readdirSync(folder)).toEqual(['admin-token'])

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { OwnkeyError } from '../contract/index.ts'
 import { Secret } from '../crypto/index.ts'
@@ -52,7 +52,8 @@ export function generatedSecret(dataDir: string, name: string, make = randomSecr
 function readSecret(path: string): Secret | undefined {
   try {
     const text = readFileSync(path, 'utf8').trim()
-    chmodSync(path, 0o600)
+    // Not where it is so already: a disk that takes no writes refuses even that.
+    if ((statSync(path).mode & 0o777) !== 0o600) chmodSync(path, 0o600)
     return text === '' ? undefined : new Secret(text)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -73,7 +74,7 @@ function unwritable(dataDir: string, error: unknown): OwnkeyError {
     })
   return new OwnkeyError('unavailable', {
     detail: `The data folder ${dataDir} cannot be written to (${code}).`,
-    fix: 'Give the folder to the user that runs the server, or name another one in OWNKEY_DATA_DIR.',
+    fix: 'Give the folder to the user that runs the server, make room on its disk, or name another one in OWNKEY_DATA_DIR.',
   })
 }
 

@@ -51,16 +51,19 @@ export function createLiveConfig({ environment, sandbox, log }: LiveConfigOption
   return {
     current: () => setup,
     reload() {
-      const result = holder.reload()
-      if (!result.ok) {
-        for (const { file, line, column, message, fix } of result.problems) {
+      try {
+        const result = holder.reload()
+        for (const { file, line, column, message, fix } of result.ok ? [] : result.problems)
           log.error('config_refused', { file, line, column, problem: message, fix })
-        }
+        if (!result.ok) return false
+        setup = compile(holder.current)
+        log.info('config_loaded', { version: result.version, count: result.warnings.length })
+        return true
+      } catch (error) {
+        // A file that finds a mistake in this program must not end a server that serves.
+        log.error('config_refused', { file: environment.configFile, error, fix: 'Run "ownkey check" with this file.' })
         return false
       }
-      setup = compile(holder.current)
-      log.info('config_loaded', { version: result.version, count: result.warnings.length })
-      return true
     },
   }
 }

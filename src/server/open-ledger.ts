@@ -1,3 +1,4 @@
+import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLedger, type LedgerTrouble, type LiveLedger } from '../metering/index.ts'
 import { type Database, makeFolder } from '../store/index.ts'
@@ -45,11 +46,18 @@ function makeSpool({ dataDir }: Environment, log: Log): string | undefined {
   const folder = join(dataDir, 'spool')
   try {
     makeFolder(folder)
+    tryWriting(folder)
     return folder
   } catch (error) {
     log.warn('no_spool', { file: folder, error })
     return undefined
   }
+}
+
+function tryWriting(folder: string): void {
+  const file = join(folder, `${process.pid}.probe`)
+  closeSync(openSync(file, 'w', 0o600))
+  rmSync(file)
 }
 
 const mustBeSeen: ReadonlySet<LedgerTrouble['kind']> = new Set(['lost', 'set_aside'])

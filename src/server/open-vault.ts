@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { OwnkeyError } from '../contract/index.ts'
 import { generateMasterKey, type Keyring, parseKeyring } from '../crypto/index.ts'
-import { type Database, migrate, openDatabase } from '../store/index.ts'
+import { checkTables, type Database, migrate, openDatabase } from '../store/index.ts'
 import { checkMasterKey, checkNotRestored, isUnderMasterKey, verifyMasterKey } from '../vault/index.ts'
 import type { Environment } from './environment.ts'
 import { generatedSecret, makeDataDir } from './generated-secret.ts'
@@ -59,6 +59,7 @@ export async function openVault(environment: Environment, options: OpenVaultOpti
     if (options.migrate) {
       await migrate(database)
       await checkMasterKey({ database, keyring })
+      await checkTables(database)
     }
   } catch (error) {
     await database.close()

@@ -54,6 +54,14 @@ describe.each(databaseKinds)('readiness on %s', (kind) => {
     expect((await ask())[0]).toBe(200)
   })
 
+  it('ends where a table that requests need is gone', async () => {
+    const { database } = vault.deps
+    await database.query('alter table tokens rename to put_aside')
+    expect(await ask()).toEqual([503, { database: 'unreachable', vault: 'unknown', draining: false }])
+    await database.query('alter table put_aside rename to tokens')
+    expect((await ask())[0]).toBe(200)
+  })
+
   it('ends with the database', async () => {
     const app = fastify()
     registerOperations(app, {

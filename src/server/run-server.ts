@@ -60,13 +60,14 @@ async function runSingle({ environment, sandbox, log, ready }: RunServerOptions)
     leavePrimary()
     throw error
   })
-  const started: Started = {
-    url: server.url,
-    ...(!environment.production && !cluster.isWorker && { signIn: await server.signInLink() }),
-  }
   reloading.leadTo(() => void server.reload())
-  if (cluster.isWorker) process.send?.(started)
-  else await ready(started)
+  try {
+    await tellStarted(server, { environment, ready })
+  } catch (error) {
+    // Nobody would wait for the signal to stop any more, so the server must not go on.
+    await server.close()
+    throw error
+  }
   const outliving = outlivePrimary()
   await stop
   reloading.leadTo(() => undefined)
@@ -75,6 +76,15 @@ async function runSingle({ environment, sandbox, log, ready }: RunServerOptions)
   outliving.end()
   leavePrimary()
   return 0
+}
+
+async function tellStarted(
+  server: RunningServer,
+  { environment, ready }: Pick<RunServerOptions, 'environment' | 'ready'>,
+): Promise<void> {
+  const { url } = server
+  if (cluster.isWorker) process.send?.({ url } satisfies Started)
+  else await ready(environment.production ? { url } : { url, signIn: await server.signInLink() })
 }
 
 /** Keeps a worker alive that has lost its primary, which Node would end at once: it still has requests to finish. */

@@ -19,6 +19,8 @@ interface Crew {
   listening: Set<Worker>
   /** Workers that were starting when the configuration was to be read again. */
   outdated: Set<Worker>
+  /** Starts of others in the place of those that ended. While no worker lives, nothing else keeps this process running. */
+  replacements: Set<NodeJS.Timeout>
   stopping: boolean
   everReady: boolean
   failures: number
@@ -37,6 +39,7 @@ export async function runWorkers(options: RunWorkersOptions): Promise<number> {
     alive: new Set(),
     listening: new Set(),
     outdated: new Set(),
+    replacements: new Set(),
     stopping: false,
     everReady: false,
     failures: 0,
@@ -79,7 +82,12 @@ function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void)
     // If no worker ever listened, the settings are wrong, and starting again would only repeat the failure.
     if (!listened && !crew.everReady) return giveUp()
     crew.failures += 1
-    setTimeout(() => !crew.stopping && startWorker(crew, options, giveUp), restartDelay(crew.failures)).unref()
+    const replace = () => {
+      crew.replacements.delete(replacement)
+      startWorker(crew, options, giveUp)
+    }
+    const replacement = setTimeout(replace, restartDelay(crew.failures))
+    crew.replacements.add(replacement)
   })
 }
 
@@ -89,6 +97,7 @@ function restartDelay(failures: number): number {
 
 function stopAll(crew: Crew, killAfterSeconds: number): Promise<void> {
   crew.stopping = true
+  for (const replacement of crew.replacements) clearTimeout(replacement)
   return new Promise((resolve) => {
     const kill = setTimeout(() => {
       for (const worker of crew.alive) worker.process.kill('SIGKILL')

@@ -22,6 +22,7 @@ const unavailableCodes: Readonly<Record<string, string>> = {
   '28000': 'The database does not let this server in.',
   '28P01': 'The database does not let this server in.',
   '3D000': 'The database is not there.',
+  '42501': 'The database does not let this server use its tables.',
   '42P01': 'The database has not the tables of this server.',
   '53100': 'The database’s disk is full.',
   '58030': 'The database’s disk fails.',
@@ -57,14 +58,14 @@ export function asDatabaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof OwnkeyError) return error
   const failure = error as DriverError
   const detail = reasonFor(failure)
-  if (detail)
-    return new OwnkeyError('unavailable', {
-      detail,
-      fix: 'Try again in a few seconds; if it stays so, check the database server.',
-    })
   delete failure.detail
   delete failure.where
-  return failure
+  if (!detail) return failure
+  return new OwnkeyError('unavailable', {
+    detail,
+    fix: 'Try again in a few seconds; if it stays so, check the database server.',
+    cause: failure,
+  })
 }
 
 /** True when the pooled connection turned out to be dead, so that a read may be sent once more on another. */

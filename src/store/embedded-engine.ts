@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { statfsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { accessSync, constants, statfsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { OwnkeyError } from '../contract/index.ts'
 
@@ -73,11 +73,29 @@ function unreadable(directory: string, cause: Error): OwnkeyError {
       fix: 'Make room on that disk and start again; no acknowledged change is lost.',
       cause,
     })
+  const denied = whyClosed(directory)
+  if (denied !== undefined)
+    return new OwnkeyError('unavailable', {
+      detail: `The embedded database in ${directory} cannot be opened: this user may not read and write its files (${denied}).`,
+      fix: 'Give the data directory with all that is in it to the user that runs the server, on a disk that can be written.',
+      cause,
+    })
   return new OwnkeyError('unavailable', {
     detail: `The embedded database in ${directory} cannot be opened (${cause.message}). Nothing in it was changed or deleted.`,
     fix: `${cause.message === tooSlow ? 'Start it again when the machine is less busy. If it stays so: ' : ''}Put back a backup of the data directory, or move it away to start with an empty database; use PostgreSQL (DATABASE_URL) where data matters.`,
     cause,
   })
+}
+
+/** The system's code where the files belong to somebody else, or to a disk that takes no writes. */
+function whyClosed(directory: string): string | undefined {
+  try {
+    for (const path of [directory, join(directory, 'PG_VERSION')]) accessSync(path, constants.R_OK | constants.W_OK)
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? undefined : code
+  }
 }
 
 /** Much longer than any of the statements here takes. A statement that hangs in its thread can only be stopped with the thread. */

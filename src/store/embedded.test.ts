@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -31,6 +31,18 @@ describe('the embedded database', () => {
     expect([acknowledged, acknowledged + 1]).toContain(row?.max)
     expect(row?.count).toBe(row?.max)
   }, 60_000)
+
+  it('says that its files cannot be used by this user, and not that a backup is needed', async () => {
+    // Not even root can open it.
+    const path = join(dataDir, 'database', 'PG_VERSION')
+    rmSync(path)
+    symlinkSync(path, path)
+    await expect(openDatabase({ dataDir })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('this user may not read and write its files (ELOOP)'),
+      fix: expect.stringContaining('Give the data directory'),
+    })
+  })
 
   it('is refused to a second server, in another process and in the same one, and given to the next', async () => {
     const child = startChild('hold-data-directory', [dataDir, 'hold'])

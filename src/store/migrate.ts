@@ -57,17 +57,25 @@ export interface MigrationState {
   pending: string[]
   /** Whether the user of the connection may make tables. */
   mayMakeTables: boolean
+  /** A standby, or one that was told to take no writes. */
+  isReadOnly: boolean
 }
 
 /** What `migrate` would find; writes nothing. @throws OwnkeyError `unavailable` as `migrate` does */
 export async function inspectMigrations(database: Queryable, migrations = readMigrations()): Promise<MigrationState> {
-  const [found] = await database.query<{ has_table: boolean; may: boolean | null }>(
-    `select to_regclass('schema_migrations') is not null as has_table, has_schema_privilege(current_schema(), 'create') as may`,
+  const [found] = await database.query<{ has_table: boolean; may: boolean | null; read_only: boolean }>(
+    `select to_regclass('schema_migrations') is not null as has_table, has_schema_privilege(current_schema(), 'create') as may,
+       current_setting('transaction_read_only') = 'on' as read_only`,
   )
   const known = found?.has_table ? await appliedIn(database) : []
   for (const row of known) checkApplied(row, migrations)
   const pending = migrations.filter(({ number }) => !known.some((row) => row.number === number))
-  return { applied: known.length, pending: pending.map(({ name }) => name), mayMakeTables: found?.may === true }
+  return {
+    applied: known.length,
+    pending: pending.map(({ name }) => name),
+    mayMakeTables: found?.may === true,
+    isReadOnly: found?.read_only === true,
+  }
 }
 
 function appliedIn(queryable: Queryable): Promise<AppliedRow[]> {

@@ -50,6 +50,27 @@ describe('PostgreSQL', () => {
       expect(`${message}${fix}${stack}`).not.toContain('tOps3cret')
   })
 
+  it('says what to raise where no connection is left, and tells a right that is missing as nothing of its caller’s', async () => {
+    const admin = await openUrl(server.url)
+    const role = `narrow_${process.pid}`
+    await admin.query(`create role ${role} login connection limit 0`)
+    const url = new URL(server.url)
+    url.username = role
+    await expect(openUrl(url.href)).rejects.toMatchObject({ code: 'unavailable', fix: expect.stringMatching(/LIMIT/) })
+    await admin.query(`alter role ${role} connection limit -1`)
+    await admin.query('create table closed_to_others (n integer)')
+    // Closed before its role is dropped.
+    const narrow = await openDatabase({ url: url.href, dataDir })
+    await expect(narrow.query('select n from closed_to_others')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'The database does not let this server use its tables.',
+      cause: { code: '42501' },
+    })
+    await narrow.close()
+    await admin.query('drop table closed_to_others')
+    await admin.query(`drop role ${role}`)
+  })
+
   it('says what is wrong with the encryption of its connection', async () => {
     const { key, cert } = makeCertificate(['localhost'])
     const stranger = createServer((socket) => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -20,6 +20,15 @@ function limitFiles(bytes: number | 'unlimited'): void {
 }
 
 const line = (batch: number, n: number) => `${batch}.${n} ${'x'.repeat(2_000)}`
+
+test('what a dead process left and cannot be read is named, with the mend', () => {
+  const path = join(folder, `1-${'e'.repeat(26)}-a.spool`)
+  mkdirSync(path)
+  const find = () => findOrphanedSpools(folder, () => false)
+  expect(find).toThrow(expect.objectContaining({ code: 'unavailable', message: expect.stringContaining(path) }))
+  expect(find).toThrow(expect.objectContaining({ fix: expect.stringContaining('Give the data folder') }))
+  rmSync(path, { recursive: true })
+})
 
 describe('the spool of a process', () => {
   const spools = ['a', 'b', 'c', 'd'].map((node) => node.repeat(26))

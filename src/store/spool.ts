@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { OwnkeyError } from '../contract/index.ts'
 import { makeFolder } from './make-folder.ts'
 
 /** Lines that must survive the death of the process until the database has them. */
@@ -159,6 +160,7 @@ export function keepRefusedLine(folder: string, line: string): void {
   appendFileSync(join(folder, refusedName), `${line}\n`, { mode: 0o600 })
 }
 
+/** @throws OwnkeyError `unavailable` when they cannot be read */
 export function countRefusedLines(folder: string): number {
   return readThere(join(folder, refusedName)).length
 }
@@ -166,10 +168,14 @@ export function countRefusedLines(folder: string): number {
 /** Of several processes that start at once, one gets them. */
 function takeRefusedLines(folder: string): void {
   const own = join(folder, `${process.pid}-${randomBytes(13).toString('hex')}-a.spool`)
-  ifThere(() => renameSync(join(folder, refusedName), own))
+  const refused = join(folder, refusedName)
+  ifThere(refused, () => renameSync(refused, own))
 }
 
-/** Spools of processes that no longer live, and what was refused. The files of living ones, and anything else in the folder, are left alone. */
+/**
+ * Spools of processes that no longer live, and what was refused. The files of living ones, and anything else in the folder, are left alone.
+ * @throws OwnkeyError `unavailable` when what is there cannot be read
+ */
 export function findOrphanedSpools(
   folder: string,
   isAlive: (pid: number) => boolean = processIsAlive,
@@ -192,20 +198,24 @@ export function findOrphanedSpools(
 }
 
 function listFolder(folder: string): string[] {
-  return ifThere(() => readdirSync(folder)) ?? []
+  return ifThere(folder, () => readdirSync(folder)) ?? []
 }
 
 /** The lines of a file, none where another process was quicker to write and remove them. A last one that was cut off in the middle is not one. */
 function readThere(path: string): string[] {
-  return ifThere(() => readFileSync(path, 'utf8').split('\n').slice(0, -1)) ?? []
+  return ifThere(path, () => readFileSync(path, 'utf8').split('\n').slice(0, -1)) ?? []
 }
 
-function ifThere<Found>(look: () => Found): Found | undefined {
+function ifThere<Found>(path: string, look: () => Found): Found | undefined {
   try {
     return look()
   } catch (error) {
-    if (/^ENO(ENT|TDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw error
+    const { code = 'unknown reason' } = error as NodeJS.ErrnoException
+    if (/^ENO(ENT|TDIR)$/.test(code)) return undefined
+    throw new OwnkeyError('unavailable', {
+      detail: `${path} cannot be read (${code}). It may hold entries of the ledger that the database does not have yet.`,
+      fix: 'Give the data folder with all that is in it to the user that runs the server.',
+    })
   }
 }
 

@@ -32,7 +32,10 @@ const rejections: Readonly<Record<string, Rejection>> = {
   }),
   '28000': (place) => ({ detail: `PostgreSQL at ${place} does not let this user in.` }),
   '3D000': (place) => ({ detail: `PostgreSQL answers, but there is no database ${place}.` }),
-  '53300': (place) => ({ detail: `PostgreSQL at ${place} has no connection left.` }),
+  '53300': (place) => ({
+    detail: `PostgreSQL at ${place} has no connection left.`,
+    fix: 'Close connections that nobody needs, or raise max_connections or the CONNECTION LIMIT of the user or database: each process of Ownkey opens 12 at most.',
+  }),
 }
 
 /** How Node and OpenSSL name what they find wrong with a certificate. */

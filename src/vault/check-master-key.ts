@@ -10,6 +10,7 @@ import {
   sealEnvelope,
 } from '../crypto/index.ts'
 import {
+  checkTables,
   countSecretsByKek,
   type Database,
   type DeploymentRow,
@@ -60,12 +61,12 @@ export async function checkMasterKey(deps: { database: Database; keyring: Keyrin
 }
 
 /**
- * Proves in one small query that the database answers and that the master key still opens what it sealed: what a node
- * needs to serve.
+ * Proves in two small queries that the database answers, that the tables of requests may be read and that the master key still
+ * opens what it sealed: what a node needs to serve.
  * @throws OwnkeyError `master_key_invalid`, `unavailable`
  */
 export async function checkVaultOpens({ database, keyring }: { database: Queryable; keyring: Keyring }): Promise<void> {
-  const deployment = await getDeployment(database)
+  const [deployment] = await Promise.all([getDeployment(database), checkTables(database)])
   if (!deployment)
     throw new OwnkeyError('master_key_invalid', {
       detail: 'The database has lost the text that proves its master key.',

@@ -24,7 +24,7 @@ export async function ensureOuterLayer(database: Queryable): Promise<void> {
   try {
     await database.query('create extension if not exists pgcrypto')
   } catch (cause) {
-    if (cause instanceof OwnkeyError) throw cause
+    if (cause instanceof OwnkeyError && !isDenied(cause)) throw cause
     // Of two servers that create it at once, one fails although it is there afterwards.
     if (await hasExtension(database)) return
     throw new OwnkeyError('unavailable', {
@@ -34,6 +34,11 @@ export async function ensureOuterLayer(database: Queryable): Promise<void> {
       cause,
     })
   }
+}
+
+/** This user lacks the right to make it, which no other try mends. */
+function isDenied({ cause }: OwnkeyError): boolean {
+  return (cause as { code?: unknown } | undefined)?.code === '42501'
 }
 
 async function hasExtension(database: Queryable): Promise<boolean> {

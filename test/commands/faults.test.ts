@@ -1,11 +1,20 @@
 /** A real `ownkey serve` in a process of its own, and what goes wrong around it. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Child, startChild } from '../support/child.ts'
 import { takePort } from '../support/free-port.ts'
-import { copyEmbeddedDatabase, startPostgres } from '../support/postgres.ts'
+import { copyEmbeddedDatabase, createTestDatabase, startPostgres } from '../support/postgres.ts'
 import { startOwnkey } from '../support/running-server.ts'
 
 let folder: string
@@ -89,10 +98,39 @@ describe('a server that runs', () => {
     const title = async () => (await ownkey.api('GET', '/orgs/acme/settings')).body.features[0].title
     expect(await ownkey.reload('features: { chatbot: { titel: Oops } }\n')).toBe(false)
     expect(ownkey.logged().find((line) => line.includes('config_refused'))).toMatch(/"line":1,"column":13.*title/)
+    expect(await ownkey.reload('features: &all { chatbot: { title: Oops, addOn: *all } }\n')).toBe(false)
     expect(await title()).toBe('Chatbot')
     expect(await ownkey.reload(config('Helper'))).toBe(true)
     expect(await title()).toBe('Helper')
     await ownkey.close()
+  })
+
+  test('works without a spool in a folder that is there and takes no files, and says so', async () => {
+    const database = await createTestDatabase()
+    const dataDir = join(folder, 'data')
+    mkdirSync(dataDir)
+    // Where nobody can make a file, not even root.
+    symlinkSync('/proc/self', join(dataDir, 'spool'))
+    const child = serve({ DATABASE_URL: database.url, OWNKEY_DATA_DIR: dataDir })
+    expect((await fetch(`${await listening(child)}/readyz`)).status).toBe(200)
+    expect(child.lines.join('\n')).toContain('"event":"no_spool"')
+    child.process.kill('SIGTERM')
+    expect((await child.ended).code).toBe(0)
+    await database.drop()
+  })
+
+  test('serves and stops in order, and says why, where the request to paste cannot be prepared', async () => {
+    const dataDir = join(folder, 'data')
+    // The file cannot be written, as on a full disk: a folder is in its place.
+    mkdirSync(join(dataDir, 'demo-token'), { recursive: true })
+    const child = startChild('serve', ['serve', '--sandbox'], {
+      env: { PATH: process.env['PATH'] ?? '', PORT: '0', OWNKEY_DATA_DIR: dataDir },
+    })
+    await child.line((line) => line.includes('A first request to paste could not be prepared'))
+    const { url } = JSON.parse(child.lines.find((line) => line.includes('"event":"listening"')) ?? '{}')
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    child.process.kill('SIGTERM')
+    expect((await child.ended).code).toBe(0)
   })
 
   test('answers 503 soon while PostgreSQL is gone, stays alive, and goes on by itself when it is back', async () => {

@@ -142,6 +142,19 @@ describe('several workers on one PostgreSQL', () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
   })
 
+  test('are replaced when all of them end at once', async () => {
+    const before = pidsBelow(child.process.pid as number)
+    const listening = () => child.lines.filter((line) => line.includes('"listening"')).length
+    const listened = listening()
+    for (const pid of before) process.kill(pid, 'SIGKILL')
+    // A connection that was handed to a worker just as it was killed is never answered.
+    const isReady = async () =>
+      (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined))?.status
+    await expect.poll(isReady, { timeout: 60_000 }).toBe(200)
+    expect(pidsBelow(child.process.pid as number).filter((pid) => before.includes(pid))).toEqual([])
+    await expect.poll(listening, { timeout: 60_000 }).toBe(listened + 2)
+  })
+
   test('end with the primary, in order, with exit code 0', async () => {
     child.process.kill('SIGTERM')
     expect(await child.ended).toMatchObject({ code: 0, signal: null })

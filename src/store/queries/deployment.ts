@@ -16,6 +16,14 @@ export async function getDeployment(queryable: Queryable, lock?: 'for update'): 
   return row
 }
 
+/**
+ * Asks nothing of the tables without which no request is served, and fails where they are gone or may not be read.
+ * @throws OwnkeyError `unavailable`
+ */
+export async function checkTables(queryable: Queryable): Promise<void> {
+  await queryable.query('select from organizations, tokens, provider_keys, key_secrets, entries limit 0')
+}
+
 /** Tells this database from all others, for as long as it lives and in every copy of it; undefined: a new one. */
 export async function getDatabaseName(queryable: Queryable): Promise<string | undefined> {
   const [row] = await queryable.query<{ name: string }>(
