@@ -22,6 +22,7 @@ export {
   skipSpace,
   stringEnd,
 } from './json-bytes.ts'
+export { KeySearch } from './key-search.ts'
 export { LastBytes } from './last-bytes.ts'
 export { parseJson } from './parse-json.ts'
 export { repeatedName } from './repeated-name.ts'

@@ -1,4 +1,4 @@
-import { backslash, newline } from '../lib/index.ts'
+import { backslash, KeySearch, newline } from '../lib/index.ts'
 import type { Usage, UsageReading } from '../providers/index.ts'
 import { JsonTracker } from './json-tracker.ts'
 
@@ -17,6 +17,7 @@ export interface UsageScanner {
 interface Needle {
   marker: string
   bytes: Buffer
+  search: KeySearch
 }
 
 /** Prepared once for each reading; there are about twenty of them. */
@@ -25,7 +26,11 @@ const prepared = new WeakMap<UsageReading, { needles: readonly Needle[]; longest
 function prepare(reading: UsageReading) {
   const known = prepared.get(reading)
   if (known) return known
-  const needles = reading.markers.map((marker) => ({ marker, bytes: Buffer.from(marker) }))
+  const needles = reading.markers.map((marker) => ({
+    marker,
+    bytes: Buffer.from(marker),
+    search: new KeySearch(marker),
+  }))
   const fresh = { needles, longest: Math.max(...needles.map(({ bytes }) => bytes.length)) }
   prepared.set(reading, fresh)
   return fresh
@@ -116,12 +121,12 @@ class Scanner implements UsageScanner {
   private find(chunk: Buffer, from: number): { marker: string; end: number } | undefined {
     let first: { marker: string; end: number } | undefined
     let firstAt = chunk.length
-    for (const { marker, bytes } of this.needles) {
-      let at = chunk.indexOf(bytes, from)
-      while (at >= 0 && this.isEscaped(chunk, at)) at = chunk.indexOf(bytes, at + 1)
+    for (const { marker, search } of this.needles) {
+      let at = search.indexIn(chunk, from)
+      while (at >= 0 && this.isEscaped(chunk, at)) at = search.indexIn(chunk, at + 1)
       if (at >= 0 && at < firstAt) {
         firstAt = at
-        first = { marker, end: at + bytes.length }
+        first = { marker, end: at + search.length }
       }
     }
     return first

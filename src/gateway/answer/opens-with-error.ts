@@ -1,4 +1,4 @@
-import { openBrace, quote, skipSpace } from '../../lib/index.ts'
+import { KeySearch, openBrace, quote, skipSpace } from '../../lib/index.ts'
 
 /** So many bytes tell whether JSON opens with an error. */
 export const enoughToTell = 64
@@ -10,7 +10,7 @@ const firstLetters: ReadonlySet<number> = new Set(Buffer.from('eto'))
 const errorFirst = /^\s*(?:\[\s*)?\{\s*"(?:error"\s*:\s*[{"]|(?:type|object)"\s*:\s*"error")/
 /** Names that begin errors without a wrapper, and few answers. */
 const bareFirst = /^\s*\{\s*"(?:code|detail|err_code|err_msg|message|msg)"\s*:/i
-const errorName = Buffer.from('"error"')
+const errorName = new KeySearch('"error"')
 /** An error that is told: not null, and not empty. */
 const toldError = /^"error"\s*:\s*(?:\{\s*"|"(?!"))/
 
@@ -35,7 +35,7 @@ function tellsErrorBehind(first: Buffer): boolean {
   if (first[skipSpace(first, 0)] !== openBrace) return false
   if (bareFirst.test(first.toString('latin1', 0, enoughToTell))) return true
   const near = first.subarray(0, errorWithin)
-  for (let at = near.indexOf(errorName); at !== -1; at = near.indexOf(errorName, at + 1))
+  for (let at = errorName.indexIn(near); at !== -1; at = errorName.indexIn(near, at + 1))
     if (toldError.test(near.toString('latin1', at, at + enoughToTell))) return true
   return false
 }

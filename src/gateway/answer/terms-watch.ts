@@ -1,8 +1,17 @@
-import { backslash, newline } from '../../lib/index.ts'
+import { backslash, KeySearch, newline } from '../../lib/index.ts'
 
 /** Room for spaces and the longest word. */
 const longestValue = 48
 const oneWord = /^\s*:\s*(?:"([\w-]{1,32})"|null)/
+
+/** Made once for each of the few markers. */
+const searches = new Map<string, KeySearch>()
+
+function searchFor(marker: string): KeySearch {
+  const known = searches.get(marker) ?? new KeySearch(marker)
+  searches.set(marker, known)
+  return known
+}
 
 /**
  * Looks in a passing answer for the one word that tells how it was served. The field stands before what callers can write into an
@@ -11,7 +20,7 @@ const oneWord = /^\s*:\s*(?:"([\w-]{1,32})"|null)/
 export class TermsWatch {
   /** Absent: the answer has not said. */
   told: string | undefined
-  private readonly marker: Buffer
+  private readonly marker: KeySearch
   private readonly byLine: boolean
   /** This event or document has said it. */
   private hasTold = false
@@ -23,7 +32,7 @@ export class TermsWatch {
    * @param byLine server-sent events: each line is a document
    */
   constructor(marker: string, byLine: boolean) {
-    this.marker = Buffer.from(marker)
+    this.marker = searchFor(marker)
     this.byLine = byLine
   }
 
@@ -31,7 +40,7 @@ export class TermsWatch {
     const bytes = this.tail === undefined ? chunk : Buffer.concat([this.tail, chunk])
     let from = this.hasTold ? this.nextLine(bytes, 0) : 0
     while (from >= 0) {
-      const at = bytes.indexOf(this.marker, from)
+      const at = this.marker.indexIn(bytes, from)
       if (at < 0) break
       const behind = at + this.marker.length
       const word =
