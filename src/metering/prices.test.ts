@@ -68,6 +68,7 @@ describe('a price', () => {
   test('has the searches in it that a model made, and is unknown where they have no price', () => {
     const searched = { inputTokens: 1, webSearches: 3 }
     expect(price('anthropic', 'claude-opus-4-6', searched)?.costPico).toBe(5_000_000 + 3 * 10_000_000_000)
+    expect(price('anthropic', 'claude-haiku-5-5', searched)?.costPico).toBe(100_000 + 3 * 10_000_000_000)
     expect(price('mistral', 'mistral-large-4', searched)).toBeUndefined()
   })
 

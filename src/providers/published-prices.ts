@@ -14,11 +14,15 @@ export interface PublishedPrice {
   characters?: number
   /** Per minute of audio, billed by the second. */
   audioMinute?: number
+  /** Per 1 000 searches that a model made. */
+  webSearches?: number
   /** The day on which the source was read (`YYYY-MM-DD`). */
   seen?: string
 }
 
 const usd = { currency: 'USD' }
+/** Anthropic's, the same with every model. */
+const searches = { webSearches: 10 }
 const inr = { currency: 'INR', seen: '2026-09-20' }
 
 /**
@@ -27,7 +31,7 @@ const inr = { currency: 'INR', seen: '2026-09-20' }
  * neither is unpriced; the operator can add it in the configuration.
  */
 export const publishedPrices: readonly PublishedPrice[] = [
-  { provider: 'anthropic', model: 'claude-fable-5-2*', ...usd, input: 8, output: 40, seen: '2026-11-10' },
+  { provider: 'anthropic', model: 'claude-fable-5-2*', ...usd, input: 8, output: 40, ...searches, seen: '2026-11-10' },
   {
     provider: 'anthropic',
     model: 'claude-haiku-5-5*',
@@ -35,6 +39,7 @@ export const publishedPrices: readonly PublishedPrice[] = [
     input: 0.1,
     output: 0.5,
     tiers: [{ above: 100_000, input: 0.5, output: 2.5 }],
+    ...searches,
     seen: '2026-11-10',
   },
   { provider: 'gemini', model: 'gemini-4-argon', ...usd, input: 2, output: 10, seen: '2026-11-10' },
