@@ -4,6 +4,9 @@ import { useFormat } from '../i18n/use-format.ts'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import type { Breakdown } from './measures.ts'
 
+/** The columns of whole numbers. */
+const counts = ['requests', 'inputTokens', 'outputTokens', 'characters', 'credits'] as const
+
 interface UsageTableProps {
   report: UsageReport
   breakdown: Breakdown
@@ -26,7 +29,7 @@ export function UsageTable({ report, breakdown, nameOf }: UsageTableProps) {
             <tr>
               <th scope="col">{t('usage.day')}</th>
               <th scope="col">{t(`usage.by.${breakdown}`)}</th>
-              {(['requests', 'inputTokens', 'outputTokens', 'characters', 'credits', 'cost'] as const).map((name) => (
+              {[...counts, 'cost' as const].map((name) => (
                 <th key={name} scope="col" className="number">
                   {t(`usage.measure.${name}`)}
                 </th>
@@ -38,14 +41,11 @@ export function UsageTable({ report, breakdown, nameOf }: UsageTableProps) {
               <tr key={`${row.group.day}-${row.group[breakdown]}`}>
                 <td className="whitespace-nowrap">{row.group.day && format.day(row.group.day)}</td>
                 <td className="min-w-32 wrap-anywhere">{nameOf(row.group[breakdown] ?? null)}</td>
-                {[row.requests, row.inputTokens, row.outputTokens, row.characters, row.credits].map(
-                  (amount, column) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: the columns never change places
-                    <td key={column} className="number">
-                      {format.whole(amount)}
-                    </td>
-                  ),
-                )}
+                {counts.map((name) => (
+                  <td key={name} className="number">
+                    {format.whole(row[name])}
+                  </td>
+                ))}
                 <td className="number">
                   {row.costs.map((cost) => format.money(cost.amount, cost.currency)).join(' + ') || '–'}
                 </td>
