@@ -510,6 +510,20 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     expect((await entriesOf(org)).map((row) => row['state'])).toEqual(['settled', 'settled'])
   })
 
+  test('never settles its own, however long it was not seen', async () => {
+    const org = await newOrg(1_000_000)
+    const ledger = start()
+    await ledger.counted
+    const started = Date.now() - 120_000
+    await ledger.reserve(attempt(org, { credits: 5, startedAt: started }), { balance: 1_000_000 })
+    await ledger.flush()
+    await stage.database.query("update ledger_nodes set seen_at = now() - interval '46 seconds' where id = $1", [
+      ledger.node,
+    ])
+    expect(await ledger.sweep()).toBe(0)
+    expect(await entriesOf(org)).toMatchObject([{ state: 'reserved' }])
+  })
+
   test('takes no node for dead whose clock is an hour behind', async () => {
     const org = await newOrg(1_000_000)
     const other = start()

@@ -12,7 +12,7 @@ interface SweepParts {
 export async function sweepOrphans({ database, node, deadAfterMs }: SweepParts): Promise<number> {
   let settled = 0
   for (;;) {
-    const orphans = await orphanedEntries(database, deadAfterMs)
+    const orphans = await orphanedEntries(database, node, deadAfterMs)
     if (orphans.length === 0) return settled
     const now = Date.now()
     const ended = JSON.stringify(orphans.map((orphan) => unknownEnd(orphan.id, orphan.started_ms, now)))

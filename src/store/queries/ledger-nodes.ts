@@ -29,20 +29,22 @@ export async function removeNode(queryable: Queryable, node: string): Promise<vo
 }
 
 /**
- * Reserved entries whose node has not been seen for a while, oldest first. A new one has time until its node is heard of
- * again; one from the future was dated by a wrong clock, and would wait until the right one is there.
+ * Reserved entries whose node has not been seen for a while, oldest first, never those of the node that asks: it lives. A new
+ * one has time until its node is heard of again; one from the future was dated by a wrong clock, and would wait until the right
+ * one is there.
  */
 export async function orphanedEntries(
   queryable: Queryable,
+  node: string,
   deadAfterMs: number,
 ): Promise<{ id: string; started_ms: number }[]> {
   return queryable.query(
     `select e.id, (extract(epoch from e.started_at) * 1000)::bigint as started_ms from entries e
-      where e.state = 'reserved'
-        and not e.started_at between now() - $1::float8 * interval '1 millisecond' and now() + $1::float8 * interval '1 millisecond'
-        and not exists (select from ledger_nodes n where n.id = e.node and n.seen_at > now() - $1::float8 * interval '1 millisecond')
+      where e.state = 'reserved' and e.node is distinct from $1
+        and not e.started_at between now() - $2::float8 * interval '1 millisecond' and now() + $2::float8 * interval '1 millisecond'
+        and not exists (select from ledger_nodes n where n.id = e.node and n.seen_at > now() - $2::float8 * interval '1 millisecond')
       order by e.started_at limit 1000`,
-    [deadAfterMs],
+    [node, deadAfterMs],
   )
 }
 
