@@ -260,7 +260,7 @@ describe('a listener with little patience', () => {
       gateway: { ...answering('gateway'), upgrade: upgraded, refusalAt },
       isGatewayName: () => false,
       log: createLog({ level: 'silent' }),
-      limits: { headSeconds: 0.3, bodySeconds: 0.5, checkEveryMs: 50, connections: 5 },
+      limits: { headSeconds: 1, bodySeconds: 1.5, checkEveryMs: 50, connections: 5 },
     })
     open = trackSockets(impatient)
     await new Promise<void>((resolve) => impatient.listen(0, '127.0.0.1', resolve))

@@ -110,8 +110,8 @@ describe('C4: a node is cut off from PostgreSQL, its cache warm', () => {
     const refused: number[] = []
     const caller = async (org: 'platform' | 'own') => {
       while (performance.now() - cutAt < 8_000) {
-        const { status } = await ask(org)
         const at = performance.now() - cutAt
+        const { status } = await ask(org)
         if (status === 200) served.push(at)
         else {
           expect(status).toBe(503)

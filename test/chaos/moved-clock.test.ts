@@ -100,8 +100,8 @@ describe.each([
       const silentAt = performance.now()
       move()
       const served: number[] = []
-      while (performance.now() - silentAt < 7_000)
-        if ((await cutOff.ask('own')).status === 200) served.push(performance.now() - silentAt)
+      for (let at = 0; at < 7_000; at = performance.now() - silentAt)
+        if ((await cutOff.ask('own')).status === 200) served.push(at)
       // The newest reading may have begun just before the silence.
       expect(Math.max(...served)).toBeGreaterThan(1_000)
       expect(Math.max(...served)).toBeLessThan(3_000 + 500)
