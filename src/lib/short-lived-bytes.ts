@@ -1,12 +1,12 @@
 /** Smaller buffers come from Node's pool, or die with the objects around them. */
 const smallest = 16 * 1024
-const worthCollecting = 8 * 1024 * 1024
+const worthCollecting = 4 * 1024 * 1024
 
 let bytesSince = 0
 
 /**
  * Counts a large buffer that is garbage as soon as it has been passed on. Such buffers lie outside V8's heap, and V8 collects only
- * when 32 MiB of them have gathered. After 8 MiB counted here a collection is started, if the process allows it (`bin/heap.js`;
+ * when 32 MiB of them have gathered. After 4 MiB counted here a collection is started, if the process allows it (`bin/heap.js`;
  * docs/decisions/0014).
  */
 export function countShortLived(bytes: number): void {
