@@ -6,7 +6,16 @@
 import { fork } from 'node:child_process'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { benchFile, cpuSeconds, memoryMiB, startScript } from './processes.ts'
-import { bare, direct, nginx, ownkey, portkey, type StartSubject, type Subject } from './subjects.ts'
+import {
+  bare,
+  direct,
+  nginx,
+  ownkey,
+  portkeyWithFallback,
+  portkeyWithOneKey,
+  type StartSubject,
+  type Subject,
+} from './subjects.ts'
 
 interface Scenario {
   name: string
@@ -46,7 +55,8 @@ function asked(name: string, all: readonly string[]): boolean {
  */
 const rounds = quick ? 3 : 9
 /** The yardsticks that show where the bare proxy stands take part in every third round. */
-const seldom: ReadonlySet<string> = new Set(['no proxy', 'nginx', 'Portkey gateway'])
+const isSeldom = (subject: Subject) => ['no proxy', 'nginx'].includes(subject.name) || isPortkey(subject)
+const isPortkey = (subject: Subject) => subject.name.startsWith('Portkey')
 const scale = (quick ? 0.25 : 1.8) / rounds
 
 const scenarios: readonly Scenario[] = [
@@ -89,7 +99,7 @@ const scenarios: readonly Scenario[] = [
 ]
 
 async function measure(subject: Subject, scenario: Scenario): Promise<Figures> {
-  const few = subject.name === 'Portkey gateway' && scenario.kind !== 'paced' ? 0.2 : 1
+  const few = isPortkey(subject) && scenario.kind !== 'paced' ? 0.2 : 1
   const plan = {
     origin: subject.origin,
     path: subject.path,
@@ -132,7 +142,7 @@ function message(child: ReturnType<typeof fork>): Promise<unknown> {
 async function run(): Promise<void> {
   const upstream = await startScript('upstream.js')
   const database = await startPostgres({ isLogging: false })
-  const starts: StartSubject[] = [direct, nginx, bare, ownkey(database.url), portkey]
+  const starts: StartSubject[] = [direct, nginx, bare, ownkey(database.url), portkeyWithFallback, portkeyWithOneKey]
   const subjects: Subject[] = []
   try {
     for (const start of starts) {
@@ -166,7 +176,7 @@ async function runScenario(scenario: Scenario, subjects: readonly Subject[]): Pr
   const measured = new Map<Subject, Run[]>(subjects.map((subject) => [subject, []]))
   for (let round = 0; round < rounds; round++) {
     for (const [subject, runs] of measured) {
-      if (round % 3 !== 0 && seldom.has(subject.name)) continue
+      if (round % 3 !== 0 && isSeldom(subject)) continue
       const figures = await measure(subject, scenario).catch(() => undefined)
       if (figures === undefined) measured.delete(subject)
       else runs.push({ ...figures, round })

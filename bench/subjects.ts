@@ -56,25 +56,34 @@ server { listen 127.0.0.1:${port}; keepalive_requests 1000000; client_max_body_s
   return subject({ name: 'nginx', running, folder })
 }
 
-export const portkey: StartSubject = async (upstream) => {
-  const port = await freePort()
-  const script = benchFile('../node_modules/@portkey-ai/gateway/build/start-server.js')
-  if (!existsSync(script)) return undefined
-  const running = await startProgram([process.execPath, script, `--port=${port}`, '--headless'], {
-    port,
-    env: { NODE_ENV: 'production' },
-  })
-  return subject({
-    name: 'Portkey gateway',
-    running,
-    headers: {
-      'x-portkey-provider': 'openai',
-      'x-portkey-custom-host': `${upstream}/v1`,
-      'x-portkey-forward-headers': 'x-bench',
-      authorization: 'Bearer sk-bench',
-    },
-  })
+/** Portkey's own, started as its README starts it. Its callers say in a header which key and which rules hold. */
+function portkey(name: string, headersFor: (upstream: string) => Record<string, string>): StartSubject {
+  return async (upstream) => {
+    const port = await freePort()
+    const script = benchFile('../node_modules/@portkey-ai/gateway/build/start-server.js')
+    if (!existsSync(script)) return undefined
+    const running = await startProgram([process.execPath, script, `--port=${port}`], { port })
+    return subject({ name, running, headers: { 'x-portkey-forward-headers': 'x-bench', ...headersFor(upstream) } })
+  }
 }
+
+/** What Ownkey does here, too: one key, and another when it fails. */
+export const portkeyWithFallback = portkey('Portkey, a key and a fallback', (upstream) => ({
+  'x-portkey-config': JSON.stringify({
+    strategy: { mode: 'fallback' },
+    targets: ['sk-bench', 'sk-bench-platform'].map((key) => ({
+      provider: 'openai',
+      api_key: key,
+      custom_host: `${upstream}/v1`,
+    })),
+  }),
+}))
+
+export const portkeyWithOneKey = portkey('Portkey, one key, no rules', (upstream) => ({
+  'x-portkey-provider': 'openai',
+  'x-portkey-custom-host': `${upstream}/v1`,
+  authorization: 'Bearer sk-bench',
+}))
 
 /** Which provider serves `/v1`, by the key that the organization brought. */
 const translations = [
