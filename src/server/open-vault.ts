@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { OwnkeyError } from '../contract/index.ts'
 import { generateMasterKey, type Keyring, parseKeyring } from '../crypto/index.ts'
-import { checkTables, type Database, migrate, openDatabase } from '../store/index.ts'
+import { checkTables, type Database, inspectMigrations, migrate, openDatabase } from '../store/index.ts'
 import { checkMasterKey, checkNotRestored, isUnderMasterKey, verifyMasterKey } from '../vault/index.ts'
 import type { Environment } from './environment.ts'
 import { generatedSecret, makeDataDir } from './generated-secret.ts'
@@ -35,6 +35,8 @@ export function hasDatabase({ databaseUrl, dataDir }: Environment): boolean {
 
 export interface OpenVaultOptions {
   migrate: boolean
+  /** For commands that work on what a server has made: where there is nothing, nothing is made. Default: a new one is made. */
+  existing?: boolean | undefined
   /** Opens a database that was put back to an older state too, for commands that look at it or mend it. */
   evenRestored?: boolean | undefined
 }
@@ -46,6 +48,7 @@ export interface OpenVaultOptions {
  */
 export async function openVault(environment: Environment, options: OpenVaultOptions): Promise<OpenVault> {
   const { dataDir, databaseUrl, recordDir } = environment
+  if (options.existing && !hasDatabase(environment)) throw nothingThere()
   // A given key is parsed before the database is opened, so that a bad one leaves nothing behind. A new one is made only after the
   // database is locked, so never beside a running server that has its own.
   const given = hasMasterKey(environment) ? keyringOf(environment) : undefined
@@ -53,6 +56,7 @@ export async function openVault(environment: Environment, options: OpenVaultOpti
   const database = await openDatabase({ url: databaseUrl?.reveal(), dataDir })
   let keyring: Keyring
   try {
+    if (options.existing && (await inspectMigrations(database)).applied === 0) throw nothingThere()
     keyring = given ?? (await newKeyring(environment, database))
     await verifyMasterKey({ database, keyring })
     if (!options.evenRestored) await checkNotRestored({ database, folder: recordDir })
@@ -66,6 +70,13 @@ export async function openVault(environment: Environment, options: OpenVaultOpti
     throw error
   }
   return { database, keyring, close: () => database.close() }
+}
+
+function nothingThere(): OwnkeyError {
+  return new OwnkeyError('unavailable', {
+    detail: 'There is no database of Ownkey here: no server has been started with it yet.',
+    fix: 'Give the command the same DATABASE_URL, or the same OWNKEY_DATA_DIR, as the server.',
+  })
 }
 
 /** Makes a master key, but only for a new database. For one that has a key, another would only hide that its key file is missing. */
