@@ -57,7 +57,7 @@ export async function openVault(environment: Environment, options: OpenVaultOpti
   let keyring: Keyring
   try {
     if (options.existing && (await inspectMigrations(database)).applied === 0) throw nothingThere()
-    keyring = given ?? (await newKeyring(environment, database))
+    keyring = given ?? (await newKeyring(environment, { database, isKept: options.migrate }))
     await verifyMasterKey({ database, keyring })
     if (!options.evenRestored) await checkNotRestored({ database, folder: recordDir })
     if (options.migrate) {
@@ -80,14 +80,18 @@ function nothingThere(): OwnkeyError {
 }
 
 /** Makes a master key, but only for a new database. For one that has a key, another would only hide that its key file is missing. */
-async function newKeyring(environment: Environment, database: Database): Promise<Keyring> {
+async function newKeyring(
+  environment: Environment,
+  { database, isKept }: { database: Database; isKept: boolean },
+): Promise<Keyring> {
   // Another process that starts at the same time may have made it meanwhile.
   if (!hasMasterKey(environment) && (await isUnderMasterKey(database)))
     throw new OwnkeyError('master_key_invalid', {
       detail: `The database has a master key, but there is none in BYOK_ENCRYPTION_KEY and no ${join(environment.dataDir, masterKeyFile)}. Nothing was written.`,
       fix: 'Put the file back, or set BYOK_ENCRYPTION_KEY to the key that this database was used with: without it no stored key can be read.',
     })
-  return keyringOf(environment)
+  // Whoever only looks at a database that has no master key yet leaves none behind.
+  return isKept ? keyringOf(environment) : parseKeyring(generateMasterKey())
 }
 
 /** Migrates and checks once, for several processes that start after it. */

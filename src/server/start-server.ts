@@ -7,7 +7,7 @@ import type { Secret } from '../crypto/index.ts'
 import type { Lookup } from '../gateway/index.ts'
 import { systemClock } from '../lib/index.ts'
 import { resolveProvider } from '../policy/index.ts'
-import type { Database } from '../store/index.ts'
+import { type Database, takesWrites } from '../store/index.ts'
 import { checkVaultOpens } from '../vault/index.ts'
 import type { Environment } from './environment.ts'
 import { createHttpServer } from './http-server.ts'
@@ -93,7 +93,7 @@ interface Around {
 
 /** What is served besides the control API: health and metrics, the operators' sign-in, the pages. */
 function registerRoutes(
-  { control, database, keyring, adminToken, live, record, metricSources }: Parts,
+  { control, database, keyring, adminToken, live, ledger, record, metricSources }: Parts,
   { state, sockets, sandbox, log }: Around,
 ): void {
   const isDraining = () => state.draining
@@ -104,6 +104,7 @@ function registerRoutes(
       await checkVaultOpens({ database, keyring })
       if (record.restored) throw record.restored
     },
+    takesWrites: async () => !ledger.isBehind && (await takesWrites(database)),
     adminToken,
     version,
     isDraining,

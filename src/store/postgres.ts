@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { OwnkeyError } from '../contract/index.ts'
 import type { Database, Queryable } from './database.ts'
-import { asDatabaseError, isAnswer, isLostConnection, isSilentConnection } from './database-error.ts'
+import { asDatabaseError, isAnswer, isLostConnection, isReadOnly, isSilentConnection } from './database-error.ts'
 import { inTransaction } from './in-transaction.ts'
 import { createListener } from './postgres-listener.ts'
 import { rowTypes } from './row-types.ts'
@@ -200,9 +200,12 @@ async function connect(pool: pg.Pool, watch: SilenceWatch): Promise<pg.PoolClien
   }
 }
 
-/** Whether this error means that the connection is lost. */
+/**
+ * Whether this error means that the connection is lost, or of no use: a session that takes no writes goes on so after the server
+ * takes them again, or after another server has taken its place.
+ */
 function isGone(error: unknown): boolean {
-  return error instanceof OwnkeyError || isLostConnection(error) || isSilentConnection(error)
+  return error instanceof OwnkeyError || isLostConnection(error) || isSilentConnection(error) || isReadOnly(error)
 }
 
 function isPlainRead(text: string): boolean {
