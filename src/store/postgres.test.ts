@@ -8,6 +8,7 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { makeCertificate } from '../../test/support/certificate.ts'
 import { createTestDatabase, startPostgres, type TestDatabase } from '../../test/support/postgres.ts'
+import { listening } from '../../test/support/postgres-server.ts'
 import { type Database, openDatabase } from './index.ts'
 
 const dataDir = join(tmpdir(), 'never-made')
@@ -79,14 +80,15 @@ describe('PostgreSQL', () => {
         new TLSSocket(socket, { isServer: true, key, cert }).on('error', () => {})
       })
     })
-    const port = await new Promise<number>((resolve) => {
-      stranger.listen(0, '127.0.0.1', () => resolve((stranger.address() as AddressInfo).port))
-    })
+    const port = await listening(stranger)
     const opened = (url: string) => openUrl(url).catch((reason) => reason)
-    expect(await opened(`postgres://ada@localhost:${port}/books?sslmode=verify-full`)).toMatchObject({
-      message: `The certificate of PostgreSQL at localhost:${port}/books is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT).`,
-      fix: expect.stringContaining('sslrootcert'),
-    })
+    const warned = vi.spyOn(process, 'emitWarning')
+    for (const mode of ['verify-full', 'require', 'verify-ca', 'prefer'])
+      expect(await opened(`postgres://ada@localhost:${port}/books?sslmode=${mode}`)).toMatchObject({
+        message: `The certificate of PostgreSQL at localhost:${port}/books is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT).`,
+        fix: expect.stringContaining('sslrootcert'),
+      })
+    expect(warned).not.toHaveBeenCalled()
     stranger.close()
     expect(await opened(`${server.url}?sslmode=verify-full`)).toMatchObject({
       message: expect.stringMatching(/speaks no TLS, and DATABASE_URL asks for it/),
@@ -95,6 +97,28 @@ describe('PostgreSQL', () => {
     expect(await opened(`${server.url}?sslmode=verify-full&sslrootcert=/no/ca.pem`)).toMatchObject({
       message: 'There is no file /no/ca.pem, which DATABASE_URL names.',
     })
+  })
+
+  it('says that a password is missing, and keeps no connection open after that', async () => {
+    const sasl = (code: number, text: string) => {
+      const body = Buffer.concat([Buffer.from([0, 0, 0, code]), Buffer.from(text)])
+      const head = Buffer.from([0x52, 0, 0, 0, body.length + 4])
+      return Buffer.concat([head, body])
+    }
+    const sockets: Socket[] = []
+    const asking = createServer((socket) => {
+      sockets.push(socket.on('error', () => {}))
+      socket.once('data', () => {
+        socket.write(sasl(10, 'SCRAM-SHA-256\0\0'))
+        socket.once('data', () => socket.write(sasl(11, 'r=nonce,s=c2FsdA==,i=4096')))
+      })
+    })
+    const port = await listening(asking)
+    await expect(openUrl(`postgres://ada@127.0.0.1:${port}/books`)).rejects.toMatchObject({
+      message: `PostgreSQL at 127.0.0.1:${port}/books asks for a password, and DATABASE_URL has none.`,
+    })
+    await expect.poll(() => sockets.map(({ closed }) => closed), { timeout: 20_000 }).toEqual([true])
+    asking.close()
   })
 
   it('sends a read once more when its pooled connection turned out to be dead, and never a write', async () => {

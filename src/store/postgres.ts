@@ -23,14 +23,11 @@ const oldestVersion = 140_000
 /** PostgreSQL ≥ 14 by a pool of connections and, once somebody listens, one more for notifications. */
 export async function openPostgres(url: string, options: PoolOptions = {}): Promise<Database> {
   const settings = connectionSettings(url, options)
+  await checkServer(settings).catch((error) => {
+    throw startError(url, error)
+  })
   const pool = new pg.Pool({ ...settings, max: options.max ?? 10, idleTimeoutMillis: 30_000, allowExitOnIdle: false })
   survive(pool)
-  try {
-    await checkServer(pool)
-  } catch (error) {
-    await pool.end()
-    throw startError(url, error)
-  }
   const planned = new pg.Pool({ ...settings, ...keepsPlans, max: 1, idleTimeoutMillis: 30_000 })
   survive(planned)
   const listener = createListener(settings)
@@ -97,7 +94,7 @@ async function probeServer(settings: pg.ClientConfig): Promise<void> {
 function connectionSettings(url: string, options: PoolOptions): pg.ClientConfig {
   const statementTimeout = options.statementTimeoutMs ?? 30_000
   return {
-    connectionString: url,
+    connectionString: withVerifiedTls(url),
     application_name: 'ownkey',
     types: rowTypes,
     keepAlive: true,
@@ -110,9 +107,25 @@ function connectionSettings(url: string, options: PoolOptions): pg.ClientConfig 
   }
 }
 
-async function checkServer(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<{ version: string }>("select current_setting('server_version_num') as version")
-  const version = Number(rows[0]?.version)
+/** The driver takes these modes for `verify-full` and warns, in lines that are no JSON, that a later one of it will not. */
+function withVerifiedTls(url: string): string {
+  return url.includes('uselibpqcompat=')
+    ? url
+    : url.replace(/([?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
+}
+
+/** Over a connection of its own: a pool would keep one open that broke off while it signed in, and with it the process. */
+async function checkServer(settings: pg.ClientConfig): Promise<void> {
+  const client = new pg.Client(settings)
+  client.on('error', () => {})
+  let version: number
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ version: string }>("select current_setting('server_version_num') as version")
+    version = Number(rows[0]?.version)
+  } finally {
+    client.end().catch(() => {})
+  }
   if (version >= oldestVersion) return
   throw new OwnkeyError('unavailable', {
     detail: `The database server is PostgreSQL ${Math.floor(version / 10_000)}; Ownkey needs 14 or newer.`,

@@ -48,6 +48,11 @@ function encryption({ code, message, path }: NodeJS.ErrnoException): Rejection |
       detail: `PostgreSQL at ${place} speaks no TLS, and DATABASE_URL asks for it.`,
       fix: 'Turn TLS on at the server (ssl = on), or take sslmode out of DATABASE_URL.',
     })
+  if (/password must be a string/.test(message))
+    return (place) => ({
+      detail: `PostgreSQL at ${place} asks for a password, and DATABASE_URL has none.`,
+      fix: 'Write it behind the user and a colon, with "%" and two hexadecimal digits for what is no letter and no digit.',
+    })
   if (code === 'ENOENT' && path !== undefined)
     return () => ({
       detail: `There is no file ${path}, which DATABASE_URL names.`,
