@@ -59,6 +59,7 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
     await listen(server, environment)
     state.url = localUrl({ host: environment.host, port: (server.address() as AddressInfo).port })
     log.info('listening', { url: state.url, database: database.kind, sandbox, version })
+    if (database.isPooled) log.warn('pooler_in_between', pooled)
     for (const warning of environment.warnings) log.warn('environment_warning', { problem: warning })
     for (const warning of live.current().warnings) log.warn('config_warning', { problem: warning })
     let closing: Promise<void> | undefined
@@ -82,6 +83,11 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
     await parts.close()
     throw error
   }
+}
+
+const pooled = {
+  problem: 'A pooler stands between this server and PostgreSQL: it drops time limits and may lose notifications.',
+  fix: 'Name the PostgreSQL server itself in DATABASE_URL. Until then changes reach other nodes within five seconds, not at once.',
 }
 
 interface Around {

@@ -212,6 +212,24 @@ describe('PostgreSQL', () => {
     pooler.close()
   })
 
+  it('tells a pooler that drops the settings of a session', async () => {
+    const pooler = await relayTo(server.url, (start) =>
+      Buffer.from(start.toString('latin1').replace('30000', '00000'), 'latin1'),
+    )
+    const [behind, direct] = [await openUrl(pooler.url), await openUrl(server.url)]
+    expect([behind.isPooled, direct.isPooled]).toEqual([true, false])
+    pooler.close()
+  })
+
+  it('says that a pooler refuses it', async () => {
+    const pooler = await relayTo(server.url, () => undefined)
+    await expect(openUrl(pooler.url)).rejects.toMatchObject({
+      message: expect.stringContaining('refuses the settings of a connection'),
+      fix: expect.stringContaining('not a pooler'),
+    })
+    pooler.close()
+  })
+
   it('plans a statement with a name once, and anew when ten seconds have passed', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     const database = await openUrl(server.url)
@@ -428,25 +446,31 @@ async function proxyTo(target: string) {
 
 /** A pooler as PgBouncer is: it lets nobody in who brings settings. */
 async function refuseSettings(target: string) {
-  const { hostname, port } = new URL(target)
   let refused = 0
+  const pooler = await relayTo(target, (start) => {
+    if (!start.includes('plan_cache_mode')) return start
+    refused++
+    return undefined
+  })
+  return { ...pooler, refused: () => refused }
+}
+
+/** Passes each connection's first message on as `change` gives it back; refuses the connection where that is nothing. */
+async function relayTo(target: string, change: (start: Buffer) => Buffer | undefined) {
+  const { hostname, port } = new URL(target)
   const server = createServer((client) => {
     client.on('error', () => {})
     client.once('data', (start) => {
-      if (start.includes('plan_cache_mode')) {
-        refused++
-        client.end(refusal)
-        return
-      }
+      const changed = change(start)
+      if (!changed) return void client.end(refusal)
       const database = connect(Number(port), hostname).on('error', () => {})
-      database.write(start)
+      database.write(changed)
       client.pipe(database).pipe(client)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = new URL(target)
-  url.port = String((server.address() as AddressInfo).port)
-  return { url: url.href, refused: () => refused, close: () => server.close() }
+  url.port = String(await listening(server))
+  return { url: url.href, close: () => server.close() }
 }
 
 /** An error as the protocol has it: its length stands before its fields. */

@@ -23,7 +23,7 @@ const oldestVersion = 140_000
 /** PostgreSQL ≥ 14 by a pool of connections and, once somebody listens, one more for notifications. */
 export async function openPostgres(url: string, options: PoolOptions = {}): Promise<Database> {
   const settings = connectionSettings(url, options)
-  await checkServer(settings).catch((error) => {
+  const { isPooled } = await checkServer(settings).catch((error) => {
     throw startError(url, error)
   })
   const pool = new pg.Pool({ ...settings, max: options.max ?? 10, idleTimeoutMillis: 30_000, allowExitOnIdle: false })
@@ -35,6 +35,7 @@ export async function openPostgres(url: string, options: PoolOptions = {}): Prom
   const server: Server = { pool, planned, watch, keepsNames: true }
   return {
     kind: 'postgres',
+    isPooled,
     query: (text, values, name) => queryPool(server, { text, values, name }),
     transaction: (work) => runTransaction(server, work),
     listen: (channel, heard) => listener.listen(channel, heard),
@@ -115,18 +116,23 @@ function withVerifiedTls(url: string): string {
 }
 
 /** Over a connection of its own: a pool would keep one open that broke off while it signed in, and with it the process. */
-async function checkServer(settings: pg.ClientConfig): Promise<void> {
+async function checkServer(settings: pg.ClientConfig): Promise<{ isPooled: boolean }> {
   const client = new pg.Client(settings)
   client.on('error', () => {})
   let version: number
+  let isPooled: boolean
   try {
     await client.connect()
-    const { rows } = await client.query<{ version: string }>("select current_setting('server_version_num') as version")
+    const { rows } = await client.query<{ version: string; timeout: string }>(
+      `select current_setting('server_version_num') as version,
+         (select setting from pg_settings where name = 'statement_timeout') as timeout`,
+    )
     version = Number(rows[0]?.version)
+    isPooled = Number(rows[0]?.timeout) !== settings.statement_timeout
   } finally {
     client.end().catch(() => {})
   }
-  if (version >= oldestVersion) return
+  if (version >= oldestVersion) return { isPooled }
   throw new OwnkeyError('unavailable', {
     detail: `The database server is PostgreSQL ${Math.floor(version / 10_000)}; Ownkey needs 14 or newer.`,
     fix: 'Point DATABASE_URL at a newer PostgreSQL.',

@@ -32,6 +32,10 @@ const rejections: Readonly<Record<string, Rejection>> = {
   }),
   '28000': (place) => ({ detail: `PostgreSQL at ${place} does not let this user in.` }),
   '3D000': (place) => ({ detail: `PostgreSQL answers, but there is no database ${place}.` }),
+  '08P01': (place) => ({
+    detail: `What answers at ${place} refuses the settings of a connection (08P01), as poolers do.`,
+    fix: 'Name the PostgreSQL server itself in DATABASE_URL, not a pooler before it: Ownkey pools its connections itself.',
+  }),
   '53300': (place) => ({
     detail: `PostgreSQL at ${place} has no connection left.`,
     fix: 'Close connections that nobody needs, or raise max_connections or the CONNECTION LIMIT of the user or database: each process of Ownkey opens 12 at most.',
