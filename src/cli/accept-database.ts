@@ -12,7 +12,7 @@ export const acceptDatabaseCommand: CommandEntry = {
   options: [{ flags: '--as-is', description: 'leave in service what came back' }],
   async run({ asIs }) {
     const environment = readEnvironment()
-    const vault = await openVault(environment, { migrate: true, evenRestored: true })
+    const vault = await openVault(environment, { migrate: true, existing: true, evenRestored: true })
     try {
       const { database, keyring } = vault
       const input = { folder: environment.recordDir, asIs: asIs === true, by }

@@ -1,5 +1,5 @@
 import { OwnkeyError, type OwnkeyErrorCode } from '../contract/index.ts'
-import { adminTokenOf, type Environment, type Log, localUrl, openParts } from '../server/index.ts'
+import { type Environment, knownAdminToken, type Log, localUrl, openControl } from '../server/index.ts'
 
 export interface ApiQuestion {
   environment: Environment
@@ -14,7 +14,7 @@ interface Answered {
 
 /**
  * Asks the control API as the operator: the server that runs on HOST:PORT, or, when nothing listens there, the same API in
- * this process on the same database. One API, so both say the same.
+ * this process on the same database, where it only reads. One API, so both say the same.
  * @throws OwnkeyError with the API's own words
  */
 export async function askApi(question: ApiQuestion & { log: Log }): Promise<unknown> {
@@ -38,12 +38,16 @@ async function askRunning(
   read: (response: Response) => Promise<Answered>,
 ): Promise<{ value: unknown } | undefined> {
   const url = new URL(path, localUrl(environment))
-  const authorization = `Bearer ${adminTokenOf(environment).reveal()}`
+  const token = knownAdminToken(environment)
   let answered: Answered
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { authorization, 'content-type': 'application/json', ...headers },
+      headers: {
+        ...(token && { authorization: `Bearer ${token.reveal()}` }),
+        'content-type': 'application/json',
+        ...headers,
+      },
       body: JSON.stringify(body),
       ...(signal && { signal }),
     })
@@ -91,16 +95,16 @@ function isNobodyThere(error: unknown): boolean {
 }
 
 async function askInProcess({ environment, log, path, body }: ApiQuestion & { log: Log }): Promise<Answered> {
-  const parts = await openParts({ environment, sandbox: false, log })
+  const { control, adminToken, close } = await openControl({ environment, log })
   try {
-    const answer = await parts.control.inject({
+    const answer = await control.inject({
       method: 'POST',
       url: path,
-      headers: { authorization: `Bearer ${adminTokenOf(environment).reveal()}` },
+      headers: { authorization: `Bearer ${adminToken.reveal()}` },
       payload: body as object,
     })
     return { status: answer.statusCode, body: answer.json() }
   } finally {
-    await parts.close()
+    await close()
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -48,6 +48,7 @@ describe('doctor on a PostgreSQL', () => {
   test('tells a new database from one that it knows, and writes to neither', async () => {
     expect(await doctor()).toMatchObject({ code: 0, ok: true, detail: expect.stringContaining('is empty') })
     expect(await tables()).toBe(0)
+    expect(existsSync(join(folder, 'data'))).toBe(false)
   })
 
   test('names a variable that is nearly one of its own', async () => {

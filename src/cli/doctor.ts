@@ -114,7 +114,8 @@ async function examineDatabase(environment: Environment): Promise<Examined> {
     if (pending.length === 0) await checkTables(database)
     const withdrawn = await examineRecord(environment, database).catch(failed)
     const upgrade = pending.length === 0 ? '' : `; the next start brings it up to date (${pending.join(', ')})`
-    const detail = `${database.kind} answers, and the master key belongs to it${upgrade}`
+    const pooler = database.isPooled ? '; a pooler in between may lose notifications: name the server itself' : ''
+    const detail = `${database.kind} answers, and the master key belongs to it${pooler}${upgrade}`
     return { ok: true, detail, also: [{ name: 'taken out of service', ...withdrawn }] }
   } finally {
     await close()

@@ -1,11 +1,10 @@
 import { OwnkeyError } from '../contract/index.ts'
-import { type Environment, hasDatabase, type OpenVault, openVault } from '../server/index.ts'
-import { inspectMigrations } from '../store/index.ts'
+import { type Environment, type OpenVault, openVault } from '../server/index.ts'
 import { askLong } from './ask-api.ts'
 
 interface VaultTask<Report> {
   environment: Environment
-  /** False for work that changes nothing: there has to be something already. */
+  /** False for work that changes nothing. */
   migrate: boolean
   evenRestored?: boolean
   /** The work on a database that this process opens. */
@@ -26,10 +25,9 @@ export async function onVault<Report>({
   here,
   there,
 }: VaultTask<Report>): Promise<Report> {
-  if (!migrate && !hasDatabase(environment)) throw nothingThere()
   let vault: OpenVault
   try {
-    vault = await openVault(environment, { migrate, evenRestored })
+    vault = await openVault(environment, { migrate, existing: true, evenRestored })
   } catch (error) {
     const holder = error instanceof OwnkeyError ? error.facts?.['heldBy'] : undefined
     if (holder === undefined) throw error
@@ -41,16 +39,8 @@ export async function onVault<Report>({
     })
   }
   try {
-    if (!migrate && (await inspectMigrations(vault.database)).applied === 0) throw nothingThere()
     return await here(vault)
   } finally {
     await vault.close()
   }
-}
-
-function nothingThere(): OwnkeyError {
-  return new OwnkeyError('unavailable', {
-    detail: 'There is no database of Ownkey here: no server has been started with it yet.',
-    fix: 'Give the command the same DATABASE_URL, or the same OWNKEY_DATA_DIR, as the server.',
-  })
 }

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { freePort } from '../../test/support/free-port.ts'
+import { openVault, readEnvironment } from '../server/index.ts'
 import { run } from './index.ts'
 
 let folder: string
@@ -26,14 +27,24 @@ async function ownkey(...args: string[]) {
   return { code, out: out.join('\n'), error: error.join('\n') }
 }
 
+/** As the first start of a server leaves it. */
+async function makeDatabase(): Promise<void> {
+  await (await openVault(readEnvironment(), { migrate: true })).close()
+}
+
 const masterKey = Buffer.from(
   Array.from({ length: 32 }, (_, index) => (index * 73 + 5 * index * index) % 256),
 ).toString('base64')
 
 const commands = ['serve', 'check', 'doctor', 'explain', 'master-key rotate', 'audit verify', 'database accept']
 
-test('audit verify says that there is nothing to verify, and makes no database for it', async () => {
-  const { code, out, error } = await ownkey('audit', 'verify')
+test.each([
+  ['audit', 'verify'],
+  ['explain', '--org', 'acme', '--feature', 'assistant'],
+  ['master-key', 'rotate'],
+  ['database', 'accept'],
+])('%s %s says that there is no database, and makes none for it', async (...args) => {
+  const { code, out, error } = await ownkey(...args)
   expect([code, out]).toEqual([1, ''])
   expect(error).toMatch(/no database of Ownkey here[\s\S]*OWNKEY_DATA_DIR/)
   expect(existsSync(join(folder, 'data'))).toBe(false)
@@ -138,22 +149,44 @@ describe('commands on a database', () => {
     }
   })
 
-  test('explain works without a running server, in the API’s own words', async () => {
+  test('explain works without a running server, in the API’s own words, and makes nothing', async () => {
+    await makeDatabase()
+    const before = readdirSync(join(folder, 'data'))
     expect(await ownkey('explain', '--org', 'nobody', '--feature', 'assistant')).toMatchObject({
       code: 1,
       error: expect.stringContaining('There is no such organization.'),
     })
+    expect(readdirSync(join(folder, 'data')).sort()).toEqual(before.sort())
   })
 
   test('rotation and the audit log are fine on a new database', async () => {
+    await makeDatabase()
     expect(await ownkey('master-key', 'rotate')).toMatchObject({ code: 0, out: expect.stringContaining('0 keys') })
     const { code, out } = await ownkey('audit', 'verify', '--json')
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ intact: true, findings: [] })
   })
 
+  test('audit verify says what is wrong with a kept file', async () => {
+    await makeDatabase()
+    const wrong: [name: string, text: string | undefined, says: string][] = [
+      ['none.json', undefined, 'none.json does not exist'],
+      ['data', undefined, 'data cannot be read (EISDIR)'],
+      ['kept.json', 'heads', 'is not the output'],
+      ['kept.json', 'null', 'is not the output'],
+      ['kept.json', '{"heads":[null]}', 'is not the output'],
+    ]
+    for (const [name, text, says] of wrong) {
+      const file = join(folder, name)
+      if (text !== undefined) writeFileSync(file, text)
+      const { code, error } = await ownkey('audit', 'verify', '--kept', file)
+      expect([code, error]).toEqual([1, expect.stringContaining(says)])
+      expect(error).toContain('leave --kept out')
+    }
+  })
+
   test('a wrong master key is refused by name of the variable, without the key', async () => {
-    await ownkey('master-key', 'rotate')
+    await makeDatabase()
     vi.stubEnv('BYOK_ENCRYPTION_KEY', masterKey)
     const { code, error } = await ownkey('audit', 'verify')
     expect(code).toBe(1)
@@ -163,7 +196,7 @@ describe('commands on a database', () => {
 
   test('the right master key under another id is told by what it lacks', async () => {
     vi.stubEnv('BYOK_ENCRYPTION_KEY', `first:${masterKey}`)
-    await ownkey('master-key', 'rotate')
+    await makeDatabase()
     vi.stubEnv('BYOK_ENCRYPTION_KEY', `other:${masterKey}`)
     const { code, error } = await ownkey('audit', 'verify')
     expect(code).toBe(1)
@@ -171,7 +204,7 @@ describe('commands on a database', () => {
   })
 
   test('a master key that had no id gets one behind the new one, as the help writes it', async () => {
-    await ownkey('master-key', 'rotate')
+    await makeDatabase()
     const kept = readFileSync(join(folder, 'data', 'master-key'), 'utf8').trim()
     vi.stubEnv('BYOK_ENCRYPTION_KEY', `new:${masterKey},old:${kept}`)
     expect(await ownkey('doctor')).toMatchObject({ code: 0, out: expect.stringContaining('1 more can decrypt') })

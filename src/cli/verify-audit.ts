@@ -25,16 +25,37 @@ export const verifyAuditCommand: CommandEntry = {
 }
 
 function readHeads(file: string): AuditHead[] {
-  try {
-    const { heads } = JSON.parse(readFileSync(file, 'utf8')) as AuditReport
-    if (Array.isArray(heads)) return heads
-  } catch {
-    // Said below, for every way in which the file can be wrong.
-  }
+  const fix = 'Give the file that an earlier run wrote, or leave --kept out.'
+  const heads = headsIn(readText(file, fix))
+  if (heads) return heads
   throw new OwnkeyError('request_invalid', {
     detail: `${file} is not the output of "ownkey audit verify --json".`,
-    fix: 'Give the file that an earlier run wrote, or leave --kept out.',
+    fix,
   })
+}
+
+function readText(file: string, fix: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code = 'unknown reason' } = error as NodeJS.ErrnoException
+    const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
+    throw new OwnkeyError('request_invalid', { detail: `The file ${file} ${what}.`, fix })
+  }
+}
+
+function headsIn(text: string): AuditHead[] | undefined {
+  try {
+    const { heads } = JSON.parse(text) as Partial<AuditReport>
+    return heads?.every(isHead) ? heads : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isHead(value: unknown): value is AuditHead {
+  const { org, seq, mac } = (value ?? {}) as Partial<AuditHead>
+  return typeof org === 'string' && typeof seq === 'number' && typeof mac === 'string'
 }
 
 function describe({ intact, rows, organizations, findings }: AuditReport): string[] {

@@ -56,6 +56,7 @@ const sentences: Readonly<Record<string, readonly [message: string, expected: st
     '<<: *name, of a mapping with the anchor &name, or a list of such',
     'Name the anchor of a mapping, or write its fields here.',
   ],
+  RESERVED_NAME: ['"__proto__" cannot be used as a name.', 'a name that is not reserved', 'Rename it.'],
   UNRESOLVED_ALIAS: [
     'This alias has no anchor before it.',
     'an alias (*name) of an anchor (&name) above it',
@@ -68,6 +69,7 @@ const standsAlone: ReadonlySet<string> = new Set([
   'UNRESOLVED_ALIAS',
   'ALIAS_IN_ITSELF',
   'MERGE_OF_NO_MAPPING',
+  'RESERVED_NAME',
   'TOO_MANY_ALIASES',
 ])
 const notYaml = [
@@ -121,7 +123,10 @@ export function readDocument(text: string, file: string): ConfigDocument {
   }
   visit(document, {
     Alias: (_, alias, around) => refuse(wrongAlias(document, alias, around), alias),
-    Pair: (_, pair) => refuse(wrongMerge(document, pair), pair.key),
+    Pair: (_, pair) => {
+      refuse(wrongMerge(document, pair), pair.key)
+      if (isReserved(pair)) report('RESERVED_NAME', startOf(pair.key) ?? 0)
+    },
   })
   const broken = document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')
   const { contents } = document
@@ -152,6 +157,11 @@ function wrongMerge(document: Document, { key, value }: Pair): string | undefine
   const parts = isSeq(merged) ? merged.items.map((item) => unalias(document, item)) : [merged]
   // An alias that leads nowhere is told as what it is.
   return parts.every((part) => part === undefined || isMap(part)) ? undefined : 'MERGE_OF_NO_MAPPING'
+}
+
+/** The schema would pass over it without a word. */
+function isReserved({ key }: Pair): boolean {
+  return isScalar(key) && key.value === '__proto__'
 }
 
 /** `<<` in quotation marks is a name like any other. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { entryOf } from '../lib/index.ts'
 import { configSchema } from './schema.ts'
 
 /** What this project uses of JSON Schema. */
@@ -36,7 +37,7 @@ export function schemaAt(schema: JsonSchema, path: readonly (string | number)[])
   return path.reduce<JsonSchema | undefined>((at, step) => {
     if (typeof step === 'number') return at?.items
     const beside = typeof at?.additionalProperties === 'object' ? at.additionalProperties : undefined
-    return at?.properties?.[step] ?? beside
+    return entryOf(at?.properties ?? {}, step) ?? beside
   }, schema)
 }
 

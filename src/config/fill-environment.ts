@@ -1,3 +1,4 @@
+import { entryOf } from '../lib/index.ts'
 import type { Finding, Path } from './config-problem.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -21,7 +22,7 @@ export function fillEnvironment(raw: unknown, env: Environment): { value: unknow
   const fillText = (text: string, path: Path): string =>
     text.replace(reference, (whole, name: string | undefined) => {
       if (name === undefined) return '${'
-      const value = variableName.test(name) ? env[name] : undefined
+      const value = variableName.test(name) ? entryOf(env, name) : undefined
       if (value !== undefined && value !== '') return value
       findings.push(variableName.test(name) ? unset(name, path) : badName(path))
       return whole

@@ -5,6 +5,8 @@ import { errorClasses, holders, providerPolicies, type Role, roles } from '../co
 export const id = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'an id: letters, digits, "_", "-" and ".", at most 64')
+  // Names are fields of plain objects, where these are there before anybody writes them.
+  .refine((name) => !(name in Object.prototype), 'a name that is not reserved')
 
 const share = z.number().gt(0).max(1)
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'a currency code of three capital letters, for instance USD')

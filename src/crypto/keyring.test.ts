@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { OwnkeyError } from '../contract/index.ts'
@@ -56,7 +57,6 @@ describe('the ring of master keys', () => {
     ['white space', '  \n', 'is empty'],
     ['31 bytes', randomBytes(31).toString('base64'), '31 bytes'],
     ['33 bytes', randomBytes(33).toString('base64'), '33 bytes'],
-    ['hexadecimal', randomBytes(32).toString('hex'), '48 bytes'],
     ['all bytes zero', Buffer.alloc(32).toString('base64'), 'equal'],
     ['all bytes alike', Buffer.alloc(32, 0xa7).toString('base64'), 'equal'],
     ['a repeated half', Buffer.concat([Buffer.alloc(16, 1), Buffer.alloc(16, 2)]).toString('base64'), 'pattern'],
@@ -72,7 +72,7 @@ describe('the ring of master keys', () => {
     ['a typed password', Buffer.from('correct horse battery staple 123').toString('base64'), 'text'],
     ['hexadecimal text as bytes', Buffer.from(randomBytes(16).toString('hex')).toString('base64'), 'text'],
     ['no base64', '!'.repeat(43), 'not base64'],
-    ['characters that lenient decoders skip', `${good().slice(0, 20)}\n${good().slice(20)}`, 'not base64'],
+    ['characters that lenient decoders skip', `${good().slice(0, 20)}%${good().slice(20)}`, 'not base64'],
     ['a placeholder', 'changeme', 'bytes'],
     ['an empty id', `:${good()}`, 'an id'],
     ['an id with a space', `my key:${good()}`, 'an id'],
@@ -82,6 +82,30 @@ describe('the ring of master keys', () => {
     const error = refusal(text)
     expect(error.code).toBe('master_key_invalid')
     expect(error.message).toContain(says)
+  })
+
+  const hex = randomBytes(32).toString('hex')
+  it.each([
+    ['hexadecimal', hex, 'is hexadecimal', 'hex'],
+    ['hexadecimal in capitals with an id', `a:0x${hex.toUpperCase()}`, 'is hexadecimal', 'hex'],
+    ['a quoted key', `"${good()}"`, 'quotation marks', 'Leave them out'],
+    ['quotes around two keys', `'a:${good()},b:${good()}'`, 'quotation marks', 'Leave them out'],
+    ['a broken line', `a:${good().slice(0, 20)}\n${good().slice(20)}`, 'line break', 'one line'],
+    ['two keys, a line each', `${good()}\n${good()}`, 'line break', 'one line'],
+  ])('tells %s for what it is, and how to write it', (_name, text, says, fix) => {
+    const error = refusal(text)
+    expect(error.message).toContain(says)
+    expect(error.fix).toContain(fix)
+    expect(JSON.stringify([error.message, error.fix])).not.toContain(hex.slice(0, 16))
+  })
+
+  it('makes of the hexadecimal form what it says that it makes', () => {
+    const command = refusal(hex)
+      .fix.match(/node -p "(.*)"/)?.[1]
+      ?.replace('<key>', hex)
+    const text = execFileSync(process.execPath, ['-p', String(command)], { encoding: 'utf8' })
+    expect(Buffer.from(text, 'base64').toString('hex')).toBe(hex)
+    expect(parseKeyring(text).active.key.export().toString('hex')).toBe(hex)
   })
 
   it('refuses the same key under two ids', () => {

@@ -59,7 +59,19 @@ interface ReadKey {
   fingerprint: string
 }
 
+/** What is a key, but not written as one: its look, what that is, and what to do. */
+const otherWritings: readonly (readonly [look: RegExp, detail: string, fix: string])[] = [
+  [/["'`]/, 'has quotation marks in it', 'Leave them out: what sets the variable takes them for a part of the key.'],
+  [/[^:\s]\s+[^:]+$/, 'has a space or a line break in it', 'Write each key on one line, without spaces.'],
+  [
+    /^([^:]*:)?(0x)?[0-9a-f]{64}$/i,
+    'is hexadecimal',
+    "Write the same 32 bytes in base64: node -p \"Buffer.from('<key>', 'hex').toString('base64')\"",
+  ],
+]
+
 function readKey(part: string, name: string): ReadKey {
+  for (const [look, detail, fix] of otherWritings) if (look.test(part)) throw invalid(`${name} ${detail}.`, fix)
   const colon = part.indexOf(':')
   const givenId = colon < 0 ? undefined : part.slice(0, colon)
   if (givenId !== undefined && !/^[A-Za-z0-9_.-]{1,32}$/.test(givenId)) {

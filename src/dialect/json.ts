@@ -1,6 +1,8 @@
 import { parseJson } from '../lib/index.ts'
 import { invalidBody } from './invalid.ts'
 
+export { entryOf } from '../lib/index.ts'
+
 export type Json = Record<string, unknown>
 
 export function isRecord(value: unknown): value is Json {
@@ -22,11 +24,6 @@ export function textOf(value: unknown): string {
 
 export function countOf(value: unknown): number {
   return typeof value === 'number' && value >= 0 ? value : 0
-}
-
-/** A table's entry for a word that came from outside: `constructor` and the like are in no table. */
-export function entryOf<T>(table: Readonly<Record<string, T>>, word: unknown): T | undefined {
-  return typeof word === 'string' && Object.hasOwn(table, word) ? table[word] : undefined
 }
 
 /** A provider's whole answer. @throws when it is no JSON object: an empty answer must not be made of it */

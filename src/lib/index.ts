@@ -7,6 +7,7 @@ export { type BatchedLoad, createBatchedLoad, type LoadMany } from './batched-lo
 export { type Clock, systemClock } from './clock.ts'
 export { closestName } from './closest-name.ts'
 export { counted } from './counted.ts'
+export { entryOf } from './entry-of.ts'
 export { createIdMaker, type IdMaker, lowestIdAt } from './ids.ts'
 export {
   backslash,

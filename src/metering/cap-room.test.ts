@@ -197,7 +197,9 @@ describe('room under a cap', () => {
     const { ask } = crowd(open(), () => [cap(100)])
     const newest = { balance: 7, caps: [cap(100, { spentPico: 100 })], spentAsOf: performance.now() }
     const held = ask(90)
-    const waits = ask(90, 'chat', { renewed: async () => newest })
+    const known = { balance: 7, caps: [cap(100)], spentAsOf: performance.now() }
+    const readings = [known, newest]
+    const waits = ask(90, 'chat', { renewed: async () => readings.shift() ?? newest })
     await vi.waitFor(() => expect(waits.refused).toEqual(reached), 5_000)
     expect(held.hold).toBeDefined()
     // A snapshot from before the costs that are remembered here is read anew before anything is decided by it.

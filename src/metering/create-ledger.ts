@@ -51,6 +51,8 @@ export interface LiveLedger extends Ledger {
   readonly node: string
   /** Lines that are not in the database yet. */
   readonly waiting: number
+  /** The database has been taking no lines for too long to hope that it passes at once. */
+  readonly isBehind: boolean
   /** Attempts that wait for room under their spend caps. */
   readonly waitingForRoom: number
   /** Resolves when what a killed process left in the spool is in the database. */
@@ -104,10 +106,11 @@ export function createLedger(options: LedgerOptions): LiveLedger {
   const returns = createReturns(() => clock.monotonic())
   const book: Book = { clock, newId, queue, returns, price, maxWaiting }
 
+  const isBehind = () => queue.failingSince !== undefined && clock.monotonic() - queue.failingSince > failingTooLongMs
+
   function takeLimits(start: EntryStart, standing: Standing, hold?: Hold): Entry | Promise<Entry> {
     if (start.credits === 0 && start.meter === undefined) return openEntry(book, start, hold)
-    const behind = queue.failingSince !== undefined && clock.monotonic() - queue.failingSince > failingTooLongMs
-    if (!behind && guard.isFar(start, standing)) return openEntry(book, start, hold)
+    if (!isBehind() && guard.isFar(start, standing)) return openEntry(book, start, hold)
     return reserveEntry(book, { start, hold }, (row) => reservations.take(row, standing))
   }
 
@@ -115,6 +118,9 @@ export function createLedger(options: LedgerOptions): LiveLedger {
     node,
     get waiting() {
       return queue.waiting
+    },
+    get isBehind() {
+      return isBehind()
     },
     get waitingForRoom() {
       return room.waiting

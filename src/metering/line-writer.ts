@@ -57,6 +57,8 @@ export function createLineWriter(parts: LineWriterParts): LineWriter {
   }
 
   async function writeInHalves(batch: LineBatch, error: unknown): Promise<void> {
+    // It was reached and looked at the lines.
+    failingSince = undefined
     if (batch.lines > 1) {
       for (const half of batch.halves()) await write(half)
       return

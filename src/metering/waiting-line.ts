@@ -142,7 +142,9 @@ export class WaitingLine {
   private async renew(one: Waiting, begun: number): Promise<void> {
     const { wish } = one
     try {
-      wish.standing = (await wish.standing.renewed?.(one.isOutdated ? begun : 0)) ?? wish.standing
+      const newest = await wish.standing.renewed?.(one.isOutdated ? begun : 0)
+      // Newer numbers; how they are read stays, because they are read again and again.
+      wish.standing = { ...wish.standing, ...newest }
       one.isOutdated = false
     } catch (error) {
       this.giveUp(one, error)

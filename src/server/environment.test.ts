@@ -63,6 +63,9 @@ describe('the environment', () => {
   })
 
   test('refuses what is no PostgreSQL address without repeating it', () => {
+    for (const rest of ['127.0.0.1:1,127.0.0.2:2/ownkey', 'a.test,b.test/ownkey', '127.0.0.1:99999/ownkey'])
+      expect(problemsOf({ DATABASE_URL: `postgres://u:pw@${rest}` })).toEqual([expect.stringContaining('one host')])
+    expect(problemsOf({ DATABASE_URL: 'postgres://u:hash#tag@127.0.0.1/ownkey' })[0]).toContain('%23')
     const [problem] = problemsOf({ DATABASE_URL: 'mysql://root:hunter2@db/ownkey' })
     expect(problem).toMatch(/postgres:\/\//)
     expect(problem).not.toContain('hunter2')

@@ -144,8 +144,10 @@ function readDatabaseUrl(text: string | undefined, production: boolean, problems
     }
     return undefined
   }
-  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
-    problems.push('DATABASE_URL must look like postgres://user:password@host:5432/database.')
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text) || new URL(text).hostname.includes(',')) {
+    problems.push(
+      'DATABASE_URL must look like postgres://user:password@host:5432/database, with one host, or postgres:///database?host=/folder/of/the/socket&user=user. Characters of the password such as # / ? @ % are written as %23 %2F %3F %40 %25.',
+    )
   }
   return new Secret(text)
 }

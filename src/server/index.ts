@@ -2,7 +2,7 @@
  * The composition root: reads the environment, opens the database, wires every part to the others, listens, reloads and
  * shuts down. The only folder that reads `process.env`, and the only one that knows all the others.
  */
-export { adminTokenOf } from './admin-token.ts'
+export { adminTokenOf, knownAdminToken } from './admin-token.ts'
 export {
   type Environment,
   EnvironmentError,
@@ -13,7 +13,7 @@ export {
 export { generatedSecret } from './generated-secret.ts'
 export { localUrl } from './local-url.ts'
 export { createLog, describeError, type Log } from './log.ts'
-export { openParts, type Parts } from './open-parts.ts'
+export { openControl } from './open-control.ts'
 export { hasDatabase, hasMasterKey, keyringOf, type OpenVault, openVault } from './open-vault.ts'
 export { type RunServerOptions, runServer, type Started } from './run-server.ts'
 export { type RunningServer, type StartServerOptions, startServer } from './start-server.ts'

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { OwnkeyError } from '../contract/index.ts'
 import { generateMasterKey, type Keyring, parseKeyring } from '../crypto/index.ts'
-import { checkTables, type Database, migrate, openDatabase } from '../store/index.ts'
+import { checkTables, type Database, inspectMigrations, migrate, openDatabase } from '../store/index.ts'
 import { checkMasterKey, checkNotRestored, isUnderMasterKey, verifyMasterKey } from '../vault/index.ts'
 import type { Environment } from './environment.ts'
 import { generatedSecret, makeDataDir } from './generated-secret.ts'
@@ -35,6 +35,8 @@ export function hasDatabase({ databaseUrl, dataDir }: Environment): boolean {
 
 export interface OpenVaultOptions {
   migrate: boolean
+  /** For commands that work on what a server has made: where there is nothing, nothing is made. Default: a new one is made. */
+  existing?: boolean | undefined
   /** Opens a database that was put back to an older state too, for commands that look at it or mend it. */
   evenRestored?: boolean | undefined
 }
@@ -46,6 +48,7 @@ export interface OpenVaultOptions {
  */
 export async function openVault(environment: Environment, options: OpenVaultOptions): Promise<OpenVault> {
   const { dataDir, databaseUrl, recordDir } = environment
+  if (options.existing && !hasDatabase(environment)) throw nothingThere()
   // A given key is parsed before the database is opened, so that a bad one leaves nothing behind. A new one is made only after the
   // database is locked, so never beside a running server that has its own.
   const given = hasMasterKey(environment) ? keyringOf(environment) : undefined
@@ -53,7 +56,8 @@ export async function openVault(environment: Environment, options: OpenVaultOpti
   const database = await openDatabase({ url: databaseUrl?.reveal(), dataDir })
   let keyring: Keyring
   try {
-    keyring = given ?? (await newKeyring(environment, database))
+    if (options.existing && (await inspectMigrations(database)).applied === 0) throw nothingThere()
+    keyring = given ?? (await newKeyring(environment, { database, isKept: options.migrate }))
     await verifyMasterKey({ database, keyring })
     if (!options.evenRestored) await checkNotRestored({ database, folder: recordDir })
     if (options.migrate) {
@@ -68,15 +72,26 @@ export async function openVault(environment: Environment, options: OpenVaultOpti
   return { database, keyring, close: () => database.close() }
 }
 
+function nothingThere(): OwnkeyError {
+  return new OwnkeyError('unavailable', {
+    detail: 'There is no database of Ownkey here: no server has been started with it yet.',
+    fix: 'Give the command the same DATABASE_URL, or the same OWNKEY_DATA_DIR, as the server.',
+  })
+}
+
 /** Makes a master key, but only for a new database. For one that has a key, another would only hide that its key file is missing. */
-async function newKeyring(environment: Environment, database: Database): Promise<Keyring> {
+async function newKeyring(
+  environment: Environment,
+  { database, isKept }: { database: Database; isKept: boolean },
+): Promise<Keyring> {
   // Another process that starts at the same time may have made it meanwhile.
   if (!hasMasterKey(environment) && (await isUnderMasterKey(database)))
     throw new OwnkeyError('master_key_invalid', {
       detail: `The database has a master key, but there is none in BYOK_ENCRYPTION_KEY and no ${join(environment.dataDir, masterKeyFile)}. Nothing was written.`,
       fix: 'Put the file back, or set BYOK_ENCRYPTION_KEY to the key that this database was used with: without it no stored key can be read.',
     })
-  return keyringOf(environment)
+  // Whoever only looks at a database that has no master key yet leaves none behind.
+  return isKept ? keyringOf(environment) : parseKeyring(generateMasterKey())
 }
 
 /** Migrates and checks once, for several processes that start after it. */

@@ -4,6 +4,7 @@ import { databaseKinds } from '../../test/support/databases.ts'
 import { openTestVault, type TestVault } from '../../test/support/vault.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import { generateMasterKey, parseKeyring, Secret } from '../crypto/index.ts'
+import { takesWrites } from '../store/index.ts'
 import { checkVaultOpens } from '../vault/index.ts'
 import { registerOperations } from './operations.ts'
 
@@ -14,11 +15,12 @@ describe.each(databaseKinds)('readiness on %s', (kind) => {
   })
   afterAll(() => vault.opened.remove())
 
-  const ask = async (more: { keyring?: TestVault['deps']['keyring']; draining?: boolean } = {}) => {
+  const ask = async (more: { keyring?: TestVault['deps']['keyring']; draining?: boolean; writes?: boolean } = {}) => {
     const app = fastify()
     const { database } = vault.deps
     registerOperations(app, {
       checkVault: () => checkVaultOpens({ database, keyring: more.keyring ?? vault.deps.keyring }),
+      takesWrites: async () => more.writes ?? takesWrites(database),
       adminToken: new Secret('operator'),
       version: '0',
       isDraining: () => more.draining ?? false,
@@ -62,10 +64,15 @@ describe.each(databaseKinds)('readiness on %s', (kind) => {
     expect((await ask())[0]).toBe(200)
   })
 
+  it('ends where the database takes no writes', async () => {
+    expect(await ask({ writes: false })).toEqual([503, { database: 'unwritable', vault: 'ok', draining: false }])
+  })
+
   it('ends with the database', async () => {
     const app = fastify()
     registerOperations(app, {
       checkVault: () => Promise.reject(new OwnkeyError('unavailable')),
+      takesWrites: async () => true,
       adminToken: new Secret('operator'),
       version: '0',
       isDraining: () => false,

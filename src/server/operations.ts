@@ -6,6 +6,8 @@ import type { Secret } from '../crypto/index.ts'
 export interface OperationsOptions {
   /** One question to the database that also proves that the master key opens what it sealed. @throws when not */
   checkVault(): Promise<void>
+  /** Whether the database takes writes, as far as reading and what was written of late can tell. */
+  takesWrites(): Promise<boolean>
   adminToken: Secret
   version: string
   /** True from the first moment of a shutdown: load balancers stop sending. */
@@ -20,14 +22,14 @@ const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 const readyWithinMs = 2000
 
 /**
- * `/healthz`: the process answers. `/readyz`: it can serve, which takes the database and a vault that opens; both are
- * tried each time. `/metrics`: Prometheus, for the operator's token.
+ * `/healthz`: the process answers. `/readyz`: it can serve, which takes a database that can be written and a vault that opens;
+ * both are tried each time. `/metrics`: Prometheus, for the operator's token.
  */
 export function registerOperations(app: FastifyInstance, options: OperationsOptions): void {
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok', version: options.version }))
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
     const checks = await checkInTime(options)
-    const ready = checks.vault === 'ok' && !options.isDraining()
+    const ready = checks.database === 'ok' && checks.vault === 'ok' && !options.isDraining()
     return reply.code(ready ? 200 : 503).send({
       status: ready ? 'ready' : 'not_ready',
       checks: { ...checks, draining: options.isDraining() },
@@ -40,17 +42,21 @@ export function registerOperations(app: FastifyInstance, options: OperationsOpti
 }
 
 interface Checks {
-  database: 'ok' | 'unreachable'
+  /** `unwritable`: a standby, or one that was told to take no writes, has a full disk, and the like. */
+  database: 'ok' | 'unreachable' | 'unwritable'
   /** `unknown` while the database cannot be asked; `restored`: it was put back to an older state. */
   vault: 'ok' | 'unreadable' | 'restored' | 'unknown'
 }
 
-async function checkInTime({ checkVault }: OperationsOptions): Promise<Checks> {
+async function checkInTime({ checkVault, takesWrites }: OperationsOptions): Promise<Checks> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Checks>((resolve) => {
     timer = setTimeout(() => resolve({ database: 'unreachable', vault: 'unknown' }), readyWithinMs)
   })
-  const asked = checkVault().then((): Checks => ({ database: 'ok', vault: 'ok' }), whatFailed)
+  const asked = Promise.all([takesWrites(), checkVault()]).then(
+    ([writes]): Checks => ({ database: writes ? 'ok' : 'unwritable', vault: 'ok' }),
+    whatFailed,
+  )
   try {
     return await Promise.race([asked, late])
   } finally {

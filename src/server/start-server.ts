@@ -7,7 +7,7 @@ import type { Secret } from '../crypto/index.ts'
 import type { Lookup } from '../gateway/index.ts'
 import { systemClock } from '../lib/index.ts'
 import { resolveProvider } from '../policy/index.ts'
-import type { Database } from '../store/index.ts'
+import { type Database, takesWrites } from '../store/index.ts'
 import { checkVaultOpens } from '../vault/index.ts'
 import type { Environment } from './environment.ts'
 import { createHttpServer } from './http-server.ts'
@@ -59,6 +59,7 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
     await listen(server, environment)
     state.url = localUrl({ host: environment.host, port: (server.address() as AddressInfo).port })
     log.info('listening', { url: state.url, database: database.kind, sandbox, version })
+    if (database.isPooled) log.warn('pooler_in_between', pooled)
     for (const warning of environment.warnings) log.warn('environment_warning', { problem: warning })
     for (const warning of live.current().warnings) log.warn('config_warning', { problem: warning })
     let closing: Promise<void> | undefined
@@ -84,6 +85,11 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
   }
 }
 
+const pooled = {
+  problem: 'A pooler stands between this server and PostgreSQL: it drops time limits and may lose notifications.',
+  fix: 'Name the PostgreSQL server itself in DATABASE_URL. Until then changes reach other nodes within five seconds, not at once.',
+}
+
 interface Around {
   state: { draining: boolean; url: string }
   sockets: ReadonlySet<Socket>
@@ -93,7 +99,7 @@ interface Around {
 
 /** What is served besides the control API: health and metrics, the operators' sign-in, the pages. */
 function registerRoutes(
-  { control, database, keyring, adminToken, live, record, metricSources }: Parts,
+  { control, database, keyring, adminToken, live, ledger, record, metricSources }: Parts,
   { state, sockets, sandbox, log }: Around,
 ): void {
   const isDraining = () => state.draining
@@ -104,6 +110,7 @@ function registerRoutes(
       await checkVaultOpens({ database, keyring })
       if (record.restored) throw record.restored
     },
+    takesWrites: async () => !ledger.isBehind && (await takesWrites(database)),
     adminToken,
     version,
     isDraining,

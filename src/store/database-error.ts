@@ -79,6 +79,11 @@ export function isSilentConnection(error: unknown): boolean {
   return /^Query read timeout/i.test((error as Error).message ?? '')
 }
 
+/** True when a statement was refused because its session may not write. */
+export function isReadOnly(error: unknown): boolean {
+  return (error as DriverError | undefined)?.code === '25006'
+}
+
 /** True for what the server itself said, told by its kind of code. */
 export function isAnswer(error: unknown): boolean {
   return /^[0-9FHPX][0-9A-Z]{4}$/.test((error as DriverError).code ?? '')

@@ -11,6 +11,8 @@ export interface Queryable {
 /** PostgreSQL, or the embedded database that speaks the same SQL. Every query of the system goes through here. */
 export interface Database extends Queryable {
   readonly kind: 'postgres' | 'embedded'
+  /** Something in between drops what is set for a session, as poolers do that share sessions: notifications are lost there. */
+  readonly isPooled?: boolean
   /** Runs `work` in one transaction; rolls back when it throws. Not nested, and `work` asks `tx` only. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
   /**

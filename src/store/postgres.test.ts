@@ -8,6 +8,7 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { makeCertificate } from '../../test/support/certificate.ts'
 import { createTestDatabase, startPostgres, type TestDatabase } from '../../test/support/postgres.ts'
+import { listening } from '../../test/support/postgres-server.ts'
 import { type Database, openDatabase } from './index.ts'
 
 const dataDir = join(tmpdir(), 'never-made')
@@ -79,14 +80,15 @@ describe('PostgreSQL', () => {
         new TLSSocket(socket, { isServer: true, key, cert }).on('error', () => {})
       })
     })
-    const port = await new Promise<number>((resolve) => {
-      stranger.listen(0, '127.0.0.1', () => resolve((stranger.address() as AddressInfo).port))
-    })
+    const port = await listening(stranger)
     const opened = (url: string) => openUrl(url).catch((reason) => reason)
-    expect(await opened(`postgres://ada@localhost:${port}/books?sslmode=verify-full`)).toMatchObject({
-      message: `The certificate of PostgreSQL at localhost:${port}/books is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT).`,
-      fix: expect.stringContaining('sslrootcert'),
-    })
+    const warned = vi.spyOn(process, 'emitWarning')
+    for (const mode of ['verify-full', 'require', 'verify-ca', 'prefer'])
+      expect(await opened(`postgres://ada@localhost:${port}/books?sslmode=${mode}`)).toMatchObject({
+        message: `The certificate of PostgreSQL at localhost:${port}/books is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT).`,
+        fix: expect.stringContaining('sslrootcert'),
+      })
+    expect(warned).not.toHaveBeenCalled()
     stranger.close()
     expect(await opened(`${server.url}?sslmode=verify-full`)).toMatchObject({
       message: expect.stringMatching(/speaks no TLS, and DATABASE_URL asks for it/),
@@ -95,6 +97,28 @@ describe('PostgreSQL', () => {
     expect(await opened(`${server.url}?sslmode=verify-full&sslrootcert=/no/ca.pem`)).toMatchObject({
       message: 'There is no file /no/ca.pem, which DATABASE_URL names.',
     })
+  })
+
+  it('says that a password is missing, and keeps no connection open after that', async () => {
+    const sasl = (code: number, text: string) => {
+      const body = Buffer.concat([Buffer.from([0, 0, 0, code]), Buffer.from(text)])
+      const head = Buffer.from([0x52, 0, 0, 0, body.length + 4])
+      return Buffer.concat([head, body])
+    }
+    const sockets: Socket[] = []
+    const asking = createServer((socket) => {
+      sockets.push(socket.on('error', () => {}))
+      socket.once('data', () => {
+        socket.write(sasl(10, 'SCRAM-SHA-256\0\0'))
+        socket.once('data', () => socket.write(sasl(11, 'r=nonce,s=c2FsdA==,i=4096')))
+      })
+    })
+    const port = await listening(asking)
+    await expect(openUrl(`postgres://ada@127.0.0.1:${port}/books`)).rejects.toMatchObject({
+      message: `PostgreSQL at 127.0.0.1:${port}/books asks for a password, and DATABASE_URL has none.`,
+    })
+    await expect.poll(() => sockets.map(({ closed }) => closed), { timeout: 20_000 }).toEqual([true])
+    asking.close()
   })
 
   it('sends a read once more when its pooled connection turned out to be dead, and never a write', async () => {
@@ -185,6 +209,24 @@ describe('PostgreSQL', () => {
     for (const n of [1, 7])
       expect(await database.query('select 7 / $1::int as n', [n], 'divide')).toEqual([{ n: 7 / n }])
     expect(pooler.refused()).toBe(1)
+    pooler.close()
+  })
+
+  it('tells a pooler that drops the settings of a session', async () => {
+    const pooler = await relayTo(server.url, (start) =>
+      Buffer.from(start.toString('latin1').replace('30000', '00000'), 'latin1'),
+    )
+    const [behind, direct] = [await openUrl(pooler.url), await openUrl(server.url)]
+    expect([behind.isPooled, direct.isPooled]).toEqual([true, false])
+    pooler.close()
+  })
+
+  it('says that a pooler refuses it', async () => {
+    const pooler = await relayTo(server.url, () => undefined)
+    await expect(openUrl(pooler.url)).rejects.toMatchObject({
+      message: expect.stringContaining('refuses the settings of a connection'),
+      fix: expect.stringContaining('not a pooler'),
+    })
     pooler.close()
   })
 
@@ -404,25 +446,31 @@ async function proxyTo(target: string) {
 
 /** A pooler as PgBouncer is: it lets nobody in who brings settings. */
 async function refuseSettings(target: string) {
-  const { hostname, port } = new URL(target)
   let refused = 0
+  const pooler = await relayTo(target, (start) => {
+    if (!start.includes('plan_cache_mode')) return start
+    refused++
+    return undefined
+  })
+  return { ...pooler, refused: () => refused }
+}
+
+/** Passes each connection's first message on as `change` gives it back; refuses the connection where that is nothing. */
+async function relayTo(target: string, change: (start: Buffer) => Buffer | undefined) {
+  const { hostname, port } = new URL(target)
   const server = createServer((client) => {
     client.on('error', () => {})
     client.once('data', (start) => {
-      if (start.includes('plan_cache_mode')) {
-        refused++
-        client.end(refusal)
-        return
-      }
+      const changed = change(start)
+      if (!changed) return void client.end(refusal)
       const database = connect(Number(port), hostname).on('error', () => {})
-      database.write(start)
+      database.write(changed)
       client.pipe(database).pipe(client)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = new URL(target)
-  url.port = String((server.address() as AddressInfo).port)
-  return { url: url.href, refused: () => refused, close: () => server.close() }
+  url.port = String(await listening(server))
+  return { url: url.href, close: () => server.close() }
 }
 
 /** An error as the protocol has it: its length stands before its fields. */

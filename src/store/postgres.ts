@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { OwnkeyError } from '../contract/index.ts'
 import type { Database, Queryable } from './database.ts'
-import { asDatabaseError, isAnswer, isLostConnection, isSilentConnection } from './database-error.ts'
+import { asDatabaseError, isAnswer, isLostConnection, isReadOnly, isSilentConnection } from './database-error.ts'
 import { inTransaction } from './in-transaction.ts'
 import { createListener } from './postgres-listener.ts'
 import { rowTypes } from './row-types.ts'
@@ -23,14 +23,11 @@ const oldestVersion = 140_000
 /** PostgreSQL ≥ 14 by a pool of connections and, once somebody listens, one more for notifications. */
 export async function openPostgres(url: string, options: PoolOptions = {}): Promise<Database> {
   const settings = connectionSettings(url, options)
+  const { isPooled } = await checkServer(settings).catch((error) => {
+    throw startError(url, error)
+  })
   const pool = new pg.Pool({ ...settings, max: options.max ?? 10, idleTimeoutMillis: 30_000, allowExitOnIdle: false })
   survive(pool)
-  try {
-    await checkServer(pool)
-  } catch (error) {
-    await pool.end()
-    throw startError(url, error)
-  }
   const planned = new pg.Pool({ ...settings, ...keepsPlans, max: 1, idleTimeoutMillis: 30_000 })
   survive(planned)
   const listener = createListener(settings)
@@ -38,6 +35,7 @@ export async function openPostgres(url: string, options: PoolOptions = {}): Prom
   const server: Server = { pool, planned, watch, keepsNames: true }
   return {
     kind: 'postgres',
+    isPooled,
     query: (text, values, name) => queryPool(server, { text, values, name }),
     transaction: (work) => runTransaction(server, work),
     listen: (channel, heard) => listener.listen(channel, heard),
@@ -97,7 +95,7 @@ async function probeServer(settings: pg.ClientConfig): Promise<void> {
 function connectionSettings(url: string, options: PoolOptions): pg.ClientConfig {
   const statementTimeout = options.statementTimeoutMs ?? 30_000
   return {
-    connectionString: url,
+    connectionString: withVerifiedTls(url),
     application_name: 'ownkey',
     types: rowTypes,
     keepAlive: true,
@@ -110,10 +108,31 @@ function connectionSettings(url: string, options: PoolOptions): pg.ClientConfig 
   }
 }
 
-async function checkServer(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<{ version: string }>("select current_setting('server_version_num') as version")
-  const version = Number(rows[0]?.version)
-  if (version >= oldestVersion) return
+/** The driver takes these modes for `verify-full` and warns, in lines that are no JSON, that a later one of it will not. */
+function withVerifiedTls(url: string): string {
+  return url.includes('uselibpqcompat=')
+    ? url
+    : url.replace(/([?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
+}
+
+/** Over a connection of its own: a pool would keep one open that broke off while it signed in, and with it the process. */
+async function checkServer(settings: pg.ClientConfig): Promise<{ isPooled: boolean }> {
+  const client = new pg.Client(settings)
+  client.on('error', () => {})
+  let version: number
+  let isPooled: boolean
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ version: string; timeout: string }>(
+      `select current_setting('server_version_num') as version,
+         (select setting from pg_settings where name = 'statement_timeout') as timeout`,
+    )
+    version = Number(rows[0]?.version)
+    isPooled = Number(rows[0]?.timeout) !== settings.statement_timeout
+  } finally {
+    client.end().catch(() => {})
+  }
+  if (version >= oldestVersion) return { isPooled }
   throw new OwnkeyError('unavailable', {
     detail: `The database server is PostgreSQL ${Math.floor(version / 10_000)}; Ownkey needs 14 or newer.`,
     fix: 'Point DATABASE_URL at a newer PostgreSQL.',
@@ -200,9 +219,12 @@ async function connect(pool: pg.Pool, watch: SilenceWatch): Promise<pg.PoolClien
   }
 }
 
-/** Whether this error means that the connection is lost. */
+/**
+ * Whether this error means that the connection is lost, or of no use: a session that takes no writes goes on so after the server
+ * takes them again, or after another server has taken its place.
+ */
 function isGone(error: unknown): boolean {
-  return error instanceof OwnkeyError || isLostConnection(error) || isSilentConnection(error)
+  return error instanceof OwnkeyError || isLostConnection(error) || isSilentConnection(error) || isReadOnly(error)
 }
 
 function isPlainRead(text: string): boolean {

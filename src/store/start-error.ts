@@ -32,6 +32,10 @@ const rejections: Readonly<Record<string, Rejection>> = {
   }),
   '28000': (place) => ({ detail: `PostgreSQL at ${place} does not let this user in.` }),
   '3D000': (place) => ({ detail: `PostgreSQL answers, but there is no database ${place}.` }),
+  '08P01': (place) => ({
+    detail: `What answers at ${place} refuses the settings of a connection (08P01), as poolers do.`,
+    fix: 'Name the PostgreSQL server itself in DATABASE_URL, not a pooler before it: Ownkey pools its connections itself.',
+  }),
   '53300': (place) => ({
     detail: `PostgreSQL at ${place} has no connection left.`,
     fix: 'Close connections that nobody needs, or raise max_connections or the CONNECTION LIMIT of the user or database: each process of Ownkey opens 12 at most.',
@@ -47,6 +51,11 @@ function encryption({ code, message, path }: NodeJS.ErrnoException): Rejection |
     return (place) => ({
       detail: `PostgreSQL at ${place} speaks no TLS, and DATABASE_URL asks for it.`,
       fix: 'Turn TLS on at the server (ssl = on), or take sslmode out of DATABASE_URL.',
+    })
+  if (/password must be a string/.test(message))
+    return (place) => ({
+      detail: `PostgreSQL at ${place} asks for a password, and DATABASE_URL has none.`,
+      fix: 'Write it behind the user and a colon, with "%" and two hexadecimal digits for what is no letter and no digit.',
     })
   if (code === 'ENOENT' && path !== undefined)
     return () => ({

@@ -219,6 +219,10 @@ describe('C8: the database can take no writes', () => {
       }
       return found
     })
+  const ready = async () => {
+    const answer = await fetch(`${stage.ownkey.url}/readyz`)
+    return [answer.status, ((await answer.json()) as { checks: { database: string } }).checks.database]
+  }
   const changes = () => {
     const { ownkey } = stage
     return Promise.all([
@@ -271,16 +275,36 @@ describe('C8: the database can take no writes', () => {
     const before = await counts()
     for (const answer of await changes()) expect([answer.status, answer.body.code]).toEqual([503, 'unavailable'])
     expect(await counts()).toEqual(before)
+    await expect.poll(ready, { timeout: 20_000 }).toEqual([503, 'unwritable'])
     await asRoot(async (client) => {
       await client.query('set session characteristics as transaction read write')
       await client.query(`alter database ${name} reset default_transaction_read_only`)
     })
-    await asRoot((client) => client.query(reconnect, [name]))
+    // Sessions that began meanwhile stay read-only as long as they live: nobody but the server ends them.
+    await expect.poll(ready, { timeout: 20_000 }).toEqual([200, 'ok'])
     await expect
       .poll(async () => (await stage.ownkey.api('PUT', '/orgs/whole', { name: 'W', plan: 'standard' })).status, {
         timeout: 20_000,
       })
       .toBe(200)
+    expect((await stage.settledBooks()).faults).toEqual([])
+  }, 180_000)
+
+  test('its disk has no room for the books: what is served waits in the spool, /readyz tells, and nothing is lost', async () => {
+    await asRoot((client) =>
+      client.query(`create function no_room() returns trigger language plpgsql as $$
+         begin raise exception 'could not extend file' using errcode = '53100'; end $$;
+       create trigger no_room before insert on entries for each row execute function no_room()`),
+    )
+    try {
+      expect((await stage.ask('own')).status).toBe(200)
+      await expect.poll(ready, { timeout: 20_000 }).toEqual([503, 'unwritable'])
+      const near = await stage.ask('near')
+      expect([near.status, near.header('ownkey-error')]).toEqual([503, 'unavailable'])
+    } finally {
+      await asRoot((client) => client.query('drop trigger no_room on entries; drop function no_room()'))
+    }
+    await expect.poll(ready, { timeout: 20_000 }).toEqual([200, 'ok'])
     expect((await stage.settledBooks()).faults).toEqual([])
   }, 180_000)
 })

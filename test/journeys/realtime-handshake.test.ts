@@ -53,10 +53,14 @@ describe('the handshake at the provider', () => {
         'sec-websocket-protocol2': 'of the caller',
         'user-agent': 'voice/1',
         'x-anything': 'passes',
+        constructor: 'passes',
+        ['__proto__']: 'passes',
       },
     })
     off()
-    expect(names(request)).toEqual([...ofHandshake, 'authorization', 'openai-beta', 'user-agent', 'x-anything'].sort())
+    const passed = ['openai-beta', 'user-agent', 'x-anything', 'constructor', '__proto__']
+    expect(names(request)).toEqual([...ofHandshake, 'authorization', ...passed].sort())
+    expect(request.header('constructor')).toBe('passes')
     expect(request.header('authorization')).toBe(`Bearer ${canaryKeys.openai}`)
     expect(request.header('sec-websocket-extensions')).toBeUndefined()
   })

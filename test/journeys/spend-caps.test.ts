@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws'
 import { canaryPlatformKey } from '../support/canary.ts'
 import { databaseKinds } from '../support/databases.ts'
 import { type Journey, journeyConfig, startJourney } from '../support/journey.ts'
-import { createTestDatabase } from '../support/postgres.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { rawCall } from '../support/raw-call.ts'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
 import { open as openSocket, refusal } from '../support/socket-client.ts'
@@ -260,4 +260,65 @@ test('on two nodes a crowd passes a cap by what was not written yet, and one req
   await other.close()
   await journey.close()
   await shared.drop()
+})
+
+describe('three nodes pass a cap', () => {
+  let shared: TestDatabase
+  let journey: Journey
+  let nodes: RunningOwnkey[]
+  beforeAll(async () => {
+    shared = await createTestDatabase()
+    const env = { DATABASE_URL: shared.url, BYOK_ENCRYPTION_KEY: randomBytes(32).toString('base64') }
+    journey = await startJourney({ env, more })
+    const start = () => startOwnkey({ config: journeyConfig(journey.upstream.origin, more), env })
+    nodes = [journey.ownkey, await start(), await start()]
+  })
+  afterAll(async () => {
+    for (const node of nodes?.slice(1) ?? []) await node.close()
+    await journey?.close()
+    await shared?.drop()
+  })
+
+  const sent = () => journey.upstream.journal.requests.length
+  /** Of 0.95 that are left, a third has room for three answers of 0.1. */
+  const part = 3
+  const crowds = (some: readonly RunningOwnkey[], token: string) =>
+    some.flatMap(({ url }) => Array.from({ length: 12 }, () => call(url, token, body(1_000))))
+  const servedOf = async (crowd: ReturnType<typeof crowds>) =>
+    codes(await Promise.all(crowd)).filter((status) => status === 200).length
+
+  test('by one request each, where their crowds come and go together', async () => {
+    const gate = signal()
+    const undo = journey.upstream.on(path, behind(gate))
+    const { token } = await journey.newOrg('capped')
+    const before = sent()
+    const crowd = crowds(nodes, token)
+    for (const node of nodes) await waits(node, 12 - part)
+    expect(sent() - before).toBe(3 * part)
+    gate.raise()
+    const served = await servedOf(crowd)
+    expect(served).toBeGreaterThanOrEqual(10)
+    expect(served).toBeLessThanOrEqual(3 * part + 3)
+    undo()
+  })
+
+  test('by the parts of two, where those have long answers under way while the third spends all that it sees', async () => {
+    const gate = signal()
+    const undo = journey.upstream.on(path, behind(gate))
+    const { token } = await journey.newOrg('capped')
+    const before = sent()
+    const [third, ...busy] = nodes as [RunningOwnkey, ...RunningOwnkey[]]
+    const long = crowds(busy, token)
+    for (const node of busy) await waits(node, 12 - part)
+    expect(sent() - before).toBe(2 * part)
+    const open = journey.upstream.on(path, spending)
+    expect(await servedOf(crowds([third], token))).toBe(10)
+    open()
+    // The others have seen it.
+    for (const node of busy) await waits(node, 0)
+    gate.raise()
+    expect(await servedOf(long)).toBe(2 * part)
+    expect(sent() - before).toBe(10 + 2 * part)
+    undo()
+  })
 })

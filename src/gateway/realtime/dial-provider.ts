@@ -101,9 +101,9 @@ function clientOptions({ opened, connect, maxMessageBytes }: Dial, connection: {
   } satisfies ClientOptions
 }
 
-/** A name that stands twice is sent twice. */
+/** A name that stands twice is sent twice. The caller may have sent one that other objects inherit. */
 function headerRecord(flat: readonly string[]): Record<string, string | string[]> {
-  const record: Record<string, string | string[]> = {}
+  const record: Record<string, string | string[]> = Object.create(null)
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] as string
     const value = flat[i + 1] as string

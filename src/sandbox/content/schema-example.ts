@@ -1,3 +1,4 @@
+import { entryOf } from '../../lib/index.ts'
 import { type JsonObject, objectOf } from '../call.ts'
 
 /** Deeper than this, optional parts are left out, so that recursive schemas come to an end. */
@@ -24,7 +25,7 @@ function example(schema: unknown, place: Place): unknown {
     | unknown[]
     | undefined
   if (choice) return example(place.depth > deepest ? simplest(choice) : choice[0], deeper(place))
-  return (makers[typeOf(one)] ?? (() => null))(one, place)
+  return (entryOf(makers, typeOf(one)) ?? (() => null))(one, place)
 }
 
 const deeper = (place: Place): Place => ({ ...place, depth: place.depth + 1 })
@@ -120,7 +121,7 @@ const commonTexts = [
 function text(schema: JsonObject): string {
   const pattern = schema['pattern']
   if (typeof pattern === 'string') return patterned(pattern)
-  const format = typeof schema['format'] === 'string' ? formats[schema['format']] : undefined
+  const format = entryOf(formats, schema['format'])
   if (format) return format
   const least = numberOf(schema['minLength'], 0)
   const most = numberOf(schema['maxLength'], Number.POSITIVE_INFINITY)

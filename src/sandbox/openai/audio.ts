@@ -1,3 +1,4 @@
+import { entryOf } from '../../lib/index.ts'
 import { type Answer, type Call, modelField, Problem, textField } from '../call.ts'
 import { piecesOf, secondsOf, transcriptOf } from '../content/reply.ts'
 import { type SoundKind, slices, soundOf, soundTypes, spokenSeconds } from '../content/sound.ts'
@@ -109,7 +110,7 @@ function wordsOf(text: string, seconds: number) {
 }
 
 function inFormat(transcript: Transcript, name = 'json'): Answer {
-  const format = formats[name === 'diarized_json' ? 'verbose_json' : name]
+  const format = entryOf(formats, name === 'diarized_json' ? 'verbose_json' : name)
   if (!format) throw new Problem('invalid_field', 'response_format')
   return format(transcript)
 }
@@ -137,7 +138,7 @@ export async function speech(call: Call): Promise<Answer> {
   const body = await call.json()
   modelField(body['model'] ?? call.parts['deployment'])
   const text = textField(body, 'input')
-  const kind = spokenKinds[String(body['response_format'] ?? 'mp3')]
+  const kind = entryOf(spokenKinds, body['response_format'] ?? 'mp3')
   if (!kind) throw new Problem('invalid_field', 'response_format')
   const sound = soundOf({ kind, sampleRate: 24_000 }, spokenSeconds(text.length))
   const parts = slices(sound, 4096)

@@ -1,3 +1,4 @@
+import { entryOf } from '../../lib/index.ts'
 import { type Answer, type Call, modelField, Problem, type Route, textField } from '../call.ts'
 import { secondsOf, transcriptOf } from '../content/reply.ts'
 import { type SoundKind, sampleRateOf, slices, soundOf, soundTypes, spokenSeconds } from '../content/sound.ts'
@@ -39,7 +40,7 @@ async function listen(call: Call): Promise<Answer> {
 async function speak(call: Call): Promise<Answer> {
   const model = modelField(call.query.get('model') ?? 'aura-2-thalia-en')
   const text = textField(await call.json(), 'text')
-  const kind = encodings[call.query.get('encoding') ?? 'mp3']
+  const kind = entryOf(encodings, call.query.get('encoding') ?? 'mp3')
   if (!kind) throw new Problem('invalid_field', 'encoding')
   const sampleRate = sampleRateOf(call.query.get('sample_rate') ?? 24_000, 'sample_rate')
   const headers = {

@@ -1,3 +1,4 @@
+import { entryOf } from '../../lib/index.ts'
 import { type Answer, type Call, objectOf, Problem, type Route, textField } from '../call.ts'
 import { secondsOf, transcriptOf } from '../content/reply.ts'
 import { type SoundKind, slices, soundOf, soundTypes, spokenSeconds } from '../content/sound.ts'
@@ -8,7 +9,7 @@ const codecs: Readonly<Record<string, SoundKind>> = { mp3: 'mp3', wav: 'wav', pc
 async function speak(call: Call): Promise<Answer> {
   const body = await call.json()
   const text = textField(body, 'text')
-  const kind = codecs[String(objectOf(body['output_format'])['codec'] ?? 'mp3')]
+  const kind = entryOf(codecs, objectOf(body['output_format'])['codec'] ?? 'mp3')
   if (!kind) throw new Problem('invalid_field', 'output_format')
   const sound = soundOf({ kind, sampleRate: 24_000 }, spokenSeconds(text.length))
   return { headers: { 'content-type': soundTypes[kind] }, pieces: slices(sound, 4096) }

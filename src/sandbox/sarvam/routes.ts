@@ -1,3 +1,4 @@
+import { entryOf } from '../../lib/index.ts'
 import { type Answer, type Call, type JsonObject, modelField, Problem, type Route, textField } from '../call.ts'
 import { transcriptOf } from '../content/reply.ts'
 import { type SoundKind, sampleRateOf, slices, soundOf, soundTypes, spokenSeconds } from '../content/sound.ts'
@@ -25,7 +26,7 @@ async function spoken(call: Call, codec: string): Promise<Spoken> {
   const body = await call.json()
   modelField(body['model'], 'bulbul:v2')
   const inputs = Array.isArray(body['inputs']) ? body['inputs'].map(String) : [textField(body, 'text')]
-  const kind = codecs[String(body['output_audio_codec'] ?? codec)]
+  const kind = entryOf(codecs, body['output_audio_codec'] ?? codec)
   if (!kind) throw new Problem('invalid_field', 'output_audio_codec')
   const sampleRate = sampleRateOf(body['speech_sample_rate'] ?? 22_050, 'speech_sample_rate')
   return { kind, sounds: inputs.map((text) => soundOf({ kind, sampleRate }, spokenSeconds(text.length))) }

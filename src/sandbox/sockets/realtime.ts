@@ -1,3 +1,4 @@
+import { entryOf } from '../../lib/index.ts'
 import { type JsonObject, objectOf } from '../call.ts'
 import { piecesOf, replyTo } from '../content/reply.ts'
 import { promptSize, promptTokens } from '../content/tokens.ts'
@@ -71,7 +72,7 @@ function startRealtime({ query, requestId }: SocketCall): Conversation {
     take: (message) => ({
       frames: Buffer.isBuffer(message)
         ? []
-        : (takers[String(message['type'])]?.(message, { said, event, session }) ?? []),
+        : (entryOf(takers, message['type'])?.(message, { said, event, session }) ?? []),
     }),
   }
 }

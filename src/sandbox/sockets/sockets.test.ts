@@ -116,3 +116,9 @@ test('Sarvam transcribes each recording', async () => {
   ]
   expect((await talk(row, 'ok')).text).toContain('"type":"data"')
 })
+
+test('a message whose kind objects inherit is passed over as any unknown one', async () => {
+  const message = { type: 'constructor' }
+  const row: Row = ['openai', '/v1/realtime', bearer, [message, { type: 'response.create' }], '"type":"response.done"']
+  expect((await talk(row, 'ok')).text).toContain('"type":"response.done"')
+})

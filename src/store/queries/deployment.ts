@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts'
+import { isReadOnly } from '../database-error.ts'
 
 export interface DeploymentRow {
   master_check: Uint8Array
@@ -22,6 +23,17 @@ export async function getDeployment(queryable: Queryable, lock?: 'for update'): 
  */
 export async function checkTables(queryable: Queryable): Promise<void> {
   await queryable.query('select from organizations, tokens, provider_keys, key_secrets, entries limit 0')
+}
+
+/** Writes nothing in a way that fails on a standby, and where the database was told to take no writes. */
+export async function takesWrites(queryable: Queryable): Promise<boolean> {
+  try {
+    await queryable.query('update deployment set audit_key = audit_key where false')
+    return true
+  } catch (error) {
+    if (isReadOnly((error as Error).cause)) return false
+    throw error
+  }
 }
 
 /** Tells this database from all others, for as long as it lives and in every copy of it; undefined: a new one. */
