@@ -92,6 +92,7 @@ export default defineConfig({
     alias: [
       { find: /^react$/, replacement: here('./src/widget/small-react.ts') },
       { find: './kept-draft.ts', replacement: here('./src/widget/kept-draft.ts') },
+      { find: '../shell/use-in-address.ts', replacement: here('./src/widget/use-in-address.ts') },
       { find: /^preact\/jsx-runtime$/, replacement: here('./src/widget/small-jsx.ts') },
       { find: /^@tanstack\/react-query$/, replacement: here('./src/widget/query.tsx') },
     ],

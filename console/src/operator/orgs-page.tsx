@@ -4,6 +4,7 @@ import type { OrgsPage as OrgsAnswer } from '../../../src/contract/index.ts'
 import { useOrgs } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { Icon } from '../ui/icon.tsx'
 import { ShowMore } from '../ui/show-more.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
@@ -17,7 +18,7 @@ type Open = { kind: 'new' } | { kind: 'edit' | 'credits'; org: OrgRow }
 /** Every organization: how it stands, and the way to its pages. */
 export function OrgsPage() {
   const { t } = useTranslation()
-  const [search, setSearch] = useState('')
+  const [search, setSearch] = useInAddress('search')
   const orgs = useOrgs(useDeferredValue(search.trim()))
   const [open, setOpen] = useState<Open | null>(null)
   const rows = orgs.data?.pages.flatMap(({ items }) => items) ?? []

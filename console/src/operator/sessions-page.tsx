@@ -3,16 +3,19 @@ import type { SessionsPage as SessionsAnswer } from '../../../src/contract/index
 import { useRevokeSession, useSessions } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { ShowMore } from '../ui/show-more.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
 
 type SessionRow = SessionsAnswer['items'][number]
 
+const kinds = ['', 'operator', 'member'] as const
+
 /** Who is signed in now, and the way to end it. */
 export function SessionsPage() {
   const { t } = useTranslation()
-  const [kind, setKind] = useState('')
+  const [kind, setKind] = useInAddress('kind', kinds)
   const [ending, setEnding] = useState<SessionRow | null>(null)
   const sessions = useSessions(kind)
   const revoke = useRevokeSession()
@@ -24,9 +27,9 @@ export function SessionsPage() {
           className="input filter-input w-auto"
           aria-label={t('operator.sessions.kind')}
           value={kind}
-          onChange={(event) => setKind(event.currentTarget.value)}
+          onChange={(event) => setKind(event.currentTarget.value as typeof kind)}
         >
-          {(['', 'operator', 'member'] as const).map((one) => (
+          {kinds.map((one) => (
             <option key={one} value={one}>
               {t(`operator.sessions.kinds.${one || 'all'}`)}
             </option>

@@ -6,6 +6,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { forgetSession, useSession } from '../session/session-store.ts'
 import { Drawing } from '../ui/icon.tsx'
 import { keepFocus } from '../ui/keep-focus.ts'
+import { AddressesLeft, useReturn } from './addresses-left.tsx'
 import { themes, useTheme } from './theme.ts'
 
 export interface Tab {
@@ -26,8 +27,17 @@ const signs = {
 }
 
 /** What stands around every page: whose it is, where one can go, the language, the theme, the way out. */
-export function Shell({ brand, home, tabs, children }: ShellProps) {
+export function Shell(props: ShellProps) {
+  return (
+    <AddressesLeft>
+      <Frame {...props} />
+    </AddressesLeft>
+  )
+}
+
+function Frame({ brand, home, tabs, children }: ShellProps) {
   const { t } = useTranslation()
+  const asLeft = useReturn()
   const [path] = useLocation()
   const main = useRef<HTMLElement>(null)
   const current = tabs.findLast(({ href }) => path === href || path.startsWith(`${href}/`))
@@ -71,7 +81,11 @@ export function Shell({ brand, home, tabs, children }: ShellProps) {
           <ul className="flex gap-5">
             {tabs.map((tab) => (
               <li key={tab.href} className="flex">
-                <Link href={tab.href} className="tab" aria-current={tab === current ? 'page' : undefined}>
+                <Link
+                  href={tab === current ? tab.href : asLeft(tab.href)}
+                  className="tab"
+                  aria-current={tab === current ? 'page' : undefined}
+                >
                   {tab.title}
                 </Link>
               </li>

@@ -1,8 +1,9 @@
-import { type ReactNode, useDeferredValue, useState } from 'react'
+import { type ReactNode, useDeferredValue } from 'react'
 import type { AuditRow, AuditSearchPage } from '../../../src/contract/index.ts'
 import { useAudit } from '../api/log-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { CsvButton } from '../ui/csv-button.tsx'
 import { FilterInput } from '../ui/filter-input.tsx'
 import { useSaid } from '../ui/said.tsx'
@@ -22,8 +23,8 @@ interface AuditViewProps {
 /** An audit trail: who did what, when and from where, to be searched by action and person. */
 export function AuditView({ path, fileName, org, children }: AuditViewProps) {
   const { t } = useTranslation()
-  const [actor, setActor] = useState('')
-  const [action, setAction] = useState('')
+  const [actor, setActor] = useInAddress('actor')
+  const [action, setAction] = useInAddress('action')
   const query = useDeferredValue({
     org: org || undefined,
     actor: actor.trim() || undefined,
