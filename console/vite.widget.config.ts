@@ -34,8 +34,8 @@ function texts(): Plugin {
 }
 
 /**
- * Inside a shadow root no `@property` holds, so its initial values must stand as plain declarations; and a `rem` would be
- * the host page's, whatever that made of it.
+ * Inside a shadow root no `@property` holds, so its initial values must stand as plain declarations; no `:root` is there; and a
+ * `rem` would be the host page's, whatever that made of it. All browsers that the widget is built for know `color-mix`.
  */
 function shadowStyles(): Plugin {
   return {
@@ -46,6 +46,8 @@ function shadowStyles(): Plugin {
       const styles = code
         .replace(/@property [^{]+\{[^}]*\}/g, '')
         .replace(/@supports \(\(?\(-webkit-hyphens[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
+        .replace(/@supports \(color:\s?color-mix[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
+        .replace(/:root[^,{]*,\s*(?=:host)/g, '')
         .replace(/(?<=[\s:,(*+/]-?)(\d*\.?\d+)rem\b/g, (_, rem: string) => `${Math.round(Number(rem) * 1500) / 100}px`)
       return { code: styles, map: null }
     },
