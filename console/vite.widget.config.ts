@@ -35,7 +35,8 @@ function texts(): Plugin {
 
 /**
  * Inside a shadow root no `@property` holds, so its initial values must stand as plain declarations; no `:root` is there; and a
- * `rem` would be the host page's, whatever that made of it. All browsers that the widget is built for know `color-mix`.
+ * `rem` would be the host page's, whatever that made of it. All browsers that the widget is built for know `color-mix`. What
+ * nothing reads is left out, and a long name of the compiler's is shortened.
  */
 function shadowStyles(): Plugin {
   return {
@@ -47,6 +48,8 @@ function shadowStyles(): Plugin {
         .replace(/@property [^{]+\{[^}]*\}/g, '')
         .replace(/@supports \(\(?\(-webkit-hyphens[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
         .replace(/@supports \(color:\s?color-mix[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
+        .replace(/--lightningcss-(l|d)\w+/g, '--ok$1')
+        .replace(/--tw-(?:font-weight|tracking):[^;}]*;(?=font-weight|letter-spacing)/g, '')
         .replace(/:root[^,{]*,\s*(?=:host)/g, '')
         .replace(/(?<=[\s:,(*+/]-?)(\d*\.?\d+)rem\b/g, (_, rem: string) => `${Math.round(Number(rem) * 1500) / 100}px`)
       return { code: styles, map: null }

@@ -40,6 +40,7 @@ export function OrgPicker({ value, onChange }: OrgPickerProps) {
       <input
         className="input filter-input w-60"
         type="search"
+        dir="auto"
         list={list}
         aria-label={t('operator.organization')}
         aria-invalid={search !== '' && !isPlaceholderData && found.length === 0}

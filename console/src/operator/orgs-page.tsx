@@ -28,6 +28,7 @@ export function OrgsPage() {
       <PageHeader title={t('operator.orgs.title')} lead={t('operator.orgs.lead')}>
         <input
           type="search"
+          dir="auto"
           className="input filter-input w-48"
           aria-label={t('operator.orgs.search')}
           placeholder={t('operator.orgs.search')}
@@ -73,7 +74,7 @@ function OrgItem({ org, open }: { org: OrgRow; open(what: Open): void }) {
       <div className="min-w-0 flex-1 basis-64">
         <h2 className="font-medium">
           <Link href={`/operator/orgs/${encodeURIComponent(org.id)}/settings`} className="hover:underline">
-            {org.name}
+            <bdi>{org.name}</bdi>
           </Link>{' '}
           <code className="text-sm font-normal text-muted" dir="ltr">
             {org.id}

@@ -83,7 +83,7 @@ function SessionItem({ row, end }: { row: SessionRow; end(): void }) {
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 p-4 sm:px-5" data-session={row.id}>
       <div className="min-w-0 flex-1 basis-64">
         <h2 className="font-medium">
-          {who}{' '}
+          <bdi>{who}</bdi>{' '}
           <span className="text-sm font-normal text-muted">· {t(`operator.sessions.roles.${row.user.role}`)}</span>
           {row.current && (
             <span className="ms-2 rounded-md bg-accent-soft px-2 py-0.5 text-xs font-medium text-accent-text">

@@ -56,7 +56,12 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
               <code dir="ltr" className="text-ink">
                 {current.hint}
               </code>
-              {current.label && <> · {current.label}</>}
+              {current.label && (
+                <>
+                  {' · '}
+                  <bdi>{current.label}</bdi>
+                </>
+              )}
             </p>
           </div>
           <StatusBadge status={badgeOf(current)} />

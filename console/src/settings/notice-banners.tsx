@@ -3,7 +3,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { type Format, useFormat } from '../i18n/use-format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Said, useSaid } from '../ui/said.tsx'
-import { AffectedKeys, keyOfNotice, providerOfNotice, useAlikeNotices } from './alike-notices.tsx'
+import { AffectedKeys, type NoticeAbout, useAlikeNotices } from './alike-notices.tsx'
 
 const looks = {
   info: { tone: 'bg-sunken', ink: 'text-muted', icon: 'info' },
@@ -17,26 +17,25 @@ export function NoticeBanners({ settings }: { settings: Settings }) {
   // Always there, so that a screen reader tells of what is added; not of "4 seconds ago", which changes.
   return (
     <ul className="grid gap-2 empty:-mt-3" aria-label={t('notices.title')} aria-live="polite" aria-relevant="additions">
-      {useAlikeNotices(settings).map((notices) => (
-        <Banner key={notices[0].id} notices={notices} settings={settings} />
+      {useAlikeNotices(settings).map((alike) => (
+        <Banner key={alike[0].notice.id} alike={alike} settings={settings} />
       ))}
     </ul>
   )
 }
 
-function Banner({ notices, settings }: { notices: [Notice, ...Notice[]]; settings: Settings }) {
+function Banner({ alike, settings }: { alike: [NoticeAbout, ...NoticeAbout[]]; settings: Settings }) {
   const { t } = useTranslation()
   const format = useFormat()
   const said = useSaid()
-  const [notice] = notices
+  const [{ notice, provider, key }] = alike
   const { tone, ink, icon } = looks[notice.severity]
-  const key = keyOfNotice(notice, settings)
   const cause = `cause.${notice.facts['errorClass'] ?? 'invalid_key'}`
   const { aiName } = settings.platform
   const values = {
     ...shown(notice.facts, format),
     capScope: notice.facts['scope'],
-    provider: providerOfNotice(notice, settings),
+    provider,
     aiName,
     why: said(`${cause}.reason`),
     whyFix: said(`${cause}.fix`),
@@ -46,7 +45,7 @@ function Banner({ notices, settings }: { notices: [Notice, ...Notice[]]; setting
       {notice[name]}
     </Said>
   )
-  const count = notices.length
+  const count = alike.length
   return (
     <li data-notice={notice.kind} className={`flex gap-3 rounded-xl p-3.5 ${tone}`}>
       <Icon name={icon} className={`mt-0.5 ${ink}`} />
@@ -54,7 +53,7 @@ function Banner({ notices, settings }: { notices: [Notice, ...Notice[]]; setting
         <p className={`font-medium ${ink}`}>
           {count > 1 ? t(`notices.many.${notice.kind}`, { count, aiName }) : part('title')}
         </p>
-        {count > 1 && <AffectedKeys notices={notices} settings={settings} />}
+        {count > 1 && <AffectedKeys alike={alike} settings={settings} />}
         <p>
           {count === 1 && part('detail')} {part('fix')}
         </p>

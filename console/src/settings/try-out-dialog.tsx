@@ -56,6 +56,7 @@ export function TryOutDialog({ settings, provider, feature, onClose }: TryOutDia
             <input
               id={id}
               name="prompt"
+              dir="auto"
               className="input"
               maxLength={200}
               autoComplete="off"

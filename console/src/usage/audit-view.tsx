@@ -77,7 +77,7 @@ function Entry({ row }: { row: EntryRow }) {
   return (
     <li className="grid gap-x-6 gap-y-1 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_fit-content(20rem)] sm:px-5">
       <p className="min-w-0">
-        <span className="font-medium">{actor}</span> {has(words) && `${t(words)} `}
+        <bdi className="font-medium">{actor}</bdi> {has(words) && `${t(words)} `}
         <code dir="ltr" className={has(words) ? 'text-muted' : 'rounded bg-sunken px-1.5 py-0.5'}>
           {row.action}
         </code>{' '}
@@ -88,7 +88,11 @@ function Entry({ row }: { row: EntryRow }) {
         )}
       </p>
       <p className="text-muted sm:text-end">
-        {row.org !== undefined && <>{row.org === '' ? t('operator.platform') : (row.orgName ?? row.org)} · </>}
+        {row.org !== undefined && (
+          <>
+            <bdi>{row.org === '' ? t('operator.platform') : (row.orgName ?? row.org)}</bdi> ·{' '}
+          </>
+        )}
         <time dateTime={row.at}>{format.time(row.at)}</time>
         {row.ip && (
           <>
