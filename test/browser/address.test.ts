@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { signIn } from './real-browser.ts'
 import { openStage } from './stage.ts'
 
 const stage = openStage('agent-builder')
@@ -56,6 +57,16 @@ describe('what the operator searched and chose', () => {
     await page.goto(`${origin}/en/operator/sessions?kind=nonsense`)
     expect(await page.getByLabel('Kind').inputValue()).toBe('')
     await page.getByText('This one').waitFor()
+  })
+})
+
+describe('a sign-in link', () => {
+  it('works in a tab that still has a session, and shows nothing of the one before', async () => {
+    for (const org of ['one', 'other']) await stage.server().putOrg(org, { ...plan, name: `${org} Ltd` })
+    const page = await stage.visit({ org: 'one' }, { ...plan, name: 'one Ltd' })
+    await signIn(page, stage.server(), { org: 'other', user: 'u_bob' })
+    await page.getByText('Whose AI serves other Ltd').waitFor()
+    expect(await page.getByText('one Ltd').count()).toBe(0)
   })
 })
 
