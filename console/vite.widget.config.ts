@@ -34,8 +34,9 @@ function texts(): Plugin {
 }
 
 /**
- * Inside a shadow root no `@property` holds, so its initial values must stand as plain declarations; and a `rem` would be
- * the host page's, whatever that made of it.
+ * Inside a shadow root no `@property` holds, so its initial values must stand as plain declarations; no `:root` is there; and a
+ * `rem` would be the host page's, whatever that made of it. All browsers that the widget is built for know `color-mix`. What
+ * nothing reads is left out, and a long name of the compiler's is shortened.
  */
 function shadowStyles(): Plugin {
   return {
@@ -46,6 +47,10 @@ function shadowStyles(): Plugin {
       const styles = code
         .replace(/@property [^{]+\{[^}]*\}/g, '')
         .replace(/@supports \(\(?\(-webkit-hyphens[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
+        .replace(/@supports \(color:\s?color-mix[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
+        .replace(/--lightningcss-(l|d)\w+/g, '--ok$1')
+        .replace(/--tw-(?:font-weight|tracking):[^;}]*;(?=font-weight|letter-spacing)/g, '')
+        .replace(/:root[^,{]*,\s*(?=:host)/g, '')
         .replace(/(?<=[\s:,(*+/]-?)(\d*\.?\d+)rem\b/g, (_, rem: string) => `${Math.round(Number(rem) * 1500) / 100}px`)
       return { code: styles, map: null }
     },
@@ -92,6 +97,7 @@ export default defineConfig({
     alias: [
       { find: /^react$/, replacement: here('./src/widget/small-react.ts') },
       { find: './kept-draft.ts', replacement: here('./src/widget/kept-draft.ts') },
+      { find: '../shell/use-in-address.ts', replacement: here('./src/widget/use-in-address.ts') },
       { find: /^preact\/jsx-runtime$/, replacement: here('./src/widget/small-jsx.ts') },
       { find: /^@tanstack\/react-query$/, replacement: here('./src/widget/query.tsx') },
     ],

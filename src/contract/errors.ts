@@ -60,7 +60,7 @@ export const errorTable = {
     message: 'This provider may not be used here.',
     fix: 'Use one of the providers that the plan and the feature allow.',
   },
-  model_refused: { status: 403, message: 'This model may not be used here.', fix: 'Choose one of the allowed models.' },
+  model_refused: { status: 403, message: 'This model may not be used here.', fix: 'Choose another model.' },
   byok_disabled: {
     status: 403,
     message: 'Own keys are not enabled for this organization.',

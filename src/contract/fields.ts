@@ -6,7 +6,7 @@ export const fieldForms = {
   userId: 'an id: letters, digits and "_ . : @ | + -", at most 255 characters',
   environment: 'an environment: letters, digits, "_", "-" and ".", at most 64 characters',
   configId: 'an id: letters, digits, "_", "-" and ".", at most 64 characters',
-  oneLine: 'must be one line without control characters',
+  oneLine: 'must be one line without control characters, those that change the direction of text included',
   locale: 'a locale such as "en" or "zh-Hans"',
   notZero: 'must not be 0',
   missing: 'is missing',

@@ -118,7 +118,17 @@ export const maskedKeySchema = z
     lastUsedAt: timeSchema.nullable(),
     lastTest: keyTestSchema.extend({ at: timeSchema }).nullable(),
     /** The key that this one replaced, for as long as `POST …/restore` can put it back; null: none. */
-    restorable: z.object({ hint: z.string(), until: timeSchema }).nullable().optional(),
+    restorable: z
+      .object({
+        hint: z.string(),
+        until: timeSchema,
+        allowed: z
+          .boolean()
+          .optional()
+          .describe('False: its host lies outside the plan’s regions, so it cannot be put back.'),
+      })
+      .nullable()
+      .optional(),
   })
   .meta({ id: 'MaskedKey' })
 export type MaskedKey = z.output<typeof maskedKeySchema>

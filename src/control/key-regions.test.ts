@@ -128,13 +128,14 @@ describe('a plan that says where data may go', () => {
     await control.org('moved', { plan: 'eu' })
     await put('moved', 'openai')
     control.reload(restricted)
-    expect((await put('moved', 'openai', { region: 'eu' })).body.restorable).not.toBeNull()
+    expect((await put('moved', 'openai', { region: 'eu' })).body.restorable).toMatchObject({ allowed: false })
     const wanted = [403, 'region_not_allowed', 'Choose one of these regions: eu.']
     expect(told(await call('moved', 'POST', '/keys/openai/restore'))).toEqual(wanted)
     expect((await card('moved', 'openai')).keys[0]).toMatchObject({ region: 'eu', state: 'active', version: 2 })
     expect(await decided('moved', 'openai')).toEqual(['eu.api.openai.com', 'eu'])
 
     control.reload(plans(''))
+    expect((await card('moved', 'openai')).keys[0].restorable).toMatchObject({ allowed: true })
     expect((await call('moved', 'POST', '/keys/openai/restore')).body).toMatchObject({ region: null, version: 3 })
     await call('moved', 'POST', '/keys/openai/disable')
     control.reload(restricted)

@@ -1,5 +1,13 @@
 import { type KeyStatus, keyTestSchema, type MaskedKey, timeSchema } from '../contract/index.ts'
-import { type FallbackRule, type Policy, type PolicyPlan, publicProviderId } from '../policy/index.ts'
+import {
+  allowsRegion,
+  type FallbackRule,
+  keyRegion,
+  type Policy,
+  type PolicyPlan,
+  type PolicyProvider,
+  publicProviderId,
+} from '../policy/index.ts'
 import type { ProviderKeyRow } from '../store/index.ts'
 import type { Restorable } from './queries/restorable.ts'
 import { failureOf, sentencesFor } from './test-key/index.ts'
@@ -55,7 +63,21 @@ export function showKey(row: ProviderKeyRow, { policy, plan, now, restorable }: 
     updatedBy: row.updated_by,
     lastUsedAt: row.last_used_at?.toISOString() ?? null,
     lastTest,
-    restorable: restorable ?? null,
+    restorable: restorable ? showRestorable(restorable, { plan, provider: policy.providers.get(row.provider) }) : null,
+  }
+}
+
+/** What would be put back, and whether the plan lets its host be used: the same rule as when it is. */
+function showRestorable(
+  { until, kept }: Restorable,
+  { plan, provider }: { plan: PolicyPlan; provider: PolicyProvider | undefined },
+): NonNullable<MaskedKey['restorable']> {
+  const { hint, origin, region, custom_host: customHost } = kept
+  const placed = { origin, customHost, region: region ?? undefined }
+  return {
+    hint,
+    until: until.toISOString(),
+    allowed: provider !== undefined && allowsRegion(plan, keyRegion(placed, provider)),
   }
 }
 

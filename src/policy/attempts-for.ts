@@ -12,7 +12,7 @@ import {
   quotaReason,
   quotaReset,
 } from './make-attempt.ts'
-import { byokOff, fallbackIsOn, mendOwnKey, ownKey } from './own-key.ts'
+import { byokOff, fallbackIsOn, type Mend, mendOwnKey, ownKey } from './own-key.ts'
 import type { PolicyProvider } from './policy.ts'
 import { refusalFor } from './refusal-for.ts'
 import { capFacts, capReason, capsReset } from './spend-caps.ts'
@@ -68,6 +68,7 @@ function ownLimit(
       code: 'quota_exceeded',
       ...full,
       fix: 'Ask an administrator to raise the plan’s limit; own keys count toward it here.',
+      facts: { ...full.facts, remedy: 'raise' },
       resets: quotaReset(ask),
     }
   }
@@ -76,7 +77,8 @@ function ownLimit(
     const facts = creditFacts(ask, attempt.credits)
     skip(ask, ownSkip(ask, { provider, code: 'credits', reason, facts }))
     const fix = 'Add credits; the own key is not the limit here.'
-    return { code: 'credits_exhausted', reason, fix, facts, resets: creditReset(ask, attempt.credits) }
+    const said = { ...facts, remedy: 'credits_only' }
+    return { code: 'credits_exhausted', reason, fix, facts: said, resets: creditReset(ask, attempt.credits) }
   }
   const spent = capReason(attempt.caps)
   if (spent !== undefined) {
@@ -165,10 +167,10 @@ function platformReason(ask: Ask, provider: PolicyProvider): string {
 }
 
 /** What the customer can do about the own key of the first candidate. */
-function mendFor(ask: Ask, candidates: Candidates): string {
+function mendFor(ask: Ask, candidates: Candidates): Mend {
   const provider = candidates[0] as PolicyProvider
   const own = ask.skipped.find((entry) => entry.provider === provider.id && entry.source !== 'platform')
-  return own ? mendOwnKey(ask, { provider, code: own.code }) : addKeyFix(ask, provider)
+  return own ? mendOwnKey(ask, { provider, code: own.code }) : { text: addKeyFix(ask, provider) }
 }
 
 function fallbackOffReason(ask: Ask, key: KeyFacts): string {

@@ -99,6 +99,6 @@ function notAllowed(ask: Ask, reason: string): Refusal {
     code: 'provider_not_allowed',
     reason,
     fix,
-    ...(names.length > 0 && { facts: { choices: shown.join(', ') } }),
+    facts: names.length > 0 ? { choices: shown.join(', ') } : { remedy: 'other_plan' },
   }
 }

@@ -29,6 +29,7 @@ export function checkFeature({
       code: 'feature_unknown',
       reason: `There is no feature “${request.feature}” in the configuration.`,
       fix: `Use one of these features: ${list([...policy.features.keys()])}.`,
+      facts: { choices: [...policy.features.keys()].join(', ') },
     }
   }
   return checkPlan({ feature, plan, tenant, policy }) ?? { plan, feature }
@@ -70,5 +71,6 @@ function featureRequired(policy: Policy): Refusal {
     code: 'feature_required',
     reason: 'The request names no feature.',
     fix: `Send Ownkey-Feature with one of these: ${list([...policy.features.keys()])}; or use a token that carries it.`,
+    facts: { choices: [...policy.features.keys()].join(', ') },
   }
 }

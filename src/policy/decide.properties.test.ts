@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { policies, requests, smallCatalogue, tenants } from '../../test/support/policy-arbitraries.ts'
-import { errorTable } from '../contract/index.ts'
+import { errorTable, sentenceVariants } from '../contract/index.ts'
 import type { Decision, DecisionRequest, KeyFacts, Policy, PolicyPlan, TenantFacts } from './index.ts'
 import { decide, skipCodes } from './index.ts'
 
@@ -13,7 +13,7 @@ interface Situation {
   decision: Decision
 }
 
-/** 400 configurations with four organizations and requests each: 1 600 cases for each of the seven properties. */
+/** 400 configurations with four organizations and requests each: 1 600 cases for each of the eight properties. */
 const configurations = 400
 const situations = fc.array(fc.tuple(tenants, requests), { minLength: 4, maxLength: 4 })
 
@@ -207,6 +207,14 @@ describe('for every configuration, organization and request', () => {
       const before = JSON.stringify([tenant, request])
       expect(decide(request, tenant, policy)).toEqual(decision)
       expect(JSON.stringify([tenant, request])).toBe(before)
+    })
+  })
+
+  test('a refusal whose remedy is another than its code’s says so to pages in other languages, too', () => {
+    always(({ decision: { refusal } }) => {
+      if (refusal === undefined || refusal.fix === errorTable[refusal.code].fix) return
+      const facts = Object.entries(refusal.facts ?? {}).flat()
+      expect(facts.filter((fact) => `error.${refusal.code}.fix_${fact}` in sentenceVariants)).not.toEqual([])
     })
   })
 })

@@ -177,12 +177,19 @@ function whyMissing(ask: Ask, provider: PolicyProvider): [SkipCode, string, Sent
   return ['no_key', `No own ${provider.name} key is saved.`]
 }
 
+/** A remedy without a full stop, and the same for pages in other languages. */
+export interface Mend {
+  text: string
+  facts?: SentenceFacts
+}
+
 /** What to do about an own key that is missing or not in play. */
-export function mendOwnKey(ask: Ask, { provider, code }: { provider: PolicyProvider; code: SkipCode }): string {
-  const mends: Partial<Record<SkipCode, string>> = {
-    scope: `Widen the scope of the ${provider.name} key in the AI settings`,
-    key_disabled: `Enable the ${provider.name} key in the AI settings`,
-    not_active_provider: `Make ${provider.name} the active provider in the AI settings`,
+export function mendOwnKey(ask: Ask, { provider, code }: { provider: PolicyProvider; code: SkipCode }): Mend {
+  const { name } = provider
+  const mends: Partial<Record<SkipCode, Mend>> = {
+    scope: { text: `Widen the scope of the ${name} key in the AI settings`, facts: { narrow: name } },
+    key_disabled: { text: `Enable the ${name} key in the AI settings`, facts: { enable: name } },
+    not_active_provider: { text: `Make ${name} the active provider in the AI settings`, facts: { inactive: name } },
   }
-  return mends[code] ?? addKeyFix(ask, provider)
+  return mends[code] ?? { text: addKeyFix(ask, provider) }
 }

@@ -1,6 +1,7 @@
 import { type Ask, withArticle } from './ask.ts'
 import type { Refusal, SkipCode, Skipped } from './decision.ts'
 import { creditReset, price, quotaReset } from './make-attempt.ts'
+import type { Mend } from './own-key.ts'
 import type { PolicyProvider } from './policy.ts'
 import { capsReset } from './spend-caps.ts'
 
@@ -11,8 +12,8 @@ interface Dead {
   tried: readonly Skipped[]
   /** Set when own keys are off. */
   byokOff: string | undefined
-  /** What to do about the own key, without a full stop. */
-  mend: string
+  /** What to do about the own key. */
+  mend: Mend
 }
 
 /** What may stop the platform's key, the most telling first, and the refusal for each. */
@@ -35,8 +36,8 @@ const byPlatformSkip: readonly [SkipCode, (ask: Ask, dead: Dead, found: Skipped)
     (_ask, dead, { reason, facts }) => ({
       code: 'region_not_allowed',
       reason,
-      facts,
-      fix: `${dead.byokOff ? 'Ask the platform for a plan that allows the region' : `${dead.mend}, of an allowed region`}.`,
+      facts: { ...(dead.byokOff ? { remedy: 'other_plan' } : {}), ...facts },
+      fix: `${dead.byokOff ? 'Ask the platform for a plan that allows the region' : `${dead.mend.text}, of an allowed region`}.`,
     }),
   ],
 ]
@@ -53,11 +54,16 @@ export function refusalFor(ask: Ask, dead: Dead): Refusal {
 function quotaExceeded(ask: Ask, dead: Dead, { reason, facts }: Skipped): Refusal {
   const name = dead.candidates[0]?.name ?? ''
   const exempt = ask.plan.quotas[ask.feature?.meter ?? '']?.ownKeyExempt ?? true
-  const fix =
-    dead.byokOff === undefined && exempt
+  const helps = dead.byokOff === undefined && exempt
+  return {
+    code: 'quota_exceeded',
+    reason,
+    fix: helps
       ? `Add ${withArticle(name)} key, or ask an administrator to raise the plan’s limit.`
-      : 'Ask an administrator to raise the plan’s limit.'
-  return { code: 'quota_exceeded', reason, fix, facts, resets: quotaReset(ask) }
+      : 'Ask an administrator to raise the plan’s limit.',
+    facts: { ...facts, ...(helps ? { provider: name } : { remedy: 'raise' }) },
+    resets: quotaReset(ask),
+  }
 }
 
 function creditsExhausted(ask: Ask, dead: Dead, { reason, facts }: Skipped): Refusal {
@@ -66,8 +72,8 @@ function creditsExhausted(ask: Ask, dead: Dead, { reason, facts }: Skipped): Ref
   return {
     code: 'credits_exhausted',
     reason,
-    fix: helps ? `Add credits, or ${lowerFirst(dead.mend)}: that costs ${own.ownKey}.` : 'Add credits.',
-    facts: { ...facts, ...(helps ? { own: own.ownKey } : {}) },
+    fix: helps ? `Add credits, or ${lowerFirst(dead.mend.text)}: that costs ${own.ownKey}.` : 'Add credits.',
+    facts: { ...facts, ...(helps ? { own: own.ownKey } : { remedy: 'credits_only' }) },
     resets: creditReset(ask, own.platformKey),
   }
 }
@@ -75,14 +81,16 @@ function creditsExhausted(ask: Ask, dead: Dead, { reason, facts }: Skipped): Ref
 function modelRefused(ask: Ask, dead: Dead, { reason, facts }: Skipped): Refusal {
   const allow = dead.candidates[0]?.rules.allow
   const choose = allow ? `Choose one of these models: ${allow.join(', ')}` : 'Choose another model'
+  const ownMay = dead.byokOff === undefined && ask.plan.privateModels
   return {
     code: 'model_refused',
     reason,
-    fix:
-      dead.byokOff === undefined && ask.plan.privateModels
-        ? `${choose}; or ${lowerFirst(dead.mend)}, which may use it.`
-        : `${choose}.`,
-    facts: { ...facts, ...(allow ? { choices: allow.join(', ') } : {}) },
+    fix: ownMay ? `${choose}; or ${lowerFirst(dead.mend.text)}, which may use it.` : `${choose}.`,
+    facts: {
+      ...facts,
+      ...(ownMay ? { remedy: allow ? 'own_or_choices' : 'own_key' } : {}),
+      ...(allow ? { choices: allow.join(', ') } : {}),
+    },
   }
 }
 
@@ -92,7 +100,12 @@ function missingKey(ask: Ask, { candidates, tried, byokOff, mend }: Dead): Refus
     [own, tried[0]?.reason].filter((part) => part !== undefined).join(' ') ||
     'No key of either kind can serve this request.'
   if (byokOff !== undefined && ask.plan.byok === 'never')
-    return { code: 'missing_key', reason, fix: 'Ask the platform to set up its key for this provider.' }
+    return {
+      code: 'missing_key',
+      reason,
+      fix: 'Ask the platform to set up its key for this provider.',
+      facts: { remedy: 'platform_only' },
+    }
   if (byokOff !== undefined)
     return {
       code: 'byok_disabled',
@@ -105,9 +118,9 @@ function missingKey(ask: Ask, { candidates, tried, byokOff, mend }: Dead): Refus
     code: 'missing_key',
     reason,
     fix: required
-      ? `${mend}; the plan never uses the platform’s key here.`
-      : `${mend}, or ask the platform to set up its own.`,
-    facts: { [required ? 'required' : 'provider']: candidates[0]?.name ?? '' },
+      ? `${mend.text}; the plan never uses the platform’s key here.`
+      : `${mend.text}, or ask the platform to set up its own.`,
+    facts: { ...mend.facts, [required ? 'required' : 'provider']: candidates[0]?.name ?? '' },
   }
 }
 

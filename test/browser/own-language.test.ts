@@ -132,7 +132,7 @@ describe('what the catalogue and the forms say', () => {
     await dialog.locator('summary').click()
     await dialog.getByLabel('Verantwortlich').fill('a\u202Eb')
     await dialog.getByRole('button', { name: 'Speichern' }).click()
-    await expect.poll(() => note.innerText()).toMatch(/Verantwortlich: Muss eine Zeile ohne Steuerzeichen sein/)
+    await expect.poll(() => note.innerText()).toMatch(/Verantwortlich: Muss eine Zeile sein, ohne Steuerzeichen/)
     expect(await inEnglish(page, 'dialog [role=alert]')).toEqual([])
   })
 

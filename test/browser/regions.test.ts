@@ -7,8 +7,9 @@ import { openStage, textOf } from './stage.ts'
 const changes = {
   'plans.single': { choice: 'single', regions: ['eu'], providers: { anthropic: 'optional', openai: 'optional' } },
 }
+const config = (more: object = {}) => profileConfig('agent-builder', undefined, { ...changes, ...more })
 const stage = openStage('agent-builder', () =>
-  startOwnkey({ config: profileConfig('agent-builder', undefined, changes), sandbox: true, env: sandboxPlatformKeys }),
+  startOwnkey({ config: config(), sandbox: true, env: sandboxPlatformKeys }),
 )
 const eu = { plan: 'hosted_eu' }
 
@@ -39,6 +40,21 @@ describe('the settings page of a plan that says where data may go', () => {
     await provider.selectOption('anthropic')
     await page.getByText('No host in your plan’s regions.').waitFor()
     expect(await page.getByTestId('key-form').count()).toBe(0)
+  })
+
+  it('offers a replaced key only as long as it can be put back, and says why it cannot', async () => {
+    await stage.server().putOrg('back', eu)
+    const put = (more: object) => stage.server().putKey('back', 'openai', `sk-proj-sandbox-ok-${'0'.repeat(32)}`, more)
+    expect(await stage.server().reload(config({ 'plans.hosted_eu.regions': ['eu', 'global'] }))).toBe(true)
+    await put({})
+    await put({ region: 'eu' })
+    const page = await stage.visit({ org: 'back' }, eu)
+    await page.getByTestId('restorable').getByRole('button', { name: 'Put back' }).waitFor()
+    expect(await stage.server().reload(config())).toBe(true)
+    await page.reload()
+    await expect
+      .poll(() => textOf(page, '[data-testid=restorable]'))
+      .toMatch(/cannot be put back: its host is in no region that your plan allows\.$/)
   })
 
   it('does not claim that all features are served where some are not available', async () => {

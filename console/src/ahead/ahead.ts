@@ -10,7 +10,8 @@ import { readSession } from '../session/kept-session.ts'
 import { askAhead } from './asked.ts'
 
 const [, first = ''] = window.location.pathname.split('/')
-const code = new URLSearchParams(window.location.search).get('code')
+const query = new URLSearchParams(window.location.search)
+const code = query.get('code')
 const kept = readSession()
 
 fetchTexts(isLocale(first) ? first : wishedLocale(kept?.locale)).catch(() => undefined)
@@ -22,5 +23,7 @@ if (first === 'signin' && code) {
 } else if (kept) askForSettings(kept)
 
 function askForSettings({ kind, org, token }: ExchangedSession): void {
-  if (kind === 'member' && org) askAhead(`/orgs/${encodeURIComponent(org)}/settings`, {}, token).catch(() => undefined)
+  const environment = query.get('environment') ?? undefined
+  if (kind === 'member' && org)
+    askAhead(`/orgs/${encodeURIComponent(org)}/settings`, { query: { environment } }, token).catch(() => undefined)
 }

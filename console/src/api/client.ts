@@ -11,3 +11,14 @@ export const consoleApi = createApi({
 })
 
 export const { call } = consoleApi
+
+/**
+ * The same as nobody: for the code of a sign-in link, which works once. With the token of the session that this tab may still
+ * have, it would be another call than the one that was sent ahead.
+ */
+export const { call: callAsNobody } = createApi({
+  origin: '',
+  token: () => undefined,
+  onRefused: () => undefined,
+  askedAlready: takeAnswer,
+})

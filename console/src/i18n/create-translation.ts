@@ -27,7 +27,7 @@ export function createTranslation({ locale, texts, otherwise = {} }: Language): 
   const plural = new Intl.PluralRules(locale)
   let number: Intl.NumberFormat | undefined
   const written = (value: unknown) => {
-    if (typeof value !== 'number') return String(value ?? '')
+    if (typeof value !== 'number') return apart(String(value ?? ''))
     number ??= new Intl.NumberFormat(locale)
     return number.format(value)
   }
@@ -43,6 +43,11 @@ export function createTranslation({ locale, texts, otherwise = {} }: Language): 
       return found.replace(/\{\{(\w+)\}\}/g, (_, name: string) => written(values[name]))
     },
   }
+}
+
+/** A name in Arabic or Hebrew within a sentence: marks around it keep what stands beside it in the sentence's own order. */
+function apart(value: string): string {
+  return /[\u0590-\u08ff]/.test(value) ? `\u2068${value}\u2069` : value
 }
 
 function textAt(texts: Texts, key: string): string | undefined {

@@ -50,7 +50,7 @@ export function CreditsDialog({ org, onClose }: { org: Org; onClose(): void }) {
           )}
         </Field>
         <Field label={t('operator.credits.reason')}>
-          {({ id }) => <input id={id} name="reason" className="input" required maxLength={200} />}
+          {({ id }) => <input id={id} name="reason" className="input" dir="auto" required maxLength={200} />}
         </Field>
         {grant.error && <ProblemNote error={grant.error} />}
         <div className="flex justify-end gap-2">

@@ -26,7 +26,7 @@ export function FailingKeys({ keys }: { keys: Health['failingKeys'] }) {
               <div className="min-w-0 flex-1 basis-64">
                 <h3 className="font-medium">
                   <Link href={`/operator/orgs/${encodeURIComponent(key.org)}/settings`} className="hover:underline">
-                    {key.orgName}
+                    <bdi>{key.orgName}</bdi>
                   </Link>{' '}
                   <span className="font-normal text-muted">
                     · {key.name} <code dir="ltr">{key.hint}</code>

@@ -1,8 +1,8 @@
-import { useState } from 'react'
 import type { Health } from '../../../src/contract/index.ts'
 import { useHealth } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { FigureTiles } from '../ui/figure-tiles.tsx'
 import { Failure, Loading, PageHeader } from '../ui/states.tsx'
 import { failedRequests } from '../usage/measures.ts'
@@ -10,13 +10,13 @@ import { FailingKeys } from './failing-keys.tsx'
 import { BusiestOrgs, ErrorBars, ProviderTimes } from './health-tables.tsx'
 import { percent } from './percent.ts'
 
-const ranges = [1, 24, 168, 720] as const
+const ranges = ['1', '24', '168', '720'] as const
 
 /** Which keys fail and why, what fallback costs, how fast providers are, who asks most. */
 export function HealthPage() {
   const { t } = useTranslation()
-  const [hours, setHours] = useState<number>(24)
-  const health = useHealth(hours)
+  const [hours, setHours] = useInAddress('hours', ranges, '24')
+  const health = useHealth(Number(hours))
   return (
     <>
       <PageHeader title={t('operator.health.title')} lead={t('operator.health.lead')}>
@@ -24,7 +24,7 @@ export function HealthPage() {
           className="input filter-input w-auto"
           aria-label={t('usage.range')}
           value={hours}
-          onChange={(event) => setHours(Number(event.currentTarget.value))}
+          onChange={(event) => setHours(event.currentTarget.value as typeof hours)}
         >
           {ranges.map((one) => (
             <option key={one} value={one}>

@@ -129,7 +129,7 @@ export function BusiestOrgs({ rows }: { rows: Health['organizations'] }) {
               <tr key={row.org} data-org={row.org}>
                 <th scope="row" className="font-medium text-ink">
                   <Link href={`/operator/orgs/${encodeURIComponent(row.org)}/usage`} className="hover:underline">
-                    {row.name ?? row.org}
+                    <bdi>{row.name ?? row.org}</bdi>
                   </Link>
                 </th>
                 {amounts.map(([name, amountIn]) => (

@@ -1,7 +1,7 @@
-import { useState } from 'react'
 import { useRequests } from '../api/log-queries.ts'
 import { offeredBy, useConfig } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { PageHeader } from '../ui/states.tsx'
 import { RequestLog } from '../usage/request-log.tsx'
 import { OrgPicker } from './org-picker.tsx'
@@ -9,7 +9,7 @@ import { OrgPicker } from './org-picker.tsx'
 /** Requests as they come in, of all organizations or one, asked for again every two seconds. */
 export function LiveRequestsPage() {
   const { t } = useTranslation()
-  const [org, setOrg] = useState('')
+  const [org, setOrg] = useInAddress('org')
   const config = useConfig()
   const requests = useRequests('/requests', { limit: '50', org: org || undefined }, 2_000)
   const offered = config.data && offeredBy(config.data)

@@ -4,6 +4,7 @@ import { offeredBy, useConfig, useOrgRecord } from '../api/operator-queries.ts'
 import { OrgProvider } from '../api/use-org.tsx'
 import { OrgPages } from '../app.tsx'
 import { useTranslation } from '../i18n/translation.tsx'
+import { useReturn } from '../shell/addresses-left.tsx'
 import { applyBrand } from '../shell/apply-brand.ts'
 import { orgTabs } from '../shell/org-tabs.ts'
 import { Shell } from '../shell/shell.tsx'
@@ -79,12 +80,13 @@ function decoded(part: string): string | undefined {
 /** Whose pages the operator is looking at, and the way back. */
 function OrgHead({ org }: { org: string }) {
   const { t } = useTranslation()
+  const asLeft = useReturn()
   const record = useOrgRecord(org)
   return (
     <p className="mb-6 flex flex-wrap items-center gap-2 rounded-xl bg-sunken px-3.5 py-2.5 text-sm">
       <Icon name="info" className="text-muted" />
       <span>{t('operator.viewing', { org: record.data?.name ?? org, plan: record.data?.plan ?? '…' })}</span>
-      <Link href="/operator" className="link ms-auto">
+      <Link href={asLeft('/operator')} className="link ms-auto">
         {t('operator.back')}
       </Link>
     </p>

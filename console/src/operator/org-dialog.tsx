@@ -64,7 +64,15 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
           )}
           <Field label={t('operator.orgs.name')}>
             {({ id }) => (
-              <input id={id} name="name" className="input" required maxLength={200} defaultValue={org?.name} />
+              <input
+                id={id}
+                name="name"
+                className="input"
+                dir="auto"
+                required
+                maxLength={200}
+                defaultValue={org?.name}
+              />
             )}
           </Field>
           <Field label={t('operator.orgs.plan')}>

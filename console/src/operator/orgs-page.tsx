@@ -4,6 +4,7 @@ import type { OrgsPage as OrgsAnswer } from '../../../src/contract/index.ts'
 import { useOrgs } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { Icon } from '../ui/icon.tsx'
 import { ShowMore } from '../ui/show-more.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
@@ -17,7 +18,7 @@ type Open = { kind: 'new' } | { kind: 'edit' | 'credits'; org: OrgRow }
 /** Every organization: how it stands, and the way to its pages. */
 export function OrgsPage() {
   const { t } = useTranslation()
-  const [search, setSearch] = useState('')
+  const [search, setSearch] = useInAddress('search')
   const orgs = useOrgs(useDeferredValue(search.trim()))
   const [open, setOpen] = useState<Open | null>(null)
   const rows = orgs.data?.pages.flatMap(({ items }) => items) ?? []
@@ -27,6 +28,7 @@ export function OrgsPage() {
       <PageHeader title={t('operator.orgs.title')} lead={t('operator.orgs.lead')}>
         <input
           type="search"
+          dir="auto"
           className="input filter-input w-48"
           aria-label={t('operator.orgs.search')}
           placeholder={t('operator.orgs.search')}
@@ -72,7 +74,7 @@ function OrgItem({ org, open }: { org: OrgRow; open(what: Open): void }) {
       <div className="min-w-0 flex-1 basis-64">
         <h2 className="font-medium">
           <Link href={`/operator/orgs/${encodeURIComponent(org.id)}/settings`} className="hover:underline">
-            {org.name}
+            <bdi>{org.name}</bdi>
           </Link>{' '}
           <code className="text-sm font-normal text-muted" dir="ltr">
             {org.id}

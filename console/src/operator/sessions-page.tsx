@@ -3,16 +3,19 @@ import type { SessionsPage as SessionsAnswer } from '../../../src/contract/index
 import { useRevokeSession, useSessions } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { ShowMore } from '../ui/show-more.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
 
 type SessionRow = SessionsAnswer['items'][number]
 
+const kinds = ['', 'operator', 'member'] as const
+
 /** Who is signed in now, and the way to end it. */
 export function SessionsPage() {
   const { t } = useTranslation()
-  const [kind, setKind] = useState('')
+  const [kind, setKind] = useInAddress('kind', kinds)
   const [ending, setEnding] = useState<SessionRow | null>(null)
   const sessions = useSessions(kind)
   const revoke = useRevokeSession()
@@ -24,9 +27,9 @@ export function SessionsPage() {
           className="input filter-input w-auto"
           aria-label={t('operator.sessions.kind')}
           value={kind}
-          onChange={(event) => setKind(event.currentTarget.value)}
+          onChange={(event) => setKind(event.currentTarget.value as typeof kind)}
         >
-          {(['', 'operator', 'member'] as const).map((one) => (
+          {kinds.map((one) => (
             <option key={one} value={one}>
               {t(`operator.sessions.kinds.${one || 'all'}`)}
             </option>
@@ -80,7 +83,7 @@ function SessionItem({ row, end }: { row: SessionRow; end(): void }) {
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 p-4 sm:px-5" data-session={row.id}>
       <div className="min-w-0 flex-1 basis-64">
         <h2 className="font-medium">
-          {who}{' '}
+          <bdi>{who}</bdi>{' '}
           <span className="text-sm font-normal text-muted">· {t(`operator.sessions.roles.${row.user.role}`)}</span>
           {row.current && (
             <span className="ms-2 rounded-md bg-accent-soft px-2 py-0.5 text-xs font-medium text-accent-text">

@@ -1,8 +1,8 @@
-import { useState } from 'react'
 import type { WebhookDelivery, WebhookEndpoints } from '../../../src/contract/index.ts'
 import { useDeliveries, useReplay, useWebhooks } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { ShowMore } from '../ui/show-more.tsx'
@@ -15,7 +15,7 @@ const tones = { pending: 'bg-sunken text-muted', delivered: 'bg-good-soft text-g
 export function WebhooksPage() {
   const { t } = useTranslation()
   const endpoints = useWebhooks()
-  const [state, setState] = useState('')
+  const [state, setState] = useInAddress('state', states)
   return (
     <>
       <PageHeader title={t('operator.webhooks.title')} lead={t('operator.webhooks.lead')}>
@@ -23,7 +23,7 @@ export function WebhooksPage() {
           className="input filter-input w-auto"
           aria-label={t('operator.webhooks.state')}
           value={state}
-          onChange={(event) => setState(event.currentTarget.value)}
+          onChange={(event) => setState(event.currentTarget.value as typeof state)}
         >
           {states.map((one) => (
             <option key={one} value={one}>

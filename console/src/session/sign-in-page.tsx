@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import type { ExchangedSession } from '../../../src/contract/index.ts'
-import { call } from '../api/client.ts'
+import { callAsNobody } from '../api/client.ts'
 import { ProblemError } from '../api/problem-error.ts'
 import { bestLocale, type Locale } from '../i18n/locales.ts'
 import { useTranslation } from '../i18n/translation.tsx'
@@ -13,7 +13,10 @@ let exchange: { code: string; answer: Promise<ExchangedSession> } | undefined
 
 function exchangeOnce(code: string): Promise<ExchangedSession> {
   if (exchange?.code !== code) {
-    exchange = { code, answer: call<ExchangedSession>('/sessions/exchange', { method: 'POST', body: { code } }) }
+    exchange = {
+      code,
+      answer: callAsNobody<ExchangedSession>('/sessions/exchange', { method: 'POST', body: { code } }),
+    }
   }
   return exchange.answer
 }

@@ -40,7 +40,14 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
     'edit',
   ]
   return (
-    <article className="card" aria-label={provider.name} data-provider={provider.id} data-testid="key-card">
+    <article
+      id={current.id}
+      className="card scroll-mt-4"
+      tabIndex={-1}
+      aria-label={provider.name}
+      data-provider={provider.id}
+      data-testid="key-card"
+    >
       <div className="grid gap-4 p-4 sm:p-5">
         <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
           <div className="min-w-0">
@@ -49,7 +56,12 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
               <code dir="ltr" className="text-ink">
                 {current.hint}
               </code>
-              {current.label && <> · {current.label}</>}
+              {current.label && (
+                <>
+                  {' · '}
+                  <bdi>{current.label}</bdi>
+                </>
+              )}
             </p>
           </div>
           <StatusBadge status={badgeOf(current)} />

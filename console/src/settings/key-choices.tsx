@@ -192,6 +192,7 @@ export function KeyNotes({ settings: { remindDays }, choices, change }: PartProp
               <input
                 id={id}
                 className="input"
+                dir="auto"
                 maxLength={200}
                 autoComplete="off"
                 aria-describedby={describedBy}

@@ -42,7 +42,7 @@ export function KeyFacts({ settings, current }: KeyFactsProps) {
     [t('common.environment'), settings.environments.length > 1 && current.environment],
     [t('key.lastTest'), moment(current.lastTest?.at)],
     [t('key.lastUsed'), moment(current.lastUsedAt)],
-    [t('keyForm.owner'), current.owner],
+    [t('keyForm.owner'), current.owner && <bdi>{current.owner}</bdi>],
     [
       t('keyForm.rotateBy'),
       current.rotateBy && (

@@ -3,6 +3,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { type Format, useFormat } from '../i18n/use-format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Said, useSaid } from '../ui/said.tsx'
+import { AffectedKeys, type NoticeAbout, useAlikeNotices } from './alike-notices.tsx'
 
 const looks = {
   info: { tone: 'bg-sunken', ink: 'text-muted', icon: 'info' },
@@ -10,31 +11,32 @@ const looks = {
   critical: { tone: 'bg-bad-soft', ink: 'text-bad', icon: 'warning' },
 } as const
 
-/** What needs someone now. Each goes away by itself when its cause is gone. */
+/** What needs someone now, once for all keys of which it is the same. Each goes away by itself when its cause is gone. */
 export function NoticeBanners({ settings }: { settings: Settings }) {
   const { t } = useTranslation()
   // Always there, so that a screen reader tells of what is added; not of "4 seconds ago", which changes.
   return (
     <ul className="grid gap-2 empty:-mt-3" aria-label={t('notices.title')} aria-live="polite" aria-relevant="additions">
-      {settings.notices.map((notice) => (
-        <Banner key={notice.id} notice={notice} settings={settings} />
+      {useAlikeNotices(settings).map((alike) => (
+        <Banner key={alike[0].notice.id} alike={alike} settings={settings} />
       ))}
     </ul>
   )
 }
 
-function Banner({ notice, settings }: { notice: Notice; settings: Settings }) {
+function Banner({ alike, settings }: { alike: [NoticeAbout, ...NoticeAbout[]]; settings: Settings }) {
   const { t } = useTranslation()
   const format = useFormat()
   const said = useSaid()
+  const [{ notice, provider, key }] = alike
   const { tone, ink, icon } = looks[notice.severity]
-  const key = settings.providers.flatMap(({ keys }) => keys).find(({ id }) => id === notice.keyId)
   const cause = `cause.${notice.facts['errorClass'] ?? 'invalid_key'}`
+  const { aiName } = settings.platform
   const values = {
     ...shown(notice.facts, format),
     capScope: notice.facts['scope'],
-    provider: settings.providers.find(({ id }) => id === notice.provider)?.name ?? notice.provider ?? '',
-    aiName: settings.platform.aiName,
+    provider,
+    aiName,
     why: said(`${cause}.reason`),
     whyFix: said(`${cause}.fix`),
   }
@@ -43,13 +45,17 @@ function Banner({ notice, settings }: { notice: Notice; settings: Settings }) {
       {notice[name]}
     </Said>
   )
+  const count = alike.length
   return (
     <li data-notice={notice.kind} className={`flex gap-3 rounded-xl p-3.5 ${tone}`}>
       <Icon name={icon} className={`mt-0.5 ${ink}`} />
       <div className="min-w-0 text-sm">
-        <p className={`font-medium ${ink}`}>{part('title')}</p>
+        <p className={`font-medium ${ink}`}>
+          {count > 1 ? t(`notices.many.${notice.kind}`, { count, aiName }) : part('title')}
+        </p>
+        {count > 1 && <AffectedKeys alike={alike} settings={settings} />}
         <p>
-          {part('detail')} {part('fix')}
+          {count === 1 && part('detail')} {part('fix')}
         </p>
         <p className="mt-0.5 text-muted">
           {key && settings.environments.length > 1 && `${t('common.environment')}: ${key.environment} · `}

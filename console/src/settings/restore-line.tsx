@@ -12,18 +12,24 @@ export function RestoreLine({ provider, current }: { provider: SettingsProvider;
   const [asking, setAsking] = useState(false)
   const { restore } = useKeyActions({ provider: provider.id, environment: current.environment })
   const { restorable } = current
-  if (!restorable) return null
+  if (!restorable || provider.policy === 'unavailable') return null
+  const allowed = restorable.allowed ?? true
   return (
     <div
       className="flex flex-wrap items-center justify-between gap-2 rounded-lg bg-sunken p-3 text-sm"
       data-testid="restorable"
     >
       <p className="min-w-0 flex-1 basis-64">
-        {t('key.restorable', { hint: restorable.hint, when: format.time(restorable.until) })}
+        {t(allowed ? 'key.restorable' : 'key.restoreAbroad', {
+          hint: restorable.hint,
+          when: format.time(restorable.until),
+        })}
       </p>
-      <button type="button" className="button" onClick={() => setAsking(true)}>
-        {t('key.restore')}
-      </button>
+      {allowed && (
+        <button type="button" className="button" onClick={() => setAsking(true)}>
+          {t('key.restore')}
+        </button>
+      )}
       {asking && (
         <ConfirmDialog
           title={t('key.restoreTitle', { provider: provider.name, before: restorable.hint })}

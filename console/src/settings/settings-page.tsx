@@ -1,7 +1,7 @@
-import { useState } from 'react'
 import type { Settings } from '../../../src/contract/index.ts'
 import { useSettings } from '../api/settings-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Failure, Loading, PageHeader } from '../ui/states.tsx'
 import { AtAGlance } from './at-a-glance.tsx'
@@ -15,7 +15,8 @@ import { ComingProviders, ProviderList } from './provider-list.tsx'
 /** The customer's AI settings. */
 export default function SettingsPage() {
   const { t } = useTranslation()
-  const [environment, setEnvironment] = useState<string>()
+  const [chosen, setEnvironment] = useInAddress('environment')
+  const environment = chosen || undefined
   const settings = useSettings(environment)
   // While another environment is fetched, the one before is there still: it is not shown as what was asked for.
   const shown = environment === undefined || settings.data?.environment === environment ? settings.data : undefined

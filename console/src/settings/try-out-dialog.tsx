@@ -56,6 +56,7 @@ export function TryOutDialog({ settings, provider, feature, onClose }: TryOutDia
             <input
               id={id}
               name="prompt"
+              dir="auto"
               className="input"
               maxLength={200}
               autoComplete="off"
@@ -108,15 +109,18 @@ function Answer({ answer, aiName }: { answer: TryOut; aiName: string }) {
   )
 }
 
-/** A provider's error by its class and in its own words, one of ours by its code and with its remedy. */
-function Answered({ error: { code, detail, facts = {} } }: { error: NonNullable<TryOut['error']> }) {
+/**
+ * A provider's error by its class and in its own words, one of ours by its code and with its remedy. What it names is not known of one
+ * that came by way of the gateway: its own words are there, too.
+ */
+function Answered({ error: { code, detail, facts } }: { error: NonNullable<TryOut['error']> }) {
   const said = useSaid()
-  const ofProvider = said(`cause.${code}.reason`)
   const ours = said(`error.${code}.message`, facts)
-  if (!ofProvider) return ours ? `${ours} ${said(`error.${code}.fix`, facts)}` : <ServerText>{detail}</ServerText>
+  const known = said(`cause.${code}.reason`) ?? (ours && `${ours} ${said(`error.${code}.fix`, facts)}`)
+  if (!known) return <ServerText>{detail}</ServerText>
   return (
     <>
-      {ofProvider} <ServerText className="block text-muted">{detail}</ServerText>
+      {known} {!facts && <ServerText className="block text-muted">{detail}</ServerText>}
     </>
   )
 }

@@ -6,6 +6,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { forgetSession, useSession } from '../session/session-store.ts'
 import { Drawing } from '../ui/icon.tsx'
 import { keepFocus } from '../ui/keep-focus.ts'
+import { AddressesLeft, useReturn } from './addresses-left.tsx'
 import { themes, useTheme } from './theme.ts'
 
 export interface Tab {
@@ -26,8 +27,17 @@ const signs = {
 }
 
 /** What stands around every page: whose it is, where one can go, the language, the theme, the way out. */
-export function Shell({ brand, home, tabs, children }: ShellProps) {
+export function Shell(props: ShellProps) {
+  return (
+    <AddressesLeft>
+      <Frame {...props} />
+    </AddressesLeft>
+  )
+}
+
+function Frame({ brand, home, tabs, children }: ShellProps) {
   const { t } = useTranslation()
+  const asLeft = useReturn()
   const [path] = useLocation()
   const main = useRef<HTMLElement>(null)
   const current = tabs.findLast(({ href }) => path === href || path.startsWith(`${href}/`))
@@ -59,7 +69,9 @@ export function Shell({ brand, home, tabs, children }: ShellProps) {
         <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 pt-3 sm:px-6">
           <Link href={home} className="flex min-w-0 items-center gap-2.5 rounded font-semibold">
             {brand?.logo && <Logo key={brand.logo} src={brand.logo} />}
-            <span className="truncate">{brand?.name ?? '\u00a0'}</span>
+            <span className="truncate" dir="auto">
+              {brand?.name ?? '\u00a0'}
+            </span>
           </Link>
           <Preferences offered={brand?.locales ?? []} />
         </div>
@@ -71,7 +83,11 @@ export function Shell({ brand, home, tabs, children }: ShellProps) {
           <ul className="flex gap-5">
             {tabs.map((tab) => (
               <li key={tab.href} className="flex">
-                <Link href={tab.href} className="tab" aria-current={tab === current ? 'page' : undefined}>
+                <Link
+                  href={tab === current ? tab.href : asLeft(tab.href)}
+                  className="tab"
+                  aria-current={tab === current ? 'page' : undefined}
+                >
                   {tab.title}
                 </Link>
               </li>

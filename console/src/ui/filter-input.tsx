@@ -11,6 +11,7 @@ export function FilterInput({ name, value, onChange }: FilterInputProps) {
     <input
       className="input filter-input w-36"
       type="search"
+      dir="auto"
       aria-label={name}
       placeholder={name}
       value={value}

@@ -1,8 +1,9 @@
-import { type ReactNode, useDeferredValue, useState } from 'react'
+import { type ReactNode, useDeferredValue } from 'react'
 import type { AuditRow, AuditSearchPage } from '../../../src/contract/index.ts'
 import { useAudit } from '../api/log-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { CsvButton } from '../ui/csv-button.tsx'
 import { FilterInput } from '../ui/filter-input.tsx'
 import { useSaid } from '../ui/said.tsx'
@@ -22,8 +23,8 @@ interface AuditViewProps {
 /** An audit trail: who did what, when and from where, to be searched by action and person. */
 export function AuditView({ path, fileName, org, children }: AuditViewProps) {
   const { t } = useTranslation()
-  const [actor, setActor] = useState('')
-  const [action, setAction] = useState('')
+  const [actor, setActor] = useInAddress('actor')
+  const [action, setAction] = useInAddress('action')
   const query = useDeferredValue({
     org: org || undefined,
     actor: actor.trim() || undefined,
@@ -76,7 +77,7 @@ function Entry({ row }: { row: EntryRow }) {
   return (
     <li className="grid gap-x-6 gap-y-1 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_fit-content(20rem)] sm:px-5">
       <p className="min-w-0">
-        <span className="font-medium">{actor}</span> {has(words) && `${t(words)} `}
+        <bdi className="font-medium">{actor}</bdi> {has(words) && `${t(words)} `}
         <code dir="ltr" className={has(words) ? 'text-muted' : 'rounded bg-sunken px-1.5 py-0.5'}>
           {row.action}
         </code>{' '}
@@ -87,7 +88,11 @@ function Entry({ row }: { row: EntryRow }) {
         )}
       </p>
       <p className="text-muted sm:text-end">
-        {row.org !== undefined && <>{row.org === '' ? t('operator.platform') : (row.orgName ?? row.org)} · </>}
+        {row.org !== undefined && (
+          <>
+            <bdi>{row.org === '' ? t('operator.platform') : (row.orgName ?? row.org)}</bdi> ·{' '}
+          </>
+        )}
         <time dateTime={row.at}>{format.time(row.at)}</time>
         {row.ip && (
           <>

@@ -116,7 +116,7 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
         {feature ?? '–'}
         {showOrg && (
           <span className="block text-xs text-muted" title={row.org}>
-            {row.orgName ?? row.org}
+            <bdi>{row.orgName ?? row.org}</bdi>
           </span>
         )}
         {row.user && <span className="block text-xs text-muted">{row.user}</span>}

@@ -1,8 +1,8 @@
-import { useState } from 'react'
 import { useRequests } from '../api/log-queries.ts'
 import { pathOf, useSettings } from '../api/settings-queries.ts'
 import { useOrg } from '../api/use-org.tsx'
 import { useTranslation } from '../i18n/translation.tsx'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { CsvButton } from '../ui/csv-button.tsx'
 import { PageHeader } from '../ui/states.tsx'
 import { RequestLog } from './request-log.tsx'
@@ -13,9 +13,10 @@ const outcomes = ['', 'succeeded', 'failed', 'fallback'] as const
 export default function RequestsPage() {
   const { t } = useTranslation()
   const { org } = useOrg()
-  const [outcome, setOutcome] = useState('')
-  const [feature, setFeature] = useState('')
+  const [outcome, setOutcome] = useInAddress('outcome', outcomes)
+  const [feature, setFeature] = useInAddress('feature')
   const settings = useSettings()
+  const features = settings.data?.features ?? []
   const query = { outcome: outcome || undefined, feature: feature || undefined }
   const requests = useRequests(`${pathOf(org)}/requests`, query)
   return (
@@ -25,7 +26,7 @@ export default function RequestsPage() {
           className="input filter-input w-auto"
           aria-label={t('requests.outcome')}
           value={outcome}
-          onChange={(event) => setOutcome(event.currentTarget.value)}
+          onChange={(event) => setOutcome(event.currentTarget.value as typeof outcome)}
         >
           {outcomes.map((one) => (
             <option key={one} value={one}>
@@ -40,19 +41,16 @@ export default function RequestsPage() {
           onChange={(event) => setFeature(event.currentTarget.value)}
         >
           <option value="">{t('requests.allFeatures')}</option>
-          {settings.data?.features.map((one) => (
+          {features.map((one) => (
             <option key={one.id} value={one.id}>
               {one.title}
             </option>
           ))}
+          {feature && !features.some(({ id }) => id === feature) && <option>{feature}</option>}
         </select>
         <CsvButton path={`${pathOf(org)}/requests`} query={query} name={`requests-${org}.csv`} />
       </PageHeader>
-      <RequestLog
-        requests={requests}
-        aiName={settings.data?.platform.aiName ?? ''}
-        features={settings.data?.features ?? []}
-      />
+      <RequestLog requests={requests} aiName={settings.data?.platform.aiName ?? ''} features={features} />
     </>
   )
 }

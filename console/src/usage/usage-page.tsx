@@ -1,10 +1,10 @@
-import { useState } from 'react'
 import type { Settings, UsageReport } from '../../../src/contract/index.ts'
 import { pathOf, useSettings } from '../api/settings-queries.ts'
 import { useUsage } from '../api/usage-queries.ts'
 import { useOrg } from '../api/use-org.tsx'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
+import { useInAddress } from '../shell/use-in-address.ts'
 import { CsvButton } from '../ui/csv-button.tsx'
 import { FigureTiles } from '../ui/figure-tiles.tsx'
 import { QuotaMeter } from '../ui/quota-meter.tsx'
@@ -25,15 +25,15 @@ import {
 import { UsageChart } from './usage-chart.tsx'
 import { UsageTable } from './usage-table.tsx'
 
-const ranges = [7, 30, 90] as const
+const ranges = ['7', '30', '90'] as const
 
 /** What was used, on whose key, and what it cost. */
 export default function UsagePage() {
   const { t } = useTranslation()
   const { org } = useOrg()
-  const [range, setRange] = useState<number>(30)
-  const [breakdown, setBreakdown] = useState<Breakdown>('feature')
-  const from = new Date(Date.now() - (range - 1) * 86_400_000).toISOString().slice(0, 10)
+  const [range, setRange] = useInAddress('days', ranges, '30')
+  const [breakdown, setBreakdown] = useInAddress('by', breakdowns)
+  const from = new Date(Date.now() - (Number(range) - 1) * 86_400_000).toISOString().slice(0, 10)
   const query = { from, groupBy: `day,${breakdown}` }
   const usage = useUsage(query)
   const settings = useSettings()
@@ -44,11 +44,11 @@ export default function UsagePage() {
           className="input filter-input w-auto"
           aria-label={t('usage.range')}
           value={range}
-          onChange={(event) => setRange(Number(event.currentTarget.value))}
+          onChange={(event) => setRange(event.currentTarget.value as typeof range)}
         >
           {ranges.map((days) => (
             <option key={days} value={days}>
-              {t('usage.lastDays', { count: days })}
+              {t('usage.lastDays', { count: Number(days) })}
             </option>
           ))}
         </select>
@@ -130,7 +130,7 @@ function OverTime({ report, settings, breakdown, setBreakdown }: OverTimeProps) 
   const { t } = useTranslation()
   const format = useFormat()
   const nameIn = useGroupNames()
-  const [measure, setMeasure] = useState<Measure>('requests')
+  const [measure, setMeasure] = useInAddress('measure', measures)
   const currency = report.total.costs[0]?.currency ?? 'USD'
   // While another breakdown is being fetched the old rows are still shown, grouped as they came.
   const shown = breakdowns.find((one) => report.groupBy.includes(one)) ?? breakdown

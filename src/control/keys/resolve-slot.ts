@@ -87,6 +87,7 @@ export function requirePlan(row: OrganizationRow, { policy }: Pick<InForce, 'pol
   if (plan) return plan
   throw new OwnkeyError('plan_unknown', {
     detail: `The organization is on the plan "${row.plan}", which the configuration no longer has.`,
+    fix: 'Ask the platform to move the organization to one of its plans.',
     facts: { plan: row.plan },
   })
 }

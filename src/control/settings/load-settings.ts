@@ -19,7 +19,8 @@ export interface SettingsQuestion {
   stored?: boolean | undefined
 }
 
-const shownNotices = 20
+/** Enough for each of many keys: the page says once what is the same of several. */
+const shownNotices = 200
 
 /** @throws OwnkeyError `org_unknown`, `request_invalid`, `role_required` */
 export async function loadSettings(question: SettingsQuestion, deps: ControlDeps): Promise<Settings> {

@@ -36,6 +36,7 @@ export function showSettings(input: SettingsInput): Settings {
   if (!plan)
     throw new OwnkeyError('plan_unknown', {
       detail: `The organization is on the plan "${row.plan}", which the configuration no longer has.`,
+      fix: 'Ask the platform to move the organization to one of its plans.',
       facts: { plan: row.plan },
     })
   const features = [...policy.features.values()].filter(({ id }) => plan.featureSet?.has(id) ?? true)
