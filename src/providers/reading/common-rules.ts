@@ -33,7 +33,13 @@ export const commonCodes: readonly Rule[] = [
     is: verdict('quota_exhausted', 'spend_limit'),
   },
   {
-    code: ['insufficient_quota', 'billing_not_active', 'billing_error', 'access_terminated_billing'],
+    code: [
+      'insufficient_quota',
+      'insufficient_user_quota',
+      'billing_not_active',
+      'billing_error',
+      'access_terminated_billing',
+    ],
     is: verdict('quota_exhausted', 'out_of_credit'),
   },
   {
@@ -52,6 +58,7 @@ export const commonCodes: readonly Rule[] = [
   { code: ['api_key_revoked', 'key_revoked', 'api_key_disabled'], is: verdict('invalid_key', 'revoked') },
   {
     code: [
+      'access_terminated',
       'account_deactivated',
       'account_disabled',
       'account_suspended',
@@ -64,7 +71,13 @@ export const commonCodes: readonly Rule[] = [
   { code: ['incorrect_hostname', 'data_residency_mismatch'], is: verdict('request_invalid', 'wrong_host') },
   { code: ['ip_not_authorized', 'ip_not_allowed'], is: verdict('permission_denied', 'egress_blocked') },
   {
-    code: ['invalid_organization', 'mismatched_organization', 'invalid_project', 'mismatched_project'],
+    code: [
+      'no_organization',
+      'invalid_organization',
+      'mismatched_organization',
+      'invalid_project',
+      'mismatched_project',
+    ],
     is: verdict('permission_denied'),
   },
   {
@@ -82,6 +95,7 @@ export const commonCodes: readonly Rule[] = [
       'unknown_model',
       'invalid_model',
       'model_decommissioned',
+      'model_deprecated',
       'model_not_supported',
       'deployment_not_found',
       'deploymentnotfound',
@@ -113,7 +127,7 @@ const paid = [0, 400, 401, 402, 403, 412, 429]
 
 export const commonMessages: readonly Rule[] = [
   {
-    status: [0, 401, 403],
+    status: denied,
     message:
       /(missing|lacks?|does not have|without)( the)?( required| necessary)? (scopes?|permissions?)\b|insufficient (permissions?|scopes?)|requires (the )?(scope|permission)\b/i,
     is: verdict('permission_denied', 'missing_scope'),
@@ -127,7 +141,7 @@ export const commonMessages: readonly Rule[] = [
   {
     status: denied,
     message:
-      /(country|region|territory|location)\b.{0,40}\bnot (supported|available)|not (available|supported) in your (country|region|location|territory)|un(supported|available) (in (your )?)?(country|region|location|territory)/i,
+      /(country|region|territory|location)\b.{0,40}\bnot (supported|available)|not (available|supported) in your (country|region|location|territory)|un(supported|available) (in (your )?)?(countr(y|ies)|region|location|territor(y|ies))/i,
     is: verdict('permission_denied', 'geo_blocked'),
   },
   {
@@ -139,7 +153,7 @@ export const commonMessages: readonly Rule[] = [
   {
     status: paid,
     message:
-      /insufficient (account )?(balance|credits?|funds|quota)|\b(credits?|balance)\b.{0,40}\b(too low|exhausted|depleted|negative|used up|ran out|run out|is empty|has expired)|(credits?|balance) (is|are) (not enough|insufficient|zero)|out of credits?|(no|not enough|enough|any) (remaining )?credits?\b|(used|consumed) (up )?all (of )?(your |its |the )?(available )?credits|purchase (more )?credits|payment (method|is required|required)|never purchased credits|check your plan and billing/i,
+      /insufficient (account )?(balance|credits?|funds|quota)|\b(credits?|balance)\b.{0,40}\b(too low|exhausted|depleted|negative|used up|ran out|run out|is empty|has expired)|(credits?|balance|quota) (is|are) (not enough|insufficient|zero)|out of credits?|(no|not enough|enough|any) (remaining )?credits?\b|(used|consumed) (up )?all (of )?(your |its |the )?(available )?credits|purchase (more )?credits|payment (method|is required|required)|never purchased credits|check your plan and billing/i,
     is: verdict('quota_exhausted', 'out_of_credit'),
   },
   {
@@ -161,13 +175,13 @@ export const commonMessages: readonly Rule[] = [
   {
     status: denied,
     message:
-      /(incorrect|invalid|wrong|malformed|missing|no)( or (invalid|missing))? ((x-)?api[ _-]?key|(bearer |access |api |auth\w* |security )token|authentication credentials|credentials)\b|api[ _-]?key\b.{0,20}\b(not valid|invalid|not found|missing|incorrect)|no auth credentials|valid api key|authentication (failed|fails)/i,
+      /(incorrect|invalid|wrong|malformed|missing|no)( or (invalid|missing))? ((x-)?api[ _-]?key|(bearer |access |api |auth\w* |security )token|authentication credentials|credentials)\b|api[ _-]?key\b.{0,20}\b(not valid|invalid|not found|missing|incorrect)|no auth credentials|didn.t provide an api key|valid api key|authentication (failed|fails)/i,
     is: verdict('invalid_key'),
   },
   {
     status: [0, 429],
     message:
-      /\b(per|a|this|\/) ?(day|month)\b|\/ ?(day|month)\b|\b(daily|monthly)\b|\((TPD|RPD|ASPD|TPMo)\)|free-models-per-day/i,
+      /\b(per|a|this|\/) ?(day|month)\b|\/ ?(day|month)\b|\b(daily|monthly)\b|\((TPD|RPD|ASPD|TPMo)\)|free-models-per-day|\blimit_rpd\b|out of call volume quota/i,
     is: verdict('quota_exhausted', 'quota_period'),
   },
   {
@@ -176,7 +190,7 @@ export const commonMessages: readonly Rule[] = [
     is: verdict('request_invalid', 'too_large_for_limit'),
   },
   {
-    status: [0, 400, 404, 422],
+    status: [0, 400, 404, 410, 422],
     message:
       /\bmodels?\b(?:[^.\n]|\.\S){0,120}\b(not found|not exist|doesn.t exist|unknown|not available|not supported|unavailable|not servable|decommissioned|deprecated|no longer (available|supported)|is not a valid)|(unknown|invalid|unsupported|no such) (\w+ )?model|not a valid model|do(es)? not have access to (it|the model|model)/i,
     is: verdict('model_unavailable'),
@@ -184,7 +198,7 @@ export const commonMessages: readonly Rule[] = [
   {
     status: [0, 400, 403],
     message:
-      /content (policy|filter|moderation|management policy)|safety system|usage (guidelines|policies)|flagged (as|by|for)|(content|input|output|prompt) moderation|by .{0,30}moderation/i,
+      /content (policy|filter|moderation|management policy)|safety system|usage (guidelines|policies)|responsible AI|flagged (as|by|for)|(content|input|output|prompt) moderation|by .{0,30}moderation/i,
     is: verdict('content_refused'),
   },
   {
