@@ -321,6 +321,7 @@ describe('a stream that opens with an error', () => {
       head(200, { 'content-type': 'text/event-stream' }),
       write(': keep-alive\n\n'),
       write(': OPENROUTER PROCESSING\r\n\r\n'),
+      write('data:\n\ndata: \r\n\r\nevent: ping\ndata: {}\n\nretry: 3000\n\n'),
       write('data: {"error":{"code":"insufficient_quota","type":"insufficient_quota","message":"x"}}\n\n'),
       end(),
     )
