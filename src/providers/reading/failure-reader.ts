@@ -1,6 +1,7 @@
 import type { Failure, ProviderAnswer } from '../failure.ts'
 import type { StreamEvent, StreamOpening } from '../stream-opening.ts'
-import { commonCodes, commonMessages, commonTypes } from './common-rules.ts'
+import { commonCodes, commonTypes } from './common-codes.ts'
+import { commonMessages } from './common-messages.ts'
 import { type Facts, isWord, readFacts } from './facts.ts'
 import { at } from './is-record.ts'
 import { readRetryAfter } from './retry-after.ts'
