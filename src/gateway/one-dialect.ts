@@ -168,6 +168,10 @@ export function inOpenaiShape({ provider }: Required<Exchange>, answer: ErrorAns
     else if (name !== 'content-length') headers.push(name, answer.headers[i + 1] as string)
   }
   const { status, body } = toOpenaiError({ ...answer, contentType, failure, provider })
+  const { retryAfterMs } = failure
+  // Some tell it in the body, where OpenAI's SDK does not look.
+  if (retryAfterMs !== undefined && !headers.some((name) => name === 'retry-after' || name === 'retry-after-ms'))
+    headers.push('retry-after', String(Math.ceil(retryAfterMs / 1000)))
   headers.push('content-type', 'application/json', 'content-length', String(body.length))
   return { status, headers, body }
 }

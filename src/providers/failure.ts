@@ -11,6 +11,8 @@ export interface Failure {
   missing?: string
   /** How long the provider asks to wait; absent when it does not, or when its number is meaningless. */
   retryAfterMs?: number
+  /** It is told as an answer, in which the model says nothing: whoever reads answers understands it. */
+  isAnswer?: true
 }
 
 export const failureCauses = [

@@ -170,6 +170,8 @@ export interface Provider {
   readFailure(answer: ProviderAnswer): Failure | undefined
   /** What a WebSocket's close means; undefined for an ordinary end. */
   readClose?(code: number, reason: string): Failure | undefined
+  /** JSON of a success that begins so may tell a refusal: it is held until all of it is here, and judged as a stream's first event. */
+  refusal?: RegExp
   /** True for providers that answer 200 with an error object in a JSON body. */
   failsInside200?: boolean
   /** The first events of a 200 stream. `data` is the parsed JSON of the event, or its text. */

@@ -118,6 +118,32 @@ describe('the first event of a 200 stream', () => {
     ],
     ['sarvam', { error: { message: 'x', code: 'insufficient_quota_error' } }, undefined, 'quota_exhausted'],
     ['openai', 'gateway timeout', 'error', 'provider_error'],
+    ['gemini', { promptFeedback: { blockReason: 'SAFETY' } }, undefined, 'content_refused'],
+    [
+      'vertex',
+      [{ promptFeedback: { blockReason: 'PROHIBITED_CONTENT' }, usageMetadata: {} }],
+      undefined,
+      'content_refused',
+    ],
+    ['openai', { code: 429, data: null }, undefined, 'rate_limited'],
+    ['openai', { success: false, message: 'x' }, undefined, 'provider_error'],
+    // What only its type or a sentence in the place of its code tells.
+    [
+      'openai',
+      { error: { message: 'Missing scopes: model.request.', type: 'invalid_request_error', code: null } },
+      undefined,
+      'permission_denied',
+    ],
+    [
+      'openai',
+      { error: { message: 'You must be a member of an organization', type: 'invalid_request_error', code: null } },
+      undefined,
+      'permission_denied',
+    ],
+    ['xai', { code: 'Some resource has been exhausted', error: 'At capacity' }, undefined, 'rate_limited'],
+    ['xai', { code: 'permission-denied', error: 'Access to the endpoint is denied' }, undefined, 'permission_denied'],
+    ['mistral', { object: 'error', message: 'x', type: 'invalid_request_prompt' }, undefined, 'request_invalid'],
+    ['deepgram', { err_code: 'Bad Request', err_msg: 'corrupt data' }, undefined, 'request_invalid'],
   ] as const)('of %s that is an error: %j (%s) → %s', (provider, data, name, expected) => {
     expect(open(provider, data, name)).toMatchObject({ class: expected })
   })
@@ -133,6 +159,8 @@ describe('the first event of a 200 stream', () => {
     ['gemini', { event_type: 'interaction.start', interaction: { id: 'i' } }, undefined],
     ['gemini', { event_type: 'interaction.status_update', status: 'in_progress' }, undefined],
     ['azure-openai', { choices: [], prompt_filter_results: [{ prompt_index: 0 }] }, undefined],
+    ['openai', { id: 'c', choices: [], usage: null }, undefined],
+    ['openai', {}, 'heartbeat'],
   ] as const)('of %s that decides nothing: %j', (provider, data, name) => {
     expect(open(provider, data, name)).toBe('preamble')
   })
@@ -142,9 +170,13 @@ describe('the first event of a 200 stream', () => {
     ['openai', { type: 'response.output_item.added', item: {} }, 'response.output_item.added'],
     ['openai', { choices: [{ delta: { content: 'error: {"error":{}}' } }] }, undefined],
     ['openai', '[DONE]', undefined],
+    ['openai', { id: 'c', choices: [], usage: { prompt_tokens: 1 } }, undefined],
     ['anthropic', { type: 'content_block_start', index: 0 }, 'content_block_start'],
     ['gemini', { candidates: [{ content: { parts: [{ text: 'error' }] } }] }, undefined],
-    ['gemini', { promptFeedback: { blockReason: 'SAFETY' } }, undefined],
+    ['gemini', { promptFeedback: { safetyRatings: [] } }, undefined],
+    ['gemini', { promptFeedback: { blockReason: 'SAFETY' }, candidates: [{ index: 0 }] }, undefined],
+    ['openai', { code: 0, message: 'ok', data: {} }, undefined],
+    ['openai', { response: 'Hi', error: '' }, undefined],
     ['openrouter', { choices: [{ delta: { content: 'x' } }], error: null }, undefined],
     ['gemini', { event_type: 'content.start', index: 0 }, 'content.start'],
     ['elevenlabs', { audio_base64: 'AAAA' }, undefined],

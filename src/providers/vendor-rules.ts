@@ -51,9 +51,10 @@ export const togetherRules: readonly Rule[] = [
   { status: [404], message: /access|model/i, is: verdict('model_unavailable') },
   {
     status: [403],
-    // A page without a word for programs comes from what stands before the API.
-    where: ({ message }) =>
-      message !== '' && !/permission|forbidden|not authori[sz]ed|unauthori[sz]ed|access|api key/i.test(message),
+    // What is no JSON comes from what stands before the API.
+    where: ({ body, message }) =>
+      Object.keys(body).length > 0 &&
+      !/permission|forbidden|not authori[sz]ed|unauthori[sz]ed|access|api key/i.test(message),
     is: verdict('request_invalid', 'too_large_for_limit'),
   },
   {

@@ -255,6 +255,18 @@ describe('a stream that opens with an error', () => {
     ['an error that is a text', 'openai', '{"status":"error","error":"Rate limit reached"}', 'rate_limited'],
     ['an error without a wrapper', 'openai', '{"message":"x","code":"invalid_api_key"}', 'invalid_key'],
     ['an error in `detail`', 'elevenlabs', '{"detail":{"status":"quota_exceeded","message":"x"}}', 'quota_exhausted'],
+    ['a status of its own and nothing else', 'openai', '{"code":429,"data":null}', 'rate_limited'],
+    ['no success', 'openai', '{"success":false,"message":"Insufficient balance"}', 'quota_exhausted'],
+    ['a status that is a word', 'openai', '{"status":"error","message":"The model is overloaded"}', 'provider_error'],
+    ['a list of errors', 'openai', '{"errors":[{"code":429,"message":"x"}]}', 'rate_limited'],
+    ['an error that is only true', 'openai', '{"error":true,"message":"x","code":"invalid_api_key"}', 'invalid_key'],
+    ['an error behind a byte-order mark', 'openai', '\uFEFF{"error":{"code":"invalid_api_key"}}', 'invalid_key'],
+    [
+      'an error behind much else',
+      'openai',
+      `{"id":"x","choices":[],"note":"${'x'.repeat(6_000)}","error":{"code":"rate_limit_exceeded"}}`,
+      'rate_limited',
+    ],
   ]
 
   test.each(behind)(
@@ -282,6 +294,12 @@ describe('a stream that opens with an error', () => {
       '{"id":"x","output":[{"arguments":{"error":{"code":"invalid_api_key"}}}]}',
       '{"message":{"role":"assistant","content":"Hi"},"done":true}',
       '{"errors":{}}',
+      '{"errors":[]}',
+      '{"code":0,"message":"ok","data":{}}',
+      '{"code":429,"data":{"text":"Hi"}}',
+      '{"success":false,"results":[{"id":1}],"message":"one failed"}',
+      '{"success":true,"message":"done"}',
+      '{"status":"queued","message":"in line"}',
       '{"type":"message"}',
       '[]',
       '{',
@@ -303,6 +321,7 @@ describe('a stream that opens with an error', () => {
       head(200, { 'content-type': 'text/event-stream' }),
       write(': keep-alive\n\n'),
       write(': OPENROUTER PROCESSING\r\n\r\n'),
+      write('data:\n\ndata: \r\n\r\nevent: ping\ndata: {}\n\nretry: 3000\n\n'),
       write('data: {"error":{"code":"insufficient_quota","type":"insufficient_quota","message":"x"}}\n\n'),
       end(),
     )

@@ -224,6 +224,17 @@ describe('a translated answer that fails', () => {
     expect(error?.message).not.toContain(canaryKeys.gemini.slice(4, 16))
     expect(error?.code).toBe('permission_denied')
   })
+
+  test('tells OpenAI’s SDK how long to wait where the provider says it in the body only', async () => {
+    const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '38.2s' }]
+    const body = { error: { code: 429, message: 'Slow down', status: 'RESOURCE_EXHAUSTED', details } }
+    const waitOf = async (headers: Record<string, string>) => {
+      const { error } = await ask(json(body, { status: 429, headers }), { model: 'gemini-2.5-flash' })
+      return [error?.status, error?.headers?.get('retry-after')]
+    }
+    expect(await waitOf({})).toEqual([429, '39'])
+    expect(await waitOf({ 'retry-after': '7' })).toEqual([429, '7'])
+  })
 })
 
 test('a caller who leaves a translated stream ends the provider’s', async () => {

@@ -32,6 +32,8 @@ function blocksOf(turn: Turn, provider: string): Json[] {
     const content = turn.parts.map((part) => blockOf(part, provider))
     return [{ type: 'tool_result', tool_use_id: plainId(turn.callId), ...(content.length > 0 && { content }) }]
   }
+  const [image] = turn.images
+  if (image !== undefined) throw cannotDo(image.at, provider, 'its own answers hold no pictures')
   const said = turn.parts.map((part) => blockOf(part, provider))
   return [...(turn.thinking as readonly Json[]), ...said, ...turn.calls.map(toolUse)]
 }

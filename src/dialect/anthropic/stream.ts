@@ -56,10 +56,12 @@ function endOf(progress: Progress): string {
   return progress.writer.error(streamError('The provider’s stream ended before its answer did.', 'provider_error'))
 }
 
-function finished({ writer, stop, asJson, usage }: Progress): string {
+function finished(progress: Progress): string {
+  const { writer, stop, asJson, usage } = progress
+  const open = [...progress.blocks.keys()].map((index) => stopped(index, progress)).join('')
   const refusal = refusalOf(stop)
   const refused = refusal === undefined ? '' : writer.delta({ refusal })
-  return refused + writer.finish(finishOf(stop['stop_reason'], asJson), countsOf(usage))
+  return open + refused + writer.finish(finishOf(stop['stop_reason'], asJson), countsOf(usage))
 }
 
 const events: Readonly<Record<string, (event: Json, progress: Progress) => string>> = {
@@ -80,14 +82,10 @@ const events: Readonly<Record<string, (event: Json, progress: Progress) => strin
     const block = progress.blocks.get(index) ?? blockOf(undefined)
     return entryOf(deltas, change['type'])?.(change, block, progress) ?? ''
   },
-  content_block_stop: ({ index }, progress) => {
-    const block = progress.blocks.get(index)
-    progress.blocks.delete(index)
-    return block === undefined ? '' : (entryOf(stops, block.fields['type'])?.(block, progress) ?? '')
-  },
+  content_block_stop: ({ index }, progress) => stopped(index, progress),
   message_delta: ({ delta, usage }, progress) => {
-    progress.stop = { ...progress.stop, ...recordOf(delta) }
-    progress.usage = { ...progress.usage, ...recordOf(usage) }
+    progress.stop = { ...progress.stop, ...given(delta) }
+    progress.usage = { ...progress.usage, ...given(usage) }
     return ''
   },
   message_stop: (_event, progress) => {
@@ -99,6 +97,17 @@ const events: Readonly<Record<string, (event: Json, progress: Progress) => strin
     progress.over = true
     return progress.writer.error(streamError(textOf(message), textOf(type) || 'provider_error'))
   },
+}
+
+/** What is null is not told, and takes nothing back. */
+const given = (fields: unknown): Json =>
+  Object.fromEntries(Object.entries(recordOf(fields)).filter(([, value]) => value !== null))
+
+/** A block is over: by its own event, or with the message. */
+function stopped(index: unknown, progress: Progress): string {
+  const block = progress.blocks.get(index)
+  progress.blocks.delete(index)
+  return block === undefined ? '' : (entryOf(stops, block.fields['type'])?.(block, progress) ?? '')
 }
 
 const blockOf = (fields: unknown): Block => ({ fields: { ...recordOf(fields) }, call: -1, filled: false })

@@ -30,6 +30,8 @@ export interface MediaPart {
   /** What a file is called. */
   filename?: string | undefined
   cacheControl: unknown
+  /** Google's signature of the thought that led to it: a picture of an earlier answer. */
+  signature?: string | undefined
   /** Where it stands in the request, for errors. */
   at: string
 }
@@ -45,7 +47,13 @@ export interface ToolCall {
 
 export type Turn =
   | { role: 'user'; parts: readonly Part[] }
-  | { role: 'assistant'; parts: readonly TextPart[]; calls: readonly ToolCall[]; thinking: readonly unknown[] }
+  | {
+      role: 'assistant'
+      parts: readonly TextPart[]
+      images: readonly MediaPart[]
+      calls: readonly ToolCall[]
+      thinking: readonly unknown[]
+    }
   | { role: 'tool'; callId: string; parts: readonly Part[] }
 
 export interface Tool {

@@ -17,6 +17,8 @@ export interface Choice {
   /** Anthropic's blocks, to be sent back unchanged with tool results. */
   thinking: readonly unknown[]
   calls: readonly CompletionCall[]
+  /** Pictures that belong to the answer; absent: none. */
+  images?: readonly CompletionImage[]
   refusal: string | undefined
   finish: Finish
   /** OpenAI's `logprobs`, where they were asked for. */
@@ -28,6 +30,13 @@ export interface CompletionCall {
   name: string
   /** JSON. */
   arguments: string
+  signature?: string | undefined
+}
+
+/** A picture, in base64. */
+export interface CompletionImage {
+  mimeType: string
+  data: string
   signature?: string | undefined
 }
 
@@ -55,7 +64,10 @@ export function completionAnswer(completion: Completion): WholeAnswer {
   })
 }
 
-function choiceField({ text, reasoning, thinking, calls, refusal, finish, logprobs }: Choice, index: number): Json {
+function choiceField(
+  { text, reasoning, thinking, calls, images = [], refusal, finish, logprobs }: Choice,
+  index: number,
+): Json {
   const message = {
     role: 'assistant',
     content: text === '' && (calls.length > 0 || refusal !== undefined) ? null : text,
@@ -63,6 +75,7 @@ function choiceField({ text, reasoning, thinking, calls, refusal, finish, logpro
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     ...(thinking.length === 0 ? {} : { thinking_blocks: thinking }),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map(toolCall) }),
+    ...(images.length === 0 ? {} : { images: images.map(imageField) }),
   }
   return { index, message, logprobs: logprobs ?? null, finish_reason: finish }
 }
@@ -72,9 +85,17 @@ export function toolCall({ id, name, arguments: text, signature }: CompletionCal
     id,
     type: 'function',
     function: { name, arguments: text },
-    ...(signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } }),
+    ...signed(signature),
   }
 }
+
+/** OpenAI has no place for pictures in this route's answers; other gateways' clients look for them here. Python's adds up by index. */
+export function imageField({ mimeType, data, signature }: CompletionImage, index: number): Json {
+  return { type: 'image_url', index, image_url: { url: `data:${mimeType};base64,${data}` }, ...signed(signature) }
+}
+
+const signed = (signature: string | undefined): Json =>
+  signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } }
 
 export function usageField({ prompt, completion, cached, cacheWritten, reasoning }: TokenCounts): Json {
   return {

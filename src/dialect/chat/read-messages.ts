@@ -1,6 +1,6 @@
 import { invalid } from '../invalid.ts'
-import { entryOf, isRecord, type Json } from '../json.ts'
-import type { Part, TextPart, ToolCall, Turn } from './chat.ts'
+import { entryOf, isRecord, type Json, recordOf, textOf } from '../json.ts'
+import type { MediaPart, Part, TextPart, ToolCall, Turn } from './chat.ts'
 import { readPart } from './read-part.ts'
 
 interface Place {
@@ -47,6 +47,7 @@ const readers: Readonly<Record<string, (place: Place) => Turn>> = {
     return {
       role: 'assistant',
       parts: said,
+      images: readImages(place),
       calls: readCalls(place),
       thinking: Array.isArray(thinking) ? thinking : [],
     }
@@ -85,6 +86,19 @@ function texts(place: Place): readonly TextPart[] {
   })
 }
 
+/** Pictures of earlier answers, as answers here tell them. */
+function readImages({ message, at }: Place): readonly MediaPart[] {
+  const images = message['images']
+  if (images == null) return []
+  if (!Array.isArray(images)) throw invalid(`${at}.images`, 'it must be a list')
+  return images.map((image, index) => {
+    const place = `${at}.images[${index}]`
+    const part = readPart(image, place)
+    if (part.kind !== 'image') throw invalid(`${place}.type`, 'it must be image_url')
+    return { ...part, signature: signatureOf(image) }
+  })
+}
+
 function readCalls({ message, at }: Place): readonly ToolCall[] {
   const calls = message['tool_calls']
   if (calls == null) return []
@@ -98,14 +112,16 @@ function readCall(call: unknown, at: string): ToolCall {
   const { id } = call
   const { name } = called
   if (typeof id !== 'string' || typeof name !== 'string') throw invalid(at, 'it must have an id and a function.name')
-  const google = isRecord(call['extra_content']) ? call['extra_content']['google'] : undefined
-  const signature = isRecord(google) ? google['thought_signature'] : undefined
   return {
     id,
     name,
     input: readArguments(called['arguments'], `${at}.function.arguments`),
-    signature: typeof signature === 'string' ? signature : undefined,
+    signature: signatureOf(call),
   }
+}
+
+function signatureOf(told: Json): string | undefined {
+  return textOf(recordOf(recordOf(told['extra_content'])['google'])['thought_signature']) || undefined
 }
 
 function readArguments(value: unknown, at: string): Json {

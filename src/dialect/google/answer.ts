@@ -1,6 +1,7 @@
 import {
   type Choice,
   type CompletionCall,
+  type CompletionImage,
   completionAnswer,
   type Finish,
   type TokenCounts,
@@ -20,6 +21,8 @@ const finishes: Readonly<Record<string, Finish>> = {
   IMAGE_SAFETY: 'content_filter',
   IMAGE_PROHIBITED_CONTENT: 'content_filter',
   IMAGE_RECITATION: 'content_filter',
+  IMAGE_OTHER: 'content_filter',
+  NO_IMAGE: 'content_filter',
   // OpenAI has no words for an answer that came to nothing; `stop` would pass it off as whole.
   OTHER: 'content_filter',
   MALFORMED_FUNCTION_CALL: 'content_filter',
@@ -34,6 +37,7 @@ export interface Said {
   text: string
   reasoning: string
   calls: readonly Omit<CompletionCall, 'id'>[]
+  images: readonly CompletionImage[]
   /** Google's reason for the end; '' while there is none. */
   finishReason: string
   /** Why the prompt or the answer was blocked, in a sentence. */
@@ -72,10 +76,18 @@ function candidateOf(answer: Json, candidate: Json): Said {
     text: texts(false),
     reasoning: texts(true),
     calls: parts.filter((part) => part['functionCall'] !== undefined).map(callOf),
+    images: parts.flatMap(imagesOf),
     finishReason: blocked === '' ? finishReason : 'SAFETY',
     refusal: refusalOf(blocked, candidate),
     logprobs: logprobsOf(candidate),
   }
+}
+
+/** A picture; drafts that were made while thinking are none of the answer's. */
+function imagesOf({ inlineData, thought, thoughtSignature: signature }: Json): CompletionImage[] {
+  const { mimeType, data } = recordOf(inlineData)
+  if (thought === true || typeof data !== 'string' || !/^image\//.test(textOf(mimeType))) return []
+  return [{ mimeType: textOf(mimeType), data, ...(typeof signature === 'string' && { signature }) }]
 }
 
 function callOf(part: Json): Omit<CompletionCall, 'id'> {
@@ -146,6 +158,7 @@ function choicesOf(answer: Json, id: string): readonly Choice[] {
       reasoning: said.reasoning,
       thinking: [],
       calls: said.calls.map((call) => ({ ...call, id: callId(id, calls++) })),
+      images: said.images,
       refusal: said.refusal,
       finish: finishOf(said.finishReason, said.calls.length > 0),
       logprobs: said.logprobs,

@@ -41,13 +41,17 @@ function partsOf(turn: Turn, { names, model }: { names: ReadonlyMap<string, stri
     return [{ functionResponse: { name, response: responseOf(text) } }, ...media]
   }
   const said: Json[] = turn.parts.map(({ text }) => ({ text }))
+  const images = turn.images.map((image) => ({ ...partOf(image), ...signed(image.signature) }))
   const calls = turn.calls.map(({ name, input, signature }, index) => {
     // Of calls made at once only the first carries one.
     const thoughtSignature = signature ?? (index === 0 ? missingSignature(model) : undefined)
-    return { functionCall: { name, args: input }, ...(thoughtSignature !== undefined && { thoughtSignature }) }
+    return { functionCall: { name, args: input }, ...signed(thoughtSignature) }
   })
-  return [...said, ...calls]
+  return [...said, ...images, ...calls]
 }
+
+const signed = (thoughtSignature: string | undefined): Json =>
+  thoughtSignature === undefined ? {} : { thoughtSignature }
 
 /** Google wants an object: a result that is none stands in a field of one. */
 function responseOf(text: string): Json {

@@ -2,7 +2,7 @@ import type { Chat } from '../chat/chat.ts'
 import { number, readChat } from '../chat/read-chat.ts'
 import { translateEvents } from '../event-stream.ts'
 import { cannotDo, invalid } from '../invalid.ts'
-import type { Json } from '../json.ts'
+import { entryOf, type Json } from '../json.ts'
 import { jsonMessage, type Translation } from '../translation.ts'
 import { generateAnswer } from './answer.ts'
 import { buildContents } from './build-contents.ts'
@@ -20,6 +20,7 @@ const own = [
   'n',
   'logprobs',
   'top_logprobs',
+  'modalities',
 ] as const
 
 /** Chat Completions on `generateContent` and `streamGenerateContent`. */
@@ -83,6 +84,17 @@ function logprobFields(body: Json): Record<string, unknown> {
   return { responseLogprobs: true, ...(top && { logprobs: top }) }
 }
 
+const modalities: Readonly<Record<string, string>> = { text: 'TEXT', image: 'IMAGE' }
+
+/** Pictures beside text, from the models that draw; text alone is everybody's default. */
+function modalityFields({ modalities: asked }: Json, provider: string): Record<string, unknown> {
+  if (asked === undefined) return {}
+  if (!Array.isArray(asked)) throw invalid('modalities', 'it must be a list')
+  const named = asked.map((one) => entryOf(modalities, one))
+  if (named.includes(undefined)) throw cannotDo('modalities', provider, 'its answers here are text and images')
+  return named.includes('IMAGE') ? { responseModalities: named } : {}
+}
+
 function generationConfig(
   chat: Chat,
   { provider, model }: { provider: string; model: string },
@@ -105,6 +117,7 @@ function generationConfig(
     ...(stop.length > 0 && { stopSequences: stop }),
     ...(choicesOf(chat, provider) > 1 && { candidateCount: choicesOf(chat, provider) }),
     ...logprobFields(body),
+    ...modalityFields(body, provider),
     ...(format.type !== 'text' && { responseMimeType: 'application/json' }),
     ...(format.type === 'json_schema' && { responseJsonSchema: format.schema }),
     ...(thinking !== undefined && { thinkingConfig: thinking }),

@@ -1,5 +1,5 @@
 import { ChunkWriter, streamError } from '../chat/chunk-writer.ts'
-import { toolCall } from '../chat/completion.ts'
+import { imageField, toolCall } from '../chat/completion.ts'
 import type { EventTranslation } from '../event-stream.ts'
 import { isRecord, type Json, textOf } from '../json.ts'
 import { callId, countsOf, finishOf, readCandidates, type Said, usageIn } from './answer.ts'
@@ -17,8 +17,8 @@ export function generateEvents({ created, includeUsage, model, choices }: Genera
   const writer = new ChunkWriter({ id: 'chatcmpl', model, created }, { includeUsage })
   let answerId = String(created)
   let calls = 0
-  /** By choice: what it said last of its end, and how many calls it made. */
-  const ends: { reason: string; calls: number }[] = Array.from({ length: choices }, () => ({ reason: '', calls: 0 }))
+  /** By choice: what it said last of its end, and how many calls and pictures it made. */
+  const ends = Array.from({ length: choices }, () => ({ reason: '', calls: 0, images: 0 }))
   let usage: Json = {}
   let failed = false
 
@@ -41,6 +41,7 @@ export function generateEvents({ created, includeUsage, model, choices }: Genera
         const made = { index: end.calls++, ...toolCall({ ...call, id: callId(answerId, calls++) }) }
         return writer.delta({ tool_calls: [made] }, { index })
       }),
+      ...said.images.map((image) => writer.delta({ images: [imageField(image, end.images++)] }, { index })),
       said.refusal === undefined ? '' : writer.delta({ refusal: said.refusal }, { index }),
     ].join('')
   }

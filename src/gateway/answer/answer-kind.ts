@@ -48,7 +48,7 @@ export function answerKind(
   const kind = (way: AnswerKind['way']): AnswerKind => ({ way, framing, isJson })
   if (isJson && isDecodable(encoding)) {
     const anywhere = tellsOwnErrors && contentType.startsWith('application/json')
-    const tellsError = opensWithError(decodeBody(first.bytes, encoding), anywhere)
+    const tellsError = opensWithError(decodeBody(first.bytes, encoding), { anywhere, refusal: provider.refusal })
     if (tellsError === true) return kind('opened')
     if (tellsError === undefined && !first.isWhole && first.bytes.length < enoughToTell) return kind('undecided')
   }

@@ -12,6 +12,9 @@ test.each([
   ['\ufeff{"a":1}', { data: { a: 1 } }],
   [': a comment\n{"a":1}', { data: { a: 1 } }],
   [': a comment', undefined],
+  ['data:', undefined],
+  ['data: \ndata:', undefined],
+  ['event: error\ndata:', { name: 'error', data: '' }],
 ])('the event %j', (block, expected) => {
   expect(readEventBlock(block)).toEqual(expected)
 })

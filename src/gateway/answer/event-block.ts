@@ -4,7 +4,7 @@ import type { StreamEvent } from '../../providers/index.ts'
 /** May stand before the first event. */
 const byteOrderMark = '\ufeff'
 
-/** One event of a stream, from its text up to the empty line. Undefined: it has no data (a comment, say). */
+/** One event of a stream, from its text up to the empty line. Undefined: it says nothing (a comment, or empty data without a name). */
 export function readEventBlock(written: string): StreamEvent | undefined {
   const block = written.startsWith(byteOrderMark) ? written.slice(1) : written
   // Some providers write an error into an event stream as bare JSON, without `data:`.
@@ -17,7 +17,8 @@ export function readEventBlock(written: string): StreamEvent | undefined {
     // Such bare JSON can also follow a comment or an `event:` line.
     else if (line.startsWith('{')) data.push(line)
   }
-  return data.length === 0 ? undefined : eventOf(data.join('\n'), name)
+  const text = data.join('\n')
+  return data.length === 0 || (text.trim() === '' && name === undefined) ? undefined : eventOf(text, name)
 }
 
 export function eventOf(text: string, name: string | undefined): StreamEvent {

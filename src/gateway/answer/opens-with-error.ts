@@ -1,31 +1,42 @@
-import { KeySearch, openBrace, quote, skipSpace } from '../../lib/index.ts'
+import { openBrace, quote, skipSpace } from '../../lib/index.ts'
 
 /** So many bytes tell whether JSON opens with an error. */
 export const enoughToTell = 64
-/** An error that comes behind other fields stands within so many bytes. Such an answer is small and comes in one piece, so nothing waits for it. */
-const errorWithin = 4 * 1024
+/** An error that comes behind other fields is looked for in so many bytes of the first piece. Nothing waits for a second one. */
+const errorWithin = 64 * 1024
 
 /** First letters of `error`, `type` and `object`: JSON whose first name begins otherwise needs no closer look. */
 const firstLetters: ReadonlySet<number> = new Set(Buffer.from('eto'))
-const errorFirst = /^\s*(?:\[\s*)?\{\s*"(?:error"\s*:\s*[{"]|(?:type|object)"\s*:\s*"error")/
+const errorFirst = /^\s*(?:\[\s*)?\{\s*"(?:error"\s*:\s*(?:[{"]|true)|(?:type|object)"\s*:\s*"error")/
 /** Names that begin errors without a wrapper, and few answers. */
-const bareFirst = /^\s*\{\s*"(?:code|detail|err_code|err_msg|message|msg)"\s*:/i
-const errorName = new KeySearch('"error"')
+const bareFirst =
+  /^\s*\{\s*"(?:(?:code|detail|err_code|err_msg|error_code|error_msg|errors|message|msg)"\s*:|(?:ok|success)"\s*:\s*f|status(?:_?code)?"\s*:\s*"?(?:[45]|err|fail))/i
+// Looked for with its first quote: in the long texts of answers quotes are rare, and each letter is not.
+const errorName = Buffer.from('"error"')
 /** An error that is told: not null, and not empty. */
 const toldError = /^"error"\s*:\s*(?:\{\s*"|"(?!"))/
 
 /**
  * Whether JSON may be an error; it is then read whole, whatever its status. Undefined: too few bytes to tell.
  * @param anywhere look also for an error that does not stand first in an object
+ * @param refusal how JSON begins that tells a refusal
  */
-export function opensWithError(first: Buffer | undefined, anywhere: boolean): boolean | undefined {
+export function opensWithError(
+  first: Buffer | undefined,
+  { anywhere, refusal }: { anywhere: boolean; refusal: RegExp | undefined },
+): boolean | undefined {
   if (first === undefined) return false
-  if (anywhere && tellsErrorBehind(first)) return true
-  const at = first.indexOf(quote)
-  const letter = at === -1 ? undefined : first[at + 1]
-  if (letter !== undefined && !firstLetters.has(letter)) return false
-  return errorFirst.test(first.toString('latin1', 0, enoughToTell * 2)) || undefined
+  const bytes = withoutMark(first)
+  if (anywhere && tellsErrorBehind(bytes)) return true
+  const at = bytes.indexOf(quote)
+  const letter = at === -1 ? undefined : bytes[at + 1]
+  if (letter !== undefined && !firstLetters.has(letter) && refusal === undefined) return false
+  const beginning = bytes.toString('latin1', 0, enoughToTell * 2)
+  return errorFirst.test(beginning) || refusal?.test(beginning) || undefined
 }
+
+/** Behind UTF-8's byte-order mark. */
+const withoutMark = (bytes: Buffer): Buffer => (bytes[0] === 0xef ? bytes.subarray(3) : bytes)
 
 /**
  * A text inside the JSON cannot be taken for the name: its quotes are escaped. A list is a stream with Google, in which an error
@@ -35,7 +46,7 @@ function tellsErrorBehind(first: Buffer): boolean {
   if (first[skipSpace(first, 0)] !== openBrace) return false
   if (bareFirst.test(first.toString('latin1', 0, enoughToTell))) return true
   const near = first.subarray(0, errorWithin)
-  for (let at = errorName.indexIn(near); at !== -1; at = errorName.indexIn(near, at + 1))
+  for (let at = near.indexOf(errorName); at !== -1; at = near.indexOf(errorName, at + 1))
     if (toldError.test(near.toString('latin1', at, at + enoughToTell))) return true
   return false
 }

@@ -195,7 +195,7 @@ export class UpstreamCall implements AnswerHandler {
       return
     }
     this.served()
-    res.writeHead(head.status, [...told.headers, ...this.owner.ownHeaders(undefined)])
+    res.writeHead(head.status, [...told.headers, ...this.owner.ownHeaders(this.failure)])
     const { usage, body } = told
     this.end({ usage: usage?.end(false), deliveredTokens: usage?.deliveredTokens, bytes: body.length })
     res.end(body)

@@ -52,8 +52,8 @@ export class AttemptUnderWay implements CallOwner {
   }
 
   isFinal(failure: Failure): boolean {
-    // In the one dialect an error has to be translated, so it is never relayed as it is.
-    return this.exchange.upstream === undefined && !this.turn.mayFallBack(failure)
+    // In the one dialect an error has to be translated, so it is never relayed as it is; an answer is translated like any other.
+    return (this.exchange.upstream === undefined || failure.isAnswer === true) && !this.turn.mayFallBack(failure)
   }
 
   onVerdict(failure: Failure | undefined): void {

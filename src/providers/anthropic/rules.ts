@@ -27,5 +27,6 @@ export const anthropicRules: readonly Rule[] = [
   // The edge's own answer: no outer type, no request id, and nothing to do with the key.
   { status: [403], code: ['forbidden'], is: verdict('permission_denied', 'geo_blocked') },
   { status: [401], message: /CORS requests/i, is: verdict('permission_denied') },
+  { status: [404], message: /\bis not available\b/i, is: verdict('model_unavailable') },
   { message: /^overloaded\b/i, is: verdict('provider_error', 'capacity') },
 ]

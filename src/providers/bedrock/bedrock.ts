@@ -51,6 +51,7 @@ const rules: readonly Rule[] = [
       /model identifier|on-demand throughput|inference profile|model .{0,60}(not (found|supported)|end of (its )?life)/i,
     is: verdict('model_unavailable'),
   },
+  { status: [0, 400], message: /unsupported countries/i, is: verdict('permission_denied', 'geo_blocked') },
   { code: ['validationexception'], is: verdict('request_invalid') },
   { code: ['resourcenotfoundexception'], message: /\bmodel|inference profile/i, is: verdict('model_unavailable') },
   {

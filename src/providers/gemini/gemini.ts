@@ -1,11 +1,12 @@
 import type { Failure } from '../failure.ts'
 import type { Probe, Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
+import { blockedPrompt, readBlockedPrompt } from './blocked-prompt.ts'
 import { googleRules } from './google-rules.ts'
 import { geminiSurfaces, live } from './surfaces.ts'
 import { googlePriceFactors, googleSocketUsage, googleUsage } from './usage.ts'
 
-const reading = failureReader({ rules: googleRules })
+const reading = failureReader({ rules: googleRules, readRefusal: readBlockedPrompt })
 const compatible = /^\/v1(?:alpha|beta)?\/openai\//
 
 /** Google knows the key and refuses something else (the API, the address, the region). A refusal by a proxy before Google has no code. */
@@ -89,6 +90,7 @@ export const gemini: Provider = {
     },
   },
   readFailure: reading.readFailure,
+  refusal: blockedPrompt,
   readStreamOpening: reading.readStreamOpening,
   readClose: reading.readClose,
   usage: googleUsage,
@@ -116,6 +118,7 @@ export const gemini: Provider = {
     'A list of models succeeds although generating does not: prepaid credit and restrictions show only when generating.',
     '`RetryInfo` beside a quota per day means nothing and is not handed on; such quotas reset at midnight Pacific time.',
     'A resumable upload goes on through Ownkey: `x-goog-upload-url` is told as the address behind it, with a pass for this address alone, because Google’s Python SDK sends no key there.',
+    'A blocked prompt has status 200 and no candidates. It passes as it came, with `Ownkey-Error: content_refused`, and costs no credits.',
     '"User location is not supported" depends on the address of the Ownkey server, not on the key.',
   ],
 }

@@ -47,6 +47,8 @@ export const googleRules: readonly Rule[] = [
     code: ['consumer_invalid', 'user_project_denied', 'security_policy_violated', 'location_policy_violated'],
     is: verdict('permission_denied'),
   },
+  { status: [403], message: /requires billing to be enabled/i, is: verdict('quota_exhausted', 'out_of_credit') },
+  { status: [400], message: /\bdisallowed .{0,20}model\b/i, is: verdict('model_unavailable') },
   { code: ['invalid_grant'], is: verdict('invalid_key', 'revoked') },
   { code: ['invalid_client', 'unauthorized_client'], is: verdict('invalid_key') },
   {

@@ -97,6 +97,7 @@ function messageOf(parsed: unknown, layers: readonly Json[], headers: ProviderAn
     'err_msg',
     'faultstring',
     'msg',
+    'error_msg',
     'error',
     'detail',
     'error_description',
@@ -162,6 +163,14 @@ const statusByType: Readonly<Record<string, number>> = {
   internal: 500,
   unavailable: 503,
   deadline_exceeded: 504,
+  payload_too_large: 413,
+  // gRPC's sentences for the same, which xAI writes where others have codes.
+  client_specified_an_invalid_argument: 400,
+  the_request_does_not_have_valid_authentication_credentials: 401,
+  the_caller_does_not_have_permission_to_execute_the_specified_operation: 403,
+  some_requested_entity_was_not_found: 404,
+  some_resource_has_been_exhausted: 429,
+  the_service_is_currently_unavailable: 503,
 }
 
 /** An error inside a 200 names its status as a number (Google, OpenRouter) or by its code or type. */
@@ -172,9 +181,18 @@ function statusInside(layers: readonly Json[]): number | undefined {
       if (typeof number === 'number' && number >= 400 && number <= 599) return number
     }
   }
-  for (const value of layers.flatMap((layer) => ['code', 'type', 'status', 'category'].map((name) => layer[name]))) {
-    const status = typeof value === 'string' ? statusByType[value.toLowerCase()] : undefined
+  for (const value of layers.flatMap((layer) =>
+    ['code', 'type', 'status', 'category', 'err_code'].map((name) => layer[name]),
+  )) {
+    const status = typeof value === 'string' ? statusOfWord(value) : undefined
     if (status !== undefined) return status
   }
   return undefined
 }
+
+function statusOfWord(value: string): number | undefined {
+  const word = value.toLowerCase().replace(/:.*/s, '').replace(/[ -]/g, '_')
+  return statusByType[word] ?? (aboutRequest.test(word) ? 400 : undefined)
+}
+
+const aboutRequest = /^(invalid_(request|argument|param|json|value|input)|unsupported_(param|value)|validation_error)/

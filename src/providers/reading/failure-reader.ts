@@ -1,12 +1,13 @@
 import type { Failure, ProviderAnswer } from '../failure.ts'
 import type { StreamEvent, StreamOpening } from '../stream-opening.ts'
-import { commonCodes, commonMessages, commonTypes } from './common-rules.ts'
+import { commonCodes, commonTypes } from './common-codes.ts'
+import { commonMessages } from './common-messages.ts'
 import { type Facts, isWord, readFacts } from './facts.ts'
 import { at } from './is-record.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { byMostTelling, type Found, firstMatch, type Rule, type Verdict } from './rules.ts'
 import { statusVerdict } from './status-verdict.ts'
-import { isFailureEvent, isPreamble, tellsError } from './stream-events.ts'
+import { isFailureEvent, isPreamble } from './stream-events.ts'
 
 export interface FailureReading {
   readFailure(answer: ProviderAnswer): Failure | undefined
@@ -17,6 +18,8 @@ export interface FailureReading {
 interface Options {
   /** The provider's own table, tried first. */
   rules?: readonly Rule[]
+  /** A refusal that its answers tell in a way of their own, and not as an error. */
+  readRefusal?(data: unknown): Failure | undefined
   /** Close codes of its sockets that mean something, tried after the rules have read the reason. */
   closes?: Readonly<Record<number, Verdict>>
 }
@@ -36,7 +39,7 @@ const closeStatus: Readonly<Record<number, number>> = {
 }
 
 /** Readers of one provider: its own rules, then what codes and texts commonly mean, then the status. */
-export function failureReader({ rules = [], closes = {} }: Options = {}): FailureReading {
+export function failureReader({ rules = [], closes = {}, readRefusal }: Options = {}): FailureReading {
   const ordered = [...rules, ...commonCodes, ...commonMessages]
   const match = (facts: Facts): Found | undefined => firstMatch(ordered, facts) ?? byMostTelling(commonTypes, facts)
 
@@ -46,12 +49,12 @@ export function failureReader({ rules = [], closes = {} }: Options = {}): Failur
   }
   return {
     readFailure(answer) {
-      if (answer.status === 304 || (answer.status < 300 && !tellsError(answer.body))) return undefined
+      if (answer.status === 304 || (answer.status < 300 && !isFailureEvent({ data: answer.body }))) return undefined
       return judge(answer)
     },
     readStreamOpening(event) {
       if (isFailureEvent(event)) return judge({ status: 200, headers: exceptionName(event), body: event.data })
-      return isPreamble(event) ? 'preamble' : 'content'
+      return readRefusal?.(event.data) ?? (isPreamble(event) ? 'preamble' : 'content')
     },
     readClose(code, reason) {
       if (code === 1000 || code === 1001 || code === 1005) return undefined

@@ -20,7 +20,10 @@ const byStatus: Readonly<Record<number, Verdict>> = {
 export function statusVerdict(facts: Facts): Verdict {
   const known = byStatus[facts.status]
   if (known) return known
-  if (facts.status === 404 && /\bmodels?\b/i.test(`${facts.message} ${facts.codes.join(' ')}`))
+  if (
+    (facts.status === 404 || facts.status === 410) &&
+    /\bmodels?\b/i.test(`${facts.message} ${facts.codes.join(' ')}`)
+  )
     return verdict('model_unavailable')
   if (facts.status >= 400 && facts.status < 500) return verdict('request_invalid')
   return verdict('provider_error')

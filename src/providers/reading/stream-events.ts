@@ -1,5 +1,5 @@
 import type { StreamEvent } from '../stream-opening.ts'
-import { at, isRecord } from './is-record.ts'
+import { at, isRecord, type Json } from './is-record.ts'
 
 /** What the first events of a stream are: a failure's, a preamble's, or content's. */
 
@@ -9,68 +9,65 @@ export function isFailureEvent({ name, data }: StreamEvent): boolean {
   if (name !== undefined && failureNames.test(name)) return true
   if (Array.isArray(data)) return data.some((item) => isFailureEvent({ data: item }))
   if (!isRecord(data)) return false
-  const type = data['type']
+  const { type, error, choices } = data
   if (tellsError(data) || (typeof type === 'string' && failureNames.test(type))) return true
-  if (typeof data['error'] === 'string' && data['choices'] === undefined) return true
-  return isBareError(data)
+  if (typeof error === 'string' && error !== '' && choices === undefined) return true
+  return isBareError(data) || isEmptyRefusal(data)
 }
 
-/** True for a body that is an error although its status says otherwise. */
-export function tellsError(body: unknown): boolean {
-  if (Array.isArray(body)) return body.some(tellsError)
-  if (!isRecord(body)) return false
-  if (isRecord(body['error']) && Object.keys(body['error']).length > 0) return true
-  return Array.isArray(body['choices']) && isRecord(at(body['choices'][0], 'error'))
+/** An error where every vendor that has one in a success puts it. */
+function tellsError({ error, choices }: Json): boolean {
+  if (isRecord(error) && Object.keys(error).length > 0) return true
+  return Array.isArray(choices) && isRecord(at(choices[0], 'error'))
 }
 
 /**
  * An error that stands in no wrapper, as Cerebras, Cohere, Deepgram, Mistral and the servers before others write it: a sentence,
  * and beside it nothing but what errors have.
  */
-function isBareError(data: Readonly<Record<string, unknown>>): boolean {
+function isBareError(data: Json): boolean {
   const names = Object.keys(data)
   if (names.length === 1 && /Exception$/.test(names[0] ?? '')) return true
   if (typeof data['err_code'] === 'string' || data['object'] === 'error') return true
   const says = sentences.some((name) => typeof data[name] === 'string' && data[name] !== '') || isDetail(data['detail'])
-  return says && names.every((name) => ofErrors.has(name.charAt(0).toLowerCase() + name.slice(1)))
+  return says && names.every(isOfErrors) && !affirms(data)
 }
 
-const isDetail = (detail: unknown): boolean =>
-  (isRecord(detail) || Array.isArray(detail)) && Object.keys(detail).length > 0
-const sentences = ['message', 'Message', 'err_msg', 'detail', 'error']
+/** What some gateways answer with status 200: that it failed, by a word or by a status of its own, and nothing that was asked for. */
+function isEmptyRefusal(data: Json): boolean {
+  const { errors } = data
+  const denies = verdicts.some((name) => data[name] === false) || (Array.isArray(errors) && errors.length > 0)
+  if (!denies && !statusesOf(data).some((status) => status >= 400 && status <= 599)) return false
+  return Object.entries(data).every(([name, value]) => isOfErrors(name) || isNothing(value))
+}
+
+/** It succeeded, as it says itself. */
+const affirms = (data: Json): boolean =>
+  verdicts.some((name) => data[name] === true) ||
+  statusesOf(data).some((status) => status === 0 || (status >= 200 && status < 400))
+const verdicts = ['success', 'ok']
+
+const statusesOf = (data: Json): number[] =>
+  ['code', 'status', 'statusCode', 'status_code']
+    .map((name) => data[name])
+    .filter((value) => typeof value === 'number' || (typeof value === 'string' && /^\d{1,3}$/.test(value)))
+    .map(Number)
+
+const isNothing = (value: unknown): boolean =>
+  value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0)
+const isDetail = (detail: unknown): boolean => typeof detail === 'object' && !isNothing(detail)
+const isOfErrors = (name: string): boolean => ofErrors.has(name.charAt(0).toLowerCase() + name.slice(1))
+const sentences = ['message', 'Message', 'msg', 'err_msg', 'error_msg', 'detail', 'error']
 const ofErrors: ReadonlySet<string> = new Set([
-  ...[
-    'message',
-    'err_msg',
-    'detail',
-    'error',
-    'details',
-    'code',
-    'type',
-    'param',
-    'status',
-    'statusCode',
-    'status_code',
-  ],
-  ...[
-    'err_code',
-    'error_code',
-    'category',
-    'object',
-    'id',
-    'request_id',
-    'requestId',
-    'doc_url',
-    'errors',
-    'fix',
-    'path',
-  ],
-  ...['timestamp', 'raw_status_code', 'title', 'reason'],
+  ...['message', 'msg', 'err_msg', 'error_msg', 'detail', 'error', 'details', 'code', 'type', 'param'],
+  ...['status', 'statusCode', 'status_code', 'raw_status_code', 'success', 'ok'],
+  ...['err_code', 'error_code', 'category', 'object', 'id', 'request_id', 'requestId', 'doc_url', 'errors'],
+  ...['fix', 'path', 'timestamp', 'title', 'reason'],
 ])
 
 /**
  * Events before the first content, and those that only keep a connection open: of OpenAI's Responses API, Anthropic's Messages,
- * Google's Interactions, Cohere and Amazon; and what Azure says of the prompt.
+ * Google's Interactions, Cohere and Amazon. A chunk without choices or counts is one, too: Azure says of the prompt in it.
  */
 const preambleEvents: ReadonlySet<string> = new Set([
   'response.created',
@@ -88,6 +85,7 @@ const preambleEvents: ReadonlySet<string> = new Set([
 export function isPreamble({ name, data }: StreamEvent): boolean {
   const type = at(data, 'type') ?? at(data, 'event_type')
   if (preambleEvents.has(name ?? '') || (typeof type === 'string' && preambleEvents.has(type))) return true
-  const choices = at(data, 'choices')
-  return Array.isArray(choices) && choices.length === 0 && at(data, 'prompt_filter_results') !== undefined
+  if (!isRecord(data)) return false
+  const { choices, usage } = data
+  return Object.keys(data).length === 0 || (Array.isArray(choices) && choices.length === 0 && !isRecord(usage))
 }

@@ -1,6 +1,13 @@
 import { anthropicUsage } from '../anthropic/index.ts'
 import type { Failure } from '../failure.ts'
-import { googlePriceFactors, googleRules, googleSocketUsage, googleUsage } from '../gemini/index.ts'
+import {
+  blockedPrompt,
+  googlePriceFactors,
+  googleRules,
+  googleSocketUsage,
+  googleUsage,
+  readBlockedPrompt,
+} from '../gemini/index.ts'
 import type { Provider, Surface } from '../provider.ts'
 import { count, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
@@ -21,7 +28,7 @@ const rules: readonly Rule[] = [
   { status: [404], message: /publisher model|\bmodel/i, is: verdict('model_unavailable') },
   ...googleRules,
 ]
-const reading = failureReader({ rules })
+const reading = failureReader({ rules, readRefusal: readBlockedPrompt })
 const knowsKey = (failure: Failure): boolean =>
   failure.class === 'permission_denied' && failure.cause !== 'account_disabled' && failure.code !== undefined
 
@@ -137,6 +144,7 @@ export const vertex: Provider = {
     authenticate: { method: 'GET', path: '/v1beta1/publishers/google/models?pageSize=1', provesKey: knowsKey },
   },
   readFailure: reading.readFailure,
+  refusal: blockedPrompt,
   readStreamOpening: reading.readStreamOpening,
   readClose: reading.readClose,
   usage: { markers: [...googleUsage.markers, '"message"'], read: readUsage },
