@@ -265,7 +265,8 @@ describe.each(databaseKinds)('content-platform on %s', (database) => {
     const org = await profile.newOrg()
     await org.putKey(id)
     const token = await org.token('multilingual_content')
-    for (const body of [{}, { model: 'auto' }]) {
+    // The product's own dialect names models of its own: they move no request to another provider.
+    for (const body of [{}, { model: 'auto' }, { model: 'gpt-4.1-mini' }]) {
       const answer = await ask(token, body)
       expect([answer.status, answer.header('ownkey-provider')?.toUpperCase()]).toEqual([200, id])
       expect(answer.json()).toMatchObject({
@@ -274,5 +275,8 @@ describe.each(databaseKinds)('content-platform on %s', (database) => {
         usage: { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 },
       })
     }
+    const listed = await fetch(`${profile.ownkey.url}/v1/models`, { headers: { authorization: `Bearer ${token}` } })
+    const { data } = (await listed.json()) as { data: { owned_by: string }[] }
+    expect([...new Set(data.map(({ owned_by }) => owned_by))]).toEqual([id])
   })
 })

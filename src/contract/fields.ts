@@ -33,7 +33,7 @@ export const lineSchema = z
   .trim()
   .min(1, 'must not be empty')
   .max(200, 'at most 200 characters')
-  .regex(/^[^\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]*$/u, fieldForms.oneLine)
+  .regex(/^[^\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]*$/, fieldForms.oneLine)
 
 export const localeSchema = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, fieldForms.locale)
 

@@ -41,6 +41,7 @@ describe('what a manager may choose for a key', () => {
       errors: [{ field: 'body.feature' }],
     })
     expect((await call('POST', '/explain', { feature: 'chat' })).body.attempts).not.toEqual([])
+    expect((await call('POST', '/explain', { feature: 'chat', user: 'somebody' })).body.attempts).not.toEqual([])
   })
 
   it('changes the scope, writes it down, and refuses one that is not there', async () => {

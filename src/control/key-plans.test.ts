@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { keySuite, openaiKey } from '../../test/support/key-suite.ts'
 import { operatorToken } from '../../test/support/start-control.ts'
+import { json } from '../../test/support/upstream.ts'
 
 describe('own keys by the plan', () => {
   const { state, call, settings, keysIn, sentProbes } = keySuite('embedded')
@@ -41,6 +42,33 @@ describe('own keys by the plan', () => {
       'choice_fixed',
     )
     expect(sentProbes()).toBe(before)
+  })
+
+  it('takes a key whose prefix is new where the vendor has changed it before, but no other vendor’s', async () => {
+    const voice = await state.control.member('voice')
+    const save = (key: string) => call('PUT', '/keys/gemini', { key }, { token: voice, org: 'voice' })
+    expect((await save(`GX.${'n'.repeat(40)}`)).body).toMatchObject({
+      status: 'unverified',
+      noted: [{ code: 'unusual_prefix' }],
+    })
+    expect((await save(`sk-ant-api03-${'c'.repeat(80)}`)).body.code).toBe('key_malformed')
+  })
+
+  it('tests a key that no feature needs for what its provider is for', async () => {
+    await state.control.org('idle', { plan: 'idle' })
+    const idle = await state.control.member('idle')
+    const missing = {
+      detail: { status: 'missing_permissions', message: 'The API key you used is missing the permission user_read.' },
+    }
+    const undo = state.control.upstream.on(/./, json(missing, { status: 401 }))
+    const tested = await call(
+      'POST',
+      '/keys/elevenlabs/test',
+      { key: `sk_${'a1'.repeat(24)}` },
+      { token: idle, org: 'idle' },
+    )
+    undo()
+    expect(tested.body.status).toBe('permission')
   })
 
   it('shows and takes no own keys until the operator enabled them, and says whom to ask', async () => {

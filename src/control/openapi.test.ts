@@ -41,6 +41,12 @@ describe('the OpenAPI document', () => {
       expect(control.document.components.schemas, to).toHaveProperty([String(to).replace('#/components/schemas/', '')])
   })
 
+  it('has patterns that programs of other languages read, too', () => {
+    const patterns = [...JSON.stringify(control.document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)]
+    expect(patterns.length).toBeGreaterThan(10)
+    for (const [, pattern] of patterns) expect(JSON.parse(pattern as string)).not.toMatch(/\\[pP]\{|\(\?<[=!]/)
+  })
+
   it('holds no schema that nothing refers to', () => {
     const text = JSON.stringify(control.document)
     const names = Object.keys(control.document.components.schemas)

@@ -52,19 +52,24 @@ function namesOf(provider: PolicyProvider, { features }: Policy, feature: string
   ]
 }
 
-/** Providers that a decision would use for the request's feature; without one, for any feature. @throws the decision's refusal */
+/**
+ * Providers that a decision would use for the request's feature; without one, for any feature. Where one active provider serves all,
+ * that one. @throws the decision's refusal */
 function servingProviders(exchange: Required<Exchange>, { memory }: Gateway): readonly PolicyProvider[] {
   const { caller, setup } = exchange
   const { policy } = setup
   const { tenant, user, environment } = caller
   const named = caller.feature !== undefined || policy.features.size === 0
   const features = named ? [caller.feature] : [...policy.features.keys()]
-  const decide = (feature: string | undefined, provider: string) =>
+  const decide = (feature: string | undefined, provider?: string) =>
     memory.decide({ feature, user, environment, provider, noModel: true }, tenant, policy)
-  const available = policy.plans.get(tenant.plan)?.available ?? []
+  const plan = policy.plans.get(tenant.plan)
+  const available = plan?.available ?? []
   const serving = available.filter(
     ({ id }) => isReachable(setup.provider(id)) && features.some((feature) => decide(feature, id).attempts.length > 0),
   )
+  const [first] = plan?.choice === 'single' ? decide(features[0]).attempts : []
+  if (first && first.source !== 'platform') return serving.filter(({ id }) => id === first.provider)
   const refusal = serving.length > 0 || !named ? undefined : decide(caller.feature, available[0]?.id ?? '').refusal
   if (refusal) throw new OwnkeyError(refusal.code, { detail: refusal.reason, fix: refusal.fix })
   return serving

@@ -1,5 +1,5 @@
 import { type Ask, featureTitle, list, platformSkip } from './ask.ts'
-import { knowsModel, mayUse } from './choose-model.ts'
+import { knowsModel, mayUse, seemsToHave } from './choose-model.ts'
 import type { Refusal } from './decision.ts'
 import { modelRefusal } from './model-refusal.ts'
 import type { PolicyProvider } from './policy.ts'
@@ -27,7 +27,7 @@ function namedProvider(ask: Ask, name: string): readonly PolicyProvider[] | Refu
 }
 
 /** The providers that the feature and the plan allow and that have the capability. */
-function fittingProviders(ask: Ask): readonly PolicyProvider[] | Refusal {
+export function fittingProviders(ask: Ask): readonly PolicyProvider[] | Refusal {
   const allowed = allowedProviders(ask)
   const { capability } = ask
   const fitting = allowed.filter((provider) => canDoTask(ask, provider))
@@ -59,8 +59,8 @@ function allowedProviders({ plan, feature }: Ask): readonly PolicyProvider[] {
 }
 
 /**
- * Drops providers whose rules refuse the model; then, if any catalogue lists the model, those that do not. A model that one
- * refuses by name is not sent to another that has never heard of it.
+ * Drops providers whose rules refuse the model; then, if any catalogue lists the model, or models of its family, those that do
+ * not. A model that one refuses by name is not sent to another that has never heard of it.
  */
 function thoseForModel(
   ask: Ask,
@@ -71,13 +71,23 @@ function thoseForModel(
   const knowing = permitted.filter((provider) => knowsModel(provider, model))
   if (knowing.length > 0) return knowing
   const refusing = candidates.find((provider) => isRefusedByName(provider, model))
-  if (refusing === undefined) return permitted
-  // A provider without listed models (somebody's own endpoint) may have a model of any name.
-  const open = permitted.filter(({ models }) => models.size === 0)
+  if (refusing === undefined) return ofFamily(permitted, model)
+  const open = permitted.filter(isOpen)
   return open.length > 0 ? open : modelRefused(ask, { provider: refusing, model })
 }
 
-function isRefusedByName({ rules }: PolicyProvider, model: string): boolean {
+/** A model newer or older than the catalogue is sent to those that have its family; where nobody has it, to all. */
+function ofFamily(permitted: readonly PolicyProvider[], model: string): readonly PolicyProvider[] {
+  const related = permitted.filter((provider) => seemsToHave(provider, model))
+  return related.length > 0 ? permitted.filter((provider) => related.includes(provider) || isOpen(provider)) : permitted
+}
+
+/** A provider without listed models (somebody's own endpoint) may have a model of any name. */
+function isOpen({ models }: PolicyProvider): boolean {
+  return models.size === 0
+}
+
+export function isRefusedByName({ rules }: PolicyProvider, model: string): boolean {
   const verdict = rules.check(model)
   return !verdict.allowed && verdict.rule === 'refuse'
 }

@@ -54,6 +54,17 @@ function canDo(
   return known ? known.capabilities.includes(capability) : languageCapabilities.has(capability)
 }
 
+/** Whether the model is one of this provider's by its name: listed, or with the first word of one that is (`claude-…`, `gpt-…`). */
+export function seemsToHave(provider: PolicyProvider, model: string): boolean {
+  if (knowsModel(provider, model)) return true
+  const family = familyOf(bareModel(model).toLowerCase())
+  return family !== undefined && [...provider.models.keys()].some((listed) => familyOf(listed) === family)
+}
+
+function familyOf(model: string): string | undefined {
+  return /^[a-z]{2,}(?=[-_.:\d])/.exec(model)?.[0]
+}
+
 function findModel(provider: PolicyProvider, model: string): PolicyProvider['catalogue']['models'][number] | undefined {
   return provider.models.get(bareModel(model).toLowerCase())
 }

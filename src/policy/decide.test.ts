@@ -88,6 +88,36 @@ describe('then the provider', () => {
   test('with none named, a model that only one of them has decides', () => {
     expect(sources(ask(base, { model: 'gpt-5.4' }, { keys: [key('gemini')] }))).toEqual(['platform:openai'])
   })
+
+  test('with none named, a model that nobody lists goes to those that have its family', () => {
+    const policy = policyWith(
+      '{ providers: { gemini: optional, openai: optional, anthropic: optional, house: optional } }',
+    )
+    const keys = [key('gemini'), key('anthropic')]
+    const served = (model: string, own = keys) => sources(ask(policy, { model }, { keys: own }))
+    expect(served('gpt-99-mini')).toEqual(['platform:openai'])
+    expect(served('claude-99-sonnet')).toEqual(['organization:anthropic'])
+    expect(served('nobodys-1')).toEqual(['organization:gemini'])
+    // A server of somebody's own has its models under any names.
+    expect(served('gpt-99-mini', [...keys, key('house')])).toEqual(['organization:house'])
+  })
+
+  test('the active one serves all, with its own model where another’s is named', () => {
+    const policy = policyWith(
+      '{ choice: single, providers: { openai: optional, gemini: optional, anthropic: optional }, fallback: { mode: always } }',
+    )
+    const facts = { keys: [key('anthropic', { model: 'claude-opus-5-5' })], activeProvider: 'anthropic' }
+    const models = (model: string, provider?: string) =>
+      ask(policy, { model, provider }, facts).attempts.map((attempt) => `${attempt.source}:${attempt.model}`)
+    for (const model of ['gpt-5.4', 'gpt-99-mini', 'gemini-2.5-flash'])
+      expect(models(model)[0], model).toBe('organization:claude-opus-5-5')
+    for (const model of ['claude-haiku-5-5', 'claude-99-sonnet', 'nobodys-1'])
+      expect(models(model)[0], model).toBe(`organization:${model}`)
+    // Who names the provider means it, and whose platform serves has all its models.
+    expect(models('gpt-5.4', 'openai')).toEqual(['platform:gpt-5.4'])
+    expect(sources(ask(policy, { model: 'gpt-5.4' }, {}))).toEqual(['platform:openai'])
+    expect(sources(ask(policy, { model: 'gemini-3-pro' }, facts))).toEqual(['model_refused'])
+  })
 })
 
 describe('then the model', () => {

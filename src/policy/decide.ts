@@ -3,6 +3,7 @@ import { attemptsFor } from './attempts-for.ts'
 import { candidatesFor } from './candidates-for.ts'
 import { checkFeature } from './check-feature.ts'
 import type { Decision, DecisionRequest, Refusal, Skipped, TenantFacts } from './decision.ts'
+import { forActiveProvider } from './for-active-provider.ts'
 import type { Policy } from './policy.ts'
 
 /**
@@ -39,10 +40,11 @@ export function decide(request: DecisionRequest, tenant: TenantFacts, policy: Po
     },
     skipped: [],
   }
-  const candidates = candidatesFor(ask)
+  const asked = forActiveProvider(ask)
+  const candidates = candidatesFor(asked)
   if ('code' in candidates) return refused(candidates, ask.skipped)
 
-  const outcome = attemptsFor(ask, candidates)
+  const outcome = attemptsFor(asked, candidates)
   return 'code' in outcome ? refused(outcome, ask.skipped) : { attempts: outcome, skipped: ask.skipped }
 }
 

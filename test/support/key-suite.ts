@@ -17,6 +17,7 @@ providers:
       refuse: [{ match: "gemini-3*", reason: "it does not follow JSON-output prompts reliably" }]
   openai: { baseUrl: UPSTREAM }
   anthropic: { baseUrl: UPSTREAM }
+  elevenlabs: { baseUrl: UPSTREAM }
 features:
   chat: { title: Chat, capability: chat }
   re_engagement: { title: Re-engagement, capability: chat }
@@ -26,9 +27,10 @@ plans:
     scopes: { re_only: { title: Re-engagement only, features: [re_engagement] } }
     fallback: { mode: customer, default: true }
   single: { providers: { openai: optional, anthropic: optional }, choice: single, fallback: { mode: always } }
-  by_format: { providers: { openai: optional }, verify: format_only, model: feature, rotation: { everyDays: 30 } }
+  by_format: { providers: { openai: optional, gemini: optional }, verify: format_only, model: feature, rotation: { everyDays: 30 } }
   asked: { providers: { openai: optional }, byok: by_operator }
   users: { providers: { openai: optional }, holder: user }
+  idle: { providers: { elevenlabs: optional } }
 `
 
 export const geminiKey = (end: string) => `AIza${'A'.repeat(31)}${end}`

@@ -3,14 +3,12 @@ import type { PolicyFeature } from '../../policy/index.ts'
 import { canServe } from '../settings/show-provider.ts'
 import type { SlotContext } from './resolve-slot.ts'
 
-/** What the features in a key's scope need of its provider. Without configured features: what the provider is for. */
+/** What the features in a key's scope need of its provider. Where no feature needs anything of it: what the provider is for. */
 export function neededCapabilities(scope: string, slot: SlotContext): Capability[] {
-  const { inForce, entry } = slot
-  const needed =
-    inForce.policy.features.size === 0
-      ? entry.capabilities.slice(0, 1)
-      : featuresIn(scope, slot).map(({ capability }) => capability)
-  return [...new Set(needed)].filter((capability) => entry.capabilities.includes(capability))
+  const { capabilities } = slot.entry
+  const needed = new Set(featuresIn(scope, slot).map(({ capability }) => capability))
+  const asked = [...needed].filter((capability) => capabilities.includes(capability))
+  return asked.length > 0 ? asked : capabilities.slice(0, 1)
 }
 
 /** Where the plan picks models by the task: those that the features in the key's scope name for this provider. */

@@ -24,7 +24,9 @@ export const explain = defineRoute({
     // So that the answer includes what requests of a moment ago have used up.
     await deps.catchUp(params.org)
     const tenant = await requireTenant(deps, params.org)
-    const user = userOf(caller, body.user)
+    // Where the organization holds the keys, the user decides nothing and tells nothing of anybody.
+    const ofUsers = policy.plans.get(tenant.plan)?.holder === 'user'
+    const user = ofUsers ? userOf(caller, body.user) : (body.user ?? userOf(caller, undefined))
     const provider = body.provider === undefined ? undefined : (resolveProvider(policy, body.provider) ?? body.provider)
     const decision = decide({ feature: body.feature, provider, model: body.model, user, environment }, tenant, policy)
     const now = deps.clock.now()
