@@ -6,7 +6,7 @@ import type { Usage } from '../../providers/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GatewayDeps } from '../gateway-deps.ts'
-import { plainPath } from '../request/find-model.ts'
+import { costsNothing } from '../request/costs-nothing.ts'
 import { fingerprintOf } from '../request/repeat.ts'
 import type { Outcome } from './outcome.ts'
 import { servedUsage } from './served-usage.ts'
@@ -66,19 +66,6 @@ export function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryE
     durationMs: Math.round(outcome.durationMs),
     charged: served,
   }
-}
-
-const neverBilled: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'DELETE'])
-
-/** Providers bill what they are given to do, not what is read or deleted; and a job's result once it is there. */
-function costsNothing({ surface, req }: Required<Exchange>): boolean {
-  return surface.isFree === true || neverBilled.has(req.method)
-}
-
-/** The provider's id of the job whose counts an answer tells; undefined: it is no job's, or tells none. */
-export function jobOf({ surface, target }: Required<Exchange>, { usage, charged }: EntryEnd): string | undefined {
-  if (surface.tellsJob !== true || usage === undefined || !charged) return undefined
-  return surface.path.exec(plainPath(target.path))?.groups?.['job']
 }
 
 /** What the organization has left, by the caller's snapshot. */

@@ -1,5 +1,6 @@
 import type { Probe, Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
+import { anthropicBatch, anthropicResults } from './jobs.ts'
 import { anthropicRules } from './rules.ts'
 import { anthropicPriceFactors, anthropicUsage } from './usage.ts'
 
@@ -53,13 +54,29 @@ export const anthropic: Provider = {
       meters: 'none',
       isFree: true,
     },
-    { name: 'batches', path: /^\/v1\/messages\/batches$/, model: 'anywhere', meters: 'none' },
+    {
+      name: 'batches',
+      path: /^\/v1\/messages\/batches$/,
+      model: 'anywhere',
+      meters: 'none',
+      job: anthropicBatch,
+    },
+    {
+      name: 'batch results',
+      method: 'GET',
+      path: /^\/v1\/messages\/batches\/(?<job>[^/]+)\/results$/,
+      model: 'none',
+      meters: 'tokens',
+      isFree: true,
+      job: anthropicResults,
+    },
     {
       name: 'batches',
       path: /^\/v1\/messages\/batches(?:\/[^/]+){1,2}$/,
       model: 'anywhere',
       meters: 'none',
       isFree: true,
+      job: anthropicBatch,
     },
     { name: 'chat', capability: 'chat', method: 'POST', path: compatible, model: 'body', meters: 'tokens' },
     {
