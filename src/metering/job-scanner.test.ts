@@ -137,6 +137,21 @@ describe('a batch', () => {
     expect(scan(inLines, [lines], 'files/f')).toEqual({ names: ['files/f'], parts })
   })
 
+  it('of any length is never held', () => {
+    const scanner = new JobScanner(readingOf('openai', 'GET', '/v1/files/f/content'), 'f')
+    const [start, end] = line(1, { model: 'a', output: '@', usage: { prompt_tokens: 3 } }).split('@') as [
+      string,
+      string,
+    ]
+    const piece = Buffer.from(JSON.stringify('A word "of it. '.repeat(1 << 16)).slice(1, -1))
+    const before = process.memoryUsage().arrayBuffers
+    scanner.feed(Buffer.from(start))
+    for (let megabyte = 0; megabyte < 200; megabyte++) scanner.feed(piece)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 << 20)
+    scanner.feed(Buffer.from(end))
+    expect(scanner.end()?.parts).toEqual([{ model: 'a', terms: ['batch'], counts: { inputTokens: 3 } }])
+  })
+
   it('of a strange server may name any number of models, and the memory has an end', () => {
     const reading = readingOf('openai', 'GET', '/v1/files/f/content')
     const scanner = new JobScanner(reading, 'f')

@@ -6,7 +6,7 @@ import type { Usage } from '../../providers/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GatewayDeps } from '../gateway-deps.ts'
-import { costsNothing } from '../request/costs-nothing.ts'
+import { costsNothing, fetchesJob } from '../request/costs-nothing.ts'
 import { fingerprintOf } from '../request/repeat.ts'
 import type { Outcome } from './outcome.ts'
 import { servedUsage } from './served-usage.ts'
@@ -106,8 +106,10 @@ function leftOf({ setup }: Required<Exchange>, { meter }: Attempt, tenant: Tenan
   return { balance, spentAsOf, quota: { limit: quota.limit, used: quotaUsed[quota.per]?.[meter] ?? 0 } }
 }
 
-function expectedUsage({ surface, body, characters, send }: Required<Exchange>): readonly Usage[] {
-  const { meters } = surface
+function expectedUsage(exchange: Required<Exchange>): readonly Usage[] {
+  const { surface, body, characters, send } = exchange
+  // What a job has counted is known when it is told; most answers tell nothing new.
+  const meters = fetchesJob(exchange) ? 'none' : surface.meters
   if (send !== undefined) return expectSession(meters)
   const { chunks, size: bytes, isComplete: isWhole } = body
   return expectUsage({ meters, chunks, bytes, isWhole, characters })

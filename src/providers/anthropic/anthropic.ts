@@ -119,7 +119,7 @@ export const anthropic: Provider = {
   notes: [
     'Credit that is used up answers 400; Ownkey reads it as `quota_exhausted`.',
     'The `anthropic-version` header goes through as the caller sent it: version 2026-10-21 refuses `temperature`, `top_p` and `top_k`.',
-    'A batch names the address of its results at Anthropic itself, and the SDK’s `batches.results()` goes there past Ownkey: ask for `/v1/messages/batches/{id}/results` instead.',
+    'A batch names the address of its results at Anthropic itself, and the SDK’s `batches.results()` goes there past Ownkey: ask for `/v1/messages/batches/{id}/results` instead, where its counts are read.',
     'The OpenAI-compatible route exists for trying; it has no prompt caching and ignores `strict`.',
   ],
 }
