@@ -9,7 +9,7 @@ export { createLedger, type LedgerOptions, type LedgerTrouble, type LiveLedger }
 export { DeliveredText, estimateAsked } from './delivered-text.ts'
 export { periodEnd, periodStart } from './entry-rows.ts'
 export { expectSession, expectUsage } from './expected-usage.ts'
-export { partsOf, usageOf } from './job-parts.ts'
+export { hasCounts, partsOf, usageOf } from './job-parts.ts'
 export { JobScanner, type JobTold } from './job-scanner.ts'
 export type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
 export type { PriceRow } from './price-list.ts'

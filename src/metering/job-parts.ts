@@ -58,6 +58,10 @@ export function sizeOf(parts: readonly JobPart[]): number {
   return parts.reduce((sum, { counts }) => Object.values(counts).reduce((all, count: number) => all + count, sum), 0)
 }
 
+export function hasCounts(usage: Usage): boolean {
+  return sizeOf(partsOf(undefined, usage)) > 0
+}
+
 function sumOf(one: Counts, other: Counts): Counts {
   return combine(one, other, (count, more) => count + more)
 }

@@ -1,5 +1,5 @@
-import type { JobReading, ToldJob, Usage } from '../providers/index.ts'
-import { addPart, type JobPart, partsOf, sizeOf } from './job-parts.ts'
+import type { JobReading, ToldJob } from '../providers/index.ts'
+import { addPart, hasCounts, type JobPart, partsOf, sizeOf } from './job-parts.ts'
 import { JsonWalker } from './json-walker.ts'
 
 /** What an answer told of a job. */
@@ -58,8 +58,4 @@ export class JobScanner {
     if (counts === 'last') this.sums[index] = []
     for (const part of partsOf(model, usage)) addPart(this.sums[index] as JobPart[], part)
   }
-}
-
-function hasCounts(usage: Usage): boolean {
-  return sizeOf(partsOf(undefined, usage)) > 0
 }

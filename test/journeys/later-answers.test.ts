@@ -303,8 +303,11 @@ describe.each(databaseKinds)('what is answered later, on %s', (database) => {
     const caller = await newOrg()
     const counts = { total_input_tokens: 10_000, total_output_tokens: 0 }
     const interaction = (more: object) => ({ id: 'i1', status: 'in_progress', model: 'gemini-2.5-flash', ...more })
-    let state = interaction({})
-    const undo = upstream.on(/^\/v1beta\/interactions/, (exchange) => json(state)(exchange))
+    let state = interaction({ usage: { total_input_tokens: 0, total_output_tokens: 0 } })
+    let tier = 'standard'
+    const undo = upstream.on(/^\/v1beta\/interactions/, (exchange) =>
+      json(state, { headers: { 'x-gemini-service-tier': tier } })(exchange),
+    )
     const send = (method: string, path: string) =>
       rawCall(caller.url, {
         method,
@@ -324,6 +327,12 @@ describe.each(databaseKinds)('what is answered later, on %s', (database) => {
     await send('POST', '')
     await all(2, () => send('GET', '/i1'))
     expect(await total(other.org)).toMatchObject({ ...once, attempts: 3, credits: 2 })
+    const third = await newOrg()
+    caller.token = third.token
+    tier = 'flex'
+    await send('POST', '')
+    await send('GET', '/i1')
+    expect(await total(third.org)).toMatchObject({ ...once, costs: [{ currency: 'USD', amount: '0.0015' }] })
     undo()
   })
 })

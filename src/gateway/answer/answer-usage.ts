@@ -1,8 +1,10 @@
 import {
   createUsageScanner,
   DeliveredText,
+  hasCounts,
   JobScanner,
   type JobTold,
+  partsOf,
   type UsageScanner,
   usageOf,
 } from '../../metering/index.ts'
@@ -24,6 +26,11 @@ export interface AnswerReadings {
   usage: UsageReading | undefined
   /** Where the answer may be about a job; with the job's id, as far as the request named it. */
   job: { reading: JobReading; name: string | undefined } | undefined
+}
+
+export interface FoundUsage {
+  usage: Usage | undefined
+  job: JobTold | undefined
 }
 
 /**
@@ -89,20 +96,25 @@ export class AnswerUsage {
     this.jobScanner?.feed(plain)
   }
 
-  /** Asked at the end: the job that the answer is about; undefined: none. */
-  get job(): JobTold | undefined {
-    return this.jobScanner?.end()
-  }
-
   /** Tokens of the text that came so far, estimated; undefined where the answer is no event stream. */
   get deliveredTokens(): number | undefined {
     return this.text?.tokens
   }
 
-  /** All that was found; undefined when the provider told nothing. @param cut the answer did not come to its end */
-  end(cut: boolean): Usage | undefined {
-    const ofJob = usageOf(this.job?.parts ?? [])
-    if (ofJob !== undefined) return ofJob.usage
+  /**
+   * All that was found: counts where the provider told any, and the job that the answer is about.
+   * @param cut the answer did not come to its end
+   */
+  end(cut: boolean): FoundUsage {
+    const told = this.told(cut)
+    const job = this.jobScanner?.end()
+    if (job === undefined) return { usage: told, job }
+    // Zeros are told of a job that has not begun.
+    if (told === undefined || !hasCounts(told)) return { usage: usageOf(job.parts)?.usage, job }
+    return { usage: told, job: { ...job, parts: partsOf(job.parts[0]?.model, told) } }
+  }
+
+  private told(cut: boolean): Usage | undefined {
     const told = merge(this.fromHeaders, this.scanner?.end(cut))
     if (told === undefined || Object.keys(told).length === 0) return undefined
     const term = this.terms?.told ?? this.termsHeader

@@ -134,8 +134,7 @@ export class Relay {
       const deliveredTokens = usage?.deliveredTokens
       then({
         later: errors?.end(),
-        usage: usage?.end(isCut),
-        job: usage?.job,
+        ...usage?.end(isCut),
         deliveredTokens,
         bytes: this.bytes,
       })

@@ -197,7 +197,7 @@ export class UpstreamCall implements AnswerHandler {
     this.served()
     res.writeHead(head.status, [...told.headers, ...this.owner.ownHeaders(undefined)])
     const { usage, body } = told
-    this.end({ usage: usage?.end(false), deliveredTokens: usage?.deliveredTokens, bytes: body.length })
+    this.end({ ...usage?.end(false), deliveredTokens: usage?.deliveredTokens, bytes: body.length })
     res.end(body)
   }
 

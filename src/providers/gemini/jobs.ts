@@ -1,5 +1,5 @@
 import type { JobPlace, JobReading } from '../job-reading.ts'
-import { at, type Json } from '../reading/is-record.ts'
+import { isRecord, type Json } from '../reading/is-record.ts'
 import type { Usage } from '../usage-reading.ts'
 import { googleUsage, readGoogleUsage } from './usage.ts'
 
@@ -46,7 +46,7 @@ export const googleLines: JobReading = { places: [result()] }
 /** Deep research and the like name an agent instead of a model. */
 function readInteraction({ id, model, agent, usage }: Json): ReturnType<JobPlace['read']> {
   if (typeof id !== 'string') return undefined
-  const counts = at(usage, 'total_input_tokens') === undefined ? {} : googleUsage.read('"usage"', usage)
+  const counts = isRecord(usage) ? googleUsage.read('"usage"', usage) : {}
   return { names: [id], model: text(model) ?? text(agent), usage: counts }
 }
 
