@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
+import type { Counts, Usage } from '../providers/index.ts'
 import { type Database, migrate } from '../store/index.ts'
-import { createJobCounter } from './count-jobs-once.ts'
+import { createJobCounter, type JobAnswer } from './count-jobs-once.ts'
 import type { Entry, EntryEnd } from './ledger.ts'
 
-const end: EntryEnd = { status: 200, usage: { audioSeconds: 9 }, durationMs: 1, charged: true }
-const without: EntryEnd = { ...end, usage: undefined, isFree: true }
+const end: EntryEnd = { status: 200, durationMs: 1, charged: true }
+const without: EntryEnd = { ...end, isFree: true, estimated: false, usage: undefined }
+const place = { org: 'acme', provider: 'openai' }
+
+/** An answer that tells these counts. */
+function telling(names: string[], counts: Counts, more: Partial<JobAnswer> = {}): JobAnswer {
+  const parts = Object.keys(counts).length === 0 ? [] : [{ model: 'm', terms: [], counts }]
+  return { ...place, names, parts, isOrder: false, isWhole: true, ...more }
+}
 
 /** An entry that keeps how it was settled. */
 function entryOf(id: string): Entry & { ends: EntryEnd[] } {
@@ -24,32 +32,99 @@ describe.each(databaseKinds)('jobs counted on %s', (kind) => {
   })
   afterAll(() => opened?.remove())
 
-  it('by several nodes at once stand in one entry, which keeps them', async () => {
-    const job = { org: 'acme', provider: 'assemblyai', job: 'j1' }
-    const nodes = Array.from({ length: 4 }, () => createJobCounter(database))
-    const entries = nodes.flatMap((node, at) =>
+  const newCounter = () => createJobCounter({ database, price: () => undefined, flush: async () => {} })
+
+  /** How the entries of these answers were settled, one after the other. */
+  async function settled(...answers: JobAnswer[]): Promise<EntryEnd[]> {
+    const counter = newCounter()
+    const ends: EntryEnd[] = []
+    for (const answer of answers) {
+      const entry = entryOf(`e${++entries}`)
+      counter.settle(entry, end, answer)
+      await counter.flush()
+      ends.push(...entry.ends)
+    }
+    await counter.close()
+    return ends
+  }
+  let entries = 0
+  const withCounts = (usage: Usage): EntryEnd => ({ ...end, usage, model: 'm' })
+
+  it('by several nodes at once stand in one entry', async () => {
+    const job = telling(['j1'], { audioSeconds: 9 })
+    const nodes = Array.from({ length: 4 }, newCounter)
+    const all = nodes.flatMap((node, at) =>
       ['a', 'b'].map((letter) => {
         const entry = entryOf(`${letter}${at}`)
         node.settle(entry, end, job)
         return entry
       }),
     )
-    await Promise.all(nodes.map((node) => node.flush()))
-    const [withCounts, ...more] = entries.filter(({ ends }) => ends[0] === end)
-    expect(more).toEqual([])
-    expect(entries.filter((entry) => entry !== withCounts).map(({ ends }) => ends)).toEqual(Array(7).fill([without]))
-    const again = entryOf(withCounts?.id ?? '')
-    const [node] = nodes
-    node?.settle(again, end, job)
-    await node?.close()
-    expect(again.ends).toEqual([end])
+    await Promise.all(nodes.map((node) => node.close()))
+    const ends = all.flatMap((entry) => entry.ends)
+    expect(ends).toHaveLength(8)
+    expect(ends.filter(({ usage }) => usage !== undefined)).toEqual([withCounts({ audioSeconds: 9 })])
+    expect(ends.filter(({ usage }) => usage === undefined)).toEqual(Array(7).fill(without))
+  })
+
+  it('that grow are booked as far as they have grown', async () => {
+    const ends = await settled(
+      telling(['j2'], { outputTokens: 5 }, { isWhole: false }),
+      telling(['j2'], { outputTokens: 3 }, { isWhole: false }),
+      telling(['j2'], { inputTokens: 7, outputTokens: 9 }),
+      telling(['j2'], { inputTokens: 7, outputTokens: 9 }),
+    )
+    const all = [withCounts({ outputTokens: 5 }), without, withCounts({ inputTokens: 7, outputTokens: 4 }), without]
+    expect(ends).toEqual(all)
+  })
+
+  it('by another name of theirs are counted already, by several at once too', async () => {
+    const counts = { inputTokens: 7 }
+    expect(
+      await settled(telling(['file'], counts), telling(['batch', 'file'], counts), telling(['batch'], counts)),
+    ).toEqual([withCounts(counts), without, without])
+    const node = newCounter()
+    const all = Array.from({ length: 8 }, (_, at) => {
+      const entry = entryOf(`both${at}`)
+      node.settle(entry, end, telling(at % 2 === 0 ? ['file2'] : ['batch2', 'file2'], counts))
+      return entry
+    })
+    await node.close()
+    expect(all.flatMap((entry) => entry.ends).filter(({ usage }) => usage !== undefined)).toHaveLength(1)
+  })
+
+  it('of an earlier version are all in the books', async () => {
+    await database.query(
+      "insert into counted_jobs (org_id, provider, job, entry_id) values ('acme', 'openai', 'old', 'e')",
+    )
+    expect(await settled(telling(['old'], { inputTokens: 7 }))).toEqual([without])
+  })
+
+  it('on several models stand beside each other, and what is known of them goes from the first', async () => {
+    const parts = ['a', 'b'].map((model) => ({ model, terms: ['batch'], counts: { inputTokens: 4 } }))
+    const ends = await settled(
+      telling(['many'], { inputTokens: 3 }, { isWhole: false }),
+      telling(['many'], {}, { parts }),
+    )
+    expect(ends[1]).toEqual({
+      ...end,
+      model: 'a',
+      usage: { inputTokens: 1, terms: ['batch'], others: [{ model: 'b', inputTokens: 4, terms: ['batch'] }] },
+    })
+  })
+
+  it('that an order waits for leave it without a price until they are told', async () => {
+    const order = telling(['o1'], {}, { isOrder: true, isWhole: false })
+    expect(await settled(order, telling(['o1'], { inputTokens: 2 }), order)).toEqual([
+      end,
+      withCounts({ inputTokens: 2 }),
+      without,
+    ])
   })
 
   it('stand where the database cannot be asked', async () => {
-    const entry = entryOf('left')
-    const counter = createJobCounter(database)
-    counter.settle(entry, end, { org: 'nobody', provider: 'assemblyai', job: 'j1' })
-    await counter.flush()
-    expect(entry.ends).toEqual([end])
+    expect(await settled({ ...telling(['j1'], { audioSeconds: 9 }), org: 'nobody' })).toEqual([
+      withCounts({ audioSeconds: 9 }),
+    ])
   })
 })

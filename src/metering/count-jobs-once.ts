@@ -1,31 +1,101 @@
-import { type CountedJob, type Database, noteCountedJob } from '../store/index.ts'
+import { type Database, noteJob, settleOrders } from '../store/index.ts'
+import type { Cost } from './cost-of.ts'
+import { beyond, type JobPart, mostOf, usageOf } from './job-parts.ts'
+import type { JobTold } from './job-scanner.ts'
 import type { Entry, EntryEnd } from './ledger.ts'
+import type { Sale } from './prices.ts'
 
-/** Sees to it that a job's result is counted once, on whichever node and however often it is fetched. */
+/** An answer about a job, as it is settled. */
+export interface JobAnswer extends JobTold {
+  org: string
+  provider: string
+  /** The request ordered the job: unless the answer tells its counts, it has no price until they are told. */
+  isOrder: boolean
+  /** The provider told these counts, and the answer came to its end. */
+  isWhole: boolean
+}
+
+/** Sees to it that what a job counts is booked once, on whichever node and however often its result is fetched. */
 export interface JobCounter {
-  /** Settles the entry of an answer that told a job's result: with its counts, or, if they are in the books, without. */
-  settle(entry: Entry, end: EntryEnd, job: Omit<CountedJob, 'entry'>): void
+  /**
+   * Settles the entry of an answer about a job: with what it tells beyond what is in the books already, or, if that is nothing,
+   * without counts.
+   */
+  settle(entry: Entry, end: EntryEnd, job: JobAnswer): void
   /** Resolves when every entry that was given to `settle` before the call is settled. */
   flush(): Promise<void>
   close(): Promise<void>
 }
 
+export interface JobCounterOptions {
+  database: Database
+  price: (sale: Sale) => Cost | undefined
+  /** Resolves when the entries that were settled before are in the database. */
+  flush(): Promise<void>
+}
+
 /**
- * The database is asked when a job's counts are there, which is seldom, and beside the answer. Where it cannot be asked, the counts
- * stand: better twice than never.
+ * The database is asked when a job is ordered or its counts are there, which is seldom, and beside the answer. Where it cannot be
+ * asked, the counts stand: better twice than never.
  */
-export function createJobCounter(database: Database): JobCounter {
+export function createJobCounter(options: JobCounterOptions): JobCounter {
   const pending = new Set<Promise<void>>()
   const flush = async () => void (await Promise.all(pending))
   return {
     settle(entry, end, job) {
-      const asked = noteCountedJob(database, { ...job, entry: entry.id })
-        .catch(() => true)
-        .then((isCountedHere) => entry.settle(isCountedHere ? end : { ...end, usage: undefined, isFree: true }))
-        .finally(() => pending.delete(asked))
+      const asked = settleJob(entry, { end, job }, options).finally(() => pending.delete(asked))
       pending.add(asked)
     },
     flush,
     close: flush,
   }
+}
+
+async function settleJob(
+  entry: Entry,
+  { end, job }: { end: EntryEnd; job: JobAnswer },
+  options: JobCounterOptions,
+): Promise<void> {
+  const known = await note(entry, job, options.database).catch(() => undefined)
+  if (known === undefined) {
+    entry.settle(job.parts.length > 0 ? withCounts(end, job.parts) : end)
+    return
+  }
+  const isCounted = known.counts === null || Object.keys(known.counts).length > 0
+  const more = known.counts === null ? [] : beyond(known.counts, job.parts)
+  if (more.length > 0) entry.settle(withCounts(end, more))
+  else entry.settle(job.parts.length > 0 || isCounted ? withoutCounts(end) : end)
+  if (isTold(job) && known.orders.length > 0) await settleOrdersOf(job, known.orders, options).catch(() => {})
+}
+
+function note(entry: Entry, job: JobAnswer, database: Database) {
+  const { org, provider, names, parts } = job
+  const isOrdered = job.isOrder && parts.length === 0
+  return noteJob(
+    database,
+    { org, provider, names, entry: entry.id, isOrdered },
+    { grow: (counted) => ({ ...mostOf(counted, parts) }), isTold: isTold(job) },
+  )
+}
+
+const isTold = ({ isWhole, parts }: JobAnswer): boolean => isWhole && parts.length > 0
+
+function withCounts(end: EntryEnd, parts: readonly JobPart[]): EntryEnd {
+  const told = usageOf(parts)
+  return { ...end, usage: told?.usage, model: told?.model ?? end.model }
+}
+
+function withoutCounts(end: EntryEnd): EntryEnd {
+  return { ...end, usage: undefined, isFree: true, estimated: false }
+}
+
+/** Their entries may have been settled a moment ago. */
+async function settleOrdersOf(
+  { org, provider }: JobAnswer,
+  entries: readonly string[],
+  { database, price, flush }: JobCounterOptions,
+): Promise<void> {
+  await flush()
+  const free = price({ provider, usage: {}, isFree: true, at: Date.now() })
+  if (free !== undefined) await settleOrders(database, { org, entries, currency: free.currency })
 }

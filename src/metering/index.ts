@@ -4,11 +4,13 @@
  * request's path; only near a limit does a request wait for its reservation. Usage is read from the passing bytes.
  */
 export type { Cost } from './cost-of.ts'
-export { createJobCounter, type JobCounter } from './count-jobs-once.ts'
+export { createJobCounter, type JobAnswer, type JobCounter } from './count-jobs-once.ts'
 export { createLedger, type LedgerOptions, type LedgerTrouble, type LiveLedger } from './create-ledger.ts'
 export { DeliveredText, estimateAsked } from './delivered-text.ts'
 export { periodEnd, periodStart } from './entry-rows.ts'
 export { expectSession, expectUsage } from './expected-usage.ts'
+export { hasCounts, partsOf, usageOf } from './job-parts.ts'
+export { JobScanner, type JobTold } from './job-scanner.ts'
 export type { Entry, EntryEnd, EntryStart, Ledger, Standing } from './ledger.ts'
 export type { PriceRow } from './price-list.ts'
 export { createPrices, type PriceOverrides, type PriceUsage, type Sale } from './prices.ts'

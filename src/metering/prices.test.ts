@@ -79,7 +79,12 @@ describe('a price', () => {
     ['openai', 'gpt-5.5', ['priority'], 2.5],
     ['openai', 'gpt-5-mini', ['priority'], 1.8],
     ['openai', 'gpt-4.1-mini', ['priority'], 1.75],
+    ['openai', 'gpt-5.2', ['batch'], 0.5],
+    ['azure-openai', 'gpt-5.2', ['batch'], 0.5],
     ['anthropic', 'claude-opus-4-6', ['batch'], 0.5],
+    ['gemini', 'gemini-2.5-pro', ['batch'], 0.5],
+    ['mistral', 'mistral-large-latest', ['batch'], 0.5],
+    ['groq', 'llama-3.3-70b-versatile', ['batch'], 0.5],
     ['anthropic', 'claude-opus-4-6', ['fast', 'in_us'], 6.6],
     ['anthropic', 'claude-opus-4-8', ['fast'], 2],
     ['gemini', 'gemini-2.5-pro', ['priority'], 1.8],
@@ -93,6 +98,7 @@ describe('a price', () => {
     ['anthropic', 'claude-haiku-4-5', ['in_eu'], undefined],
     ['vertex', 'gemini-2.5-pro', ['provisioned_throughput'], undefined],
     ['groq', 'llama-3.3-70b-versatile', ['flex'], undefined],
+    ['xai', 'grok-4.3', ['batch'], undefined],
   ])('of %s’ %s served as %j is %s times the usual one', (provider, model, terms, factor) => {
     const usage = provider === 'deepgram' ? { audioSeconds: 60 } : { inputTokens: 1_000_000, outputTokens: 0 }
     const usual = price(provider, model, usage)?.costPico as number

@@ -83,6 +83,18 @@ describe('limits', () => {
     expect(sources(ask(policy, { provider: 'gemini' }, { balance, keys: [...own] }))).toEqual(expected)
   })
 
+  test('what fetches a job’s result was charged before: no limit stops it, and it counts toward none', () => {
+    const nothing = { balance: 0, quotaUsed: { month: { images: 2 } } }
+    const counting = policyWith(
+      '{ credits: { ownKey: 1, platformKey: 5 }, quotas: { images: { limit: 2, ownKeyExempt: false } } }',
+    )
+    for (const own of [[], keys]) {
+      const { attempts } = ask(counting, { feature: 'vision', isFetch: true }, { ...nothing, keys: [...own] })
+      expect(attempts.map(({ credits, meter }) => [credits, meter])).toEqual([[0, undefined]])
+    }
+    expect(sources(ask(counting, { feature: 'vision' }, nothing))).toEqual(['quota_exceeded'])
+  })
+
   test('a full quota stops the platform’s key and leaves an own one alone', () => {
     const full = { quotaUsed: { month: { images: 2 } } }
     const stopped = ask(policy, { feature: 'vision' }, full)

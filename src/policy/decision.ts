@@ -14,6 +14,8 @@ export interface DecisionRequest {
   environment: string
   /** The called surface takes no model (a list, a file): the attempts carry none. */
   noModel?: boolean | undefined
+  /** The result of a job is asked for, which was charged when it was ordered: it costs no credits, and no meter counts it. */
+  isFetch?: boolean | undefined
 }
 
 /** One own key as the policy sees it: no secret in it. */

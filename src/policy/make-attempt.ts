@@ -8,7 +8,7 @@ import { capFacts, capReason, capsFor } from './spend-caps.ts'
 
 /** The attempt on an own key; its host is the one that the key is bound to. */
 export function ownAttempt(ask: Ask, { provider, key }: { provider: PolicyProvider; key: KeyFacts }): Attempt {
-  const { plan, feature } = ask
+  const { plan } = ask
   const scope = key.scope === 'all' ? '' : ` (scope “${plan.scopes[key.scope]?.title ?? key.scope}”)`
   return {
     source: plan.holder,
@@ -19,7 +19,7 @@ export function ownAttempt(ask: Ask, { provider, key }: { provider: PolicyProvid
     basePath: ownBasePath(provider, key),
     region: keyRegion(key, provider),
     credits: price(ask).ownKey,
-    meter: feature?.meter !== undefined && !ownKeyIsExempt(ask) ? feature.meter : undefined,
+    meter: ownKeyIsExempt(ask) ? undefined : meterOf(ask),
     caps: capsFor(ask, { key: key.id, fallback: false }),
     key: { id: key.id, version: key.version },
     fallbackOn: [],
@@ -39,7 +39,7 @@ export function platformAttempt(
   ask: Ask,
   { provider, because, fallback = false }: { provider: PolicyProvider; because: string; fallback?: boolean },
 ): Attempt | Skipped {
-  const { plan, policy, feature } = ask
+  const { plan, policy } = ask
   const skipped = (code: SkipCode, reason: string, facts?: SentenceFacts): Skipped =>
     platformSkip({ provider, code, reason, facts })
   if (plan.policies.get(provider.id) === 'required')
@@ -73,7 +73,7 @@ export function platformAttempt(
     basePath: route.basePath === '' ? undefined : route.basePath,
     region: route.region,
     credits,
-    meter: feature?.meter,
+    meter: meterOf(ask),
     caps,
     fallbackOn: [],
     reason: because,
@@ -89,8 +89,11 @@ function regionReason({ plan, policy }: Ask, provider: PolicyProvider): string {
   return `The plan allows only the regions ${list(plan.regions ?? [])}, and ${policy.aiName} has no ${provider.name} host there.`
 }
 
+const nothing = { ownKey: 0, platformKey: 0 }
+
 /** Credits that a success costs, by feature where the plan says so. */
-export function price({ plan, feature }: Ask): { ownKey: number; platformKey: number } {
+export function price({ plan, feature, request }: Ask): { ownKey: number; platformKey: number } {
+  if (request.isFetch) return nothing
   return (feature && plan.credits.features[feature.id]) ?? plan.credits
 }
 
@@ -114,9 +117,14 @@ export function quotaReset({ plan, feature }: Ask): 'day' | 'month' | undefined 
   return quota && quota.limit > 0 ? quota.per : undefined
 }
 
+function meterOf({ feature, request }: Ask): string | undefined {
+  return request.isFetch ? undefined : feature?.meter
+}
+
 /** Undefined while there is room; otherwise the sentence that says what is used up, and what it names. */
-export function quotaReason({ plan, feature, tenant }: Ask): { reason: string; facts: SentenceFacts } | undefined {
-  const meter = feature?.meter
+export function quotaReason(ask: Ask): { reason: string; facts: SentenceFacts } | undefined {
+  const { plan, tenant } = ask
+  const meter = meterOf(ask)
   const quota = meter === undefined ? undefined : plan.quotas[meter]
   if (meter === undefined || !quota) return undefined
   const { limit, per, title = meter } = quota

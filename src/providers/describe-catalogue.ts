@@ -94,13 +94,18 @@ function modelTable({ models, defaultModels }: Provider): string[] {
   return ['| model | for | |', '|---|---|---|', ...rows, '']
 }
 
-function describeSurface({ name, method, path, model, modelField, meters, textField, isFree }: Surface): string {
+function describeSurface(surface: Surface): string {
+  const { name, method, path, model, modelField } = surface
   const route = path.source.replaceAll('\\', '').replaceAll('|', '\\|')
   const place =
     model === 'none' || model === 'path' ? model.replace('none', '—') : `${model} \`${modelField ?? 'model'}\``
-  const metered =
-    meters === 'none' ? (isFree ? 'not billed here' : '—') : `${meters}${textField ? ` of \`${textField}\`` : ''}`
-  return `| ${name} | ${method ?? 'any'} \`${route}\` | ${place} | ${metered} |`
+  return `| ${name} | ${method ?? 'any'} \`${route}\` | ${place} | ${meteredBy(surface)} |`
+}
+
+function meteredBy({ method, meters, textField, isFree, job }: Surface): string {
+  if (meters === 'none') return isFree ? 'not billed here' : job ? 'the job’s result' : '—'
+  const once = job && (isFree || method === 'GET') ? ', once a job' : ''
+  return `${meters}${textField ? ` of \`${textField}\`` : ''}${once}`
 }
 
 function sockets({ realtime = [] }: Provider): string[] {

@@ -1,5 +1,6 @@
 import type { Capability, Dialect } from '../contract/index.ts'
 import type { Failure, ProviderAnswer } from './failure.ts'
+import type { JobReading } from './job-reading.ts'
 import type { ModelHint } from './model-hints.ts'
 import type { CredentialPlacement, SecretPreparation, SecretPreparationIo } from './secret-preparation.ts'
 import type { SocketRoute } from './socket-route.ts'
@@ -30,8 +31,11 @@ export interface Surface {
    * tells and that could be counted.
    */
   meters: 'tokens' | 'characters' | 'audio' | 'none'
-  /** Its answers are the result of a job, told again whenever it is fetched: the job's id is in the group `job` of `path`. */
-  tellsJob?: true
+  /**
+   * Its answers are about jobs, which are ordered here, or of which it tells whenever it is asked. A job's id may also be in the
+   * group `job` of `path`. On a surface that is read, counts are a job's or none.
+   */
+  job?: JobReading
   /** Whatever is sent here is not billed, or is billed when its result is fetched. Reading and deleting never are, on any surface. */
   isFree?: true
   /** The JSON field whose characters are billed: a text, or a list of texts or of objects with a `text`. */

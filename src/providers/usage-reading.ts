@@ -31,6 +31,8 @@ export interface Counts {
 }
 
 export interface OtherUsage extends Counts {
+  /** Its own, as in `Usage`. */
+  terms?: readonly string[]
   model: string
 }
 

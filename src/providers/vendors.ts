@@ -1,19 +1,12 @@
 import { deepseek } from './deepseek/index.ts'
-import type { Failure } from './failure.ts'
 import type { ModelHint } from './model-hints.ts'
+import { halfForBatches } from './openai-like/jobs.ts'
 import { openaiLike } from './openai-like/openai-like.ts'
-import { openaiUsage, transcriptionUsage } from './openai-like/usage.ts'
+import { transcriptionUsage } from './openai-like/usage.ts'
 import { openrouter } from './openrouter/index.ts'
+import { perplexity } from './perplexity/index.ts'
 import type { Provider, ProviderModel } from './provider.ts'
-import { withToldCost } from './reading/told-cost.ts'
-import {
-  cerebrasRules,
-  fireworksRules,
-  groqRules,
-  mistralRules,
-  perplexityRules,
-  togetherRules,
-} from './vendor-rules.ts'
+import { cerebrasRules, fireworksRules, groqRules, mistralRules, togetherRules } from './vendor-rules.ts'
 import { xai } from './xai/index.ts'
 
 /** Vendors whose API is OpenAI's: a row each. */
@@ -24,9 +17,6 @@ const chat = (id: string, hint?: ModelHint, recommended?: true): ProviderModel =
   ...(recommended ? { recommended } : {}),
   capabilities: ['chat'],
 })
-const proves = (failure: Failure): boolean =>
-  failure.class === 'request_invalid' || failure.class === 'model_unavailable'
-
 const mistral = openaiLike({
   id: 'mistral',
   name: 'Mistral',
@@ -46,6 +36,7 @@ const mistral = openaiLike({
     'moderations',
     'models',
     'files',
+    'mistralBatches',
   ],
   vision: true,
   keyPage: 'https://console.mistral.ai/api-keys',
@@ -69,6 +60,7 @@ const mistral = openaiLike({
   },
   more: {
     dialect: 'flat',
+    priceFactors: halfForBatches,
     realtime: [
       {
         path: /^\/v1\/audio\/transcriptions\/realtime$/,
@@ -101,6 +93,7 @@ const groq = openaiLike({
   // The last chunk tells the counts a second time, inside `x_groq`: the same key, the same reading.
   more: {
     usage: transcriptionUsage,
+    priceFactors: halfForBatches,
     notes: ['Requests are limited per day, tokens per minute; a daily limit is told only in the text.'],
   },
 })
@@ -172,39 +165,6 @@ const fireworks = openaiLike({
   rules: fireworksRules,
   quirks: { roles: { developer: 'system' } },
   more: { answerHeaders: ['fireworks-*'] },
-})
-
-const perplexity = openaiLike({
-  id: 'perplexity',
-  name: 'Perplexity',
-  priceCatalogue: 'perplexity',
-  origin: 'https://api.perplexity.ai',
-  base: '',
-  basePattern: '(?:/v1|/async)?',
-  surfaces: ['chat', 'storedChat', 'responses', 'embeddings', 'search', 'models'],
-  keyPage: 'https://console.perplexity.ai',
-  keyNeeds: { perplexity_credit: 'The account needs API credit: a Pro subscription does not pay for the API.' },
-  keyShapes: [{ pattern: /^pplx-[A-Za-z0-9]{48}$/, prefix: 'pplx-', distinctive: true }],
-  models: [
-    chat('sonar', 'web_answers_inexpensive', true),
-    chat('sonar-pro', 'deeper_search'),
-    chat('sonar-reasoning-pro', 'with_reasoning'),
-    chat('sonar-deep-research', 'long_reports'),
-  ],
-  defaultModels: { chat: 'sonar' },
-  // There is no free route that checks a key: a request without messages is refused after the key was accepted.
-  authenticate: {
-    method: 'POST',
-    path: '/chat/completions',
-    body: { model: 'sonar', messages: [] },
-    provesKey: proves,
-  },
-  rules: perplexityRules,
-  quirks: { renames: { max_completion_tokens: 'max_tokens' }, roles: { developer: 'system' }, streamUsage: 'always' },
-  more: {
-    usage: withToldCost(openaiUsage),
-    notes: ['Used-up credit answers 401 with `insufficient_quota`. Each request has a search fee beside its tokens.'],
-  },
 })
 
 const cerebras = openaiLike({

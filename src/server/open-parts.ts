@@ -87,7 +87,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     )
     const { ledger, troubles } = openLedger({ database, live, environment, log })
     await opened(ledger).counted
-    const jobs = opened(createJobCounter(database))
+    const jobs = opened(
+      createJobCounter({ database, price: (sale) => live.current().price(sale), flush: () => ledger.flush() }),
+    )
     const sandbox = options.sandbox ? opened(await startSandbox()) : undefined
     const adminToken = adminTokenOf(environment)
     const vault = { database, keyring, live, tenants, ledger, sandbox, adminToken }

@@ -68,6 +68,10 @@ describe('a request for which the provider bills what cannot be counted', () => 
     ['sound', '/elevenlabs/v1/sound-generation'],
     ['a picture', '/gemini/v1beta/models/imagen-4:predict'],
     ['a route that the catalogue does not list', '/openai/v1/videos'],
+    ['a film that is made later', '/gemini/v1beta/models/veo-3:predictLongRunning'],
+    ['a dubbing', '/elevenlabs/v1/dubbing'],
+    ['a transcription that a webhook tells', '/elevenlabs/v1/speech-to-text?webhook=true'],
+    ['speech that is written down later', '/sarvam/speech-to-text/job/v1'],
     ['a model that nobody has a price for', '/openai/v1/chat/completions'],
   ])('%s at %s is unpriced', async (_what, path) => {
     const { org, token } = await journey.newOrg('capped')

@@ -75,7 +75,7 @@ export async function startControl(options: StartControlOptions) {
   const gateway = new Gateway({
     tenants,
     ledger,
-    jobs: createJobCounter(database),
+    jobs: createJobCounter({ database, price: () => undefined, flush: () => ledger.flush() }),
     setup: () => ({
       ...state.inForce,
       provider: (id) => state.inForce.providers.find((provider) => provider.id === id),

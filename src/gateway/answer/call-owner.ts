@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { AnswerTranslation } from '../../dialect/index.ts'
-import type { Failure, Provider, UsageReading } from '../../providers/index.ts'
+import type { Failure, Provider } from '../../providers/index.ts'
 import type { Outcome } from '../attempt/outcome.ts'
 import type { AnswerHeaderFilter } from './answer-headers.ts'
+import type { AnswerReadings } from './answer-usage.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 
 /** Whoever makes a call to a provider: what the call needs of it, and what the call tells it. */
@@ -14,7 +15,7 @@ export interface CallOwner {
   retell?: ((name: string, value: string) => string) | undefined
   redactor: KeyRedactor
   /** How to read the counts; absent where the answer holds none. */
-  usage: UsageReading | undefined
+  usage: AnswerReadings | undefined
   /** An error in the answer is this request's: what is asked for is made now, and not the state of a job that was ordered before. */
   tellsOwnErrors: boolean
   /** Translates a successful answer into the caller's dialect; absent: it passes as the provider wrote it. */

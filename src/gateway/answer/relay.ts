@@ -30,7 +30,7 @@ export interface RelayOptions {
 }
 
 /** What was read of an answer that was passed on. `bytes`: given to the caller. */
-export type ReadAnswer = Pick<Outcome, 'usage' | 'deliveredTokens' | 'later' | 'bytes'>
+export type ReadAnswer = Pick<Outcome, 'usage' | 'job' | 'deliveredTokens' | 'later' | 'bytes'>
 
 interface Relayed extends Pick<RelayOptions, 'head' | 'onSpoilt'> {
   framing: StreamFraming | undefined
@@ -132,7 +132,12 @@ export class Relay {
     const readRest = () => {
       this.unread?.flush()
       const deliveredTokens = usage?.deliveredTokens
-      then({ later: errors?.end(), usage: usage?.end(isCut), deliveredTokens, bytes: this.bytes })
+      then({
+        later: errors?.end(),
+        ...usage?.end(isCut),
+        deliveredTokens,
+        bytes: this.bytes,
+      })
     }
     if (this.unpacker === undefined) readRest()
     else this.unpacker.end(readRest)

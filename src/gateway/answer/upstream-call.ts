@@ -197,7 +197,7 @@ export class UpstreamCall implements AnswerHandler {
     this.served()
     res.writeHead(head.status, [...told.headers, ...this.owner.ownHeaders(this.failure)])
     const { usage, body } = told
-    this.end({ usage: usage?.end(false), deliveredTokens: usage?.deliveredTokens, bytes: body.length })
+    this.end({ ...usage?.end(false), deliveredTokens: usage?.deliveredTokens, bytes: body.length })
     res.end(body)
   }
 
@@ -260,8 +260,8 @@ export class UpstreamCall implements AnswerHandler {
   private settle(relay: Relay, after: () => void): void {
     const durationMs = performance.now() - this.startedAt
     this.phase = 'over'
-    relay.whenRead(this.cut !== undefined, ({ usage, deliveredTokens, later, bytes }) => {
-      this.end({ usage, deliveredTokens, later, durationMs, bytes })
+    relay.whenRead(this.cut !== undefined, (read) => {
+      this.end({ ...read, durationMs })
       after()
     })
   }
@@ -281,6 +281,7 @@ export class UpstreamCall implements AnswerHandler {
       cut: this.cut,
       later: what.later,
       usage: what.usage,
+      job: what.job,
       deliveredTokens: what.deliveredTokens,
       firstByteMs: this.firstByteMs,
     }

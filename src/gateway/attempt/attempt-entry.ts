@@ -6,7 +6,7 @@ import type { Usage } from '../../providers/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GatewayDeps } from '../gateway-deps.ts'
-import { plainPath } from '../request/find-model.ts'
+import { costsNothing, fetchesJob } from '../request/costs-nothing.ts'
 import { fingerprintOf } from '../request/repeat.ts'
 import type { Outcome } from './outcome.ts'
 import { servedUsage } from './served-usage.ts'
@@ -68,19 +68,6 @@ export function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryE
   }
 }
 
-const neverBilled: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'DELETE'])
-
-/** Providers bill what they are given to do, not what is read or deleted; and a job's result once it is there. */
-function costsNothing({ surface, req }: Required<Exchange>): boolean {
-  return surface.isFree === true || neverBilled.has(req.method)
-}
-
-/** The provider's id of the job whose counts an answer tells; undefined: it is no job's, or tells none. */
-export function jobOf({ surface, target }: Required<Exchange>, { usage, charged }: EntryEnd): string | undefined {
-  if (surface.tellsJob !== true || usage === undefined || !charged) return undefined
-  return surface.path.exec(plainPath(target.path))?.groups?.['job']
-}
-
 /** What the organization has left, by the caller's snapshot. */
 export function standingOf(exchange: Required<Exchange>, attempt: Attempt, deps: GatewayDeps): Standing {
   const left = leftOf(exchange, attempt, exchange.caller.tenant)
@@ -119,8 +106,10 @@ function leftOf({ setup }: Required<Exchange>, { meter }: Attempt, tenant: Tenan
   return { balance, spentAsOf, quota: { limit: quota.limit, used: quotaUsed[quota.per]?.[meter] ?? 0 } }
 }
 
-function expectedUsage({ surface, body, characters, send }: Required<Exchange>): readonly Usage[] {
-  const { meters } = surface
+function expectedUsage(exchange: Required<Exchange>): readonly Usage[] {
+  const { surface, body, characters, send } = exchange
+  // What a job has counted is known when it is told; most answers tell nothing new.
+  const meters = fetchesJob(exchange) ? 'none' : surface.meters
   if (send !== undefined) return expectSession(meters)
   const { chunks, size: bytes, isComplete: isWhole } = body
   return expectUsage({ meters, chunks, bytes, isWhole, characters })

@@ -1,13 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import type { AnswerTranslation } from '../../dialect/index.ts'
-import type { Failure, Provider, UsageReading } from '../../providers/index.ts'
+import type { Failure, Provider } from '../../providers/index.ts'
 import type { AnswerHeaderFilter } from '../answer/answer-headers.ts'
+import type { AnswerReadings } from '../answer/answer-usage.ts'
 import type { CallOwner } from '../answer/call-owner.ts'
 import type { KeyRedactor } from '../answer/key-redactor.ts'
 import { wayBack } from '../answer/way-back.ts'
 import type { Exchange } from '../exchange.ts'
-import { entryEnd, jobOf } from './attempt-entry.ts'
+import { entryEnd } from './attempt-entry.ts'
 import { keyAccepted, remember, rememberLater, report } from './attempt-lessons.ts'
+import { jobOf, readingsOf } from './job-answer.ts'
 import type { OpenedAttempt } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
 import type { Reserved } from './try-attempt.ts'
@@ -21,7 +23,7 @@ export class AttemptUnderWay implements CallOwner {
   readonly filter: AnswerHeaderFilter
   readonly retell: CallOwner['retell']
   readonly redactor: KeyRedactor
-  readonly usage: UsageReading | undefined
+  readonly usage: AnswerReadings | undefined
   readonly tellsOwnErrors: boolean
   readonly translation: AnswerTranslation | undefined
   private readonly exchange: Required<Exchange>
@@ -33,7 +35,7 @@ export class AttemptUnderWay implements CallOwner {
     turn: Turn,
     sent: { reserved: Reserved; opened: OpenedAttempt; translation: AnswerTranslation | undefined },
   ) {
-    const { provider, surface } = exchange
+    const { provider } = exchange
     this.exchange = exchange
     this.turn = turn
     this.reserved = sent.reserved
@@ -42,8 +44,8 @@ export class AttemptUnderWay implements CallOwner {
     this.filter = sent.reserved.gateway.filterOf(provider)
     this.retell = retellOf(exchange, sent)
     this.redactor = sent.opened.redactor
-    this.usage = surface.meters === 'none' ? undefined : (surface.usage ?? provider.usage)
-    this.tellsOwnErrors = this.usage !== undefined && exchange.req.method === 'POST'
+    this.usage = readingsOf(exchange)
+    this.tellsOwnErrors = this.usage?.usage !== undefined && exchange.req.method === 'POST'
     this.translation = sent.translation
   }
 
@@ -67,9 +69,9 @@ export class AttemptUnderWay implements CallOwner {
     const { gateway, key, entry } = this.reserved
     const { exchange, turn } = this
     const end = entryEnd(outcome, exchange)
-    const job = jobOf(exchange, end)
+    const job = jobOf(exchange, outcome, end)
     if (job === undefined) entry.settle(end)
-    else gateway.deps.jobs.settle(entry, end, { org: exchange.caller.tenant.org, provider: exchange.provider.id, job })
+    else gateway.deps.jobs.settle(entry, end, job)
     const { failure, relayed, later } = outcome
     if (failure !== undefined && !relayed) remember(key, exchange.model, outcome, gateway)
     if (later !== undefined) rememberLater(key, { exchange, turn, failure: later }, gateway)

@@ -1,4 +1,5 @@
 import type { OwnkeyError } from '../../contract/index.ts'
+import type { JobTold } from '../../metering/index.ts'
 import type { Failure, Usage } from '../../providers/index.ts'
 import type { ErrorAnswer } from '../answer/collect-failure.ts'
 
@@ -18,6 +19,8 @@ export interface Outcome {
   /** The failure that a stream told after it had begun well; it was served until then. */
   later?: Failure | undefined
   usage?: Usage | undefined
+  /** The job that the answer is about; absent: none. */
+  job?: JobTold | undefined
   /** Estimated tokens of the text that a stream delivered; absent where the answer is no stream. */
   deliveredTokens?: number | undefined
   firstByteMs?: number | undefined

@@ -1,6 +1,7 @@
 import { estimateAsked } from '../../metering/index.ts'
 import type { Usage } from '../../providers/index.ts'
 import type { Exchange } from '../exchange.ts'
+import { fetchesJob } from '../request/costs-nothing.ts'
 import type { Outcome } from './outcome.ts'
 
 /** What was served, as it is entered in the books. */
@@ -21,7 +22,8 @@ export function servedUsage(
 ): ServedUsage {
   const told = outcome.usage
   const { surface, body, characters } = exchange
-  if (surface.meters === 'none') return { usage: told, estimated: false }
+  const mayCount = surface.meters !== 'none' && (outcome.job !== undefined || !fetchesJob(exchange))
+  if (!mayCount) return { usage: told, estimated: false }
   if (surface.meters === 'characters' && characters !== undefined && lacksCharacters(told, exchange))
     return { usage: { ...told, characters }, estimated: true }
   if (outcome.cut === undefined && outcome.later === undefined && told !== undefined && !lacksOutput(told, outcome))

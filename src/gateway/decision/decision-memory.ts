@@ -38,8 +38,17 @@ export class DecisionMemory {
 }
 
 /** As JSON: a user who calls itself "undefined" is another than nobody. */
-function nameOf({ provider, feature, user, environment, capability, model, noModel }: DecisionRequest): string {
-  return JSON.stringify([provider, feature, user, environment, capability, model, noModel])
+function nameOf({
+  provider,
+  feature,
+  user,
+  environment,
+  capability,
+  model,
+  noModel,
+  isFetch,
+}: DecisionRequest): string {
+  return JSON.stringify([provider, feature, user, environment, capability, model, noModel, isFetch])
 }
 
 function isSame(one: DecisionRequest, other: DecisionRequest): boolean {
@@ -50,6 +59,7 @@ function isSame(one: DecisionRequest, other: DecisionRequest): boolean {
     one.environment === other.environment &&
     one.capability === other.capability &&
     one.model === other.model &&
-    one.noModel === other.noModel
+    one.noModel === other.noModel &&
+    one.isFetch === other.isFetch
   )
 }

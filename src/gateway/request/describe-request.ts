@@ -2,6 +2,7 @@ import { OwnkeyError } from '../../contract/index.ts'
 import type { DecisionRequest } from '../../policy/index.ts'
 import type { Surface } from '../../providers/index.ts'
 import type { Exchange } from '../exchange.ts'
+import { fetchesJob } from './costs-nothing.ts'
 import { countCharacters } from './count-characters.ts'
 import { findModels, plainPath } from './find-model.ts'
 import { findTopLevelStrings } from './json-strings.ts'
@@ -90,6 +91,7 @@ export function describeRequest(exchange: Required<Exchange>): DecisionRequest {
     // Left out where no rule depends on it, so that requests for different models share one remembered decision.
     model: ruled ? strictest(models, exchange) : undefined,
     noModel: !ruled || models.length === 0,
+    isFetch: fetchesJob(exchange),
   }
 }
 

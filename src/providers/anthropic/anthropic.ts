@@ -1,5 +1,6 @@
 import type { Probe, Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
+import { anthropicBatch, anthropicResults } from './jobs.ts'
 import { anthropicRules } from './rules.ts'
 import { anthropicPriceFactors, anthropicUsage } from './usage.ts'
 
@@ -53,13 +54,29 @@ export const anthropic: Provider = {
       meters: 'none',
       isFree: true,
     },
-    { name: 'batches', path: /^\/v1\/messages\/batches$/, model: 'anywhere', meters: 'none' },
+    {
+      name: 'batches',
+      path: /^\/v1\/messages\/batches$/,
+      model: 'anywhere',
+      meters: 'none',
+      job: anthropicBatch,
+    },
+    {
+      name: 'batch results',
+      method: 'GET',
+      path: /^\/v1\/messages\/batches\/(?<job>[^/]+)\/results$/,
+      model: 'none',
+      meters: 'tokens',
+      isFree: true,
+      job: anthropicResults,
+    },
     {
       name: 'batches',
       path: /^\/v1\/messages\/batches(?:\/[^/]+){1,2}$/,
       model: 'anywhere',
       meters: 'none',
       isFree: true,
+      job: anthropicBatch,
     },
     { name: 'chat', capability: 'chat', method: 'POST', path: compatible, model: 'body', meters: 'tokens' },
     {
@@ -102,7 +119,7 @@ export const anthropic: Provider = {
   notes: [
     'Credit that is used up answers 400; Ownkey reads it as `quota_exhausted`.',
     'The `anthropic-version` header goes through as the caller sent it: version 2026-10-21 refuses `temperature`, `top_p` and `top_k`.',
-    'A batch names the address of its results at Anthropic itself, and the SDK’s `batches.results()` goes there past Ownkey: ask for `/v1/messages/batches/{id}/results` instead.',
+    'A batch names the address of its results at Anthropic itself, and the SDK’s `batches.results()` goes there past Ownkey: ask for `/v1/messages/batches/{id}/results` instead, where its counts are read.',
     'The OpenAI-compatible route exists for trying; it has no prompt caching and ignores `strict`.',
   ],
 }

@@ -1,7 +1,9 @@
+import type { JobPlace } from '../job-reading.ts'
 import type { Provider } from '../provider.ts'
 import { seconds, told } from '../reading/count.ts'
 import { failureReader } from '../reading/failure-reader.ts'
 import { at } from '../reading/is-record.ts'
+import { orderNamed } from '../reading/order-named.ts'
 import { type Rule, verdict } from '../reading/rules.ts'
 
 /** Texts only: `{error: "…"}`. */
@@ -38,6 +40,13 @@ const reading = failureReader({
   },
 })
 
+const transcript: JobPlace = {
+  path: [],
+  fields: ['audio_duration'],
+  counts: 'last',
+  read: ({ audio_duration: duration }) => ({ usage: told({ audioSeconds: seconds(duration) }) }),
+}
+
 export const assemblyai: Provider = {
   id: 'assemblyai',
   name: 'AssemblyAI',
@@ -62,7 +71,7 @@ export const assemblyai: Provider = {
       model: 'body',
       modelField: 'speech_model',
       meters: 'none',
-      isFree: true,
+      job: { places: [orderNamed('id')] },
     },
     // Its parts, and the farewell when it is deleted, tell the length of the recording again.
     {
@@ -71,7 +80,7 @@ export const assemblyai: Provider = {
       path: /^\/v2\/transcript\/(?<job>[^/]+)$/,
       model: 'none',
       meters: 'audio',
-      tellsJob: true,
+      job: { places: [transcript] },
     },
     { name: 'transcripts', path: /^\/v2\/transcript(?:\/[^/]+){0,2}$/, model: 'none', meters: 'none' },
     { name: 'upload', method: 'POST', path: /^\/v2\/upload$/, model: 'none', meters: 'none', isFree: true },

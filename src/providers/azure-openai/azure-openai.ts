@@ -1,3 +1,4 @@
+import { halfForBatches } from '../openai-like/jobs.ts'
 import { openaiLike } from '../openai-like/openai-like.ts'
 import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
 import { openaiSurfaces } from '../openai-like/surfaces.ts'
@@ -47,6 +48,8 @@ const row = openaiLike({
   priceCatalogue: 'azure',
   aliases: ['azure', 'azure-foundry'],
   base: '/openai/v1',
+  // Without `v1`, `api-version` stands in the query.
+  basePattern: '/openai(?:/v1)?',
   surfaces: [
     'chat',
     'responses',
@@ -86,6 +89,7 @@ export const azureOpenai: Provider = {
   credential: (path) =>
     speech.test(path) ? { header: 'ocp-apim-subscription-key', prefix: '' } : { header: 'api-key', prefix: '' },
   usage: tieredUsage,
+  priceFactors: halfForBatches,
   answerHeaders: ['apim-request-id', 'x-ms-region', 'x-ms-client-request-id', 'operation-location'],
   surfaces: [
     deployment('chat/completions', { name: 'chat', capability: 'chat', meters: 'tokens' }),

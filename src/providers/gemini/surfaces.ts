@@ -1,5 +1,6 @@
 import { openaiSurfaces } from '../openai-like/surfaces.ts'
 import type { Surface } from '../provider.ts'
+import { googleBatch, googleLines, interactionJob } from './jobs.ts'
 
 const version = '/v1(?:alpha|beta)?'
 const modelCall = (verbs: string): RegExp => new RegExp(`^${version}/models/(?<model>[^/:]+):(?:${verbs})$`)
@@ -44,6 +45,15 @@ export const geminiSurfaces: readonly Surface[] = [
     path: modelCall('batchGenerateContent|asyncBatchEmbedContent'),
     model: 'path',
     meters: 'none',
+    job: googleBatch,
+  },
+  {
+    name: 'batches',
+    path: new RegExp(`^${version}/(?<job>batches/[^/:]+)(?::cancel)?$`),
+    model: 'none',
+    meters: 'tokens',
+    isFree: true,
+    job: googleBatch,
   },
   {
     name: 'interactions',
@@ -52,6 +62,15 @@ export const geminiSurfaces: readonly Surface[] = [
     path: new RegExp(`^${version}/interactions$`),
     model: 'body',
     meters: 'tokens',
+    job: interactionJob,
+  },
+  {
+    name: 'stored interactions',
+    path: new RegExp(`^${version}/interactions/(?<job>[^/:]+)(?:/cancel)?$`),
+    model: 'none',
+    meters: 'tokens',
+    isFree: true,
+    job: interactionJob,
   },
   {
     name: 'live',
@@ -73,6 +92,15 @@ export const geminiSurfaces: readonly Surface[] = [
     model: 'none',
     meters: 'none',
     isFree: true,
+  },
+  {
+    name: 'file content',
+    method: 'GET',
+    path: new RegExp(`^(?:/download)?${version}/(?<job>files/[^/:]+):download$`),
+    model: 'none',
+    meters: 'tokens',
+    isFree: true,
+    job: googleLines,
   },
   {
     name: 'files',

@@ -1,5 +1,6 @@
 import { anthropicUsage } from '../anthropic/usage.ts'
 import type { Surface } from '../provider.ts'
+import { batchJob, batchLines, responseJob } from './jobs.ts'
 import { transcriptionUsage } from './usage.ts'
 
 type Route = Omit<Surface, 'path'> & { route: string }
@@ -32,7 +33,15 @@ const routes = {
     },
   ],
   responses: [
-    { name: 'responses', capability: 'chat', method: 'POST', route: 'responses', model: 'body', meters: 'tokens' },
+    {
+      name: 'responses',
+      capability: 'chat',
+      method: 'POST',
+      route: 'responses',
+      model: 'body',
+      meters: 'tokens',
+      job: responseJob,
+    },
     {
       name: 'compacted responses',
       capability: 'chat',
@@ -41,7 +50,14 @@ const routes = {
       model: 'body',
       meters: 'tokens',
     },
-    { name: 'stored responses', route: 'responses/[^/]+(?:/[^/]+)?', model: 'anywhere', meters: 'none', isFree: true },
+    {
+      name: 'stored responses',
+      route: 'responses/[^/]+(?:/[^/]+)?',
+      model: 'anywhere',
+      meters: 'tokens',
+      isFree: true,
+      job: responseJob,
+    },
   ],
   messages: [
     {
@@ -129,10 +145,46 @@ const routes = {
     },
   ],
   models: [{ name: 'models', route: 'models(?:/[^?]{1,200})?', model: 'none', meters: 'none' }],
-  files: [{ name: 'files', route: '(?:files|uploads)(?:/[^/]+){0,3}', model: 'none', meters: 'none', isFree: true }],
+  files: [
+    {
+      name: 'file content',
+      method: 'GET',
+      route: 'files/(?<job>[^/]+)/content',
+      model: 'none',
+      meters: 'tokens',
+      isFree: true,
+      job: batchLines,
+    },
+    { name: 'files', route: '(?:files|uploads)(?:/[^/]+){0,3}', model: 'none', meters: 'none', isFree: true },
+  ],
   batches: [
-    { name: 'batches', route: 'batches', model: 'anywhere', modelsInFile: 'input_file_id', meters: 'none' },
-    { name: 'batches', route: 'batches(?:/[^/]+){1,2}', model: 'anywhere', meters: 'none', isFree: true },
+    {
+      name: 'batches',
+      route: 'batches',
+      model: 'anywhere',
+      modelsInFile: 'input_file_id',
+      meters: 'none',
+      job: batchJob,
+    },
+    {
+      name: 'batches',
+      route: 'batches(?:/[^/]+){1,2}',
+      model: 'anywhere',
+      meters: 'tokens',
+      isFree: true,
+      job: batchJob,
+    },
+  ],
+  mistralBatches: [
+    { name: 'batches', route: 'batch/jobs', model: 'anywhere', meters: 'none', job: batchJob },
+    {
+      name: 'batches',
+      route: 'batch/jobs(?:/[^/]+){1,2}',
+      model: 'anywhere',
+      meters: 'tokens',
+      isFree: true,
+      job: batchJob,
+    },
   ],
   fim: [
     {

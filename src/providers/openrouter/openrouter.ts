@@ -33,6 +33,7 @@ const row = openaiLike({
     'transcriptions',
     'models',
     'files',
+    'batches',
     'account',
   ],
   vision: true,

@@ -1,7 +1,10 @@
 import type { Failure, ProviderAnswer } from '../failure.ts'
+import type { JobPlace, JobReading } from '../job-reading.ts'
+import { laterAnswer } from '../openai-like/jobs.ts'
 import { openaiLike } from '../openai-like/openai-like.ts'
 import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
-import { at } from '../reading/is-record.ts'
+import type { Provider } from '../provider.ts'
+import { at, type Json } from '../reading/is-record.ts'
 import { xaiRules } from '../vendor-rules.ts'
 
 /** `/v1/api-key` answers 200 for a key that is blocked, and says so. */
@@ -11,7 +14,7 @@ function readXaiKey({ body }: ProviderAnswer): Failure | undefined {
   return at(body, 'team_blocked') === true ? { class: 'permission_denied', cause: 'account_disabled' } : undefined
 }
 
-export const xai = openaiLike({
+const row = openaiLike({
   id: 'xai',
   name: 'xAI (Grok)',
   priceCatalogue: 'x-ai',
@@ -63,3 +66,28 @@ export const xai = openaiLike({
     ],
   },
 })
+
+/** A chat that is deferred is answered with an id, and its answer is told at an address of its own. */
+const order: JobReading = {
+  places: [{ path: [], fields: ['id', 'request_id'], counts: 'last', read: readDeferred }],
+}
+
+function readDeferred({ id, request_id: request }: Json): ReturnType<JobPlace['read']> {
+  if (id !== undefined) return 'no job'
+  return typeof request === 'string' ? { names: [request] } : undefined
+}
+
+export const xai: Provider = {
+  ...row,
+  surfaces: [
+    {
+      name: 'deferred chat',
+      path: /^\/v1\/chat\/deferred-completion\/(?<job>[^/]+)$/,
+      model: 'none',
+      meters: 'tokens',
+      isFree: true,
+      job: { places: [laterAnswer([])] },
+    },
+    ...row.surfaces.map((surface) => (surface.name === 'chat' ? { ...surface, job: order } : surface)),
+  ],
+}

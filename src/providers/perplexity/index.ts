@@ -1,0 +1,2 @@
+/** Perplexity: answers with searches, each told with what it cost; long ones are jobs. */
+export { perplexity } from './perplexity.ts'
