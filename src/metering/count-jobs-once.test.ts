@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
 import type { Counts, Usage } from '../providers/index.ts'
-import { type Database, migrate } from '../store/index.ts'
+import { type Database, migrate, sweepBooks } from '../store/index.ts'
 import { createJobCounter, type JobAnswer } from './count-jobs-once.ts'
 import type { Entry, EntryEnd } from './ledger.ts'
 
@@ -120,6 +120,18 @@ describe.each(databaseKinds)('jobs counted on %s', (kind) => {
       withCounts({ inputTokens: 2 }),
       without,
     ])
+  })
+
+  it('are known for more than a year', async () => {
+    const counts = { inputTokens: 1 }
+    await settled(telling(['young'], counts), telling(['aged'], counts))
+    const age = (job: string, days: number) =>
+      database.query("update counted_jobs set noted_at = now() - $2 * interval '1 day' where job = $1", [job, days])
+    await age('young', 399)
+    await age('aged', 401)
+    await sweepBooks(database)
+    const kept = await database.query<{ job: string }>("select job from counted_jobs where job in ('young', 'aged')")
+    expect(kept).toEqual([{ job: 'young' }])
   })
 
   it('stand where the database cannot be asked', async () => {
