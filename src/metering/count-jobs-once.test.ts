@@ -7,7 +7,7 @@ import type { Entry, EntryEnd } from './ledger.ts'
 
 const end: EntryEnd = { status: 200, durationMs: 1, charged: true }
 const without: EntryEnd = { ...end, isFree: true, estimated: false, usage: undefined }
-const place = { org: 'acme', provider: 'openai' }
+const place = { org: 'acme', provider: 'openai', host: 'api.openai.com' }
 
 /** An answer that tells these counts. */
 function telling(names: string[], counts: Counts, more: Partial<JobAnswer> = {}): JobAnswer {
@@ -93,9 +93,15 @@ describe.each(databaseKinds)('jobs counted on %s', (kind) => {
     expect(all.flatMap((entry) => entry.ends).filter(({ usage }) => usage !== undefined)).toHaveLength(1)
   })
 
+  it('at another host are those of another job: a customer’s own server cannot say that the platform’s are booked', async () => {
+    const [own, platform] = [{ inputTokens: 1_000_000 }, { inputTokens: 7 }]
+    const ends = await settled(telling(['resp'], own, { host: 'own.example' }), telling(['resp'], platform))
+    expect(ends).toEqual([withCounts(own), withCounts(platform)])
+  })
+
   it('of an earlier version are all in the books', async () => {
     await database.query(
-      "insert into counted_jobs (org_id, provider, job, entry_id) values ('acme', 'openai', 'old', 'e')",
+      "insert into counted_jobs (org_id, provider, host, job, entry_id) values ('acme', 'openai', 'api.openai.com', 'old', 'e')",
     )
     expect(await settled(telling(['old'], { inputTokens: 7 }))).toEqual([without])
   })

@@ -1,4 +1,5 @@
 import { type EntryEnd, type JobAnswer, partsOf } from '../../metering/index.ts'
+import type { Attempt } from '../../policy/index.ts'
 import type { AnswerReadings } from '../answer/answer-usage.ts'
 import type { Exchange } from '../exchange.ts'
 import { costsNothing, fetchesJob } from '../request/costs-nothing.ts'
@@ -16,14 +17,19 @@ export function readingsOf(exchange: Required<Exchange>): AnswerReadings | undef
 }
 
 /** What is to be noted of the job that an answer is about; undefined: nothing, because it neither ordered one nor counts anything. */
-export function jobOf(exchange: Required<Exchange>, { job, cut }: Outcome, end: EntryEnd): JobAnswer | undefined {
+export function jobOf(
+  exchange: Required<Exchange>,
+  { attempt, outcome, end }: { attempt: Attempt; outcome: Outcome; end: EntryEnd },
+): JobAnswer | undefined {
   const { caller, provider, model } = exchange
+  const { job, cut } = outcome
   const isOrder = !costsNothing(exchange)
   if (job === undefined || !end.charged || (end.usage === undefined && !isOrder)) return undefined
   const { names, parts } = job
   return {
     org: caller.tenant.org,
     provider: provider.id,
+    host: attempt.host,
     names,
     // What was not told may be estimated.
     parts: parts.length > 0 || end.usage === undefined ? parts : partsOf(model, end.usage),
