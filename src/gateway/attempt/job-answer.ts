@@ -16,6 +16,15 @@ export function readingsOf(exchange: Required<Exchange>): AnswerReadings | undef
   return usage === undefined && job === undefined ? undefined : { usage, job }
 }
 
+const partial: ReadonlySet<string> = new Set(['range', 'if-range'])
+
+/** The caller's headers. The result of a job is always asked for whole: its pieces would tell counts that cannot be put together. */
+export function askedHeaders(exchange: Required<Exchange>): readonly string[] {
+  const { rawHeaders } = exchange.req
+  if (!fetchesJob(exchange)) return rawHeaders
+  return rawHeaders.filter((_, index) => !partial.has((rawHeaders[index & ~1] as string).toLowerCase()))
+}
+
 /** What is to be noted of the job that an answer is about; undefined: nothing, because it neither ordered one nor counts anything. */
 export function jobOf(
   exchange: Required<Exchange>,
