@@ -140,6 +140,11 @@ describe.each(databaseKinds)('jobs counted on %s', (kind) => {
     expect(kept).toEqual([{ job: 'young' }])
   })
 
+  it('that are nothing yet do not price an order', async () => {
+    const order = telling(['o2'], {}, { isOrder: true, isWhole: false })
+    expect(await settled(telling(['o2'], { outputTokens: 0 }, { isWhole: false }), order)).toEqual([without, end])
+  })
+
   it('stand where the database cannot be asked', async () => {
     expect(await settled({ ...telling(['j1'], { audioSeconds: 9 }), org: 'nobody' })).toEqual([
       withCounts({ audioSeconds: 9 }),

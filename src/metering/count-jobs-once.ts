@@ -63,7 +63,7 @@ async function settleJob(
     entry.settle(job.parts.length > 0 ? withCounts(end, job.parts) : end)
     return
   }
-  const isCounted = known.counts === null || Object.keys(known.counts).length > 0
+  const isCounted = known.counts === null || Object.values(known.counts).some((count) => count > 0)
   const more = known.counts === null ? [] : beyond(known.counts, job.parts)
   if (more.length > 0) entry.settle(withCounts(end, more))
   else entry.settle(job.parts.length > 0 || isCounted ? withoutCounts(end) : end)
