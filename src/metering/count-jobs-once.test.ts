@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
 import type { Counts, Usage } from '../providers/index.ts'
-import { type Database, migrate } from '../store/index.ts'
+import { type Database, migrate, sweepBooks } from '../store/index.ts'
 import { createJobCounter, type JobAnswer } from './count-jobs-once.ts'
 import type { Entry, EntryEnd } from './ledger.ts'
 
 const end: EntryEnd = { status: 200, durationMs: 1, charged: true }
 const without: EntryEnd = { ...end, isFree: true, estimated: false, usage: undefined }
-const place = { org: 'acme', provider: 'openai' }
+const place = { org: 'acme', provider: 'openai', host: 'api.openai.com' }
 
 /** An answer that tells these counts. */
 function telling(names: string[], counts: Counts, more: Partial<JobAnswer> = {}): JobAnswer {
@@ -93,9 +93,15 @@ describe.each(databaseKinds)('jobs counted on %s', (kind) => {
     expect(all.flatMap((entry) => entry.ends).filter(({ usage }) => usage !== undefined)).toHaveLength(1)
   })
 
+  it('at another host are those of another job: a customer’s own server cannot say that the platform’s are booked', async () => {
+    const [own, platform] = [{ inputTokens: 1_000_000 }, { inputTokens: 7 }]
+    const ends = await settled(telling(['resp'], own, { host: 'own.example' }), telling(['resp'], platform))
+    expect(ends).toEqual([withCounts(own), withCounts(platform)])
+  })
+
   it('of an earlier version are all in the books', async () => {
     await database.query(
-      "insert into counted_jobs (org_id, provider, job, entry_id) values ('acme', 'openai', 'old', 'e')",
+      "insert into counted_jobs (org_id, provider, host, job, entry_id) values ('acme', 'openai', 'api.openai.com', 'old', 'e')",
     )
     expect(await settled(telling(['old'], { inputTokens: 7 }))).toEqual([without])
   })
@@ -120,6 +126,23 @@ describe.each(databaseKinds)('jobs counted on %s', (kind) => {
       withCounts({ inputTokens: 2 }),
       without,
     ])
+  })
+
+  it('are known for more than a year', async () => {
+    const counts = { inputTokens: 1 }
+    await settled(telling(['young'], counts), telling(['aged'], counts))
+    const age = (job: string, days: number) =>
+      database.query("update counted_jobs set noted_at = now() - $2 * interval '1 day' where job = $1", [job, days])
+    await age('young', 399)
+    await age('aged', 401)
+    await sweepBooks(database)
+    const kept = await database.query<{ job: string }>("select job from counted_jobs where job in ('young', 'aged')")
+    expect(kept).toEqual([{ job: 'young' }])
+  })
+
+  it('that are nothing yet do not price an order', async () => {
+    const order = telling(['o2'], {}, { isOrder: true, isWhole: false })
+    expect(await settled(telling(['o2'], { outputTokens: 0 }, { isWhole: false }), order)).toEqual([without, end])
   })
 
   it('stand where the database cannot be asked', async () => {

@@ -9,6 +9,8 @@ import type { Sale } from './prices.ts'
 export interface JobAnswer extends JobTold {
   org: string
   provider: string
+  /** The one that told it: what another tells says nothing of this job. */
+  host: string
   /** The request ordered the job: unless the answer tells its counts, it has no price until they are told. */
   isOrder: boolean
   /** The provider told these counts, and the answer came to its end. */
@@ -61,7 +63,7 @@ async function settleJob(
     entry.settle(job.parts.length > 0 ? withCounts(end, job.parts) : end)
     return
   }
-  const isCounted = known.counts === null || Object.keys(known.counts).length > 0
+  const isCounted = known.counts === null || Object.values(known.counts).some((count) => count > 0)
   const more = known.counts === null ? [] : beyond(known.counts, job.parts)
   if (more.length > 0) entry.settle(withCounts(end, more))
   else entry.settle(job.parts.length > 0 || isCounted ? withoutCounts(end) : end)
@@ -69,11 +71,11 @@ async function settleJob(
 }
 
 function note(entry: Entry, job: JobAnswer, database: Database) {
-  const { org, provider, names, parts } = job
+  const { org, provider, host, names, parts } = job
   const isOrdered = job.isOrder && parts.length === 0
   return noteJob(
     database,
-    { org, provider, names, entry: entry.id, isOrdered },
+    { org, provider, host, names, entry: entry.id, isOrdered },
     { grow: (counted) => ({ ...mostOf(counted, parts) }), isTold: isTold(job) },
   )
 }

@@ -137,6 +137,15 @@ describe('a batch', () => {
     expect(scan(inLines, [lines], 'files/f')).toEqual({ names: ['files/f'], parts })
   })
 
+  it('of embeddings at Google tells tokens, and the model once', () => {
+    const result = { response: { embedding: { values: [0.1] }, tokenCount: '4' } }
+    const output = { inlinedEmbedContentResponses: { inlinedResponses: [result, result] } }
+    const told = { name: 'batches/b', response: output, metadata: { model: 'models/gemini-embedding-001', output } }
+    expect(scan(readingOf('gemini', 'GET', '/v1beta/batches/b'), [JSON.stringify(told)], 'batches/b')?.parts).toEqual([
+      { model: 'gemini-embedding-001', terms: ['batch'], counts: { inputTokens: 8 } },
+    ])
+  })
+
   it('of any length is never held', () => {
     const scanner = new JobScanner(readingOf('openai', 'GET', '/v1/files/f/content'), 'f')
     const [start, end] = line(1, { model: 'a', output: '@', usage: { prompt_tokens: 3 } }).split('@') as [

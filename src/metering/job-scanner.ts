@@ -19,6 +19,8 @@ export class JobScanner {
   private readonly reading: JobReading
   private readonly walker: JsonWalker
   private readonly names = new Set<string>()
+  /** Of counts that name none. */
+  private model: string | undefined
   /** What each place has told. */
   private readonly sums: JobPart[][]
   /** The answer is about no job. */
@@ -40,7 +42,8 @@ export class JobScanner {
   end(): JobTold | undefined {
     if (this.isOver || this.names.size === 0) return undefined
     const parts = this.sums.reduce((most, one) => (sizeOf(one) > sizeOf(most) ? one : most))
-    return { names: [...this.names], parts: parts.filter((part) => sizeOf([part]) > 0) }
+    const { model } = this
+    return { names: [...this.names], parts: parts.map((part) => ({ ...part, model: part.model ?? model })) }
   }
 
   private hear(index: number, fields: Record<string, unknown>, isWhole: boolean): void {
@@ -54,6 +57,7 @@ export class JobScanner {
 
   private note(index: number, counts: 'each' | 'last', { names = [], model, usage }: ToldJob): void {
     for (const name of names) if (name.length <= longestName && this.names.size < mostNames) this.names.add(name)
+    if (usage === undefined) this.model ??= model
     if (usage === undefined || !hasCounts(usage)) return
     if (counts === 'last') this.sums[index] = []
     for (const part of partsOf(model, usage)) addPart(this.sums[index] as JobPart[], part)

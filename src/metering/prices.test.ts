@@ -84,7 +84,6 @@ describe('a price', () => {
     ['anthropic', 'claude-opus-4-6', ['batch'], 0.5],
     ['gemini', 'gemini-2.5-pro', ['batch'], 0.5],
     ['mistral', 'mistral-large-latest', ['batch'], 0.5],
-    ['groq', 'llama-3.3-70b-versatile', ['batch'], 0.5],
     ['anthropic', 'claude-opus-4-6', ['fast', 'in_us'], 6.6],
     ['anthropic', 'claude-opus-4-8', ['fast'], 2],
     ['gemini', 'gemini-2.5-pro', ['priority'], 1.8],
@@ -98,6 +97,7 @@ describe('a price', () => {
     ['anthropic', 'claude-haiku-4-5', ['in_eu'], undefined],
     ['vertex', 'gemini-2.5-pro', ['provisioned_throughput'], undefined],
     ['groq', 'llama-3.3-70b-versatile', ['flex'], undefined],
+    ['groq', 'llama-3.3-70b-versatile', ['batch'], undefined],
     ['xai', 'grok-4.3', ['batch'], undefined],
   ])('of %s’ %s served as %j is %s times the usual one', (provider, model, terms, factor) => {
     const usage = provider === 'deepgram' ? { audioSeconds: 60 } : { inputTokens: 1_000_000, outputTokens: 0 }

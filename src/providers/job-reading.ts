@@ -25,7 +25,7 @@ export interface JobPlace {
 export interface ToldJob {
   /** The provider's ids of it, beside the one in the path: also of the file that its results will be in. */
   names?: readonly string[]
-  /** The model that the counts are of. */
+  /** The model that the counts are of; without counts: of those that name none. */
   model?: string | undefined
   usage?: Usage
 }

@@ -93,7 +93,6 @@ const groq = openaiLike({
   // The last chunk tells the counts a second time, inside `x_groq`: the same key, the same reading.
   more: {
     usage: transcriptionUsage,
-    priceFactors: halfForBatches,
     notes: ['Requests are limited per day, tokens per minute; a daily limit is told only in the text.'],
   },
 })

@@ -69,7 +69,7 @@ export class AttemptUnderWay implements CallOwner {
     const { gateway, key, entry } = this.reserved
     const { exchange, turn } = this
     const end = entryEnd(outcome, exchange)
-    const job = jobOf(exchange, outcome, end)
+    const job = jobOf(exchange, { attempt: turn.attempt, outcome, end })
     if (job === undefined) entry.settle(end)
     else gateway.deps.jobs.settle(entry, end, job)
     const { failure, relayed, later } = outcome

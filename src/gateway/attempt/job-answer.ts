@@ -1,4 +1,5 @@
 import { type EntryEnd, type JobAnswer, partsOf } from '../../metering/index.ts'
+import type { Attempt } from '../../policy/index.ts'
 import type { AnswerReadings } from '../answer/answer-usage.ts'
 import type { Exchange } from '../exchange.ts'
 import { costsNothing, fetchesJob } from '../request/costs-nothing.ts'
@@ -15,15 +16,29 @@ export function readingsOf(exchange: Required<Exchange>): AnswerReadings | undef
   return usage === undefined && job === undefined ? undefined : { usage, job }
 }
 
+const partial: ReadonlySet<string> = new Set(['range', 'if-range'])
+
+/** The caller's headers. The result of a job is always asked for whole: its pieces would tell counts that cannot be put together. */
+export function askedHeaders(exchange: Required<Exchange>): readonly string[] {
+  const { rawHeaders } = exchange.req
+  if (!fetchesJob(exchange)) return rawHeaders
+  return rawHeaders.filter((_, index) => !partial.has((rawHeaders[index & ~1] as string).toLowerCase()))
+}
+
 /** What is to be noted of the job that an answer is about; undefined: nothing, because it neither ordered one nor counts anything. */
-export function jobOf(exchange: Required<Exchange>, { job, cut }: Outcome, end: EntryEnd): JobAnswer | undefined {
+export function jobOf(
+  exchange: Required<Exchange>,
+  { attempt, outcome, end }: { attempt: Attempt; outcome: Outcome; end: EntryEnd },
+): JobAnswer | undefined {
   const { caller, provider, model } = exchange
+  const { job, cut } = outcome
   const isOrder = !costsNothing(exchange)
   if (job === undefined || !end.charged || (end.usage === undefined && !isOrder)) return undefined
   const { names, parts } = job
   return {
     org: caller.tenant.org,
     provider: provider.id,
+    host: attempt.host,
     names,
     // What was not told may be estimated.
     parts: parts.length > 0 || end.usage === undefined ? parts : partsOf(model, end.usage),

@@ -10,6 +10,7 @@ import { entryEnd, entryStart, standingOf } from './attempt-entry.ts'
 import { remember, report } from './attempt-lessons.ts'
 import { AttemptUnderWay } from './attempt-under-way.ts'
 import { askForCountsOf } from './counts-opt-in.ts'
+import { askedHeaders } from './job-answer.ts'
 import type { Resting } from './key-health.ts'
 import { type OpenedAttempt, openAttempt } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
@@ -200,11 +201,11 @@ function endUnprepared(
 function sendWith(exchange: Required<Exchange>, turn: Turn, reserved: Reserved): Promise<Outcome> {
   const { attempt } = turn
   const { gateway, tenant, prepared } = reserved
-  const { req, provider, setup, upstream } = exchange
+  const { provider, setup, upstream } = exchange
   const path = upstream?.path ?? upstreamPath(exchange)
   const counted = upstream === undefined ? askForCountsOf(exchange, attempt) : undefined
   const rewritten = upstream ?? counted
-  const rawHeaders = rewritten?.headers ?? req.rawHeaders
+  const rawHeaders = rewritten?.headers ?? askedHeaders(exchange)
   const opened = openAttempt({ attempt, provider, tenant, setup, rawHeaders, path, prepared }, gateway.deps)
   const translation = rewritten?.answer
   const call = new UpstreamCall(new AttemptUnderWay(exchange, turn, { reserved, opened, translation }))

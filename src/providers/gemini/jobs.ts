@@ -1,18 +1,18 @@
 import type { JobPlace, JobReading } from '../job-reading.ts'
+import { count, told } from '../reading/count.ts'
 import { isRecord, type Json } from '../reading/is-record.ts'
-import type { Usage } from '../usage-reading.ts'
 import { googleUsage, readGoogleUsage } from './usage.ts'
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-/** What one request of a batch brought. */
+/** What one request of a batch brought; of embeddings the tokens alone are told. */
 const result = (...path: string[]): JobPlace => ({
   path: [...path, 'response'],
-  fields: ['modelVersion', 'usageMetadata'],
+  fields: ['modelVersion', 'usageMetadata', 'tokenCount'],
   counts: 'each',
-  read: ({ modelVersion, usageMetadata }) => {
-    const { terms, ...counts } = readGoogleUsage(usageMetadata)
-    return { model: text(modelVersion), usage: { ...counts, terms: ['batch'] } satisfies Usage }
+  read: ({ modelVersion, usageMetadata, tokenCount }) => {
+    const counts = isRecord(usageMetadata) ? readGoogleUsage(usageMetadata) : told({ inputTokens: count(tokenCount) })
+    return { model: text(modelVersion), usage: { ...counts, terms: ['batch'] } }
   },
 })
 
@@ -33,9 +33,16 @@ export const googleBatch: JobReading = {
       counts: 'last',
       read: ({ name }) => (typeof name === 'string' ? { names: [name] } : undefined),
     },
+    {
+      path: ['metadata'],
+      fields: ['model'],
+      counts: 'last',
+      read: ({ model }) => ({ model: text(model)?.replace(/^models\//, '') }),
+    },
     ...[['response'], ['metadata', 'output']].flatMap((output) => [
       file(...output),
       result(...output, 'inlinedResponses', 'inlinedResponses', '*'),
+      result(...output, 'inlinedEmbedContentResponses', 'inlinedResponses', '*'),
     ]),
   ],
 }

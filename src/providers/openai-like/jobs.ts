@@ -8,7 +8,7 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 /** `usage` of an answer that a job brought; some vendors tell what it cost. */
 export function toldBy({ model, usage }: Json, terms: readonly string[] = []): Pick<ToldJob, 'model' | 'usage'> {
-  if (!isRecord(usage)) return {}
+  if (!isRecord(usage)) return { model: text(model) }
   const counts = read('"usage"', usage)
   return { model: text(model), usage: terms.length > 0 ? { ...counts, terms } : counts }
 }
@@ -67,7 +67,7 @@ export const batchJob: JobReading = {
 /** The file with a batch's results, line by line. */
 export const batchLines: JobReading = { places: [result()] }
 
-/** By the pages of those who publish it, read 2026-11. */
+/** What OpenAI, Azure and Mistral take for a batch on any model, by their pages, read 2026-11; others differ by model or over time. */
 export const halfForBatches = [{ term: 'batch', factor: 0.5 }] as const
 
 /** An answer that is made later and told at an address of its own. */

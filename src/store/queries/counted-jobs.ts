@@ -7,6 +7,8 @@ export type JobCounts = Readonly<Record<string, number>>
 export interface CountedJob {
   org: string
   provider: string
+  /** The one that tells of it. */
+  host: string
   /** The provider's ids of it. */
   names: readonly string[]
   /** The entry that ordered it, or that tells its counts. */
@@ -32,37 +34,48 @@ export async function noteJob(
   job: CountedJob,
   { grow, isTold }: { grow(counts: JobCounts): JobCounts; isTold: boolean },
 ): Promise<KnownJob> {
-  const { org, provider, names } = job
-  if (names.length === 1 && (await insertJob(database, job, grow({})))) return { counts: {}, orders: [] }
-  const place = [org, provider, names]
+  if (job.names.length === 1 && (await insertJob(database, job, grow({})))) return { counts: {}, orders: [] }
+  // Mostly all of it is in the books, and nothing is to be written.
+  const seen = await namedRows(database, job)
+  if (seen.length === job.names.length && seen.every((row) => isBooked(row, grow))) return knownBy(seen)
   return database.transaction(async (tx) => {
-    await insertJob(tx, job, {})
-    const rows = await tx.query<NotedRow>(
-      `select entry_id, is_ordered, counts from counted_jobs
-        where org_id = $1 and provider = $2 and job = any($3) order by job for update`,
-      place,
-    )
-    const known = knownBy(rows)
+    if (seen.length < job.names.length) await insertJob(tx, job, {})
+    const known = knownBy(await namedRows(tx, job, 'for update'))
     await tx.query(
-      `update counted_jobs set counts = $4::jsonb, is_ordered = is_ordered and not $5::boolean
-        where org_id = $1 and provider = $2 and job = any($3)`,
-      [...place, known.counts === null ? null : JSON.stringify(grow(known.counts)), isTold],
+      `update counted_jobs set counts = $5::jsonb, is_ordered = is_ordered and not $6::boolean ${whereNamed}`,
+      [...placeOf(job), known.counts === null ? null : JSON.stringify(grow(known.counts)), isTold],
     )
     return known
   })
 }
 
+const whereNamed = 'where org_id = $1 and provider = $2 and host = $3 and job = any($4)'
+const placeOf = ({ org, provider, host, names }: CountedJob) => [org, provider, host, names]
+
+function namedRows(queryable: Queryable, job: CountedJob, lock: 'for update' | '' = ''): Promise<NotedRow[]> {
+  return queryable.query<NotedRow>(
+    `select entry_id, is_ordered, counts from counted_jobs ${whereNamed} order by job ${lock}`,
+    placeOf(job),
+  )
+}
+
+/** Nobody waits for the job, and these counts tell nothing new of it. */
+function isBooked({ is_ordered: isOrdered, counts }: NotedRow, grow: (counts: JobCounts) => JobCounts): boolean {
+  if (isOrdered) return false
+  return counts === null || Object.entries(grow(counts)).every(([name, count]) => counts[name] === count)
+}
+
 /** Of several names some may be there already. @returns whether any was not */
 async function insertJob(
   queryable: Queryable,
-  { org, provider, names, entry, isOrdered }: CountedJob,
+  { org, provider, host, names, entry, isOrdered }: CountedJob,
   counts: JobCounts,
 ): Promise<boolean> {
   const fresh = await queryable.query(
-    `insert into counted_jobs (org_id, provider, job, entry_id, is_ordered, counts)
-     select $1, $2, name, $4, $5, $6::jsonb from unnest($3::text[]) as name order by name
-     on conflict (org_id, provider, job) do nothing returning 1 as one`,
-    [org, provider, names, entry, isOrdered, JSON.stringify(counts)],
+    `insert into counted_jobs (org_id, provider, host, job, entry_id, is_ordered, counts)
+     select $1, $2, $3, name, $5, $6, $7::jsonb from unnest($4::text[]) as name order by name
+     on conflict (org_id, provider, host, job) do nothing returning 1 as one`,
+    [org, provider, host, names, entry, isOrdered, JSON.stringify(counts)],
   )
   return fresh.length > 0
 }

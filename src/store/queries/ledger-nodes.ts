@@ -64,6 +64,7 @@ export async function sweepBooks(queryable: Queryable): Promise<void> {
     `delete from request_charges where (org_id, request_id) in
        (select org_id, request_id from request_charges where charged_at < now() - interval '24 hours' limit 5000)`,
   )
+  await queryable.query("delete from counted_jobs where noted_at < now() - interval '400 days'")
   await queryable.query("delete from request_repeats where noted_at < now() - interval '24 hours'")
   await queryable.query("delete from spend_totals where per = 'day' and period_start < now() - interval '3 days'")
 }
