@@ -347,6 +347,20 @@ describe('a stream that opens with an error', () => {
     expect(body.items[0]).toMatchObject({ inputTokens: 3, outputTokens: 4 })
   })
 
+  test.each(['text/plain', 'text/html; charset=utf-8', 'application/octet-stream'])(
+    'under the type %s is one too, and without an error its counts are read',
+    async (type) => {
+      const headers = { 'content-type': type }
+      const error = '{"error":{"code":"insufficient_quota","message":"x"}}'
+      served('quota_exhausted', await play('openai', 'falling', bytes(error, { headers })))
+      const words = '{"id":"x","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}'
+      const { org, answer } = await play('openai', 'falling', bytes(words, { headers }))
+      expect([answer.text, answer.header('content-type')]).toEqual([words, type])
+      const { body } = await journey.ownkey.api('GET', `/orgs/${org}/requests`)
+      expect(body.items[0]).toMatchObject({ inputTokens: 3, outputTokens: 4 })
+    },
+  )
+
   test('under the type of JSON is one too', async () => {
     const error = 'event: error\ndata: {"error":{"code":"insufficient_quota","message":"x"}}\n\n'
     const headers = { 'content-type': 'application/json' }
