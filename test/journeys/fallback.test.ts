@@ -222,6 +222,11 @@ describe('a stream that opens with an error', () => {
       '{"type":"error","error":{"type":"overloaded_error"}}',
       'provider_error',
     ],
+    ['a status of its own and nothing else', 'openai', '{"code":429,"data":null}', 'rate_limited'],
+    ['no success', 'openai', '{"success":false,"message":"Insufficient balance"}', 'quota_exhausted'],
+    ['a status that is a word', 'openai', '{"status":"error","message":"The model is overloaded"}', 'provider_error'],
+    ['a list of errors', 'openai', '{"errors":[{"code":429,"message":"x"}]}', 'rate_limited'],
+    ['an error that is only true', 'openai', '{"error":true,"message":"x","code":"invalid_api_key"}', 'invalid_key'],
   ]
 
   test.each(told)('as JSON, %s of %s, is a failure all the same', async (_name, provider, body, name) => {
@@ -255,11 +260,6 @@ describe('a stream that opens with an error', () => {
     ['an error that is a text', 'openai', '{"status":"error","error":"Rate limit reached"}', 'rate_limited'],
     ['an error without a wrapper', 'openai', '{"message":"x","code":"invalid_api_key"}', 'invalid_key'],
     ['an error in `detail`', 'elevenlabs', '{"detail":{"status":"quota_exceeded","message":"x"}}', 'quota_exhausted'],
-    ['a status of its own and nothing else', 'openai', '{"code":429,"data":null}', 'rate_limited'],
-    ['no success', 'openai', '{"success":false,"message":"Insufficient balance"}', 'quota_exhausted'],
-    ['a status that is a word', 'openai', '{"status":"error","message":"The model is overloaded"}', 'provider_error'],
-    ['a list of errors', 'openai', '{"errors":[{"code":429,"message":"x"}]}', 'rate_limited'],
-    ['an error that is only true', 'openai', '{"error":true,"message":"x","code":"invalid_api_key"}', 'invalid_key'],
     ['an error behind a byte-order mark', 'openai', '\uFEFF{"error":{"code":"invalid_api_key"}}', 'invalid_key'],
     [
       'an error behind much else',

@@ -11,6 +11,8 @@ const errorFirst = /^\s*(?:\[\s*)?\{\s*"(?:error"\s*:\s*(?:[{"]|true)|(?:type|ob
 /** Names that begin errors without a wrapper, and few answers. */
 const bareFirst =
   /^\s*\{\s*"(?:(?:code|detail|err_code|err_msg|error_code|error_msg|errors|message|msg)"\s*:|(?:ok|success)"\s*:\s*f|status(?:_?code)?"\s*:\s*"?(?:[45]|err|fail))/i
+/** The first name and what its value begins with are not all here yet. */
+const unfinished = /^\s*\{\s*"\w{0,12}(?:"\s*(?::\s*"?\w{0,2})?)?$/
 // Looked for with its first quote: in the long texts of answers quotes are rare, and each letter is not.
 const errorName = Buffer.from('"error"')
 /** An error that is told: not null, and not empty. */
@@ -30,8 +32,9 @@ export function opensWithError(
   if (anywhere && tellsErrorBehind(bytes)) return true
   const at = bytes.indexOf(quote)
   const letter = at === -1 ? undefined : bytes[at + 1]
-  if (letter !== undefined && !firstLetters.has(letter) && refusal === undefined) return false
   const beginning = bytes.toString('latin1', 0, enoughToTell * 2)
+  if (letter !== undefined && !firstLetters.has(letter) && refusal === undefined)
+    return anywhere && unfinished.test(beginning) ? undefined : false
   return errorFirst.test(beginning) || refusal?.test(beginning) || undefined
 }
 
