@@ -67,7 +67,7 @@ const ofErrors: ReadonlySet<string> = new Set([
 
 /**
  * Events before the first content, and those that only keep a connection open: of OpenAI's Responses API, Anthropic's Messages,
- * Google's Interactions, Cohere and Amazon. A chunk without choices or counts is one, too: Azure says of the prompt in it.
+ * Google's Interactions, Cohere and Amazon; and what Azure says of the prompt.
  */
 const preambleEvents: ReadonlySet<string> = new Set([
   'response.created',
@@ -85,7 +85,6 @@ const preambleEvents: ReadonlySet<string> = new Set([
 export function isPreamble({ name, data }: StreamEvent): boolean {
   const type = at(data, 'type') ?? at(data, 'event_type')
   if (preambleEvents.has(name ?? '') || (typeof type === 'string' && preambleEvents.has(type))) return true
-  if (!isRecord(data)) return false
-  const { choices, usage } = data
-  return Object.keys(data).length === 0 || (Array.isArray(choices) && choices.length === 0 && !isRecord(usage))
+  const choices = at(data, 'choices')
+  return Array.isArray(choices) && choices.length === 0 && at(data, 'prompt_filter_results') !== undefined
 }
