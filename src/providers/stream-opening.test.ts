@@ -174,6 +174,7 @@ describe('the first event of a 200 stream', () => {
     ['gemini', { promptFeedback: { blockReason: 'SAFETY' }, candidates: [{ index: 0 }] }, undefined],
     ['openai', { code: 0, message: 'ok', data: {} }, undefined],
     ['openai', { response: 'Hi', error: '' }, undefined],
+    ['openai', { msg: 'Hi' }, undefined],
     ['openrouter', { choices: [{ delta: { content: 'x' } }], error: null }, undefined],
     ['gemini', { event_type: 'content.start', index: 0 }, 'content.start'],
     ['elevenlabs', { audio_base64: 'AAAA' }, undefined],

@@ -57,7 +57,7 @@ const isNothing = (value: unknown): boolean =>
   value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0)
 const isDetail = (detail: unknown): boolean => typeof detail === 'object' && !isNothing(detail)
 const isOfErrors = (name: string): boolean => ofErrors.has(name.charAt(0).toLowerCase() + name.slice(1))
-const sentences = ['message', 'Message', 'msg', 'err_msg', 'error_msg', 'detail', 'error']
+const sentences = ['message', 'Message', 'err_msg', 'error_msg', 'detail', 'error']
 const ofErrors: ReadonlySet<string> = new Set([
   ...['message', 'msg', 'err_msg', 'error_msg', 'detail', 'error', 'details', 'code', 'type', 'param'],
   ...['status', 'statusCode', 'status_code', 'raw_status_code', 'success', 'ok'],
