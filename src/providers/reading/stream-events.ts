@@ -10,9 +10,14 @@ export function isFailureEvent({ name, data }: StreamEvent): boolean {
   if (Array.isArray(data)) return data.some((item) => isFailureEvent({ data: item }))
   if (!isRecord(data)) return false
   const { type, error, choices } = data
-  if (tellsError(data) || (typeof type === 'string' && failureNames.test(type))) return true
-  if (typeof error === 'string' && error !== '' && choices === undefined) return true
-  return isBareError(data) || isEmptyRefusal(data)
+  if (typeof type === 'string' && failureNames.test(type)) return true
+  return (typeof error === 'string' && error !== '' && choices === undefined) || tellsFailure(data)
+}
+
+/** A body that is a failure although its status says otherwise. A text in `error` alone may be a job's, which was asked about. */
+export function tellsFailure(body: unknown): boolean {
+  if (Array.isArray(body)) return body.some(tellsFailure)
+  return isRecord(body) && (tellsError(body) || isBareError(body) || isEmptyRefusal(body))
 }
 
 /** An error where every vendor that has one in a success puts it. */
