@@ -69,7 +69,7 @@ function errorIn(body: unknown): Read {
     names.flatMap((name) => from.map((layer) => text(layer, name))).find((found) => found !== undefined)
   const complaints = layers.map((layer) => listed(layer['detail'])).find((found) => found !== undefined)
   return {
-    message: first(['message', 'msg', 'err_msg', 'error', 'detail', 'error_description']) ?? complaints,
+    message: first(['message', 'msg', 'err_msg', 'error_msg', 'error', 'detail', 'error_description']) ?? complaints,
     type: first(['type'], layers.slice(0, 1)),
     param: first(['param'], layers.slice(0, 1)),
     code: first(['code']),

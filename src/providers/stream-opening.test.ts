@@ -159,8 +159,6 @@ describe('the first event of a 200 stream', () => {
     ['gemini', { event_type: 'interaction.start', interaction: { id: 'i' } }, undefined],
     ['gemini', { event_type: 'interaction.status_update', status: 'in_progress' }, undefined],
     ['azure-openai', { choices: [], prompt_filter_results: [{ prompt_index: 0 }] }, undefined],
-    ['openai', { id: 'c', choices: [], usage: null }, undefined],
-    ['openai', {}, 'heartbeat'],
   ] as const)('of %s that decides nothing: %j', (provider, data, name) => {
     expect(open(provider, data, name)).toBe('preamble')
   })
@@ -170,13 +168,13 @@ describe('the first event of a 200 stream', () => {
     ['openai', { type: 'response.output_item.added', item: {} }, 'response.output_item.added'],
     ['openai', { choices: [{ delta: { content: 'error: {"error":{}}' } }] }, undefined],
     ['openai', '[DONE]', undefined],
-    ['openai', { id: 'c', choices: [], usage: { prompt_tokens: 1 } }, undefined],
     ['anthropic', { type: 'content_block_start', index: 0 }, 'content_block_start'],
     ['gemini', { candidates: [{ content: { parts: [{ text: 'error' }] } }] }, undefined],
     ['gemini', { promptFeedback: { safetyRatings: [] } }, undefined],
     ['gemini', { promptFeedback: { blockReason: 'SAFETY' }, candidates: [{ index: 0 }] }, undefined],
     ['openai', { code: 0, message: 'ok', data: {} }, undefined],
     ['openai', { response: 'Hi', error: '' }, undefined],
+    ['openai', { msg: 'Hi' }, undefined],
     ['openrouter', { choices: [{ delta: { content: 'x' } }], error: null }, undefined],
     ['gemini', { event_type: 'content.start', index: 0 }, 'content.start'],
     ['elevenlabs', { audio_base64: 'AAAA' }, undefined],

@@ -222,6 +222,11 @@ describe('a stream that opens with an error', () => {
       '{"type":"error","error":{"type":"overloaded_error"}}',
       'provider_error',
     ],
+    ['a status of its own and nothing else', 'openai', '{"code":429,"data":null}', 'rate_limited'],
+    ['no success', 'openai', '{"success":false,"message":"Insufficient balance"}', 'quota_exhausted'],
+    ['a status that is a word', 'openai', '{"status":"error","message":"The model is overloaded"}', 'provider_error'],
+    ['a list of errors', 'openai', '{"errors":[{"code":429,"message":"x"}]}', 'rate_limited'],
+    ['an error that is only true', 'openai', '{"error":true,"message":"x","code":"invalid_api_key"}', 'invalid_key'],
   ]
 
   test.each(told)('as JSON, %s of %s, is a failure all the same', async (_name, provider, body, name) => {
@@ -255,11 +260,6 @@ describe('a stream that opens with an error', () => {
     ['an error that is a text', 'openai', '{"status":"error","error":"Rate limit reached"}', 'rate_limited'],
     ['an error without a wrapper', 'openai', '{"message":"x","code":"invalid_api_key"}', 'invalid_key'],
     ['an error in `detail`', 'elevenlabs', '{"detail":{"status":"quota_exceeded","message":"x"}}', 'quota_exhausted'],
-    ['a status of its own and nothing else', 'openai', '{"code":429,"data":null}', 'rate_limited'],
-    ['no success', 'openai', '{"success":false,"message":"Insufficient balance"}', 'quota_exhausted'],
-    ['a status that is a word', 'openai', '{"status":"error","message":"The model is overloaded"}', 'provider_error'],
-    ['a list of errors', 'openai', '{"errors":[{"code":429,"message":"x"}]}', 'rate_limited'],
-    ['an error that is only true', 'openai', '{"error":true,"message":"x","code":"invalid_api_key"}', 'invalid_key'],
     ['an error behind a byte-order mark', 'openai', '\uFEFF{"error":{"code":"invalid_api_key"}}', 'invalid_key'],
     [
       'an error behind much else',
@@ -346,6 +346,20 @@ describe('a stream that opens with an error', () => {
     const { body } = await journey.ownkey.api('GET', `/orgs/${org}/requests`)
     expect(body.items[0]).toMatchObject({ inputTokens: 3, outputTokens: 4 })
   })
+
+  test.each(['text/plain', 'text/html; charset=utf-8', 'application/octet-stream'])(
+    'under the type %s is one too, and without an error its counts are read',
+    async (type) => {
+      const headers = { 'content-type': type }
+      const error = '{"error":{"code":"insufficient_quota","message":"x"}}'
+      served('quota_exhausted', await play('openai', 'falling', bytes(error, { headers })))
+      const words = '{"id":"x","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}'
+      const { org, answer } = await play('openai', 'falling', bytes(words, { headers }))
+      expect([answer.text, answer.header('content-type')]).toEqual([words, type])
+      const { body } = await journey.ownkey.api('GET', `/orgs/${org}/requests`)
+      expect(body.items[0]).toMatchObject({ inputTokens: 3, outputTokens: 4 })
+    },
+  )
 
   test('under the type of JSON is one too', async () => {
     const error = 'event: error\ndata: {"error":{"code":"insufficient_quota","message":"x"}}\n\n'

@@ -74,6 +74,20 @@ describe('a translated request on the wire', () => {
     expect(sent.json()).toMatchObject({ model: 'claude-haiku-4-5', messages: [{ role: 'user' }] })
   })
 
+  test('gives the pictures of an answer on, whole and in a stream', async () => {
+    const parts = [{ text: 'Here' }, { inlineData: { mimeType: 'image/png', data: 'AAAA' } }]
+    const drawn = { candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP' }] }
+    const image = { type: 'image_url', index: 0, image_url: { url: 'data:image/png;base64,AAAA' } }
+    const model = 'gemini-2.5-flash'
+    const { data } = await ask(json(drawn), { model })
+    expect((data as OpenAI.ChatCompletion).choices[0]?.message).toMatchObject({ content: 'Here', images: [image] })
+    const { data: stream } = await ask(sse([{ data: drawn }]), { model, stream: true })
+    const deltas: object[] = []
+    for await (const { choices } of stream as AsyncIterable<OpenAI.ChatCompletionChunk>)
+      deltas.push(...choices.map(({ delta }) => delta))
+    expect(deltas).toContainEqual({ images: [image] })
+  })
+
   test('reads an answer that comes compressed although nobody asked for it', async () => {
     const { data } = await ask(json(message, { encoding: 'gzip' }))
     expect((data as OpenAI.ChatCompletion).choices[0]?.message.content).toBe('Hello')

@@ -78,7 +78,7 @@ const eventField = /^\s*(?:(?:data|event|id|retry) ?:|:)/
 const perhapsField = /^\s*(?:d|da|dat|data|e|ev|eve|even|event|i|id|r|re|ret|retr|retry)?$/
 const document = /^\s*[{[]/
 /** Content types that say nothing: some servers stream events without a type, or with one that they give to everything. */
-const vague = /^(?:$|text\/plain|application\/octet-stream)/
+const vague = /^(?:$|text\/(?:plain|html)|application\/octet-stream)/
 /** UTF-8's, read as Latin-1. */
 const byteOrderMark = /^\xef\xbb\xbf/
 

@@ -3,7 +3,7 @@ import { openBrace, quote, skipSpace } from '../../lib/index.ts'
 /** So many bytes tell whether JSON opens with an error. */
 export const enoughToTell = 64
 /** An error that comes behind other fields is looked for in so many bytes of the first piece. Nothing waits for a second one. */
-const errorWithin = 64 * 1024
+const errorWithin = 16 * 1024
 
 /** First letters of `error`, `type` and `object`: JSON whose first name begins otherwise needs no closer look. */
 const firstLetters: ReadonlySet<number> = new Set(Buffer.from('eto'))
@@ -11,10 +11,12 @@ const errorFirst = /^\s*(?:\[\s*)?\{\s*"(?:error"\s*:\s*(?:[{"]|true)|(?:type|ob
 /** Names that begin errors without a wrapper, and few answers. */
 const bareFirst =
   /^\s*\{\s*"(?:(?:code|detail|err_code|err_msg|error_code|error_msg|errors|message|msg)"\s*:|(?:ok|success)"\s*:\s*f|status(?:_?code)?"\s*:\s*"?(?:[45]|err|fail))/i
-// Looked for with its first quote: in the long texts of answers quotes are rare, and each letter is not.
-const errorName = Buffer.from('"error"')
+/** The first name and what its value begins with are not all here yet. */
+const unfinished = /^\s*\{\s*"\w{0,12}(?:"\s*(?::\s*"?\w{0,2})?)?$/
+// With its colon it is long enough that Node searches by leaps, and not from quote to quote.
+const errorName = Buffer.from('"error":')
 /** An error that is told: not null, and not empty. */
-const toldError = /^"error"\s*:\s*(?:\{\s*"|"(?!"))/
+const toldError = /^"error":\s*(?:\{\s*"|"(?!"))/
 
 /**
  * Whether JSON may be an error; it is then read whole, whatever its status. Undefined: too few bytes to tell.
@@ -30,8 +32,9 @@ export function opensWithError(
   if (anywhere && tellsErrorBehind(bytes)) return true
   const at = bytes.indexOf(quote)
   const letter = at === -1 ? undefined : bytes[at + 1]
-  if (letter !== undefined && !firstLetters.has(letter) && refusal === undefined) return false
   const beginning = bytes.toString('latin1', 0, enoughToTell * 2)
+  if (letter !== undefined && !firstLetters.has(letter) && refusal === undefined)
+    return anywhere && unfinished.test(beginning) ? undefined : false
   return errorFirst.test(beginning) || refusal?.test(beginning) || undefined
 }
 

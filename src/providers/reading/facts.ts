@@ -25,7 +25,8 @@ const empty: Json = {}
 export function readFacts(answer: ProviderAnswer): Facts {
   const parsed = unwrap(answer.body)
   const layers = errorLayers(parsed)
-  const raw = codesOf(layers, answer.headers).flatMap(spellings)
+  const coded = codesOf(layers, answer.headers).flatMap(spellings)
+  const raw = layers.length === 0 ? [...coded, ...codesInText(parsed)] : coded
   return {
     status: answer.status >= 300 ? answer.status : (statusInside(layers) ?? 0),
     codes: raw.map(({ code }) => code),
@@ -45,6 +46,13 @@ function spellings(word: string): { code: string; word: string }[] {
     .replaceAll('-', '_')
     .toLowerCase()
   return joined === code ? [{ code, word }] : [code, joined].map((spelled) => ({ code: spelled, word }))
+}
+
+/** A text may be a code, or hold one. It is never told on: any other text may hold such words, too. */
+function codesInText(body: unknown): { code: string; word: string }[] {
+  if (typeof body !== 'string' || /^\s*</.test(body)) return []
+  const words = body.slice(0, messageLength).match(/\b[a-z]+(?:_[a-z]+)+\b/gi) ?? []
+  return words.map((word) => ({ code: word.toLowerCase(), word: '' }))
 }
 
 /** The order in which codes are trusted; of one kind the innermost is first. */

@@ -7,7 +7,7 @@ import { at } from './is-record.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { byMostTelling, type Found, firstMatch, type Rule, type Verdict } from './rules.ts'
 import { statusVerdict } from './status-verdict.ts'
-import { isFailureEvent, isPreamble } from './stream-events.ts'
+import { isFailureEvent, isPreamble, tellsFailure } from './stream-events.ts'
 
 export interface FailureReading {
   readFailure(answer: ProviderAnswer): Failure | undefined
@@ -49,7 +49,7 @@ export function failureReader({ rules = [], closes = {}, readRefusal }: Options 
   }
   return {
     readFailure(answer) {
-      if (answer.status === 304 || (answer.status < 300 && !isFailureEvent({ data: answer.body }))) return undefined
+      if (answer.status === 304 || (answer.status < 300 && !tellsFailure(answer.body))) return undefined
       return judge(answer)
     },
     readStreamOpening(event) {

@@ -10,9 +10,14 @@ export function isFailureEvent({ name, data }: StreamEvent): boolean {
   if (Array.isArray(data)) return data.some((item) => isFailureEvent({ data: item }))
   if (!isRecord(data)) return false
   const { type, error, choices } = data
-  if (tellsError(data) || (typeof type === 'string' && failureNames.test(type))) return true
-  if (typeof error === 'string' && error !== '' && choices === undefined) return true
-  return isBareError(data) || isEmptyRefusal(data)
+  if (typeof type === 'string' && failureNames.test(type)) return true
+  return (typeof error === 'string' && error !== '' && choices === undefined) || tellsFailure(data)
+}
+
+/** A body that is a failure although its status says otherwise. A text in `error` alone may be a job's, which was asked about. */
+export function tellsFailure(body: unknown): boolean {
+  if (Array.isArray(body)) return body.some(tellsFailure)
+  return isRecord(body) && (tellsError(body) || isBareError(body) || isEmptyRefusal(body))
 }
 
 /** An error where every vendor that has one in a success puts it. */
@@ -57,7 +62,7 @@ const isNothing = (value: unknown): boolean =>
   value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0)
 const isDetail = (detail: unknown): boolean => typeof detail === 'object' && !isNothing(detail)
 const isOfErrors = (name: string): boolean => ofErrors.has(name.charAt(0).toLowerCase() + name.slice(1))
-const sentences = ['message', 'Message', 'msg', 'err_msg', 'error_msg', 'detail', 'error']
+const sentences = ['message', 'Message', 'err_msg', 'error_msg', 'detail', 'error']
 const ofErrors: ReadonlySet<string> = new Set([
   ...['message', 'msg', 'err_msg', 'error_msg', 'detail', 'error', 'details', 'code', 'type', 'param'],
   ...['status', 'statusCode', 'status_code', 'raw_status_code', 'success', 'ok'],
@@ -67,7 +72,7 @@ const ofErrors: ReadonlySet<string> = new Set([
 
 /**
  * Events before the first content, and those that only keep a connection open: of OpenAI's Responses API, Anthropic's Messages,
- * Google's Interactions, Cohere and Amazon. A chunk without choices or counts is one, too: Azure says of the prompt in it.
+ * Google's Interactions, Cohere and Amazon; and what Azure says of the prompt.
  */
 const preambleEvents: ReadonlySet<string> = new Set([
   'response.created',
@@ -85,7 +90,6 @@ const preambleEvents: ReadonlySet<string> = new Set([
 export function isPreamble({ name, data }: StreamEvent): boolean {
   const type = at(data, 'type') ?? at(data, 'event_type')
   if (preambleEvents.has(name ?? '') || (typeof type === 'string' && preambleEvents.has(type))) return true
-  if (!isRecord(data)) return false
-  const { choices, usage } = data
-  return Object.keys(data).length === 0 || (Array.isArray(choices) && choices.length === 0 && !isRecord(usage))
+  const choices = at(data, 'choices')
+  return Array.isArray(choices) && choices.length === 0 && at(data, 'prompt_filter_results') !== undefined
 }
