@@ -67,6 +67,22 @@ describe.each(databaseKinds)('jobs counted on %s', (kind) => {
     expect(ends.filter(({ usage }) => usage === undefined)).toEqual(Array(7).fill(without))
   })
 
+  it('stand in the entry of the answer that ended first, of those of one node', async () => {
+    const node = newCounter()
+    const all = Array.from({ length: 20 }, (_, at) => {
+      const names = [`turn${at}`]
+      return ['flex', undefined].map((term) => {
+        const entry = entryOf(`${at}-${term}`)
+        const parts = [{ model: 'm', terms: term === undefined ? [] : [term], counts: { inputTokens: 7 } }]
+        node.settle(entry, end, telling(names, {}, { parts }))
+        return entry
+      })
+    })
+    await node.close()
+    for (const [first, second] of all)
+      expect([first?.ends, second?.ends]).toEqual([[withCounts({ inputTokens: 7, terms: ['flex'] })], [without]])
+  })
+
   it('that grow are booked as far as they have grown', async () => {
     const ends = await settled(
       telling(['j2'], { outputTokens: 5 }, { isWhole: false }),

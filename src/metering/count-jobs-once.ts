@@ -41,16 +41,28 @@ export interface JobCounterOptions {
  * asked, the counts stand: better twice than never.
  */
 export function createJobCounter(options: JobCounterOptions): JobCounter {
-  const pending = new Set<Promise<void>>()
-  const flush = async () => void (await Promise.all(pending))
+  /** What is under way, by the job that it is about. */
+  const latest = new Map<string, Promise<void>>()
+  const flush = async () => void (await Promise.all(latest.values()))
   return {
     settle(entry, end, job) {
-      const asked = settleJob(entry, { end, job }, options).finally(() => pending.delete(asked))
-      pending.add(asked)
+      const keys = keysOf(job)
+      // In the order in which the answers ended: what made a job tells its terms, which who fetches it may not be told.
+      const before = Promise.all(keys.map((key) => latest.get(key)))
+      const asked = before
+        .then(() => settleJob(entry, { end, job }, options))
+        .finally(() => {
+          for (const key of keys) if (latest.get(key) === asked) latest.delete(key)
+        })
+      for (const key of keys) latest.set(key, asked)
     },
     flush,
     close: flush,
   }
+}
+
+function keysOf({ org, provider, host, names }: JobAnswer): string[] {
+  return names.map((name) => JSON.stringify([org, provider, host, name]))
 }
 
 async function settleJob(
