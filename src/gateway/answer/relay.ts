@@ -132,12 +132,8 @@ export class Relay {
     const readRest = () => {
       this.unread?.flush()
       const deliveredTokens = usage?.deliveredTokens
-      then({
-        later: errors?.end(),
-        ...usage?.end(isCut),
-        deliveredTokens,
-        bytes: this.bytes,
-      })
+      const found = usage?.end(isCut)
+      then({ later: errors?.end(), usage: found?.usage, job: found?.job, deliveredTokens, bytes: this.bytes })
     }
     if (this.unpacker === undefined) readRest()
     else this.unpacker.end(readRest)

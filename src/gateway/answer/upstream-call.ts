@@ -197,7 +197,9 @@ export class UpstreamCall implements AnswerHandler {
     this.served()
     res.writeHead(head.status, [...told.headers, ...this.owner.ownHeaders(this.failure)])
     const { usage, body } = told
-    this.end({ ...usage?.end(false), deliveredTokens: usage?.deliveredTokens, bytes: body.length })
+    const found = usage?.end(false)
+    const deliveredTokens = usage?.deliveredTokens
+    this.end({ usage: found?.usage, job: found?.job, deliveredTokens, bytes: body.length })
     res.end(body)
   }
 
@@ -260,8 +262,8 @@ export class UpstreamCall implements AnswerHandler {
   private settle(relay: Relay, after: () => void): void {
     const durationMs = performance.now() - this.startedAt
     this.phase = 'over'
-    relay.whenRead(this.cut !== undefined, (read) => {
-      this.end({ ...read, durationMs })
+    relay.whenRead(this.cut !== undefined, ({ usage, job, deliveredTokens, later, bytes }) => {
+      this.end({ usage, job, deliveredTokens, later, durationMs, bytes })
       after()
     })
   }
