@@ -59,7 +59,8 @@ function shadowStyles(): Plugin {
 
 /**
  * Gives the classes of the styles names of two letters, in the styles and in what uses them: a sixth of the script's classes
- * is their names. Only those that can be nothing else, by a hyphen or a colon in them: `button` is also a type.
+ * is their names. Only those that can be nothing else, by a hyphen or a colon in them: `button` is also a type. What React
+ * calls `className` is `class` to Preact, too.
  */
 function shortClasses(): Plugin {
   const short = new Map<string, string>()
@@ -81,7 +82,9 @@ function shortClasses(): Plugin {
       return { code: styles, map: null }
     },
     renderChunk: (code) => ({
-      code: code.replace(/(?<=[`"' ])[-\w:.[\]()#,%/]+(?=[`"' ])/g, (word) => short.get(word) ?? word),
+      code: code
+        .replace(/(?<=[`"' ])[-\w:.[\]()#,%/]+(?=[`"' ])/g, (word) => short.get(word) ?? word)
+        .replace(/\bclassName:/g, 'class:'),
       map: null,
     }),
   }

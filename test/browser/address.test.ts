@@ -95,3 +95,18 @@ describe('what a member chose', () => {
     expect(await page.getByLabel('Period').inputValue()).toBe('7')
   })
 })
+
+describe('another environment that cannot be fetched', () => {
+  it('is told, and leaves the way back to the one before', async () => {
+    await stage.server().putOrg('places', plan)
+    const page = await stage.visit({ org: 'places' }, plan)
+    await page.route('**/settings?environment=staging', (route) => route.fulfill({ status: 403, body: '' }))
+    const environment = page.getByLabel('Environment')
+    await environment.focus()
+    await environment.selectOption('staging')
+    await page.getByRole('alert').waitFor()
+    expect(await page.evaluate('document.activeElement.localName')).toBe('select')
+    await environment.selectOption('production')
+    await page.getByTestId('at-a-glance').waitFor()
+  })
+})

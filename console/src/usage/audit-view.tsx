@@ -82,7 +82,7 @@ function Entry({ row }: { row: EntryRow }) {
           {row.action}
         </code>{' '}
         {row.target && (
-          <code dir="ltr" className="break-all">
+          <code dir="ltr" className="wrap-anywhere">
             {row.target}
           </code>
         )}
@@ -104,7 +104,7 @@ function Entry({ row }: { row: EntryRow }) {
       {facts.length > 0 && (
         <ul className="flex min-w-0 flex-wrap gap-x-4 text-muted sm:col-span-2">
           {facts.map(([name, value]) => (
-            <li key={name} className="break-all">
+            <li key={name} className="wrap-anywhere">
               {name}: <bdi>{value}</bdi>
             </li>
           ))}

@@ -97,7 +97,7 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
   return (
     <tr>
       <td>
-        <time dateTime={row.startedAt} className="whitespace-nowrap">
+        <time dateTime={row.startedAt} className="sm:whitespace-nowrap">
           {format.time(row.startedAt)}
         </time>
         <code dir="ltr" className="block max-w-32 truncate text-xs text-muted" title={row.requestId}>
@@ -107,7 +107,7 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
       <td>
         <Result row={row} />
         {row.fallbackClass && (
-          <span className="block text-xs whitespace-nowrap text-warn">
+          <span className="block text-xs text-warn sm:whitespace-nowrap">
             {t('requests.after', { error: t(`errorClass.${row.fallbackClass}`) })}
           </span>
         )}
