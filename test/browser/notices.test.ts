@@ -22,7 +22,9 @@ describe('notices', () => {
     await holdOverdue('many')
     const page = await stage.visit({ org: 'many' }, plan)
     const banner = page.locator('[data-notice=rotation_overdue]')
-    await expect.poll(() => textOf(page, '[data-notice]')).toMatch(/^4 of your keys are past their rotation date.*\+ 1/)
+    await expect
+      .poll(() => textOf(page, '[data-notice]'))
+      .toMatch(/^4 of your keys are past their rotation date.*\+ 1 .*replace these/)
     expect(await banner.count()).toBe(1)
     const [first] = await banner.getByRole('button').allInnerTexts()
     await banner.getByRole('button').first().click()

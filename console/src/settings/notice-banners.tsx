@@ -60,7 +60,8 @@ function Banner({ alike, settings }: { alike: [NoticeAbout, ...NoticeAbout[]]; s
         </p>
         {count > 1 && <AffectedKeys alike={alike} settings={settings} />}
         <p>
-          {count === 1 && part('detail')} {part('fix')}
+          {count === 1 && part('detail')}{' '}
+          {count > 1 && notice.kind.startsWith('rotation') ? t('notices.replaceMany') : part('fix')}
         </p>
         <p className="mt-0.5 text-muted">
           {key && settings.environments.length > 1 && `${t('common.environment')}: ${key.environment} · `}

@@ -35,7 +35,7 @@ export default function RequestsPage() {
           ))}
         </select>
         <select
-          className="input filter-input w-auto"
+          className="input filter-input w-44"
           aria-label={t('common.feature')}
           value={feature}
           onChange={(event) => setFeature(event.currentTarget.value)}
