@@ -49,7 +49,9 @@ function shadowStyles(): Plugin {
         .replace(/@supports \(\(?\(-webkit-hyphens[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
         .replace(/@supports \(color:\s?color-mix[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
         .replace(/--lightningcss-(l|d)\w+/g, '--ok$1')
-        .replace(/--tw-(?:font-weight|tracking):[^;}]*;(?=font-weight|letter-spacing)/g, '')
+        .replace(/--tw-(?:border-style|font-weight|tracking):[^;}]*;/g, '')
+        .replace(/var\(--tw-border-style\)/g, 'solid')
+        .replace(/var\(--tw-leading,(calc\([^)]*\))\)/g, '$1')
         .replace(/:root[^,{]*,\s*(?=:host)/g, '')
         .replace(/(?<=[\s:,(*+/]-?)(\d*\.?\d+)rem\b/g, (_, rem: string) => `${Math.round(Number(rem) * 1500) / 100}px`)
       return { code: styles, map: null }
@@ -82,11 +84,14 @@ function shortClasses(): Plugin {
       return { code: styles, map: null }
     },
     renderChunk: (code) => ({
-      code: code
-        .replace(/(?<=[`"' ])[-\w:.[\]()#,%/]+(?=[`"' ])/g, (word) => short.get(word) ?? word)
-        .replace(/\bclassName:/g, 'class:'),
+      code: code.replace(/(?<=[`"' ])[-\w:.[\]()#,%/]+(?=[`"' ])/g, (word) => short.get(word) ?? word),
       map: null,
     }),
+    generateBundle(_, bundle) {
+      // Only now has the compiler named all locals anew, so that every place of the property has its colon.
+      for (const file of Object.values(bundle))
+        if (file.type === 'chunk') file.code = file.code.replace(/\bclassName:/g, 'class:')
+    },
   }
 }
 

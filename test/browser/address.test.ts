@@ -96,6 +96,26 @@ describe('what a member chose', () => {
   })
 })
 
+describe('a form that is given up', () => {
+  it('leaves nothing of what was typed, from the moment on at which it is gone', async () => {
+    await stage.server().putOrg('hasty', plan)
+    const page = await stage.visit({ org: 'hasty' }, plan)
+    await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Name, owner, rotation').click()
+    await dialog.getByLabel('Name', { exact: true }).fill('Given up')
+    const kept = () => page.evaluate('JSON.stringify(sessionStorage)')
+    await expect.poll(kept).toContain('Given up')
+    const left = await page.evaluate(`(async () => {
+      const buttons = [...document.querySelectorAll('dialog button')]
+      buttons.find(({ textContent }) => textContent === 'Cancel').click()
+      while (document.querySelector('dialog')) await undefined
+      return JSON.stringify(sessionStorage)
+    })()`)
+    expect(left).not.toContain('Given up')
+  })
+})
+
 describe('another environment that cannot be fetched', () => {
   it('is told, and leaves the way back to the one before', async () => {
     await stage.server().putOrg('places', plan)
