@@ -50,6 +50,8 @@ describe('what the operator searched and chose', () => {
     expect(await page.getByLabel('Action').inputValue()).toBe('key.')
     for (const row of await page.locator('main ol > li').all())
       expect(await row.innerText()).toMatch(/key\.[\s\S]*Linked/)
+    await page.getByLabel('Action').fill('no such')
+    await page.getByText('Nothing found').waitFor()
     await page.goto(`${origin}/en/operator/health?hours=168`)
     expect(await page.getByLabel('Period').inputValue()).toBe('168')
     await page.getByLabel('Period').selectOption('24')

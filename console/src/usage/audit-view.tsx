@@ -53,7 +53,9 @@ function AuditTrail({ path, query }: { path: string; query: Record<string, strin
   return (
     <>
       <div className="card">
-        {rows.length === 0 ? <Empty icon="lock" title={t('audit.empty')} /> : null}
+        {rows.length === 0 && (
+          <Empty icon="lock" title={t(Object.values(query).some(Boolean) ? 'shell.nothingFound' : 'audit.empty')} />
+        )}
         <ol className="rows">
           {rows.map((row) => (
             <Entry key={`${'org' in row ? row.org : ''} ${row.seq}`} row={row} />

@@ -50,7 +50,12 @@ export default function RequestsPage() {
         </select>
         <CsvButton path={`${pathOf(org)}/requests`} query={query} name={`requests-${org}.csv`} />
       </PageHeader>
-      <RequestLog requests={requests} aiName={settings.data?.platform.aiName ?? ''} features={features} />
+      <RequestLog
+        requests={requests}
+        filtered={outcome !== '' || feature !== ''}
+        aiName={settings.data?.platform.aiName ?? ''}
+        features={features}
+      />
     </>
   )
 }
