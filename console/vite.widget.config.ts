@@ -49,7 +49,9 @@ function shadowStyles(): Plugin {
         .replace(/@supports \(\(?\(-webkit-hyphens[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
         .replace(/@supports \(color:\s?color-mix[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
         .replace(/--lightningcss-(l|d)\w+/g, '--ok$1')
-        .replace(/--tw-(?:font-weight|tracking):[^;}]*;(?=font-weight|letter-spacing)/g, '')
+        .replace(/--tw-(?:border-style|font-weight|tracking):[^;}]*;/g, '')
+        .replace(/var\(--tw-border-style\)/g, 'solid')
+        .replace(/var\(--tw-leading,(calc\([^)]*\))\)/g, '$1')
         .replace(/:root[^,{]*,\s*(?=:host)/g, '')
         .replace(/(?<=[\s:,(*+/]-?)(\d*\.?\d+)rem\b/g, (_, rem: string) => `${Math.round(Number(rem) * 1500) / 100}px`)
       return { code: styles, map: null }
@@ -59,7 +61,8 @@ function shadowStyles(): Plugin {
 
 /**
  * Gives the classes of the styles names of two letters, in the styles and in what uses them: a sixth of the script's classes
- * is their names. Only those that can be nothing else, by a hyphen or a colon in them: `button` is also a type.
+ * is their names. Only those that can be nothing else, by a hyphen or a colon in them: `button` is also a type. What React
+ * calls `className` is `class` to Preact, too.
  */
 function shortClasses(): Plugin {
   const short = new Map<string, string>()
@@ -84,6 +87,11 @@ function shortClasses(): Plugin {
       code: code.replace(/(?<=[`"' ])[-\w:.[\]()#,%/]+(?=[`"' ])/g, (word) => short.get(word) ?? word),
       map: null,
     }),
+    generateBundle(_, bundle) {
+      // Only now has the compiler named all locals anew, so that every place of the property has its colon.
+      for (const file of Object.values(bundle))
+        if (file.type === 'chunk') file.code = file.code.replace(/\bclassName:/g, 'class:')
+    },
   }
 }
 

@@ -50,6 +50,8 @@ describe('what the operator searched and chose', () => {
     expect(await page.getByLabel('Action').inputValue()).toBe('key.')
     for (const row of await page.locator('main ol > li').all())
       expect(await row.innerText()).toMatch(/key\.[\s\S]*Linked/)
+    await page.getByLabel('Action').fill('no such')
+    await page.getByText('Nothing found').waitFor()
     await page.goto(`${origin}/en/operator/health?hours=168`)
     expect(await page.getByLabel('Period').inputValue()).toBe('168')
     await page.getByLabel('Period').selectOption('24')
@@ -93,5 +95,40 @@ describe('what a member chose', () => {
     await page.goto(`${new URL(page.url()).origin}/en/usage?days=7`)
     await page.locator('main h1').waitFor()
     expect(await page.getByLabel('Period').inputValue()).toBe('7')
+  })
+})
+
+describe('a form that is given up', () => {
+  it('leaves nothing of what was typed, from the moment on at which it is gone', async () => {
+    await stage.server().putOrg('hasty', plan)
+    const page = await stage.visit({ org: 'hasty' }, plan)
+    await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Name, owner, rotation').click()
+    await dialog.getByLabel('Name', { exact: true }).fill('Given up')
+    const kept = () => page.evaluate('JSON.stringify(sessionStorage)')
+    await expect.poll(kept).toContain('Given up')
+    const left = await page.evaluate(`(async () => {
+      const buttons = [...document.querySelectorAll('dialog button')]
+      buttons.find(({ textContent }) => textContent === 'Cancel').click()
+      while (document.querySelector('dialog')) await undefined
+      return JSON.stringify(sessionStorage)
+    })()`)
+    expect(left).not.toContain('Given up')
+  })
+})
+
+describe('another environment that cannot be fetched', () => {
+  it('is told, and leaves the way back to the one before', async () => {
+    await stage.server().putOrg('places', plan)
+    const page = await stage.visit({ org: 'places' }, plan)
+    await page.route('**/settings?environment=staging', (route) => route.fulfill({ status: 403, body: '' }))
+    const environment = page.getByLabel('Environment')
+    await environment.focus()
+    await environment.selectOption('staging')
+    await page.getByRole('alert').waitFor()
+    expect(await page.evaluate('document.activeElement.localName')).toBe('select')
+    await environment.selectOption('production')
+    await page.getByTestId('at-a-glance').waitFor()
   })
 })

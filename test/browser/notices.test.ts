@@ -22,7 +22,9 @@ describe('notices', () => {
     await holdOverdue('many')
     const page = await stage.visit({ org: 'many' }, plan)
     const banner = page.locator('[data-notice=rotation_overdue]')
-    await expect.poll(() => textOf(page, '[data-notice]')).toMatch(/^4 of your keys are past their rotation date.*\+ 1/)
+    await expect
+      .poll(() => textOf(page, '[data-notice]'))
+      .toMatch(/^4 of your keys are past their rotation date.*\+ 1 .*replace these/)
     expect(await banner.count()).toBe(1)
     const [first] = await banner.getByRole('button').allInnerTexts()
     await banner.getByRole('button').first().click()
@@ -43,5 +45,23 @@ describe('notices', () => {
     expect(said[0]).toMatch(/^4 of your keys .*Environment: staging/)
     expect(said[1]).toMatch(/^Your OpenAI key .*February 2, 2020.*Environment: production/)
     expect(await banners.getByRole('button').count()).toBe(0)
+  })
+})
+
+describe('the operator’s list of keys that fail', () => {
+  it('folds those of one provider and cause, and says how many they are', async () => {
+    for (let place = 1; place <= 5; place++) {
+      const org = `poor_${place}`
+      await stage.server().putOrg(org, plan)
+      await stage.server().putKey(org, 'openai', 'sk-proj-sandbox-quota-000000000000000000000000000000001111')
+      await stage.server().api('POST', `/orgs/${org}/keys/openai/test`, {})
+    }
+    const page = await stage.operator()
+    await page.goto(`${stage.server().url}/en/operator/health`)
+    const rows = page.locator('[data-failing]').filter({ visible: true })
+    await rows.first().waitFor()
+    expect(await rows.count()).toBe(3)
+    await page.getByText('2 more OpenAI keys: Quota used up').click()
+    await expect.poll(() => rows.count()).toBe(5)
   })
 })

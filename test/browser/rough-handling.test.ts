@@ -216,6 +216,19 @@ describe('a list', () => {
   })
 })
 
+describe('the log of requests', () => {
+  it('has nothing upon another on a small screen', async () => {
+    await stage.server().putOrg('small', plan)
+    await stage.server().putKey('small', 'openai', good('9999'))
+    await stage.server().api('POST', '/orgs/small/try-out', { feature: 'chat' })
+    const page = await stage.visit({ org: 'small' }, plan, { viewport: { width: 360, height: 740 } })
+    await go(page, '/en/requests')
+    const when = await page.locator('tbody time').first().boundingBox()
+    const result = await page.locator('tbody td').nth(1).boundingBox()
+    expect((when?.x ?? 0) + (when?.width ?? 0)).toBeLessThanOrEqual(result?.x ?? 0)
+  })
+})
+
 describe('names without an end', () => {
   const name = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrik'.repeat(4).slice(0, 198)
 

@@ -179,6 +179,21 @@ describe('the widget on a page of another origin', () => {
     expect((await said(page)).join()).toMatch(/ownkey-error \{"status":422,"code":"key_rejected"/)
   })
 
+  it('gives its signs the colours and distances that they have in the console', async () => {
+    await stage.server().putOrg('w_signs', { plan: 'hosted' })
+    await stage.server().putKey('w_signs', 'gemini', working, { rotateBy: '2020-02-02' })
+    const page = await open('w_signs')
+    await page.locator('[data-notice]').waitFor()
+    const looks = await inElement(
+      page,
+      `['svg', 'p'].map((one) => getComputedStyle(element.shadowRoot.querySelector('[data-notice] ' + one)).color)`,
+    )
+    expect(looks).toEqual([expect.stringMatching(/^rgb/), (looks as string[])[0]])
+    expect(
+      await inElement(page, `getComputedStyle(element.shadowRoot.querySelector('[data-notice] svg')).marginTop`),
+    ).not.toBe('0px')
+  })
+
   it('has a rule for each class that its views name, whatever the build calls it', async () => {
     const page = await open('w11')
     await page.getByRole('button', { name: 'Add key: Google Gemini' }).click()

@@ -58,11 +58,15 @@ async function send(place: ApiPlace, path: string, options: Call): Promise<Respo
   throw problem
 }
 
+/** What a reader waits for in a dialog that cannot be closed meanwhile; longer than any test of a key. */
+const patienceMs = 120_000
+
 async function request(place: ApiPlace, path: string, options: Call, token: string | undefined): Promise<Response> {
   const { signal } = options
   const { url, init } = requestOf(place.origin, path, options, token)
   try {
-    return await (place.askedAlready?.(url, init) ?? fetch(url, { ...init, ...(signal ? { signal } : {}) }))
+    return await (place.askedAlready?.(url, init) ??
+      fetch(url, { ...init, signal: signal ?? AbortSignal.timeout(patienceMs) }))
   } catch (error) {
     if (signal?.aborted) throw error
     throw new ProblemError({ status: 0, code: 'offline', detail: '', fix: '' })

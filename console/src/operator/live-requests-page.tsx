@@ -20,6 +20,7 @@ export function LiveRequestsPage() {
       </PageHeader>
       <RequestLog
         requests={requests}
+        filtered={org !== ''}
         aiName={offered?.platform.aiName ?? ''}
         features={offered?.features ?? []}
         showOrg

@@ -44,7 +44,7 @@ export function OrgsPage() {
         {orgs.isError && !orgs.isFetchNextPageError && <Failure error={orgs.error} retry={() => void orgs.refetch()} />}
         {orgs.isSuccess && rows.length === 0 && (
           <div className="card">
-            <Empty icon="info" title={t(search ? 'operator.orgs.nothingFound' : 'operator.orgs.empty')}>
+            <Empty icon="info" title={t(search ? 'shell.nothingFound' : 'operator.orgs.empty')}>
               {!search && t('operator.orgs.emptyLead')}
             </Empty>
           </div>

@@ -91,7 +91,7 @@ function SessionItem({ row, end }: { row: SessionRow; end(): void }) {
             </span>
           )}
         </h2>
-        <p className="flex flex-wrap gap-x-3 text-sm text-muted">
+        <p className="flex flex-wrap items-baseline gap-x-3 text-sm text-muted">
           {row.org && <code dir="ltr">{row.org}</code>}
           <span>{t('operator.sessions.since', { when: format.ago(row.createdAt) })}</span>
           <span>{t('operator.sessions.until', { when: row.expiresAt ? format.time(row.expiresAt) : '∞' })}</span>

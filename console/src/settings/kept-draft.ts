@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useLayoutEffect, useState } from 'react'
 import { sessionToken, useSession } from '../session/session-store.ts'
 import { keep, readKept } from '../shell/kept.ts'
 
@@ -14,11 +14,12 @@ export function useDraft<Values extends object>(form: readonly string[], first: 
   const [name] = useState(() => [session?.org, session?.user.id, ...form].join(' '))
   const [values, set] = useState<Values>(() => ({ ...first, ...readDraft(name) }))
   const changed = values !== first
-  useEffect(() => {
+  // At once, and not after the next drawing: what is kept is true from the moment on at which the form shows it, or is gone.
+  useLayoutEffect(() => {
     if (changed) keep('sessionStorage', place, JSON.stringify({ name, values }))
   }, [changed, name, values])
   // Saved or given up; with the session gone it was neither.
-  useEffect(() => () => void (sessionToken() !== undefined && keep('sessionStorage', place, null)), [])
+  useLayoutEffect(() => () => void (sessionToken() !== undefined && keep('sessionStorage', place, null)), [])
   return [values, set] as const
 }
 

@@ -16,7 +16,12 @@ export function NoticeBanners({ settings }: { settings: Settings }) {
   const { t } = useTranslation()
   // Always there, so that a screen reader tells of what is added; not of "4 seconds ago", which changes.
   return (
-    <ul className="grid gap-2 empty:-mt-3" aria-label={t('notices.title')} aria-live="polite" aria-relevant="additions">
+    <ul
+      className="grid gap-2 empty:absolute"
+      aria-label={t('notices.title')}
+      aria-live="polite"
+      aria-relevant="additions"
+    >
       {useAlikeNotices(settings).map((alike) => (
         <Banner key={alike[0].notice.id} alike={alike} settings={settings} />
       ))}
@@ -55,7 +60,8 @@ function Banner({ alike, settings }: { alike: [NoticeAbout, ...NoticeAbout[]]; s
         </p>
         {count > 1 && <AffectedKeys alike={alike} settings={settings} />}
         <p>
-          {count === 1 && part('detail')} {part('fix')}
+          {count === 1 && part('detail')}{' '}
+          {count > 1 && notice.kind.startsWith('rotation') ? t('notices.replaceMany') : part('fix')}
         </p>
         <p className="mt-0.5 text-muted">
           {key && settings.environments.length > 1 && `${t('common.environment')}: ${key.environment} · `}

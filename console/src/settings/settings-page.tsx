@@ -1,3 +1,4 @@
+import { useRef } from 'react'
 import type { Settings } from '../../../src/contract/index.ts'
 import { useSettings } from '../api/settings-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
@@ -18,26 +19,27 @@ export default function SettingsPage() {
   const [chosen, setEnvironment] = useInAddress('environment')
   const environment = chosen || undefined
   const settings = useSettings(environment)
+  // What could not be fetched for one environment leaves the way to the others.
+  const last = useRef(settings.data)
+  last.current = settings.data ?? last.current
+  const head = last.current
   // While another environment is fetched, the one before is there still: it is not shown as what was asked for.
   const shown = environment === undefined || settings.data?.environment === environment ? settings.data : undefined
   return (
     <>
       <PageHeader
         title={t('settings.title')}
-        lead={
-          settings.data &&
-          t(settings.data.holder === 'user' ? 'settings.leadUser' : 'settings.leadOrg', { org: settings.data.org.name })
-        }
+        lead={head && t(head.holder === 'user' ? 'settings.leadUser' : 'settings.leadOrg', { org: head.org.name })}
       >
-        {settings.data && settings.data.environments.length > 1 && (
+        {head && head.environments.length > 1 && (
           <label className="flex flex-wrap items-center gap-2 text-sm text-muted">
             {t('common.environment')}
             <select
               className="input filter-input w-auto"
-              value={environment ?? settings.data.environment}
+              value={environment ?? head.environment}
               onChange={(event) => setEnvironment(event.currentTarget.value)}
             >
-              {settings.data.environments.map((one) => (
+              {head.environments.map((one) => (
                 <option key={one}>{one}</option>
               ))}
             </select>

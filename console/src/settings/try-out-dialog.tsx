@@ -64,7 +64,7 @@ export function TryOutDialog({ settings, provider, feature, onClose }: TryOutDia
             />
           )}
         </Field>
-        <div aria-live="polite">{tryOut.data && <Answer answer={tryOut.data} aiName={settings.platform.aiName} />}</div>
+        <div aria-live="polite">{tryOut.data && <Answer answer={tryOut.data} settings={settings} />}</div>
         {tryOut.error && <ProblemNote error={tryOut.error} />}
         <div className="flex justify-end">
           <button type="submit" className="button button-primary" disabled={!chosen} aria-disabled={tryOut.isPending}>
@@ -77,7 +77,9 @@ export function TryOutDialog({ settings, provider, feature, onClose }: TryOutDia
   )
 }
 
-function Answer({ answer, aiName }: { answer: TryOut; aiName: string }) {
+function Answer({ answer, settings }: { answer: TryOut; settings: Settings }) {
+  const { aiName } = settings.platform
+  const provider = settings.providers.find(({ id }) => id === answer.provider)?.name ?? answer.provider
   const { t } = useTranslation()
   const format = useFormat()
   return (
@@ -98,7 +100,7 @@ function Answer({ answer, aiName }: { answer: TryOut; aiName: string }) {
       )}
       <p className="flex flex-wrap items-center gap-2 text-muted">
         <SourceChip source={answer.keySource} aiName={aiName} />
-        {[answer.provider, answer.model, t('common.milliseconds', { value: format.whole(answer.latencyMs) })]
+        {[provider, answer.model, t('common.milliseconds', { value: format.whole(answer.latencyMs) })]
           .filter(Boolean)
           .join(' · ')}
       </p>

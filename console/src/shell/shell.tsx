@@ -67,7 +67,11 @@ function Frame({ brand, home, tabs, children }: ShellProps) {
       </a>
       <header className="border-b border-line bg-surface">
         <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 pt-3 sm:px-6">
-          <Link href={home} className="flex min-w-0 items-center gap-2.5 rounded font-semibold">
+          <Link
+            href={home}
+            aria-label={brand?.name ?? 'Ownkey'}
+            className="flex min-w-0 items-center gap-2.5 rounded font-semibold"
+          >
             {brand?.logo && <Logo key={brand.logo} src={brand.logo} />}
             <span className="truncate" dir="auto">
               {brand?.name ?? '\u00a0'}

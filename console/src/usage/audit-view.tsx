@@ -53,7 +53,9 @@ function AuditTrail({ path, query }: { path: string; query: Record<string, strin
   return (
     <>
       <div className="card">
-        {rows.length === 0 ? <Empty icon="lock" title={t('audit.empty')} /> : null}
+        {rows.length === 0 && (
+          <Empty icon="lock" title={t(Object.values(query).some(Boolean) ? 'shell.nothingFound' : 'audit.empty')} />
+        )}
         <ol className="rows">
           {rows.map((row) => (
             <Entry key={`${'org' in row ? row.org : ''} ${row.seq}`} row={row} />
@@ -82,7 +84,7 @@ function Entry({ row }: { row: EntryRow }) {
           {row.action}
         </code>{' '}
         {row.target && (
-          <code dir="ltr" className="break-all">
+          <code dir="ltr" className="wrap-anywhere">
             {row.target}
           </code>
         )}
@@ -104,7 +106,7 @@ function Entry({ row }: { row: EntryRow }) {
       {facts.length > 0 && (
         <ul className="flex min-w-0 flex-wrap gap-x-4 text-muted sm:col-span-2">
           {facts.map(([name, value]) => (
-            <li key={name} className="break-all">
+            <li key={name} className="wrap-anywhere">
               {name}: <bdi>{value}</bdi>
             </li>
           ))}

@@ -15,9 +15,11 @@ interface RequestLogProps {
   features: readonly { id: string; title: string }[]
   /** Rows are of many organizations, and name theirs. */
   showOrg?: boolean
+  /** Only some of the requests are asked for. */
+  filtered: boolean
 }
 
-export function RequestLog({ requests, aiName, features, showOrg = false }: RequestLogProps) {
+export function RequestLog({ requests, aiName, features, showOrg = false, filtered }: RequestLogProps) {
   const { t } = useTranslation()
   if (requests.isPending) return <Loading rows={6} />
   if (!requests.data || (requests.isError && !requests.isFetchNextPageError))
@@ -27,8 +29,8 @@ export function RequestLog({ requests, aiName, features, showOrg = false }: Requ
   if (rows.length === 0) {
     return (
       <div className="card">
-        <Empty icon="route" title={t('requests.empty')}>
-          {t('requests.emptyLead')}
+        <Empty icon="route" title={t(filtered ? 'shell.nothingFound' : 'requests.empty')}>
+          {!filtered && t('requests.emptyLead')}
         </Empty>
       </div>
     )
@@ -97,7 +99,7 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
   return (
     <tr>
       <td>
-        <time dateTime={row.startedAt} className="whitespace-nowrap">
+        <time dateTime={row.startedAt} className="sm:whitespace-nowrap">
           {format.time(row.startedAt)}
         </time>
         <code dir="ltr" className="block max-w-32 truncate text-xs text-muted" title={row.requestId}>
@@ -107,7 +109,7 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
       <td>
         <Result row={row} />
         {row.fallbackClass && (
-          <span className="block text-xs whitespace-nowrap text-warn">
+          <span className="block text-xs text-warn sm:whitespace-nowrap">
             {t('requests.after', { error: t(`errorClass.${row.fallbackClass}`) })}
           </span>
         )}

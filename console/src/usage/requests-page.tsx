@@ -35,7 +35,7 @@ export default function RequestsPage() {
           ))}
         </select>
         <select
-          className="input filter-input w-auto"
+          className="input filter-input w-44"
           aria-label={t('common.feature')}
           value={feature}
           onChange={(event) => setFeature(event.currentTarget.value)}
@@ -50,7 +50,12 @@ export default function RequestsPage() {
         </select>
         <CsvButton path={`${pathOf(org)}/requests`} query={query} name={`requests-${org}.csv`} />
       </PageHeader>
-      <RequestLog requests={requests} aiName={settings.data?.platform.aiName ?? ''} features={features} />
+      <RequestLog
+        requests={requests}
+        filtered={outcome !== '' || feature !== ''}
+        aiName={settings.data?.platform.aiName ?? ''}
+        features={features}
+      />
     </>
   )
 }

@@ -16,7 +16,7 @@ import {
 import { failureOf, sentencesFor } from '../../test-key/verdicts.ts'
 
 const hourMs = 3_600_000
-const most = { organizations: 10, failingKeys: 50, sample: 20_000 }
+const most = { organizations: 10, failingKeys: 200, sample: 20_000 }
 
 export const getHealth = defineRoute({
   name: 'health.get',
