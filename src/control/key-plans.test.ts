@@ -58,9 +58,12 @@ describe('own keys by the plan', () => {
     await state.control.org('idle', { plan: 'idle' })
     const idle = await state.control.member('idle')
     const missing = {
-      detail: { status: 'missing_permissions', message: 'The API key you used is missing the permission user_read.' },
+      detail: {
+        status: 'missing_permissions',
+        message: 'The API key you used is missing the permission text_to_speech.',
+      },
     }
-    const undo = state.control.upstream.on(/./, json(missing, { status: 401 }))
+    const undo = state.control.upstream.on(/text-to-speech/, json(missing, { status: 401 }))
     const tested = await call(
       'POST',
       '/keys/elevenlabs/test',
