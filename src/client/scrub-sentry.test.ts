@@ -7,6 +7,7 @@ const keys = {
   anthropic: 'sk-ant-api03-abcdef0123456789-AA',
   elevenlabs: 'sk_0123456789abcdef0123456789abcdef0123456789abcdef',
   groq: 'gsk_0123456789abcdefABCDEF0123456789',
+  bedrock: 'ABSK0123456789abcdefABCDEF0123456789abcdefABCDEF',
   ownkey: 'okt_0123456789abcdefABCDEF',
   session: 'oks_0123456789abcdefABCDEF',
   withoutPrefix: '0123456789abcdef0123456789abcdef',
@@ -69,6 +70,23 @@ describe('scrubSentry', () => {
     const scrubbed = scrubSentry(event)
     expect(JSON.stringify(scrubbed)).not.toContain('4711')
     expect(scrubbed.breadcrumbs[0]?.data).toMatchObject({ request_body_size: 20 })
+  })
+
+  it.each([
+    'http.request.body.data',
+    'gen_ai.request.messages',
+    'gen_ai.response.text',
+    'gen_ai.prompt.0.content',
+    'gen_ai.tool.input',
+    'gen_ai.tool.call.arguments',
+    'ai.prompt.messages',
+  ])('takes what a span’s attribute %s holds, and a header’s credential', (attribute) => {
+    const data = { [attribute]: said, 'http.request.header.authorization': 'kj2', 'gen_ai.request.model': 'm' }
+    expect(scrubSentry({ spans: [{ data }] }).spans[0]?.data).toEqual({
+      [attribute]: '[removed]',
+      'http.request.header.authorization': '[removed]',
+      'gen_ai.request.model': 'm',
+    })
   })
 
   it('leaves what is needed to find the mistake', () => {

@@ -30,6 +30,7 @@ const keyShapes: readonly RegExp[] = [
   /\bAIza[\w-]{8,}/g,
   /\bAQ\.[\w-]{8,}/g,
   /\b(?:sk|pk|rk|gsk|hf|r8|okt|oks|xai|pplx|csk|fw|nvapi|tgp|glpat|ak)[-_][\w-]{6,}/gi,
+  /\b(?:ABSK|bedrock-api-key-)[\w+/-]{20,}={0,2}/g,
   /\bya29\.[\w.-]{8,}/g,
   /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
 ]
@@ -57,6 +58,8 @@ interface Place {
   name: string
   /** How far below the event, breadcrumb or span that was given. */
   depth: number
+  /** An attribute's name in its parts, such as `http`, `request`, `body`, `data`; of any other name it is the only one. */
+  parts: readonly string[]
   /** The field around it. */
   around: string
 }
@@ -64,13 +67,14 @@ interface Place {
 const deepest = 30
 
 /** A field is judged by its name, except where Sentry itself uses the name for something else. */
-function isRemoved({ name, around, depth }: Place, value: unknown): boolean {
-  if (credentialName.test(name)) return true
+function isRemoved({ name, parts, around, depth }: Place, value: unknown): boolean {
+  if (credentialName.test(name) || credentialName.test(parts.at(-1) ?? '')) return true
   // `message` of an event, a breadcrumb or an exception is a sentence of the program; so is `type` or `value` beside it.
   if (name === 'message' && (depth === 1 || around === 'breadcrumbs' || around === 'values' || around === 'logentry'))
     return false
   // Sizes and counts (`request_body_size`) are no bodies, and a list of spans or breadcrumbs is looked through.
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return false
+  if (parts.some((part) => messageName.test(part))) return true
   return messageName.test(name) || (name === 'data' && (around === 'request' || typeof value === 'string'))
 }
 
@@ -93,7 +97,8 @@ function scrubValue(value: unknown, place: Place, seen: WeakMap<object, unknown>
   seen.set(value, copy)
   const spoken = (value as { category?: unknown }).category === 'console'
   for (const [field, inner] of Object.entries(value)) {
-    const at = { name: plainName(field), around: place.name, depth: place.depth + 1 }
+    const parts = field.split('.').map(plainName)
+    const at = { name: plainName(field), parts, around: place.name, depth: place.depth + 1 }
     const unknowable = spoken && (field === 'message' || field === 'arguments')
     copy[scrubText(field, 'id')] = unknowable || isRemoved(at, inner) ? removed : scrubValue(inner, at, seen)
   }
@@ -111,7 +116,7 @@ function isPlain(value: object): boolean {
 
 /** A copy of an event, a transaction or a span without keys and message bodies. Never throws; the original stays as it is. */
 export function scrubSentry<Event>(event: Event): Event {
-  return scrubValue(event, { name: '', around: '', depth: 0 }, new WeakMap()) as Event
+  return scrubValue(event, { name: '', parts: [], around: '', depth: 0 }, new WeakMap()) as Event
 }
 
 /** The same for one breadcrumb. */

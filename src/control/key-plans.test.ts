@@ -44,23 +44,16 @@ describe('own keys by the plan', () => {
     expect(sentProbes()).toBe(before)
   })
 
-  it('takes a key whose prefix is new where the vendor has changed it before, but no other vendor’s', async () => {
-    const voice = await state.control.member('voice')
-    const save = (key: string) => call('PUT', '/keys/gemini', { key }, { token: voice, org: 'voice' })
-    expect((await save(`GX.${'n'.repeat(40)}`)).body).toMatchObject({
-      status: 'unverified',
-      noted: [{ code: 'unusual_prefix' }],
-    })
-    expect((await save(`sk-ant-api03-${'c'.repeat(80)}`)).body.code).toBe('key_malformed')
-  })
-
   it('tests a key that no feature needs for what its provider is for', async () => {
     await state.control.org('idle', { plan: 'idle' })
     const idle = await state.control.member('idle')
     const missing = {
-      detail: { status: 'missing_permissions', message: 'The API key you used is missing the permission user_read.' },
+      detail: {
+        status: 'missing_permissions',
+        message: 'The API key you used is missing the permission text_to_speech.',
+      },
     }
-    const undo = state.control.upstream.on(/./, json(missing, { status: 401 }))
+    const undo = state.control.upstream.on(/text-to-speech/, json(missing, { status: 401 }))
     const tested = await call(
       'POST',
       '/keys/elevenlabs/test',

@@ -147,8 +147,6 @@ export interface Provider {
   keyPage: string
   keyNeeds: Readonly<Record<string, string>>
   keyShapes: readonly KeyShape[]
-  /** The vendor has given its keys another prefix before: an unknown one is told, and no reason to refuse a key. */
-  prefixChanges?: true
   /** Between prefix and last four in the masked form: `••••` or `...`. */
   maskGap: string
   /** The placement for an upstream path (behind the origin). */

@@ -27,7 +27,7 @@ plans:
     scopes: { re_only: { title: Re-engagement only, features: [re_engagement] } }
     fallback: { mode: customer, default: true }
   single: { providers: { openai: optional, anthropic: optional }, choice: single, fallback: { mode: always } }
-  by_format: { providers: { openai: optional, gemini: optional }, verify: format_only, model: feature, rotation: { everyDays: 30 } }
+  by_format: { providers: { openai: optional }, verify: format_only, model: feature, rotation: { everyDays: 30 } }
   asked: { providers: { openai: optional }, byok: by_operator }
   users: { providers: { openai: optional }, holder: user }
   idle: { providers: { elevenlabs: optional } }

@@ -15,7 +15,10 @@ export function inspect(pasted: string, slot: SlotContext, sandbox: boolean): In
   const inspected = inspectForTest(pasted, slot, sandbox)
   const { plan, entry } = slot
   if (plan.verify === 'format_only' && !inspected.secret.reveal().includes('sandbox'))
-    checkFormat(inspected, entry.prefixChanges ? [] : entry.keyShapes.map(({ prefix }) => prefix))
+    checkFormat(
+      inspected,
+      entry.keyShapes.map(({ prefix }) => prefix),
+    )
   return inspected
 }
 
@@ -44,7 +47,7 @@ export function inspectForTest(
   return { ...inspected, remarks, noted }
 }
 
-/** For keys that are saved without a test: refuses a key of another provider, or without any of the prefixes, if some are given. */
+/** For keys that are saved without a test: refuses a key of another provider, or without this provider's prefix. */
 function checkFormat({ secret, looksLike, advice, adviceAs }: InspectedKey, prefixes: readonly string[]): void {
   const needed = prefixes.length > 0 && prefixes.every((prefix) => prefix !== '')
   const lacksPrefix = needed && !prefixes.some((prefix) => secret.reveal().startsWith(prefix))

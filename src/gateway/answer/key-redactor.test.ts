@@ -96,6 +96,8 @@ describe('an error body', () => {
     expect(short.clean('Incorrect API key provided: xa***99. You can')).toBe(
       'Incorrect API key provided: [key removed]. You can',
     )
+    // What all keys of the vendor begin with is no part of this one.
+    expect(short.clean('Incorrect API key provided: xa***77. You can')).toContain(' xa***77.')
     expect(short.clean('Your api key: ****Bl99 is invalid')).toBe('Your api key: [key removed] is invalid')
     expect(short.clean('Wait... **bold** and 3***4 stay')).toBe('Wait... **bold** and 3***4 stay')
   })

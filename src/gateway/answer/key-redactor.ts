@@ -134,8 +134,10 @@ export class KeyRedactor {
 
   /** `sk-4sJHr***w8ZP`, `xa***99`, `****e78f`: asterisks or dots with the key's beginning before or its end behind. */
   private cutMasked(text: string): string {
+    // What every key of a vendor begins with tells nothing; the answer then stays as the provider wrote it.
+    const prefix = Math.max(1, publicPrefix(this.key))
     return text.replace(maskedText, (whole, head: string, tail: string) => {
-      const headOf = head.length >= 2 && this.key.startsWith(head)
+      const headOf = head.length > prefix && this.key.startsWith(head)
       const tailOf = tail.length >= 2 && this.key.endsWith(tail)
       return headOf || tailOf ? mark : whole
     })

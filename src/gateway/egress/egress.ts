@@ -97,7 +97,7 @@ export class Egress {
   private tick(): void {
     for (const [name, connections] of this.origins) {
       connections.tick()
-      if (connections.isEmpty) this.origins.delete(name)
+      if (connections.isForgettable) this.origins.delete(name)
     }
   }
 }

@@ -39,7 +39,6 @@ export const gemini: Provider = {
     { pattern: /^AQ\.[A-Za-z0-9_-]{20,200}$/, prefix: 'AQ.', distinctive: true },
     { pattern: /^AIza[A-Za-z0-9_-]{35}$/, prefix: 'AIza', distinctive: true },
   ],
-  prefixChanges: true,
   maskGap: '••••',
   credential: (path) =>
     compatible.test(path) ? { header: 'authorization', prefix: 'Bearer ' } : { header: 'x-goog-api-key', prefix: '' },

@@ -62,6 +62,7 @@ describe('an answer', () => {
   test.each([
     ['with an endless head', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(70_000)}`],
     ['with a head that ends too late', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(70_000)}\r\n\r\n`],
+    ['whose lines end without CR', 'HTTP/1.1 200 OK\ncontent-length: 2\n\nok'],
     ['that changes the protocol', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
     ['with interim answers only', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(33)],
     ['behind an empty line', '\r\nHTTP/1.1 200 OK\r\n\r\n'],

@@ -49,6 +49,8 @@ export class AnswerReader {
       const end = bytes.indexOf(endOfHead, searched, 'latin1')
       if ((end === -1 ? bytes.length : end) > longestHead) throw malformed('its head is too long')
       if (end === -1) {
+        // Its writer ends lines without CR and has ended the head: what we wait for will never come.
+        if (bytes.includes('\n\n', searched, 'latin1')) throw malformed('its lines do not end with CRLF')
         this.headBytes = bytes.buffer === piece.buffer ? Buffer.from(bytes) : bytes
         return undefined
       }

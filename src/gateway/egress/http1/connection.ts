@@ -12,6 +12,10 @@ export interface Home {
   target: SocketTarget
   connect: Connector
   times(): ConnectionTimes
+  /** Whether connections are used again at all. */
+  readonly reuses: boolean
+  /** The other side closed a connection right after an answer, without having said that it would. */
+  closedUnsaid(): void
   /** The exchange is over, and the connection can take another. */
   rest(connection: Connection): void
   /** The connection is gone. */
@@ -38,6 +42,7 @@ export class Connection {
   private handler: AnswerHandler | undefined
   private paused = false
   private quietTicks = 0
+  private answers = 0
   private keepMs = usualKeepMs
 
   constructor(home: Home) {
@@ -171,6 +176,8 @@ export class Connection {
   }
 
   private ended(): void {
+    const isUnasked = this.handler === undefined || (this.answers > 0 && this.answer.head === undefined)
+    if (isUnasked && this.quietTicks <= 1) this.home.closedUnsaid()
     if (this.handler === undefined) this.destroy()
     else if (this.answer.endsByClose) this.complete(true)
     else this.fail(closed())
@@ -182,13 +189,14 @@ export class Connection {
     const writer = this.writer as RequestWriter
     const { keepsAlive } = this.answer.head as AnswerHead
     this.handler = undefined
+    this.answers++
     writer.stop()
     if (this.paused) {
       this.paused = false
       ;(this.socket as Socket).resume()
     }
     // If the answer came before the whole request was sent, the rest of the request will never be.
-    if (spoilt || !keepsAlive || !writer.isDone || this.keepMs <= 0) this.destroy()
+    if (spoilt || !keepsAlive || !writer.isDone || this.keepMs <= 0 || !this.home.reuses) this.destroy()
     else this.home.rest(this)
     try {
       handler.onComplete()

@@ -107,6 +107,40 @@ describe('connections to an origin', () => {
     expect(server.peers).toHaveLength(3)
   })
 
+  test('are not used again for a while where their server closes one right after an answer, unsaid', async () => {
+    const answered = async (peer: number, count: number) => {
+      const { heard } = origin.ask()
+      await answer(await server.peer(peer), count, heard)
+    }
+    await answered(0, 1)
+    server.peers[0]?.socket.end()
+    await until(() => origin.sockets[0]?.destroyed === true)
+    for (const peer of [1, 2, 3]) {
+      await answered(peer, 1)
+      await turns(3)
+    }
+    expect(origin.connections.isForgettable).toBe(false)
+    origin.ticks(40)
+    expect(origin.connections.isForgettable).toBe(true)
+    await answered(4, 1)
+    await turns(3)
+    await answered(4, 2)
+    expect(server.peers).toHaveLength(5)
+  })
+
+  test('are used again where their server closed one that had rested for long', async () => {
+    const { heard } = origin.ask()
+    await answer(await server.peer(0), 1, heard)
+    origin.ticks(3)
+    server.peers[0]?.socket.end()
+    await until(() => origin.sockets[0]?.destroyed === true)
+    for (const count of [1, 2]) {
+      const again = origin.ask().heard
+      await answer(await server.peer(1), count, again)
+      await turns(3)
+    }
+  })
+
   test('that break while a request is on its way break it, and it is not sent again', async () => {
     const first = origin.ask().heard
     const peer = await server.peer(0)

@@ -3,6 +3,9 @@ import { type Connector, type SocketTarget, socketTarget } from './open-socket.t
 import type { AnswerHandler, ConnectionTimes, WireRequest } from './wire.ts'
 import { WireError } from './wire-error.ts'
 
+/** How long an origin that closes connections unsaid is not trusted to keep one. */
+const distrustMs = 20_000
+
 /** A request that waits for a connection which is about to be free. */
 interface Waiting {
   request: WireRequest
@@ -19,7 +22,8 @@ interface Waiting {
  *
  * Between two exchanges a whole turn of the event loop passes. Some servers close the connection after an answer without saying so,
  * and a broken or hostile one sends more than its answer. After one turn, what is in the socket has been read while nobody uses
- * the connection, so it neither breaks the next request nor is taken for its answer.
+ * the connection, so it neither breaks the next request nor is taken for its answer. Where the close comes later than that, it is
+ * noticed once, and for a while each request to that origin gets a connection of its own.
  */
 export class OriginConnections implements Home {
   readonly target: SocketTarget
@@ -33,6 +37,7 @@ export class OriginConnections implements Home {
   private settling: Connection[] = []
   private waiting: Waiting[] = []
   private isTurning = false
+  private distrustedMs = 0
   private readonly turn = () => this.settle()
 
   /** @param origin `https://host[:port]` */
@@ -58,16 +63,30 @@ export class OriginConnections implements Home {
     setImmediate(this.turn)
   }
 
+  get reuses(): boolean {
+    return this.distrustedMs <= 0
+  }
+
+  closedUnsaid(): void {
+    this.distrustedMs = distrustMs
+  }
+
   leave(connection: Connection): void {
     this.all.delete(connection)
   }
 
   /** Ends silent exchanges, and closes what rested long enough. */
   tick(): void {
+    this.distrustedMs -= this.distrustedMs > 0 ? this.times().tickMs : 0
     for (const connection of this.all) connection.tick()
     // What was closed at rest is at the bottom, because the one used last is taken first.
     const first = this.resting.findIndex((connection) => connection.canServe)
     this.resting.splice(0, first === -1 ? this.resting.length : first)
+  }
+
+  /** Nothing is open, and nothing has to be remembered. */
+  get isForgettable(): boolean {
+    return this.isEmpty && this.reuses
   }
 
   get isEmpty(): boolean {
