@@ -94,6 +94,10 @@ describe('the environment', () => {
     ])
   })
 
+  test.each(['prod', 'Production', 'PROD'])('warns that NODE_ENV=%s is not production', (text) => {
+    expect(readEnvironment({}, { NODE_ENV: text }).warnings).toEqual([expect.stringContaining('as in development')])
+  })
+
   test('tells all problems at once', () => {
     expect(problemsOf({ PORT: 'x', LOG_LEVEL: 'loud', HOST: 'a b' })).toHaveLength(3)
   })

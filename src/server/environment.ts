@@ -69,7 +69,7 @@ export function readEnvironment(overrides: EnvironmentOverrides = {}, source: So
     adminToken: secretOf(text('OWNKEY_ADMIN_TOKEN')),
     workers: readWorkers(text('OWNKEY_WORKERS'), { production, embedded: !databaseUrl }, problems),
     logLevel: readLogLevel(text('LOG_LEVEL'), problems),
-    warnings: mistypedNames(source),
+    warnings: [...mistypedNames(source), ...nearlyProduction(text('NODE_ENV'))],
     variables: () => source,
   }
   checkSecrets(environment, problems)
@@ -99,6 +99,12 @@ function mistypedNames(source: Source): string[] {
     const meant = closestName(own, ownNames)
     return meant === undefined ? [] : [`${name} is not read. Did you mean ${prefix}${meant}?`]
   })
+}
+
+/** Whoever writes `prod` means it, and would run without what production refuses to start without. */
+function nearlyProduction(text = ''): string[] {
+  const isNear = text !== 'production' && text.toLowerCase().startsWith('prod')
+  return isNear ? ['NODE_ENV is not "production", letter by letter: this runs as in development.'] : []
 }
 
 function secretOf(text: string | undefined): Secret | undefined {
