@@ -58,8 +58,13 @@ describe('OpenAI', () => {
     const whole = await responses.create(at)
     expect(await responses.retrieve(whole.id)).toMatchObject({ output_text: whole.output_text, usage: whole.usage })
     const queued = await responses.create({ ...at, background: true })
-    expect(queued).toMatchObject({ status: 'queued', output: [], usage: null })
-    expect(await responses.retrieve(queued.id)).toMatchObject({ status: 'completed', output_text: whole.output_text })
+    expect(queued).toMatchObject({ status: 'queued', background: true, output: [], usage: null })
+    expect(await responses.retrieve(queued.id)).toMatchObject({
+      status: 'completed',
+      background: true,
+      output_text: whole.output_text,
+    })
+    expect([whole, await responses.retrieve(whole.id)]).toMatchObject([{ background: false }, { background: false }])
     expect((await responses.cancel(queued.id)).status).toBe('cancelled')
     await responses.delete(whole.id)
   })

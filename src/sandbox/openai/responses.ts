@@ -20,11 +20,12 @@ export async function responses(call: Call): Promise<Answer> {
     maxTokens: typeof limit === 'number' ? limit : undefined,
   })
   const item = outputItem(call, reply)
-  const id = responseId([call.requestId, model, prompt.characters])
+  const isBackground = body['background'] === true
+  const id = responseId([call.requestId, model, prompt.characters, isBackground])
   const base = responseOf({ id, body, model, cut: reply.cut })
   const done = { ...base, output: [item], usage: usageOf(promptTokens(prompt), reply.tokens) }
   // In the background nothing is there yet; whoever asks for it by its id finds it done.
-  if (body['background'] === true && body['stream'] !== true) return { json: { ...base, status: 'queued' } }
+  if (isBackground && body['stream'] !== true) return { json: { ...base, status: 'queued' } }
   if (body['stream'] !== true) return { json: done }
   return { headers: sseHeaders, pieces: events({ base, done, item, reply }), broken: brokenEvent(call) }
 }
@@ -54,15 +55,16 @@ function usageOf(input: number, output: number) {
 }
 
 const prefix = 'resp_'
-const responseId = (facts: [requestId: string, model: string, characters: number]): string => tellingId(prefix, facts)
+const responseId = (facts: [requestId: string, model: string, characters: number, background: boolean]): string =>
+  tellingId(prefix, facts)
 
 function storedOf(call: Call): JsonObject {
   const id = call.parts['id'] ?? ''
-  const [requestId, model, characters] = factsOfId(prefix, id)
+  const [requestId, model, characters, background] = factsOfId(prefix, id)
   const prompt = { characters: Number(characters), media: 0 }
   const reply = replyTo({ prompt })
   return {
-    ...responseOf({ id, body: {}, model: String(model), cut: false }),
+    ...responseOf({ id, body: { background }, model: String(model), cut: false }),
     output: [outputItem({ ...call, requestId: String(requestId) }, reply)],
     usage: usageOf(promptTokens(prompt), reply.tokens),
   }
@@ -92,6 +94,7 @@ function responseOf({ id, body, model, cut }: Responded): JsonObject {
     object: 'response',
     created_at: Math.floor(Date.now() / 1000),
     status: cut ? 'incomplete' : 'completed',
+    background: body['background'] === true,
     error: null,
     incomplete_details: cut ? { reason: 'max_output_tokens' } : null,
     instructions: null,
