@@ -54,7 +54,9 @@ function namesOf(provider: PolicyProvider, { features }: Policy, feature: string
 
 /**
  * Providers that a decision would use for the request's feature; without one, for any feature. Where one active provider serves all,
- * that one. @throws the decision's refusal */
+ * that one.
+ * @throws the decision's refusal
+ */
 function servingProviders(exchange: Required<Exchange>, { memory }: Gateway): readonly PolicyProvider[] {
   const { caller, setup } = exchange
   const { policy } = setup
