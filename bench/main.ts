@@ -42,6 +42,9 @@ interface Run extends Figures {
   round: number
 }
 
+// What a worker of Ownkey has in its environment, for each program alike (src/server/run-workers.ts).
+process.env['MALLOC_ARENA_MAX'] ??= '1'
+
 const quick = process.argv.includes('--quick')
 const only = process.argv.filter((flag) => flag.startsWith('--only=')).map((flag) => flag.slice(7))
 /** True when nothing of this kind was asked for by name, or this was. */

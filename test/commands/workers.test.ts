@@ -95,6 +95,15 @@ describe('several workers on one PostgreSQL', () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
   })
 
+  test('keep their memory in one arena', () => {
+    const arenas = pidsBelow(child.process.pid as number).map((pid) =>
+      readFileSync(`/proc/${pid}/environ`, 'utf8')
+        .split('\0')
+        .find((one) => one.startsWith('MALLOC_ARENA_MAX')),
+    )
+    expect(arenas).toEqual(['MALLOC_ARENA_MAX=1', 'MALLOC_ARENA_MAX=1'])
+  })
+
   test('tell the metrics of all of them, whoever is asked', async () => {
     const earlier = await metrics()
     // Each request on a connection of its own, so that they are shared out.
