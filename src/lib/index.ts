@@ -26,6 +26,7 @@ export {
 export { KeySearch } from './key-search.ts'
 export { LastBytes } from './last-bytes.ts'
 export { parseJson } from './parse-json.ts'
+export { patternTest } from './pattern-test.ts'
 export { repeatedName } from './repeated-name.ts'
 export { type Enrolled, Roster } from './roster.ts'
 export { countShortLived } from './short-lived-bytes.ts'
