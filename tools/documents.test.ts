@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../src/config/index.ts'
+import { changeEventSchema } from '../src/contract/index.ts'
 import { catalogue } from '../src/providers/index.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -16,6 +17,23 @@ test('the configuration page’s example is a valid file without warnings', () =
   const { config, warnings } = loadConfig({ file: 'ownkey.yaml', text, env, catalogue })
   expect(warnings).toEqual([])
   expect(Object.keys(config.plans)).toEqual(['trial', 'firm'])
+})
+
+test('the webhooks page’s example is a valid configuration without warnings, and its delivery fits the schema', () => {
+  const page = read('docs/webhooks.md')
+  const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? []
+  const secret = `whsec_${Buffer.from('of the documents’ own suite').toString('base64')}`
+  const text = `plans: { standard: {} }\n${yaml}`
+  const { config, warnings } = loadConfig({
+    file: 'ownkey.yaml',
+    text,
+    env: { OWNKEY_WEBHOOK_SECRET: secret },
+    catalogue,
+  })
+  expect(warnings).toEqual([])
+  expect(config.webhooks.map(({ events }) => events)).toEqual([['notice.*', 'key.set', 'key.clear']])
+  const [, json = ''] = /```json\n([\s\S]*?)```/.exec(page) ?? []
+  expect(changeEventSchema.parse(JSON.parse(json)).type).toBe('key.set')
 })
 
 test('the widget’s example has a configuration that knows its page and its plan', () => {

@@ -1,12 +1,12 @@
 /**
  * Writes what the sources already say as pages: docs/configuration.md from the configuration's schema, docs/errors.md from the
- * table of errors. `npm run docs`; a test keeps the pages current.
+ * table of errors, docs/webhooks.md from those of events. `npm run docs`; a test keeps the pages current.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { configJsonSchema } from '../src/config/index.ts'
-import { errorTable } from '../src/contract/index.ts'
+import { changeEvents, errorTable, noticeEvents, noticeKinds } from '../src/contract/index.ts'
 
 interface Schema {
   type?: string | readonly string[]
@@ -27,14 +27,15 @@ interface Schema {
 
 const here = dirname(fileURLToPath(import.meta.url))
 const docs = resolve(here, '../docs')
-/** How a file is made and changed; the fields follow it. */
-const intro = resolve(here, 'configuration-intro.md')
+/** What is written by hand and comes first. */
+const intro = (page: string) => readFileSync(resolve(here, `${page}-intro.md`), 'utf8').trimEnd()
 
 /** Path → text, as the sources say it now. */
 export function pages(): Record<string, string> {
   return {
     [`${docs}/configuration.md`]: configurationPage(configJsonSchema() as Schema),
     [`${docs}/errors.md`]: errorsPage(),
+    [`${docs}/webhooks.md`]: webhooksPage(),
   }
 }
 
@@ -48,7 +49,7 @@ export function writtenPage(path: string): string | undefined {
 }
 
 function configurationPage(schema: Schema): string {
-  const lines = [readFileSync(intro, 'utf8').trimEnd()]
+  const lines = [intro('configuration')]
   for (const [name, part] of Object.entries(schema.properties ?? {})) {
     lines.push('', `### ${name}`, '')
     if (part.description) lines.push(part.description, '')
@@ -118,6 +119,30 @@ function errorsPage(): string {
     ),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function webhooksPage(): string {
+  const lines = [
+    intro('webhooks'),
+    '',
+    '## Events',
+    '',
+    'Acts. Each is an entry of the audit log, too; `data` is who did it (`actor`), to what (`target`) and its facts (`detail`).',
+    '',
+    ...meanings('type', changeEvents),
+    '',
+    'Notices. `data` is the notice: `id`, `kind`, `provider`, `keyId`, `facts`, `count`, `openedAt`, `resolvedAt`.',
+    '',
+    ...meanings('type', noticeEvents),
+    '',
+    ...meanings('kind', noticeKinds),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function meanings(name: string, table: Readonly<Record<string, string>>): string[] {
+  const rows = Object.entries(table).map(([key, meaning]) => `| \`${key}\` | ${cell(meaning)} |`)
+  return [`| ${name} | means |`, '|---|---|', ...rows]
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -26,6 +26,7 @@ export const warningCodes = [
   'uncounted_currency',
   'unknown_locale',
   'unusable_color',
+  'unknown_event',
 ] as const
 export type WarningCode = (typeof warningCodes)[number]
 

@@ -1,4 +1,12 @@
-import { accentNames, hexDigitsOf, isPageLanguage, languageOf, pageLanguages } from '../contract/index.ts'
+import {
+  accentNames,
+  hexDigitsOf,
+  isPageLanguage,
+  languageOf,
+  pageLanguages,
+  webhookEventTypes,
+} from '../contract/index.ts'
+import { closestName, patternTest } from '../lib/index.ts'
 import { publishedPrices } from '../providers/index.ts'
 import type { Finding as AnyFinding, WarningCode } from './config-problem.ts'
 import type { CatalogueEntry } from './extend-catalogue.ts'
@@ -22,6 +30,7 @@ export function findWarnings(
     ...uncountedCurrencies(config, catalogue),
     ...unknownLocales(config),
     ...unusableColors(config),
+    ...unknownEvents(config),
   ]
 }
 
@@ -218,4 +227,25 @@ function unusableColors({ platform }: Config): Finding[] {
 
 function fields(raw: unknown, name: string): Record<string, unknown> {
   return (valueAt(raw, [name]) ?? {}) as Record<string, unknown>
+}
+
+/** An endpoint would wait for it for ever. */
+function unknownEvents(config: Config): Finding[] {
+  return config.webhooks.flatMap(({ events }, index) =>
+    events.flatMap((event, place) => {
+      if (webhookEventTypes.some(patternTest(event))) return []
+      const suggestion = closestName(event, webhookEventTypes)
+      return [
+        {
+          path: ['webhooks', index, 'events', place],
+          code: 'unknown_event' as const,
+          facts: { event },
+          message: `No event is called "${event}".`,
+          expected: 'a type of docs/webhooks.md, or a pattern such as "key.*"',
+          ...(suggestion === undefined ? {} : { suggestion }),
+          fix: 'Correct the name; until then the endpoint is told nothing by it.',
+        },
+      ]
+    }),
+  )
 }

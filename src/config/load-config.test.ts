@@ -158,6 +158,19 @@ describe('no problem shows a secret', () => {
 })
 
 describe('warnings', () => {
+  test('of events that nothing is called, with what was meant', () => {
+    const secret = `whsec_${Buffer.from('of the suite of the configuration').toString('base64')}`
+    const events = '["*", key.*, "*.opened", key.sett, notices.*]'
+    const { warnings } = load(
+      `plans: { standard: {} }\nwebhooks:\n  - { url: http://127.0.0.1/hook, secret: ${secret}, events: ${events} }`,
+    )
+    const told = warnings.filter(({ code }) => code === 'unknown_event')
+    expect(told.map(({ line, path, suggestion }) => [line, path, suggestion])).toEqual([
+      [3, 'webhooks.0.events.3', 'key.set'],
+      [3, 'webhooks.0.events.4', undefined],
+    ])
+  })
+
   const warningsOf = (text: string) => load(text).warnings.map(({ line, path }) => [line, path])
 
   test('languages and colors that the pages do not have are named', () => {

@@ -75,11 +75,13 @@ export const auditFacts = [
 ] as const
 export type AuditFact = (typeof auditFacts)[number]
 
+export const actorSchema = z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() })
+
 export const auditRowSchema = z
   .object({
     seq: wholeSchema,
     at: timeSchema,
-    actor: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }),
+    actor: actorSchema,
     ip: z.string().nullable(),
     /** One of `auditActions`; older rows can hold others. */
     action: z.string(),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDocumentCheck } from '../../test/support/check-document.ts'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+import { auditActions } from '../contract/index.ts'
 import { routes } from './routes/index.ts'
 
 describe('the OpenAPI document', () => {
@@ -26,12 +27,31 @@ describe('the OpenAPI document', () => {
           operation.operationId,
         ).toBeDefined()
         expect(operation).toMatchObject({
-          summary: expect.any(String),
+          summary: expect.stringMatching(/^(?!.*\. ).*[^.]$/),
+          description: expect.stringMatching(/(token|operator)\.$|operator’s\.$/),
           security: expect.any(Array),
           tags: expect.any(Array),
         })
       }
     }
+  })
+
+  it('says what each group of routes is for', () => {
+    const named = control.document.tags.map(({ name }) => name)
+    const used = Object.values(control.document.paths).flatMap((operations) =>
+      Object.values(operations).flatMap(({ tags }) => tags),
+    )
+    expect([...new Set(used)].sort()).toEqual(named.toSorted())
+  })
+
+  it('describes what webhooks are sent, every event of them', () => {
+    const { webhooks, components } = control.document
+    const told = Object.values(webhooks).flatMap(({ post }) => [...post.description.matchAll(/^- `([^`]+)`: \S/gm)])
+    expect(told.map(([, type]) => type)).toEqual([...auditActions, 'notice.opened', 'notice.resolved'])
+    const types = ['ChangeEvent', 'NoticeEvent'].flatMap(
+      (name) => (components.schemas[name] as { properties: { type: { enum: string[] } } }).properties.type.enum,
+    )
+    expect(types).toEqual(told.map(([, type]) => type))
   })
 
   it('resolves every reference that it makes', () => {

@@ -1,4 +1,4 @@
-import { errorClasses, type Notice } from '../contract/index.ts'
+import { errorClasses, type Notice, type NoticeKind } from '../contract/index.ts'
 import { counted } from '../lib/index.ts'
 import { type Policy, publicProviderId } from '../policy/index.ts'
 import type { NoticeRow } from './queries/notices.ts'
@@ -31,7 +31,7 @@ const day = (value: unknown) =>
 const why = ({ facts }: Words) => sentencesFor(errorClasses.find((known) => known === facts['errorClass']))
 
 /** Kind → the words of it. A kind without a row still shows, in general words. */
-const texts: Readonly<Record<string, NoticeText>> = {
+const texts: Readonly<Record<NoticeKind, NoticeText>> = {
   fallback_active: {
     severity: 'warning',
     title: ({ provider, aiName }) => `${aiName} is standing in for your ${provider} key`,
@@ -107,9 +107,6 @@ const texts: Readonly<Record<string, NoticeText>> = {
   },
 }
 
-/** The kinds that have words of their own. */
-export const noticeKinds: readonly string[] = Object.keys(texts)
-
 const general: NoticeText = {
   severity: 'warning',
   title: ({ provider }) => (provider ? `${provider} needs attention` : 'Something needs attention'),
@@ -119,7 +116,7 @@ const general: NoticeText = {
 
 /** A notice's severity and sentences by its kind. */
 export function noticeWords(kind: string, words: Words): Pick<Notice, 'severity' | 'title' | 'detail' | 'fix'> {
-  const { severity, title, detail, fix } = texts[kind] ?? general
+  const { severity, title, detail, fix } = Object.hasOwn(texts, kind) ? texts[kind as NoticeKind] : general
   return { severity, title: title(words), detail: detail(words), fix: fix(words) }
 }
 

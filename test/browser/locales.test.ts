@@ -14,11 +14,11 @@ import {
   errorClasses,
   errorTable,
   fieldCodes,
+  noticeKinds,
   remarkCodes,
   sentenceVariants,
   sentenceWords,
 } from '../../src/contract/index.ts'
-import { noticeKinds } from '../../src/control/show-notice.ts'
 import { byCause } from '../../src/control/test-key/verdicts.ts'
 import { hostProblems } from '../../src/gateway/egress/host-problems.ts'
 import { skipCodes } from '../../src/policy/index.ts'
@@ -55,7 +55,7 @@ const saidNames = [
   ...Object.keys(errorTable).flatMap((code) => [`error.${code}.message`, `error.${code}.fix`]),
   ...[...errorClasses, ...Object.keys(byCause)].flatMap((code) => [`cause.${code}.reason`, `cause.${code}.fix`]),
   'cause.lacks',
-  ...noticeKinds.flatMap((kind) => ['title', 'detail', 'fix'].map((part) => `notice.${kind}.${part}`)),
+  ...Object.keys(noticeKinds).flatMap((kind) => ['title', 'detail', 'fix'].map((part) => `notice.${kind}.${part}`)),
   ...skipCodes.map((code) => `skip.${code}`),
   ...['own', 'platform', 'behind'].map((place) => `attempt.${place}`),
   ...checkCodes.map((code) => `check.${code}`),

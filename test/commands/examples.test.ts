@@ -1,7 +1,10 @@
 /** Every example and every snippet of the README, run as a reader would run it. */
 import { execFile, spawn } from 'node:child_process'
+import { createHmac, randomBytes } from 'node:crypto'
+import { on } from 'node:events'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../support/free-port.ts'
@@ -77,6 +80,51 @@ describe('the examples', () => {
     }
   })
 
+  test('webhook-receiver.mjs does once what a genuine delivery tells, and nothing for another', async () => {
+    const port = await freePort()
+    const secret = `whsec_${randomBytes(32).toString('base64')}`
+    const url = `http://127.0.0.1:${port}/ownkey`
+    const child = spawn(process.execPath, [join(examples, 'webhook-receiver.mjs')], {
+      env: { ...env, EXAMPLE_PORT: String(port), OWNKEY_WEBHOOK_SECRET: secret },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const lines = on(createInterface(child.stdout), 'line')
+    const nextLine = async () => ((await lines.next()).value as string[])[0]
+    const telling = await startOwnkey({
+      sandbox: true,
+      config: { plans: { standard: {} }, webhooks: [{ url, secret, events: ['key.set'] }] },
+    })
+    try {
+      expect(await nextLine()).toBe(url)
+      await telling.putOrg('teller')
+      await telling.putKey('teller', 'openai', 'sk-sandbox-ok-of-teller')
+      expect(await nextLine()).toBe('teller brought a key for openai: sk-...ller')
+      const send = (signature: string, id = 'evt_1') => {
+        const body = JSON.stringify({
+          type: 'key.set',
+          data: { org: 'other', detail: { provider: 'openai', hint: '' } },
+        })
+        const timestamp = Math.floor(Date.now() / 1000)
+        const sign = createHmac('sha256', Buffer.from(secret.slice(6), 'base64')).update(`${id}.${timestamp}.${body}`)
+        const headers = {
+          'webhook-id': id,
+          'webhook-timestamp': String(timestamp),
+          'webhook-signature': signature.replace('right', sign.digest('base64')),
+        }
+        return fetch(url, { method: 'POST', headers, body })
+      }
+      expect((await send('v1,bm90IHRoaXM=')).status).toBe(401)
+      expect((await send('v1,right')).status).toBe(204)
+      expect(await nextLine()).toBe('other brought a key for openai: ')
+      expect((await send('v1,right')).status).toBe(204)
+      expect((await send('v1,bm90IHRoaXM= v1,right', 'evt_2')).status).toBe(204)
+      expect(await nextLine()).toBe('other brought a key for openai: ')
+    } finally {
+      child.kill()
+      await telling.close()
+    }
+  })
+
   test('are all run by this file or by the browser’s tests', () => {
     const known = [
       'openai.mjs',
@@ -84,6 +132,7 @@ describe('the examples', () => {
       'gemini.mjs',
       'first-requests.sh',
       'sessions-backend.mjs',
+      'webhook-receiver.mjs',
       'widget',
       'README.md',
     ]

@@ -1,5 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { changeEventSchema, noticeEventSchema } from '../../src/contract/index.ts'
 import { canaryKeys } from '../support/canary.ts'
 import { type Journey, startJourney } from '../support/journey.ts'
 import { nativeCalls } from '../support/provider-calls.ts'
@@ -149,6 +151,23 @@ test('a dead letter is listed, and sent again when the operator says so', async 
   expect((await journey.ownkey.api('GET', '/webhooks/deliveries?state=dead')).body.items).toEqual([])
   expect((await journey.ownkey.api('POST', '/webhooks/deliveries/dlv_none/replay')).status).toBe(404)
 })
+
+test('whatever was delivered is as the API’s description says', () => {
+  const bodies = receiver.journal.requests.map(read)
+  const types = new Set(bodies.map(({ type }) => type))
+  expect(types).toEqual(new Set(['key.set', 'key.replace', 'key.disable', 'notice.opened', 'notice.resolved']))
+  for (const body of bodies)
+    expect(
+      String(body.type).startsWith('notice.')
+        ? exact(noticeEventSchema).parse(body)
+        : exact(changeEventSchema).parse(body),
+    ).toEqual(body)
+})
+
+/** A schema that also refuses what it does not name. */
+function exact<Schema extends z.ZodObject<{ data: z.ZodObject }>>(schema: Schema) {
+  return z.strictObject({ ...schema.shape, data: z.strictObject(schema.shape.data.shape) })
+}
 
 function signed(request: RecordedRequest): [string, string][] {
   return ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [name, request.header(name) ?? ''])

@@ -3,13 +3,18 @@ import { z } from 'zod'
 
 interface Operation {
   operationId: string
+  summary: string
+  description: string
+  tags: string[]
   requestBody?: { required: boolean }
   responses: Record<string, { content?: Record<string, { schema: object }> }>
 }
 
 export interface OpenApiDocument {
   openapi: string
+  tags: { name: string; description: string }[]
   paths: Record<string, Record<string, Operation>>
+  webhooks: Record<string, { post: Operation }>
   components: { schemas: Record<string, object> }
 }
 

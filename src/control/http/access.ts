@@ -5,7 +5,7 @@ import type { Caller } from './caller.ts'
  * Who may call a route. `member`: anyone in the organization of the path; `manager`: those whose role the plan's
  * `managers` names. The operator may do all that a member may, and what is the operator's alone.
  */
-type Access = 'anyone' | 'signed_in' | 'member' | 'manager' | 'operator'
+export type Access = 'anyone' | 'signed_in' | 'member' | 'manager' | 'operator'
 
 /** Every route by name. A route without a row is not registered: the server does not start. */
 export const access: Readonly<Record<string, Access>> = {

@@ -15,9 +15,9 @@ const referencePrefix = '#/components/schemas/'
 
 /**
  * Corrects what the OpenAPI generator gets wrong: a body without required fields is itself optional; and schemas that nothing refers to
- * are removed (each schema is made twice, for requests and for answers).
+ * are removed (each schema is made twice, for requests and for answers). Adds what it has no place for: the webhooks.
  */
-export function completeDocument<Given extends object>(document: Given): Given {
+export function completeDocument<Given extends object>(document: Given, webhooks: object): Given {
   const { paths = {}, components = {} } = document as Document
   const schemas = components.schemas ?? {}
   for (const { requestBody } of Object.values(paths).flatMap((operations) => Object.values(operations))) {
@@ -26,9 +26,10 @@ export function completeDocument<Given extends object>(document: Given): Given {
       ({ schema }) => (resolved(schema, schemas).required ?? []).length > 0,
     )
   }
-  const used = referencedFrom(paths, schemas)
+  const used = referencedFrom({ paths, webhooks }, schemas)
   return {
     ...document,
+    webhooks,
     components: {
       ...components,
       schemas: Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name))),

@@ -3,15 +3,27 @@ import type { FastifySchema } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { problemSchema } from '../../contract/index.ts'
-import { access } from './access.ts'
+import { type Access, access } from './access.ts'
 import { completeDocument } from './complete-document.ts'
 import { problemContentType } from './problem.ts'
-import type { AnyRoute } from './route.ts'
+import type { AnyRoute, Tag } from './route.ts'
+import { webhookDocument } from './webhook-document.ts'
 
 const description = [
   'Everything that the console shows and does. Errors are problem details (RFC 9457) with a stable `code` and a `fix`.',
   'Send the operator’s token or a session token (`oks_…`) as a bearer. Lists go on with `nextCursor`; with `Accept: text/csv` they come as a table.',
 ].join('\n\n')
+
+const tags: Readonly<Record<Tag, string>> = {
+  'AI settings': 'What a settings page shows and asks: providers, features, whose key serves what, and why.',
+  Keys: 'Own keys of organizations and users: save, test, replace, disable, remove.',
+  Books: 'What was used: by day, feature or model, request by request, and what needs someone.',
+  Organizations: 'The platform’s customers: their plan, add-ons and credits; export and deletion.',
+  Sessions: 'Who may open the pages.',
+  Tokens: 'What products send to the gateway in the place of a provider’s key.',
+  Webhooks: 'What the configured endpoints are told, and what became of it.',
+  Operator: 'Health, configuration, audit and maintenance of the whole server.',
+}
 
 /** The document is made from the schemas that parse requests and serialize answers; there is no second truth. */
 export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
@@ -25,6 +37,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],
+      tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
       components: {
         securitySchemes: {
           session: { type: 'http', scheme: 'bearer', description: 'A session token, oks_….' },
@@ -33,27 +46,38 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: (document) => completeDocument(jsonSchemaTransformObject(document)),
+    transformObject: (document) => completeDocument(jsonSchemaTransformObject(document), webhookDocument),
   }
 }
 
-const security: Readonly<Record<string, Record<string, string[]>[]>> = {
-  anyone: [],
-  signed_in: [{ session: [] }, { operator: [] }],
-  member: [{ session: [] }, { operator: [] }],
-  manager: [{ session: [] }, { operator: [] }],
-  operator: [{ operator: [] }],
+/** What the document says of who may call a route, to programs and to people. */
+const callers: Readonly<Record<Access, { security: Record<string, string[]>[]; who: string }>> = {
+  anyone: { security: [], who: 'Needs no token.' },
+  signed_in: { security: [{ session: [] }, { operator: [] }], who: 'With a session’s token or the operator’s.' },
+  member: { security: [{ session: [] }, { operator: [] }], who: 'For members of the organization, and the operator.' },
+  manager: {
+    security: [{ session: [] }, { operator: [] }],
+    who: 'For members whose role is one of the plan’s `managers`, and the operator.',
+  },
+  operator: { security: [{ operator: [] }], who: 'For the operator.' },
+}
+
+/** What a list shows of a route, and all that there is to say. A route's summary may be several sentences. */
+function described(summary: string, who: string) {
+  const [first = summary] = summary.split(/(?<=\.) (?=[A-Z`])/)
+  return { summary: first.replace(/\.$/, ''), description: `${summary} ${who}` }
 }
 
 /** The parts of a route's schema that are for the document and for serializing. */
 export function routeDocument(route: AnyRoute): FastifySchema & Record<string, unknown> {
   const status = route.status ?? (route.answer || route.answersLines ? 200 : 204)
   const lists = route.path.match(/\/(usage|requests|audit|audit\/search|notices)$/)
+  const { security, who } = callers[access[route.name] ?? 'operator']
   return {
     operationId: route.name,
-    summary: route.summary,
+    ...described(route.summary, who),
     tags: [route.tag],
-    security: security[access[route.name] ?? 'operator'] ?? [],
+    security,
     response: {
       [status]: route.answer
         ? {

@@ -38,6 +38,9 @@ export interface LocatedAnswer {
   location: string
 }
 
+/** Routes that belong together; `openapi.ts` says of each what it is for. */
+export type Tag = 'AI settings' | 'Books' | 'Keys' | 'Operator' | 'Organizations' | 'Sessions' | 'Tokens' | 'Webhooks'
+
 /** One route: what it takes, what it answers, and the verb behind it. Who may call it stands in `access.ts`. */
 export interface Route<Params extends Shape, Query extends Shape, Body extends Shape, Answer extends Shape> {
   name: string
@@ -45,7 +48,7 @@ export interface Route<Params extends Shape, Query extends Shape, Body extends S
   /** With `:name` for parameters. */
   path: string
   summary: string
-  tag: string
+  tag: Tag
   params?: Params
   query?: Query
   body?: Body
