@@ -34,6 +34,8 @@ function delivery(operationId: string, { summary, events, schema }: Told) {
       summary,
       description: ['Delivered at least once, in no promised order.', '', ...types].join('\n'),
       tags: ['Webhooks'],
+      // The signature tells who sends; no credential of this API does.
+      security: [],
       parameters: Object.entries(headers).map(([name, description]) => ({
         name,
         in: 'header',
