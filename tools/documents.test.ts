@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../src/config/index.ts'
-import { changeEventSchema } from '../src/contract/index.ts'
+import { changeEventSchema, errorClasses, requestHeaders, responseHeaders } from '../src/contract/index.ts'
 import { catalogue } from '../src/providers/index.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -34,6 +34,12 @@ test('the webhooks page’s example is a valid configuration without warnings, a
   expect(config.webhooks.map(({ events }) => events)).toEqual([['notice.*', 'key.set', 'key.clear']])
   const [, json = ''] = /```json\n([\s\S]*?)```/.exec(page) ?? []
   expect(changeEventSchema.parse(JSON.parse(json)).type).toBe('key.set')
+})
+
+test('the gateway page names every header and every class of error', () => {
+  const page = read('docs/gateway.md').toLowerCase()
+  const names = [...Object.values(requestHeaders), ...Object.values(responseHeaders), ...errorClasses]
+  expect(names.filter((name) => !page.includes(`\`${name.toLowerCase()}\``))).toEqual([])
 })
 
 test('the widget’s example has a configuration that knows its page and its plan', () => {

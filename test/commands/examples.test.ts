@@ -12,9 +12,12 @@ import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
 
 const root = join(import.meta.dirname, '../..')
 const examples = join(root, 'examples')
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const snippets = (language: string) =>
-  [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map((match) => match[1] as string)
+const snippets = (page: string, language: string) => {
+  const blocks = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g')
+  return [...readFileSync(join(root, page), 'utf8').matchAll(blocks)].map((match) => match[1] as string)
+}
+/** Runs TypeScript without a build. */
+const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs')
 
 let ownkey: RunningOwnkey
 let env: Record<string, string>
@@ -22,7 +25,7 @@ let env: Record<string, string>
 beforeAll(async () => {
   ownkey = await startOwnkey({ sandbox: true })
   await ownkey.putOrg('reader')
-  for (const provider of ['openai', 'anthropic', 'gemini'])
+  for (const provider of ['openai', 'anthropic', 'gemini', 'elevenlabs', 'sarvam'])
     await ownkey.putKey('reader', provider, 'sandbox-ok-of-the-reader')
   env = {
     PATH: process.env['PATH'] ?? '',
@@ -36,7 +39,7 @@ afterAll(() => ownkey?.close())
 
 const run = async (command: string, ...args: string[]) =>
   (await promisify(execFile)(command, args, { cwd: root, env, encoding: 'utf8' })).stdout
-const here = (text: string) => text.replaceAll('http://127.0.0.1:8787', ownkey.url)
+const here = (text: string) => text.replaceAll('127.0.0.1:8787', new URL(ownkey.url).host)
 
 /** Runs a text as a file of the project, so that its imports are found. */
 async function runAs(name: string, text: string, command: string, ...args: string[]): Promise<string> {
@@ -144,13 +147,12 @@ describe('the examples', () => {
 
 describe('the README’s snippets', () => {
   test('in TypeScript get an answer', async () => {
-    const [snippet] = snippets('ts')
-    const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs')
+    const [snippet] = snippets('README.md', 'ts')
     expect(await runAs('readme-snippet.mts', here(snippet as string), process.execPath, tsx)).toMatch(/sandbox/i)
   })
 
   test('in Python get an answer: by OpenAI’s package where it is installed, else by a stand-in with its wire format', async () => {
-    const [snippet] = snippets('python')
+    const [snippet] = snippets('README.md', 'python')
     const installed = await run('python3', '-c', 'import openai').then(
       () => true,
       () => false,
@@ -160,6 +162,12 @@ describe('the README’s snippets', () => {
       : `${standIn}\n${(snippet as string).replace('from openai import OpenAI\n', '')}`
     expect(await runAs('readme-snippet.py', here(text), 'python3')).toMatch(/sandbox/i)
   })
+})
+
+test.each(
+  snippets('docs/gateway.md', 'ts').map((snippet, index) => [/from '([^']+)'/.exec(snippet)?.[1], index, snippet]),
+)('the gateway page’s snippet for %s (%i) gets an answer', async (_package, index, snippet) => {
+  expect(await runAs(`readme-snippet-${index}.mts`, here(snippet as string), process.execPath, tsx)).toMatch(/sandbox/i)
 })
 
 /** What OpenAI's Python package puts on the wire for this call, by the standard library alone. */
