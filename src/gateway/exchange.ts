@@ -36,6 +36,8 @@ export class Exchange {
   body?: RequestBody
   /** As the caller wrote it; in the one dialect the attempt's. */
   model?: string | undefined
+  /** The model, where the body told it only while it was sent. */
+  lateModel?: string | undefined
   /** What is decided on. */
   asked?: DecisionRequest
   decision?: Decision

@@ -84,6 +84,9 @@ describe('a route', () => {
     ['bedrock', '/model/amazon.titan-embed-text-v2:0/invoke', 'embeddings', 'tokens', 'amazon.titan-embed-text-v2:0'],
     ['bedrock', '/model/us.stability.sd3-5-large-v1:0/invoke', 'images', 'tokens', 'us.stability.sd3-5-large-v1:0'],
     ['bedrock', '/model/us.anthropic.claude-x-v1:0/invoke', 'chat', 'tokens', 'us.anthropic.claude-x-v1:0'],
+    ['openai', '/v1/decisions', 'chat', 'tokens', 'body'],
+    ['gemini', '/v1beta/decisions', 'chat', 'tokens', 'body'],
+    ['perplexity', '/v1/agent', 'chat', 'tokens', 'body'],
     ['bedrock', '/v1/responses', 'chat', 'tokens', 'body'],
     ['bedrock', '/anthropic/v1/messages', 'chat', 'tokens', 'body'],
   ] as const)('of %s: %s serves %s and meters %s', (provider, path, capability, meters, model) => {
@@ -118,6 +121,12 @@ describe('a socket', () => {
       'model',
     ])
   })
+})
+
+it('of OpenAI’s Responses API is known, and its messages name models', () => {
+  const path = '/v1/responses'
+  expect(surfaceOf('openai', path, 'GET')).toEqual({ capability: 'chat', meters: 'tokens', model: 'anywhere' })
+  expect(findProvider('openai')?.realtime?.find((route) => route.path.test(path))?.firstModel).toEqual(['model'])
 })
 
 describe('the credential', () => {

@@ -65,6 +65,7 @@ export function entryEnd(outcome: Outcome, exchange: Required<Exchange>): EntryE
     firstByteMs: outcome.firstByteMs === undefined ? undefined : Math.round(outcome.firstByteMs),
     durationMs: Math.round(outcome.durationMs),
     charged: served,
+    model: exchange.lateModel,
   }
 }
 

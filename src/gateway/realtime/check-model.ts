@@ -12,13 +12,20 @@ interface Named {
   model: string | undefined
 }
 
+const bareModel = (written: string): string => written.slice(written.lastIndexOf('/') + 1)
+
+/** For a model that no rule depends on: it is what the session costs by. An address that names one has named it. */
+export const noteModel = (exchange: Required<Exchange>) => (written: string) => {
+  exchange.model ??= bareModel(written)
+}
+
 /**
  * Checks a model that is named only in the first message of a session. The session may go on if the same attempt would have been
  * decided for this model, too.
  * @throws request_invalid when none is named; the refusal's code
  */
 export function checkModel({ exchange, attempt, model: written }: Named, gateway: Gateway): void {
-  const model = written?.slice(written.lastIndexOf('/') + 1)
+  const model = written === undefined ? undefined : bareModel(written)
   if (model === undefined || model === '')
     throw new OwnkeyError('request_invalid', { detail: 'The first message names no model.' })
   const request = { ...describeRequest(exchange), model, noModel: false }

@@ -13,6 +13,8 @@ export interface FirstMessageRules {
   credential?: { field: string; secret: Secret } | undefined
   /** Where the model stands, when a rule depends on it; `check` throws what is wrong with it. */
   model?: { path: readonly string[]; check(model: string | undefined): void } | undefined
+  /** Where the model stands, when no rule depends on it; `note` is told it, for the books. */
+  noted?: { path: readonly string[]; note(model: string): void } | undefined
 }
 
 /**
@@ -20,9 +22,11 @@ export interface FirstMessageRules {
  * provider reads exactly what was checked, even if a name stood there twice.
  * @throws what `model.check` throws; request_invalid when a rule must be kept and the message is no JSON
  */
-export function prepareFirst({ data, isBinary }: Message, { credential, model }: FirstMessageRules): Buffer {
-  if (credential === undefined && model === undefined) return data
+export function prepareFirst({ data, isBinary }: Message, { credential, model, noted }: FirstMessageRules): Buffer {
+  if (credential === undefined && model === undefined && noted === undefined) return data
   const fields = readFields(data)
+  const named = noted === undefined ? undefined : textAt(fields, noted.path)
+  if (named !== undefined) noted?.note(named)
   if (fields === undefined) {
     if (model === undefined && (credential === undefined || isBinary)) return data
     if (model === undefined && !data.includes(credential?.field as string)) return data

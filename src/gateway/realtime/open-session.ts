@@ -12,7 +12,7 @@ import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import { describeRequest } from '../request/describe-request.ts'
 import type { CallerSocket } from './caller-socket.ts'
-import { checkModel } from './check-model.ts'
+import { checkModel, noteModel } from './check-model.ts'
 import { type Dialled, dialProvider, type Refused } from './dial-provider.ts'
 import type { FirstMessageRules, Message } from './first-message.ts'
 import { KeyLesson } from './key-lesson.ts'
@@ -228,12 +228,12 @@ function startSession(opening: Opening, { dialled, opened, durationMs }: Begun, 
 
 function firstRules({ exchange, turn, upgrade, reserved }: Opening, { secret }: OpenedSocket): FirstMessageRules {
   const { credentialField: field, route } = upgrade
-  const path = isRuled(exchange, exchange.provider) ? route.firstModel : undefined
+  const credential = field === undefined ? undefined : { field, secret }
+  const path = route.firstModel
+  if (path === undefined) return { credential }
+  if (!isRuled(exchange, exchange.provider)) return { credential, noted: { path, note: noteModel(exchange) } }
   return {
-    credential: field === undefined ? undefined : { field, secret },
-    model:
-      path === undefined
-        ? undefined
-        : { path, check: (model) => checkModel({ exchange, attempt: turn.attempt, model }, reserved.gateway) },
+    credential,
+    model: { path, check: (model) => checkModel({ exchange, attempt: turn.attempt, model }, reserved.gateway) },
   }
 }

@@ -4,8 +4,9 @@ import type { Surface } from '../../providers/index.ts'
 import type { Exchange } from '../exchange.ts'
 import { fetchesJob } from './costs-nothing.ts'
 import { countCharacters } from './count-characters.ts'
-import { findModels, plainPath } from './find-model.ts'
+import { findModels, isInBody, plainPath } from './find-model.ts'
 import { findTopLevelStrings } from './json-strings.ts'
+import { lateModel } from './late-model.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -61,10 +62,6 @@ export function readEnough(exchange: Required<Exchange>): Promise<void> | undefi
   return body.readAhead(small ? smallBody : 1)
 }
 
-export function isInBody({ model }: Surface): boolean {
-  return model === 'body' || model === 'form' || model === 'anywhere'
-}
-
 async function readForRules(body: RequestBody, limit: number): Promise<void> {
   await body.readAhead(limit)
   if (body.isComplete) return
@@ -81,6 +78,7 @@ export function describeRequest(exchange: Required<Exchange>): DecisionRequest {
   const ruled = isRuled(exchange)
   const models = modelsOf(exchange, ruled)
   exchange.model = models[0]
+  if (models.length === 0) waitForModel(exchange)
   exchange.characters = countCharacters(surface, body)
   return {
     feature: caller.feature,
@@ -93,6 +91,16 @@ export function describeRequest(exchange: Required<Exchange>): DecisionRequest {
     noModel: !ruled || models.length === 0,
     isFetch: fetchesJob(exchange),
   }
+}
+
+function waitForModel(exchange: Required<Exchange>): void {
+  const { surface, head, body } = exchange
+  if (body.isEmpty || body.isComplete) return
+  const reader = lateModel({ surface, contentType: head.contentType }, (model) => {
+    exchange.model = model
+    exchange.lateModel = model
+  })
+  if (reader !== undefined) body.readAlong(reader)
 }
 
 /** The model that the request is for, first. Under a rule also every other model that it names. */

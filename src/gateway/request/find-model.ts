@@ -1,6 +1,7 @@
 import { OwnkeyError } from '../../contract/index.ts'
 import type { Surface } from '../../providers/index.ts'
 import { findNamedModels } from './find-named-models.ts'
+import { findFormFields } from './form-fields.ts'
 import { findTopLevelStrings } from './json-strings.ts'
 
 export interface ModelSource {
@@ -49,12 +50,16 @@ function tooMany(most: number): OwnkeyError {
       })
 }
 
-function withoutPath(model: string): string {
+export function withoutPath(model: string): string {
   return model.startsWith('models/') ? model.slice('models/'.length) : model
 }
 
-function fieldOf({ surface }: ModelSource): string {
+export function fieldOf({ surface }: Pick<ModelSource, 'surface'>): string {
   return surface.modelField ?? 'model'
+}
+
+export function isInBody({ model }: Surface): boolean {
+  return model === 'body' || model === 'form' || model === 'anywhere'
 }
 
 type Place = 'path' | 'query' | 'json' | 'form' | 'anywhere' | 'none'
@@ -103,41 +108,4 @@ function modelsInBody(source: ModelSource): string[] {
 /** A path without what some servers ignore: parameters of segments (`;a=b`) and a slash at the end. */
 export function plainPath(path: string): string {
   return path.replace(/;[^/:]*/g, '').replace(/\/$/, '')
-}
-
-/** The head of a form's part is looked for within this many bytes; providers' parsers allow less. */
-const longestPartHead = 16 * 1024
-const headEndMark = Buffer.from('\r\n\r\n')
-
-/**
- * Values of a field in a multipart form, walking part by part so that a file's content can't pretend to be a field. Takes time
- * in proportion to the body, whatever stands in it.
- */
-export function findFormFields(bytes: Buffer, contentType: string, field: { name: string; all: boolean }): string[] {
-  const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType)
-  if (boundary === null) return []
-  const delimiter = Buffer.from(`--${boundary[1] ?? boundary[2]}`)
-  const found: string[] = []
-  let part = bytes.indexOf(delimiter)
-  while (part !== -1) {
-    const next = bytes.indexOf(delimiter, part + delimiter.length)
-    if (next === -1) return found
-    const head = bytes.subarray(part, Math.min(next, part + longestPartHead))
-    const headEnd = head.indexOf(headEndMark)
-    if (headEnd !== -1 && namesOf(head.toString('latin1', 0, headEnd)).includes(field.name)) {
-      found.push(bytes.toString('utf8', part + headEnd + headEndMark.length, next - 2))
-      if (!field.all) return found
-    }
-    part = next
-  }
-  return found
-}
-
-/** Every name that a part's head gives it: of two, a parser may take either. A header may be folded over several lines. */
-function namesOf(head: string): string[] {
-  return head
-    .replaceAll(/\r?\n[ \t]+/g, ' ')
-    .split(/[\r\n]+/)
-    .filter((line) => /^content-disposition:/i.test(line))
-    .flatMap((line) => [...line.matchAll(/[;\s]name="?([^";]*)"?/gi)].map((match) => match[1] as string))
 }

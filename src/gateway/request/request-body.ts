@@ -32,6 +32,8 @@ export class RequestBody implements WaitedFor {
   private received = 0
   /** The stream that the last attempt reads; absent: the body was at hand and sent as a whole. */
   streamed: AsyncIterable<Buffer> | undefined
+  /** Sees every byte, in order, until it has seen enough. */
+  private reader: ((chunk: Buffer) => boolean) | undefined
   private ended: boolean
   private listening = false
   private broken: Error | undefined
@@ -97,6 +99,12 @@ export class RequestBody implements WaitedFor {
     })
   }
 
+  /** Before an attempt takes the body: has a reader see all of it as it comes. @param reader true: it has seen enough */
+  readAlong(reader: (chunk: Buffer) => boolean): void {
+    const enough = this.kept.some((chunk) => reader(chunk))
+    this.reader = enough ? undefined : reader
+  }
+
   /** The body for one attempt. @param again whether another attempt may follow this one */
   open(again: boolean): UpstreamBody {
     if (this.isEmpty) return null
@@ -131,6 +139,7 @@ export class RequestBody implements WaitedFor {
       countShortLived(chunk.length)
       if (this.received > this.limits.maxBodyBytes) this.broken ??= tooLarge(this.limits.maxBodyBytes)
       else this.kept.push(chunk)
+      if (this.reader?.(chunk) === true) this.reader = undefined
       if (this.received === this.declaredLength) this.ended = true
       this.arrived()
       if (!this.ended && this.waiting.length === 0) req.pause()

@@ -65,6 +65,14 @@ export const geminiSurfaces: readonly Surface[] = [
     job: interactionJob,
   },
   {
+    name: 'decisions',
+    capability: 'chat',
+    method: 'POST',
+    path: new RegExp(`^${version}/decisions$`),
+    model: 'body',
+    meters: 'tokens',
+  },
+  {
     name: 'stored interactions',
     path: new RegExp(`^${version}/interactions/(?<job>[^/:]+)(?:/cancel)?$`),
     model: 'none',

@@ -59,6 +59,20 @@ const routes = {
       job: responseJob,
     },
   ],
+  responsesSocket: [
+    {
+      // Each of its messages may name a model of its own.
+      name: 'responses socket',
+      capability: 'chat',
+      method: 'GET',
+      route: 'responses',
+      model: 'anywhere',
+      meters: 'tokens',
+    },
+  ],
+  decisions: [
+    { name: 'decisions', capability: 'chat', method: 'POST', route: 'decisions', model: 'body', meters: 'tokens' },
+  ],
   messages: [
     {
       name: 'messages',

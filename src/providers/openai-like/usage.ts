@@ -13,7 +13,9 @@ export function readOpenaiUsage(usage: unknown): Usage {
   // Realtime writes them in the singular.
   const asked = usage['prompt_tokens_details'] ?? usage['input_tokens_details'] ?? usage['input_token_details']
   const answered = usage['completion_tokens_details'] ?? usage['output_tokens_details'] ?? usage['output_token_details']
-  const cacheRead = count(at(asked, 'cached_tokens') ?? usage['prompt_cache_hit_tokens'])
+  const cacheRead = count(
+    at(asked, 'cached_tokens') ?? at(asked, 'cache_read_input_tokens') ?? usage['prompt_cache_hit_tokens'],
+  )
   const cacheWrite = count(at(asked, 'cache_write_tokens') ?? at(asked, 'cache_creation_tokens'))
   const reasoning = count(at(answered, 'reasoning_tokens') ?? usage['reasoning_tokens'])
   const input = prompt === undefined ? undefined : Math.max(0, prompt - (cacheRead ?? 0) - (cacheWrite ?? 0))

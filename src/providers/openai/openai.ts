@@ -4,6 +4,7 @@ import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
 import { tieredUsage } from '../openai-like/usage.ts'
 import type { Provider } from '../provider.ts'
 import { failureReader } from '../reading/failure-reader.ts'
+import type { SocketRoute } from '../socket-route.ts'
 import { openaiPriceFactors } from './price-factors.ts'
 import { openaiRules } from './rules.ts'
 
@@ -24,6 +25,8 @@ const row = openaiLike({
   surfaces: [
     'chat',
     'responses',
+    'responsesSocket',
+    'decisions',
     'embeddings',
     'transcriptions',
     'audioTranslations',
@@ -90,6 +93,15 @@ const row = openaiLike({
 // Reasoning models refuse `max_tokens` and limits below 16; older ones accept both fields.
 const chat = chatProbe('/v1/chat/completions', { max_completion_tokens: 16 })
 
+const socket: Omit<SocketRoute, 'path'> = {
+  upstream: { in: 'header', name: 'authorization', prefix: 'Bearer ' },
+  accepts: [
+    { in: 'header', name: 'authorization', prefix: 'Bearer ' },
+    { in: 'subprotocol', prefix: 'openai-insecure-api-key.', before: ['realtime'] },
+  ],
+  usage: openaiSocketUsage,
+}
+
 export const openai: Provider = {
   ...row,
   offeredByDefault: true,
@@ -111,15 +123,8 @@ export const openai: Provider = {
   },
   readClose: failureReader({ rules: openaiRules }).readClose,
   realtime: [
-    {
-      path: /^\/v1\/(?:realtime|responses)$/,
-      upstream: { in: 'header', name: 'authorization', prefix: 'Bearer ' },
-      accepts: [
-        { in: 'header', name: 'authorization', prefix: 'Bearer ' },
-        { in: 'subprotocol', prefix: 'openai-insecure-api-key.', before: ['realtime'] },
-      ],
-      usage: openaiSocketUsage,
-    },
+    { ...socket, path: /^\/v1\/realtime$/ },
+    { ...socket, path: /^\/v1\/responses$/, firstModel: ['model'] },
   ],
   notes: [
     'A project with data residency answers only on its region’s host; those hosts cost 10 % more for models since 2026-03-05.',

@@ -1,6 +1,6 @@
 import type { Failure } from '../failure.ts'
 import type { ModelHint } from '../model-hints.ts'
-import { laterAnswer } from '../openai-like/jobs.ts'
+import { laterAnswer, responseJob } from '../openai-like/jobs.ts'
 import { openaiLike } from '../openai-like/openai-like.ts'
 import { openaiUsage } from '../openai-like/usage.ts'
 import type { Provider, ProviderModel, Surface } from '../provider.ts'
@@ -50,6 +50,17 @@ const row = openaiLike({
   },
 })
 
+/** What its SDKs call the Responses API. */
+const agent: Surface = {
+  name: 'agent',
+  capability: 'chat',
+  method: 'POST',
+  path: /^(?:\/v1)?\/agent$/,
+  model: 'body',
+  meters: 'tokens',
+  job: responseJob,
+}
+
 /** Answers that take minutes are ordered, and asked for until they are there. */
 const orders = '(?:/v1)?/async/(?:chat/completions|sonar)'
 const asynchronous: readonly Surface[] = [
@@ -73,4 +84,4 @@ const asynchronous: readonly Surface[] = [
   },
 ]
 
-export const perplexity: Provider = { ...row, surfaces: [...asynchronous, ...row.surfaces] }
+export const perplexity: Provider = { ...row, surfaces: [...asynchronous, agent, ...row.surfaces] }
