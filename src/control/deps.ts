@@ -5,7 +5,7 @@ import type { Clock } from '../lib/index.ts'
 import type { Policy } from '../policy/index.ts'
 import type { Failure, Probe, Provider, ProviderAnswer } from '../providers/index.ts'
 import type { Database } from '../store/index.ts'
-import type { Tenants } from '../tenants/index.ts'
+import type { PlanLimits, Tenants } from '../tenants/index.ts'
 
 /** One version of the configuration, as the control API needs it. */
 export interface InForce {
@@ -17,6 +17,8 @@ export interface InForce {
   warnings: readonly string[]
   /** The same, in the same order, as codes with facts. */
   warned: ConfigInForce['warned']
+  /** What the plans limit. */
+  limits: PlanLimits
 }
 
 /** One probe on its way to a provider. Whoever sends it places the credential, and never follows a redirect. */

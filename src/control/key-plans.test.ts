@@ -64,6 +64,17 @@ describe('own keys by the plan', () => {
     expect(tested.body.status).toBe('permission')
   })
 
+  it('shows a key that no feature can use any more, so that it can be removed', async () => {
+    await state.control.org('moved', { plan: 'idle' })
+    const owner = { token: await state.control.member('moved'), org: 'moved' }
+    const cards = async (): Promise<string[]> => (await settings(owner)).providers.map(({ id }: { id: string }) => id)
+    expect(await cards()).toEqual([])
+    await call('PUT', '/keys/elevenlabs', { key: `sk_${'a1'.repeat(24)}` }, owner)
+    expect(keysIn(await settings(owner), 'elevenlabs')).toMatchObject([{ last4: 'a1a1', state: 'active' }])
+    expect((await call('DELETE', '/keys/elevenlabs', undefined, owner)).status).toBe(204)
+    expect(await cards()).toEqual([])
+  })
+
   it('shows and takes no own keys until the operator enabled them, and says whom to ask', async () => {
     const asked = await state.control.member('asked')
     const save = () => call('PUT', '/keys/openai', { key: openaiKey('ask1') }, { token: asked, org: 'asked' })

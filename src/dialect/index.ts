@@ -8,6 +8,5 @@
 export { askForCounts } from './compatible/ask-for-counts.ts'
 export { type OpenaiError, toOpenaiError } from './openai-error.ts'
 export { readFields } from './read-fields.ts'
-export { type RequestedModel, readModel } from './read-model.ts'
 export { translateRequest } from './translate-request.ts'
 export type { AnswerTranslation, DialectCall, StreamTranslation, UpstreamMessage, WholeAnswer } from './translation.ts'

@@ -2,12 +2,11 @@ import { type Capability, OwnkeyError } from '../contract/index.ts'
 import {
   type DialectCall,
   readFields,
-  readModel,
   toOpenaiError,
   translateRequest,
   type UpstreamMessage,
 } from '../dialect/index.ts'
-import { type Attempt, type DecisionRequest, mayUse, modelRefusal, resolveProvider } from '../policy/index.ts'
+import { type Attempt, type DecisionRequest, mayUse, modelRefusal, requestedModel } from '../policy/index.ts'
 import { type Failure, type OpenaiRoute, openaiRoutes, type Provider } from '../providers/index.ts'
 import type { ErrorAnswer } from './answer/collect-failure.ts'
 import { refusalError } from './decision/refusal-error.ts'
@@ -64,7 +63,7 @@ export function describeDialect(exchange: Required<Exchange>): DecisionRequest {
   const { caller, setup } = exchange
   const { policy } = setup
   const { model: named, input } = readFields(callOf(exchange))
-  const asked = readModel(named, { find: (name) => resolveProvider(policy, name), allowed: allowedProviders(exchange) })
+  const asked = requestedModel(named, policy, { plan: caller.tenant.plan, feature: caller.feature })
   exchange.characters = input === undefined ? undefined : [...input].length
   return {
     feature: caller.feature,
@@ -73,16 +72,6 @@ export function describeDialect(exchange: Required<Exchange>): DecisionRequest {
     capability: capabilities[exchange.route as OpenaiRoute],
     ...asked,
   }
-}
-
-/** The plan's providers that the feature may use, in the plan's order, each with the models that the catalogue lists. */
-function allowedProviders({ caller, setup }: Required<Exchange>): { id: string; models: readonly string[] }[] {
-  const { plans, features } = setup.policy
-  const feature = caller.feature === undefined ? undefined : features.get(caller.feature)
-  const available = plans.get(caller.tenant.plan)?.available ?? []
-  return available
-    .filter(({ id }) => feature?.providers?.includes(id) ?? true)
-    .map(({ id, catalogue }) => ({ id, models: catalogue.models.map((model) => model.id) }))
 }
 
 function callOf({ route, head, body }: Required<Exchange>): DialectCall {

@@ -109,7 +109,10 @@ function fallbackAttempt(
   const because = `If the own key fails (${ask.fallback.whenText}), ${ask.policy.aiName} serves ${featureTitle(ask)}: ${ask.fallback.mode === 'always' ? 'the plan always falls back' : 'fallback is on'}.`
   for (const provider of fallbackOrder(ask, own)) {
     const attempt = forOtherProvider(ask, { provider, own: own.provider, because })
-    if (!('code' in attempt)) return attempt
+    if (!('code' in attempt)) {
+      if (provider.id !== own.provider.id && lacksModel(ask, attempt)) continue
+      return attempt
+    }
     if (provider.id === own.provider.id || attempt.code !== 'no_platform_key') skip(ask, attempt)
   }
   return undefined
@@ -142,16 +145,27 @@ function forOtherProvider(
 
 function platformAlone(ask: Ask, candidates: Candidates): readonly Attempt[] | Refusal {
   const tried: Skipped[] = []
+  let unfinished: Attempt | undefined
   for (const provider of candidates) {
     const attempt = platformAttempt(ask, { provider, because: platformReason(ask, provider) })
-    if (!('code' in attempt)) {
+    if ('code' in attempt) tried.push(attempt)
+    else if (lacksModel(ask, attempt)) unfinished ??= attempt
+    else {
       skipWorthwhile(ask, { entries: tried, candidates })
       return [attempt]
     }
-    tried.push(attempt)
   }
   skipWorthwhile(ask, { entries: tried, candidates })
+  if (unfinished) return [unfinished]
   return refusalFor(ask, { candidates, tried, byokOff: byokOff(ask.plan, ask.tenant), mend: mendFor(ask, candidates) })
+}
+
+/**
+ * The provider is open, and this one has no model for the task: another one comes first. An own key is not passed over so, because
+ * the platform's would then serve and be paid instead.
+ */
+function lacksModel({ request }: Ask, { model }: Attempt): boolean {
+  return model === undefined && request.provider === undefined && !request.noModel
 }
 
 function skipWorthwhile(

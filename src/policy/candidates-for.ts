@@ -71,15 +71,47 @@ function thoseForModel(
   const knowing = permitted.filter((provider) => knowsModel(provider, model))
   if (knowing.length > 0) return knowing
   const refusing = candidates.find((provider) => isRefusedByName(provider, model))
-  if (refusing === undefined) return ofFamily(permitted, model)
+  if (refusing === undefined) return ofFamily(ask, { permitted, model })
   const open = permitted.filter(isOpen)
   return open.length > 0 ? open : modelRefused(ask, { provider: refusing, model })
 }
 
-/** A model newer or older than the catalogue is sent to those that have its family; where nobody has it, to all. */
-function ofFamily(permitted: readonly PolicyProvider[], model: string): readonly PolicyProvider[] {
+/**
+ * A model newer or older than the catalogue is sent to those that have its family; where nobody has it, to all. With a vendor's
+ * name before it, it goes to those that host others' models: nobody else takes such a name.
+ */
+function ofFamily(
+  ask: Ask,
+  { permitted, model }: { permitted: readonly PolicyProvider[]; model: string },
+): readonly PolicyProvider[] {
+  const hosts = vendorOf(ask, model) === undefined ? [] : permitted.filter(hostsOthers)
+  if (hosts.length > 0) return hosts
   const related = permitted.filter((provider) => seemsToHave(provider, model))
   return related.length > 0 ? permitted.filter((provider) => related.includes(provider) || isOpen(provider)) : permitted
+}
+
+/** The provider whose name stands before the model's, as in `vendor/model`. */
+function vendorOf({ policy }: Ask, model: string): PolicyProvider | undefined {
+  const slash = model.indexOf('/')
+  return slash === -1 ? undefined : findProviderByName(policy, model.slice(0, slash))
+}
+
+function hostsOthers(provider: PolicyProvider): boolean {
+  return isOpen(provider) || [...provider.models.keys()].some((listed) => listed.includes('/'))
+}
+
+/**
+ * The refusal of a request for `vendor/model` that nobody can serve, where that vendor is not to be used here: so its caller learns
+ * that, and not what some host of others' models lacks.
+ */
+export function vendorRefusal(ask: Ask, { code }: Refusal): Refusal | undefined {
+  const { request, model } = ask
+  if (request.provider !== undefined || model === undefined || !(code === 'missing_key' || code === 'model_refused'))
+    return undefined
+  const vendor = vendorOf(ask, model)
+  if (vendor === undefined || allowedProviders(ask).some((provider) => knowsModel(provider, model))) return undefined
+  const named = namedProvider(ask, vendor.id)
+  return 'code' in named ? named : undefined
 }
 
 /** A provider without listed models (somebody's own endpoint) may have a model of any name. */

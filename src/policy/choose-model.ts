@@ -26,7 +26,23 @@ export function chooseModel(ask: Ask, provider: PolicyProvider, key?: KeyFacts):
   if (fits(byTask, 'task')) return byTask
   const byCatalogue = provider.catalogue.defaultModels[ask.capability ?? 'chat']
   if (fits(byCatalogue, 'task')) return byCatalogue
-  return provider.rules.allow?.find((pattern) => !pattern.includes('*') && fits(pattern, 'provider'))
+  // The rules leave no default: the first of those that they do leave.
+  return listedModels(provider).find((model) => fits(model, 'provider'))
+}
+
+/** The model that a provider's card begins with: the first default that the rules leave, else the first model. */
+export function usualModel(provider: PolicyProvider): string | undefined {
+  const { chat, ...others } = provider.catalogue.defaultModels
+  const defaults = chat === undefined ? Object.values(others) : [chat]
+  return [provider.defaultModel, ...defaults, ...listedModels(provider)].find(
+    (model) => model !== undefined && provider.rules.check(model).allowed,
+  )
+}
+
+/** Models by name: those that the rules name, in their order, then the catalogue's. */
+function listedModels({ rules, catalogue }: PolicyProvider): string[] {
+  const named = rules.allow?.filter((pattern) => !pattern.includes('*')) ?? []
+  return [...named, ...catalogue.models.map(({ id }) => id)]
 }
 
 /** Whether the rules let this model through; own keys may leave the allow list where the plan says so, never the refusals. */

@@ -1,6 +1,6 @@
 import type { Ask } from './ask.ts'
 import { attemptsFor } from './attempts-for.ts'
-import { candidatesFor } from './candidates-for.ts'
+import { candidatesFor, vendorRefusal } from './candidates-for.ts'
 import { checkFeature } from './check-feature.ts'
 import type { Decision, DecisionRequest, Refusal, Skipped, TenantFacts } from './decision.ts'
 import { forActiveProvider } from './for-active-provider.ts'
@@ -42,10 +42,10 @@ export function decide(request: DecisionRequest, tenant: TenantFacts, policy: Po
   }
   const asked = forActiveProvider(ask)
   const candidates = candidatesFor(asked)
-  if ('code' in candidates) return refused(candidates, ask.skipped)
-
-  const outcome = attemptsFor(asked, candidates)
-  return 'code' in outcome ? refused(outcome, ask.skipped) : { attempts: outcome, skipped: ask.skipped }
+  const outcome = 'code' in candidates ? candidates : attemptsFor(asked, candidates)
+  return 'code' in outcome
+    ? refused(vendorRefusal(asked, outcome) ?? outcome, ask.skipped)
+    : { attempts: outcome, skipped: ask.skipped }
 }
 
 /** A chat surface carries vision: the feature then says what the model must be able to do. */

@@ -4,6 +4,6 @@
  * when it was not known to be true within the last five seconds.
  */
 export { createTenants, type LiveTenants, periodsAt, type TenantsOptions } from './create-tenants.ts'
-export type { PlanLimits } from './plan-limits.ts'
+export { balanceOf, grantDueAllowance, type PlanLimits } from './plan-limits.ts'
 export type { Tenant, Tenants, TokenFacts } from './tenant.ts'
 export { hashToken, looksLikeToken, newToken, type TokenKind, tokenHint } from './token-format.ts'

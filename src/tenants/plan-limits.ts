@@ -28,6 +28,29 @@ export function dueAllowances(rows: readonly AllowanceFacts[], limits: PlanLimit
   return [...due.values()]
 }
 
+/** Grants this month's allowance to one organization, if it has not got it. @param month milliseconds at which it began (UTC) */
+export async function grantDueAllowance(
+  queryable: Queryable,
+  row: AllowanceFacts,
+  { limits, month }: { limits: PlanLimits; month: number },
+): Promise<void> {
+  await grantAllowances(queryable, dueAllowances([row], limits, month), month)
+}
+
+/**
+ * What an organization has: where this month's allowance waits for its first need, as if it were granted. So a balance reads the same
+ * before and after, and reading it writes nothing.
+ */
+export function balanceOf(
+  row: AllowanceFacts & { balance: number; allowance_left: number; overdrawn: number },
+  limits: PlanLimits,
+  month: number,
+): number {
+  if (!isStale(row, limits, month)) return row.balance
+  const coming = Math.max((limits.monthlyCredits[row.plan] ?? 0) - row.overdrawn, 0)
+  return row.balance - row.allowance_left + coming
+}
+
 const atOnce = 500
 
 /**

@@ -66,7 +66,7 @@ export async function startControl(options: StartControlOptions) {
     database,
     clock,
     unwrap: (sealed) => openOuterLayer({ database, keyring }, sealed),
-    limits: () => limitsOf(state.inForce.config),
+    limits: () => state.inForce.limits,
   })
   const ledger = createLedger({ database, onTrouble: () => {} })
   const sandbox = options.sandbox ? await startSandbox() : undefined
@@ -202,5 +202,6 @@ function compile(yaml: string, upstream: string): InForce {
     providers: extendCatalogue(config, catalogue),
     warnings: warnings.map(({ message }) => message),
     warned: [],
+    limits: limitsOf(config),
   }
 }

@@ -35,7 +35,11 @@ export async function grantCredits(
      returning balance + greatest(allowance_size - allowance_spent, 0) as balance`,
     [org, amount],
   )
-  if (!row) throw new OwnkeyError('balance_too_low')
+  // The month's allowance is nobody's grant; what is left of it lapses by itself.
+  if (!row) {
+    const detail = 'That is more than is left of the credits that were granted; the month’s own cannot be taken back.'
+    throw new OwnkeyError('balance_too_low', { detail, fix: 'Take no more than is left of what was granted.' })
+  }
   await tx.query(
     'insert into credit_grants (org_id, idempotency_key, amount, reason, balance_after, created_by) values ($1, $2, $3, $4, $5, $6)',
     [org, idempotencyKey, amount, reason, row.balance, by],

@@ -1,4 +1,4 @@
-import type { OrganizationRow, Queryable } from '../../store/index.ts'
+import { balanceColumns, type OrganizationRow, type Queryable } from '../../store/index.ts'
 
 export interface ListedOrg extends OrganizationRow {
   keys: number
@@ -17,7 +17,7 @@ export interface OrgFilter {
 export function searchOrgs(queryable: Queryable, { after, search, plan, limit }: OrgFilter): Promise<ListedOrg[]> {
   const pattern = search === undefined ? null : `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`
   return queryable.query<ListedOrg>(
-    `select o.*, o.balance + greatest(o.allowance_size - o.allowance_spent, 0) as balance,
+    `select o.*, ${balanceColumns},
             (select count(*) from provider_keys k where k.org_id = o.id) as keys,
             (select count(*) from provider_keys k where k.org_id = o.id and k.status in ('invalid', 'permission', 'quota')) as failing_keys,
             (select count(*) from notices n where n.org_id = o.id and n.resolved_at is null) as notices

@@ -6,6 +6,7 @@ import {
   type PolicyFeature,
   type PolicyPlan,
   type PolicyProvider,
+  usualModel,
 } from '../../policy/index.ts'
 import { modelHints, type Provider } from '../../providers/index.ts'
 import type { ProviderKeyRow } from '../../store/index.ts'
@@ -47,7 +48,7 @@ export function showProvider(provider: PolicyProvider, context: SettingsContext)
       plan.privateModels ||
       provider.rules.allow === undefined ||
       provider.rules.allow.some((pattern) => pattern.includes('*')),
-    defaultModel: provider.defaultModel ?? entry.defaultModels.chat ?? Object.values(entry.defaultModels)[0] ?? null,
+    defaultModel: usualModel(provider) ?? null,
     keys: keys
       .filter((row) => row.provider === provider.id)
       .map((row) => showKey(row, { policy: inForce.policy, plan, now, restorable: context.restorable.get(row.id) })),
@@ -111,6 +112,10 @@ function listModels(provider: PolicyProvider, entry: Provider, needed: ReadonlyS
       : entry.models
           .filter((model) => needed.size === 0 || model.capabilities.some((one) => needed.has(one)))
           .map(({ id }) => id)
+  const recommended = recommendedModels(
+    provider,
+    entry.models.filter((model) => ids.includes(model.id)),
+  )
   return ids.map((id) => {
     const known = entry.models.find((model) => model.id === id)
     const verdict = provider.rules.check(id)
@@ -119,12 +124,20 @@ function listModels(provider: PolicyProvider, entry: Provider, needed: ReadonlyS
     return {
       id,
       hint: hint ?? (known?.hint ? modelHints[known.hint] : null),
-      recommended: provider.defaultModel === undefined ? (known?.recommended ?? false) : provider.defaultModel === id,
+      recommended: recommended.has(id),
       capabilities: [...(known?.capabilities ?? [])],
       ...(verdict.allowed ? {} : { refused: verdict.reason }),
       ...(code === undefined ? {} : { code }),
     }
   })
+}
+
+/** The configured default, else the catalogue's recommendations that the rules leave, else the model that is used instead. */
+function recommendedModels(provider: PolicyProvider, models: Provider['models']): ReadonlySet<string | undefined> {
+  if (provider.defaultModel !== undefined) return new Set([provider.defaultModel])
+  const recommended = models.filter((model) => model.recommended)
+  const left = recommended.filter(({ id }) => provider.rules.check(id).allowed)
+  return new Set(left.length < 1 && recommended.length > 0 ? [usualModel(provider)] : left.map(({ id }) => id))
 }
 
 function keyExample({ keyShapes, maskGap }: Provider): string | null {

@@ -102,14 +102,12 @@ function showYou(caller: Caller, { plan, byok }: { plan: PolicyPlan; byok: Setti
 function shownProviders({ inForce, plan, features, keys }: SettingsContext) {
   const all = [...inForce.policy.providers.values()]
   const coming = all.filter(({ id, comingSoon }) => comingSoon && plan.policies.get(id) !== 'unavailable')
-  const kept = all.filter(
-    (provider) =>
-      !plan.available.includes(provider) &&
-      !coming.includes(provider) &&
-      keys.some((row) => row.provider === provider.id),
-  )
   const useful = plan.available.filter(
     (provider) => features.length === 0 || features.some((feature) => canServe(feature, provider)),
+  )
+  const kept = all.filter(
+    (provider) =>
+      !useful.includes(provider) && !coming.includes(provider) && keys.some((row) => row.provider === provider.id),
   )
   return [...useful, ...coming, ...kept]
 }

@@ -10,6 +10,12 @@ export interface OrganizationRow {
   active_provider: string | null
   /** With what is left of the month's allowance. */
   balance: number
+  /** Milliseconds of the month that the allowance is for; null: never granted. */
+  allowance_ms: number | null
+  allowance_size: number
+  allowance_left: number
+  /** What was used beyond the balance; the next allowance or grant pays it off. */
+  overdrawn: number
   epoch: number
   created_at: Date
   updated_at: Date
@@ -23,8 +29,13 @@ export interface OrganizationFields {
   locale: string | null
 }
 
+/** The balance and what it is made of, as in `OrganizationRow`. */
+export const balanceColumns = `balance + greatest(allowance_size - allowance_spent, 0) as balance,
+  (extract(epoch from allowance_month) * 1000)::bigint as allowance_ms, allowance_size,
+  greatest(allowance_size - allowance_spent, 0) as allowance_left, overdrawn`
+
 const columns = `id, name, plan, add_ons, byok_enabled, locale, active_provider, epoch, created_at, updated_at,
-  balance + greatest(allowance_size - allowance_spent, 0) as balance`
+  ${balanceColumns}`
 
 /** The channel on which every change that a snapshot must see is told, as `{"org":"…"}`, with `"deleted":true`, or `{"token":"…"}`. */
 export const changesChannel = 'ownkey_changes'

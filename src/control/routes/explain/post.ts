@@ -1,6 +1,14 @@
 import { z } from 'zod'
-import { decisionSchema, explainRequestSchema, OwnkeyError } from '../../../contract/index.ts'
-import { checkEnvironment, decide, defaultEnvironment, resolveProvider } from '../../../policy/index.ts'
+import { decisionSchema, type ExplainRequest, explainRequestSchema, OwnkeyError } from '../../../contract/index.ts'
+import {
+  checkEnvironment,
+  type DecisionRequest,
+  decide,
+  defaultEnvironment,
+  type Policy,
+  requestedModel,
+  resolveProvider,
+} from '../../../policy/index.ts'
 import { defineRoute } from '../../http/route.ts'
 import { requireTenant, userOf } from '../../settings/load-settings.ts'
 import { showDecision } from '../../show-decision.ts'
@@ -27,14 +35,26 @@ export const explain = defineRoute({
     // Where the organization holds the keys, the user decides nothing and tells nothing of anybody.
     const ofUsers = policy.plans.get(tenant.plan)?.holder === 'user'
     const user = ofUsers ? userOf(caller, body.user) : (body.user ?? userOf(caller, undefined))
-    const provider = body.provider === undefined ? undefined : (resolveProvider(policy, body.provider) ?? body.provider)
-    const decision = decide({ feature: body.feature, provider, model: body.model, user, environment }, tenant, policy)
+    const decision = decide(
+      { feature: body.feature, ...askedFor(body, { policy, plan: tenant.plan }), user, environment },
+      tenant,
+      policy,
+    )
     const now = deps.clock.now()
     const shown = showDecision(decision, policy, now)
     if (!body.preflight) return shown
     return { ...shown, ...showPreflight(decision, { tenant, plan: policy.plans.get(tenant.plan), now }) }
   },
 })
+
+/** The provider and model, read as the gateway reads them: without a provider, `provider/model` names both. */
+function askedFor(
+  { provider, model, feature }: ExplainRequest,
+  { policy, plan }: { policy: Policy; plan: string },
+): Pick<DecisionRequest, 'provider' | 'model'> {
+  if (provider === undefined) return requestedModel(model, policy, { plan, feature })
+  return { provider: resolveProvider(policy, provider) ?? provider, model }
+}
 
 function featureMissing(known: readonly string[]): OwnkeyError {
   const detail = 'Name the feature that asks.'

@@ -15,6 +15,6 @@ export const getOrg = defineRoute({
   async handle({ params }, deps) {
     const row = await getOrganization(deps.database, params.org)
     if (!row) throw new OwnkeyError('org_unknown')
-    return showOrg(row, deps.inForce())
+    return showOrg(row, { inForce: deps.inForce(), now: deps.clock.now() })
   },
 })

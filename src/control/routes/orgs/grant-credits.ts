@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { appendAudit } from '../../../audit/index.ts'
 import { balanceSchema, grantCreditsSchema } from '../../../contract/index.ts'
-import { touchOrganization } from '../../../store/index.ts'
+import { getOrganization, type Queryable, touchOrganization } from '../../../store/index.ts'
+import { grantDueAllowance, periodsAt } from '../../../tenants/index.ts'
 import { actorOf } from '../../actor.ts'
+import type { ControlDeps } from '../../deps.ts'
 import { defineRoute } from '../../http/route.ts'
 import { grantCredits } from '../../queries/credits.ts'
 
@@ -19,6 +21,7 @@ export const grantCreditsRoute = defineRoute({
     const { org } = call.params
     const { amount, reason, idempotencyKey } = call.body
     const { balance } = await deps.database.transaction(async (tx) => {
+      await grantThisMonths(tx, org, deps)
       const grant = await grantCredits(tx, { org, amount, reason, idempotencyKey, by: call.caller.id })
       if (grant.repeated) return grant
       await touchOrganization(tx, org)
@@ -35,3 +38,10 @@ export const grantCreditsRoute = defineRoute({
     return { balance }
   },
 })
+
+/** The balance that is told then includes the month's allowance, also before the organization's first request. */
+async function grantThisMonths(tx: Queryable, org: string, { inForce, clock }: ControlDeps): Promise<void> {
+  const row = await getOrganization(tx, org)
+  const { limits } = inForce()
+  if (row) await grantDueAllowance(tx, row, { limits, month: periodsAt(clock.now()).month })
+}

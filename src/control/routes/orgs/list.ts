@@ -23,9 +23,9 @@ export const listOrgs = defineRoute({
       limit: limit + 1,
     })
     const { rows, nextCursor } = pageFrom(found, limit, ({ id }) => writeCursor('orgs', [id]))
-    const inForce = deps.inForce()
+    const context = { inForce: deps.inForce(), now: deps.clock.now() }
     const items = rows.map((row) => ({
-      ...showOrg(row, inForce),
+      ...showOrg(row, context),
       keys: row.keys,
       failingKeys: row.failing_keys,
       notices: row.notices,

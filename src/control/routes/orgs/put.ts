@@ -46,7 +46,7 @@ export const putOrg = defineRoute({
       return after
     })
     deps.tenants.forget(org)
-    return showOrg(row, inForce)
+    return showOrg(row, { inForce, now: deps.clock.now() })
   },
 })
 
