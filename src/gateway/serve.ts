@@ -26,6 +26,7 @@ import {
 } from './one-dialect.ts'
 import { identifyCaller } from './request/caller.ts'
 import { describeRequest, readEnough, surfaceOf } from './request/describe-request.ts'
+import { dropRest } from './request/drop-rest.ts'
 import { decideRepeat } from './request/repeat.ts'
 import { RequestBody } from './request/request-body.ts'
 import { type OpenPass, type RequestHead, readRequestHead } from './request/request-head.ts'
@@ -84,10 +85,12 @@ function takeOrgPlace(exchange: Required<Exchange>, { orgPlaces }: Gateway): voi
   exchange.orgPlace = place
 }
 
-/** The caller's connection closed before the answer was over. */
+/** The answer is over, or the caller's connection closed before it was. */
 function leave(exchange: Exchange): void {
-  if (exchange.res.writableFinished) return
-  exchange.abandon()
+  const { req, res } = exchange
+  if (!res.writableFinished) exchange.abandon()
+  // The provider answered before it had read everything.
+  else if (!req.complete) dropRest(exchange, () => void (req.complete || req.socket.destroy()))
 }
 
 /** Reads what the request is; the dialect first, so that every later error has its shape. */

@@ -2,6 +2,7 @@ import { OwnkeyError, responseHeaders } from '../contract/index.ts'
 import type { ErrorAnswer } from './answer/collect-failure.ts'
 import { isRetryable, renderError } from './dialect-errors.ts'
 import type { Exchange } from './exchange.ts'
+import { dropRest } from './request/drop-rest.ts'
 
 /** Answers with an error of Ownkey's own, in the shape of the API that was called. */
 export function writeOwnError(exchange: Exchange, error: OwnkeyError, ownHeaders: readonly string[]): void {
@@ -57,22 +58,12 @@ function write(exchange: Exchange, { status, headers, body }: ErrorAnswer): void
   } else linger(exchange, { status, headers, body })
 }
 
-const lingerMs = 2_000
-
-/**
- * Answers a caller who is still sending its body. Closing at once would reset the connection before the caller has read the answer, so
- * the rest of the body is read and dropped for a moment. The connection cannot serve another request.
- */
-function linger({ req, res }: Pick<Exchange, 'req' | 'res'>, { status, headers, body }: ErrorAnswer): void {
+/** Answers a caller who is still sending its body. The connection cannot serve another request. */
+function linger(exchange: Exchange, { status, headers, body }: ErrorAnswer): void {
+  const { res } = exchange
   res.writeHead(status, [...headers, 'connection', 'close'])
   res.write(body)
-  const done = () => {
-    clearTimeout(timer)
-    res.end()
-  }
-  const timer = setTimeout(done, lingerMs).unref()
-  req.once('end', done).once('error', done).once('close', done)
-  req.resume()
+  dropRest(exchange, () => res.end())
 }
 
 export function asOwnkeyError(error: unknown): OwnkeyError {

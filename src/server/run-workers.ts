@@ -69,6 +69,7 @@ export async function runWorkers(options: RunWorkersOptions): Promise<number> {
 
 function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void): void {
   const worker = cluster.fork({ ...oneArena, ...process.env })
+  const untaken = watchHandOver(worker)
   crew.alive.add(worker)
   worker.on('message', (message) => {
     if (isMetricsMessage(message)) return
@@ -84,6 +85,7 @@ function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void)
     crew.outdated.delete(worker)
     const listened = crew.listening.delete(worker)
     if (crew.stopping) return
+    untaken.close()
     options.log.error('worker_ended', { worker: worker.id, exitCode })
     // If no worker ever listened, the settings are wrong, and starting again would only repeat the failure.
     if (!listened && !crew.everReady) return giveUp()
@@ -95,6 +97,22 @@ function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void)
     const replacement = setTimeout(replace, restartDelay(crew.failures))
     crew.replacements.add(replacement)
   })
+}
+
+/**
+ * A worker is handed one connection at a time, and the next when it has taken it. If it dies before, Node forgets the connection: it would
+ * stay open, and its caller wait, as long as this process lives.
+ * @returns closes what the worker, which is dead, has not taken. One that it had taken is closed here already, and not touched.
+ */
+function watchHandOver({ process: child }: Worker): { close(): void } {
+  const send = child.send.bind(child) as (...message: unknown[]) => boolean
+  let handed: { close?(): void } | undefined
+  child.send = (...message: unknown[]) => {
+    const handle = message[1]
+    if (typeof handle === 'object' && handle !== null) handed = handle
+    return send(...message)
+  }
+  return { close: () => handed?.close?.() }
 }
 
 function restartDelay(failures: number): number {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -156,13 +156,32 @@ describe('several workers on one PostgreSQL', () => {
     const listening = () => child.lines.filter((line) => line.includes('"listening"')).length
     const listened = listening()
     for (const pid of before) process.kill(pid, 'SIGKILL')
-    // A connection that was handed to a worker just as it was killed is never answered.
-    const isReady = async () =>
-      (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined))?.status
+    const isReady = async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.status
     await expect.poll(isReady, { timeout: 60_000 }).toBe(200)
     expect(pidsBelow(child.process.pid as number).filter((pid) => before.includes(pid))).toEqual([])
     await expect.poll(listening, { timeout: 60_000 }).toBe(listened + 2)
   })
+
+  test('leave nobody waiting whose connection was handed to one that dies before it takes it', async () => {
+    const primary = child.process.pid as number
+    const listening = () => child.lines.filter((line) => line.includes('"listening"')).length
+    const listened = listening()
+    const open = () => readdirSync(`/proc/${primary}/fd`).length
+    const workers = pidsBelow(primary)
+    for (const pid of workers) process.kill(pid, 'SIGSTOP')
+    const before = open()
+    // One for each worker, and two that wait in the primary for a worker to be free.
+    const callers = Array.from({ length: 4 }, () => connect(Number(new URL(url).port), '127.0.0.1'))
+    const over = callers.map(async (caller) => {
+      caller.on('error', () => {}).resume()
+      caller.write('GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+      await new Promise((resolve) => caller.once('close', resolve))
+    })
+    await expect.poll(open, { timeout: 20_000 }).toBe(before + callers.length)
+    for (const pid of workers) process.kill(pid, 'SIGKILL')
+    await Promise.all(over)
+    await expect.poll(listening, { timeout: 60_000 }).toBe(listened + 2)
+  }, 80_000)
 
   test('end with the primary, in order, with exit code 0', async () => {
     child.process.kill('SIGTERM')

@@ -135,6 +135,7 @@ export class RequestBody implements WaitedFor {
     const { req } = this
     this.listening = true
     req.on('data', (chunk: Buffer) => {
+      if (this.broken !== undefined) return
       this.received += chunk.length
       countShortLived(chunk.length)
       if (this.received > this.limits.maxBodyBytes) this.broken ??= tooLarge(this.limits.maxBodyBytes)
@@ -156,9 +157,15 @@ export class RequestBody implements WaitedFor {
     req.on('close', () => broke())
   }
 
-  giveUp(error: OwnkeyError): void {
+  giveUp(error: Error): void {
     this.broken ??= error
     this.arrived()
+  }
+
+  /** Nobody needs what is kept, or still to come. What comes is read and dropped once the request flows. */
+  drop(): void {
+    this.giveUp(new Error('nobody reads the rest of the body'))
+    this.kept = []
   }
 
   private arrived(): void {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../../test/support/databases.ts'
-import { migrate } from '../index.ts'
+import { migrate, type Queryable } from '../index.ts'
 import { readMigrations } from '../migrate.ts'
-import { openNotices, resolveNotices } from './notices.ts'
+import { openNotices, resolveNotices, resolveNoticesOfKeys } from './notices.ts'
 
 const keys = `insert into provider_keys
   (id, org_id, holder, user_id, provider, environment, version, hint, last4, origin, created_by, updated_by)
@@ -106,5 +106,32 @@ test.each(databaseKinds)('notices of before learn on %s whose key they were abou
     { id: 'k3', user_id: 'bob' },
     { id: 'k4', user_id: null },
   ])
+  await opened.remove()
+})
+
+test('nodes that open and close the same notices at once do not wait for each other for ever', async () => {
+  const opened = await openTestDatabase('postgres')
+  const { database } = opened
+  await database.query("insert into organizations (id, name, plan) values ('acme', 'Acme', 'standard')")
+  await database.query(keys)
+  let count = 0
+  const open = (queryable: Queryable, cause: string, keyId: string) =>
+    openNotices(queryable, [{ org: 'acme', cause, kind: 'key_failing', keyId }], () => `n${++count}`)
+  // A scan of the table finds them in the other order, and of a small one that is known to be small PostgreSQL asks no index.
+  await open(database, '2', 'k1')
+  await open(database, '1', 'k2')
+  await database.query('analyze notices')
+  const isWaiting = async () =>
+    (await database.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%notices%'"))
+      .length > 0
+  let closing: Promise<number> | undefined
+  await database.transaction(async (tx) => {
+    await open(tx, '1', 'k2')
+    closing = resolveNoticesOfKeys(database, ['k1', 'k2'])
+    closing.catch(() => undefined)
+    await expect.poll(isWaiting, { timeout: 20_000 }).toBe(true)
+    await open(tx, '2', 'k1')
+  })
+  expect(await closing).toBe(2)
   await opened.remove()
 })

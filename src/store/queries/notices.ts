@@ -63,6 +63,17 @@ export async function openNotices(
   return opened.filter((row) => row.is_new).map(({ org, cause }) => ({ org, cause }))
 }
 
+/**
+ * Closes the open notices that `which` selects from `notices n`, in the order in which `insertion` takes them: whoever locks several does
+ * so in one order, or two nodes that write at once would wait for each other.
+ */
+const closing = (which: string) => `
+     closed as materialized (
+       select n.id from notices n ${which} and n.resolved_at is null order by n.org_id, n.cause for no key update of n),
+     changed as (
+       update notices n set resolved_at = now() from closed where n.id = closed.id returning ${toldOf}),
+     ${tell('resolved', 'true')}`
+
 /** Closes the open notices of these causes; those that are not open are no error. @returns how many were closed */
 export async function resolveNotices(
   queryable: Queryable,
@@ -70,11 +81,7 @@ export async function resolveNotices(
 ): Promise<number> {
   if (causes.length === 0) return 0
   const rows = await queryable.query(
-    `with changed as (
-       update notices n set resolved_at = now()
-         from unnest($1::text[], $2::text[]) as r(org, cause)
-        where n.org_id = r.org and n.cause = r.cause and n.resolved_at is null returning ${toldOf}),
-     ${tell('resolved', 'true')}
+    `with ${closing('join unnest($1::text[], $2::text[]) as r(org, cause) on r.org = n.org_id and r.cause = n.cause where true')}
      select id from changed`,
     [causes.map((each) => each.org), causes.map((each) => each.cause)],
   )
@@ -97,11 +104,9 @@ export async function resolveNoticesOfKeys(
 ): Promise<number> {
   if (keyIds.length === 0) return 0
   const rows = await queryable.query(
-    `with changed as (
-       update notices n set resolved_at = now()
-        where n.key_id = any($1::text[]) and n.resolved_at is null and ($2::text[] is null or n.kind = any($2))
-          and (n.count <= ${rarely} or n.last_at <= now() - make_interval(secs => $3)) returning ${toldOf}),
-     ${tell('resolved', 'true')}
+    `with ${closing(`
+        where n.key_id = any($1::text[]) and ($2::text[] is null or n.kind = any($2))
+          and (n.count <= ${rarely} or n.last_at <= now() - make_interval(secs => $3))`)}
      select id from changed`,
     [keyIds, kinds ?? null, quietSeconds],
   )
@@ -130,13 +135,10 @@ export async function syncNotices(
     [JSON.stringify(rows), rows.map((row) => row.id)],
   )
   await tx.query(
-    `with changed as (
-       update notices n set resolved_at = now()
-        where n.resolved_at is null and n.kind = any($1::text[]) and ($2::text is null or n.org_id = $2)
+    `with ${closing(`
+        where n.kind = any($1::text[]) and ($2::text is null or n.org_id = $2)
           and not exists (select 1 from unnest($3::text[], $4::text[]) as r(org, cause)
-                           where r.org = n.org_id and r.cause = n.cause)
-       returning ${toldOf}),
-     ${tell('resolved', 'true')}
+                           where r.org = n.org_id and r.cause = n.cause)`)}
      select id from changed`,
     [kinds, org ?? null, causes.map((each) => each.org), causes.map((each) => each.cause)],
   )
