@@ -1,4 +1,4 @@
-import { OwnkeyError, responseHeaders } from '../contract/index.ts'
+import { type OwnkeyError, responseHeaders } from '../contract/index.ts'
 import type { ErrorAnswer } from './answer/collect-failure.ts'
 import { isRetryable, renderError } from './dialect-errors.ts'
 import type { Exchange } from './exchange.ts'
@@ -73,8 +73,4 @@ function linger({ req, res }: Pick<Exchange, 'req' | 'res'>, { status, headers, 
   const timer = setTimeout(done, lingerMs).unref()
   req.once('end', done).once('error', done).once('close', done)
   req.resume()
-}
-
-export function asOwnkeyError(error: unknown): OwnkeyError {
-  return error instanceof OwnkeyError ? error : new OwnkeyError('internal')
 }
