@@ -25,7 +25,7 @@ export async function deleteOrganizationWithProof(
   deps: AuditDeps,
   { org, by }: { org: string; by: AuditActor },
 ): Promise<DeletionRow | undefined> {
-  if (!(await lockOrganization(tx, org))) return undefined
+  if (!(await lockOrganization(tx, org, 'for update'))) return undefined
   const head = await getAuditHead(tx, org)
   const counts = await deleteOrganizationData(tx, org)
   await notifyDeletion(tx, org)

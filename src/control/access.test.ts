@@ -208,3 +208,11 @@ describe('who may call what', () => {
     expect(user.body.code).toBe('role_required')
   })
 })
+
+it('takes an operator’s token of any length that the server starts with', async () => {
+  const adminToken = 'long-operator-token-'.repeat(40)
+  const control = await startControl({ config, adminToken })
+  expect((await control.call('GET', '/api/v1/orgs', { token: adminToken })).status).toBe(200)
+  expect((await control.call('GET', '/api/v1/orgs', { token: `${adminToken}x` })).body.code).toBe('token_invalid')
+  await control.close()
+})

@@ -286,6 +286,22 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
     expect((await get('/settings')).body.notices).toHaveLength(2)
   })
 
+  it('tells what is so again, beside the notice of the last time, which is closed', async () => {
+    await control.org('again')
+    const { body: key } = await control.call('PUT', '/api/v1/orgs/again/keys/gemini', {
+      body: { key: 'AIza-whatever-of-again-0000', rotateBy: '2020-01-01' },
+    })
+    await control.database.query(
+      `insert into notices (id, org_id, cause, kind, key_id, facts, count, resolved_at)
+       values ('n6', 'again', 'rotation_overdue', 'rotation_overdue', $1, '{}', 1, now())`,
+      [key.id],
+    )
+    const { body } = await control.call('GET', '/api/v1/orgs/again/notices?state=all')
+    expect(body.items.map(({ id }: { id: string }) => id)).toEqual(
+      expect.arrayContaining([`now_rotation_overdue_${key.id}`, 'n6']),
+    )
+  })
+
   it('pages through what is read from the state and what is stored, each once', async () => {
     await control.org('many')
     for (const environment of ['one', 'two', 'three'])

@@ -181,6 +181,17 @@ describe.each(databaseKinds)('quotas, credits and caps, swept on %s', (kind) => 
     expect(told).toEqual(['notice.resolved credits_low', 'notice.resolved currency_uncounted'])
   })
 
+  it('are told of beside an organization whose plan the configuration no longer has', async () => {
+    await control.org('aaa')
+    await control.database.query(
+      "insert into notices (id, org_id, cause, kind, facts, count) values ('old', 'aaa', 'x', 'quota_near', '{}', 1)",
+    )
+    await control.database.query("update organizations set plan = 'gone', balance = 1 where id = 'aaa'")
+    await control.database.query("update organizations set balance = 5 where id = 'acme'")
+    const { open } = await swept()
+    expect(open).toEqual(['credits_low'])
+  })
+
   it('leave organizations alone that have nothing to tell', async () => {
     expect(await control.database.query("select 1 from notices where org_id = 'idle'")).toEqual([])
   })

@@ -1,4 +1,4 @@
-import type { Notice } from '../contract/index.ts'
+import { type Notice, OwnkeyError, type OwnkeyErrorCode } from '../contract/index.ts'
 import { createIdMaker } from '../lib/index.ts'
 import { activeOrganizations, type KeyToRotate, keysToRotate, type NoticeCause, syncNotices } from '../store/index.ts'
 import type { ControlDeps, ControlOptions } from './deps.ts'
@@ -78,9 +78,18 @@ export function rotationCause(
 
 async function sweepOrg(org: string, deps: ControlDeps, newId: () => string): Promise<void> {
   const question = { org, environment: undefined, user: undefined, caller: sweeper, stored: false }
-  const { notices } = await loadSettings(question, deps)
+  const settings = await loadSettings(question, deps).catch(nothingWhereUnreadable)
+  if (settings === undefined) return
+  const { notices } = settings
   const causes = notices.filter(({ kind }) => stateKinds.includes(kind)).map((notice) => toCause(org, notice))
   await deps.database.transaction((tx) => syncNotices(tx, causes, { kinds: stateKinds, org, newId }))
+}
+
+/** The configuration no longer has the organization's plan, or it was deleted this moment. Those after it have their turn all the same. */
+const unreadable: ReadonlySet<OwnkeyErrorCode> = new Set(['plan_unknown', 'org_unknown'])
+
+function nothingWhereUnreadable(error: unknown): undefined {
+  if (!(error instanceof OwnkeyError && unreadable.has(error.code))) throw error
 }
 
 function toCause(org: string, { kind, keyId, facts }: Notice): NoticeCause {

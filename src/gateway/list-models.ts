@@ -1,5 +1,6 @@
 import { OwnkeyError } from '../contract/index.ts'
 import type { Policy, PolicyProvider } from '../policy/index.ts'
+import { refusalError } from './decision/refusal-error.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { writeJson } from './write-answer.ts'
@@ -57,7 +58,7 @@ function namesOf(provider: PolicyProvider, { features }: Policy, feature: string
  * that one.
  * @throws the decision's refusal
  */
-function servingProviders(exchange: Required<Exchange>, { memory }: Gateway): readonly PolicyProvider[] {
+function servingProviders(exchange: Required<Exchange>, { memory, now }: Gateway): readonly PolicyProvider[] {
   const { caller, setup } = exchange
   const { policy } = setup
   const { tenant, user, environment } = caller
@@ -73,7 +74,7 @@ function servingProviders(exchange: Required<Exchange>, { memory }: Gateway): re
   const [first] = plan?.choice === 'single' ? decide(features[0]).attempts : []
   if (first && first.source !== 'platform') return serving.filter(({ id }) => id === first.provider)
   const refusal = serving.length > 0 || !named ? undefined : decide(caller.feature, available[0]?.id ?? '').refusal
-  if (refusal) throw new OwnkeyError(refusal.code, { detail: refusal.reason, fix: refusal.fix })
+  if (refusal) throw refusalError(refusal, now())
   return serving
 }
 

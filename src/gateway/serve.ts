@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Dialect, OwnkeyError, responseHeaders } from '../contract/index.ts'
+import { type Dialect, OwnkeyError } from '../contract/index.ts'
 import { counted } from '../lib/index.ts'
 import type { Attempt } from '../policy/index.ts'
 import type { Failure, Provider } from '../providers/index.ts'
@@ -11,6 +11,7 @@ import { Turn } from './attempt/turn.ts'
 import { readAgain } from './decision/read-again.ts'
 import { refusalError } from './decision/refusal-error.ts'
 import { wordedByPolicy } from './decision/worded-by-policy.ts'
+import { endWithError } from './end-with-error.ts'
 import { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import type { GatewayDeps, GatewaySetup } from './gateway-deps.ts'
@@ -31,7 +32,7 @@ import { decideRepeat } from './request/repeat.ts'
 import { RequestBody } from './request/request-body.ts'
 import { type OpenPass, type RequestHead, readRequestHead } from './request/request-head.ts'
 import { readTarget, type Target } from './request/target.ts'
-import { asOwnkeyError, writeOwnError, writeProviderError } from './write-answer.ts'
+import { writeOwnError, writeProviderError } from './write-answer.ts'
 
 /** From socket to settlement: one request on a provider's own API, or in the one dialect. */
 export async function serve(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Promise<void> {
@@ -54,15 +55,7 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
     await (exchange.route === undefined ? readEnough : readDialectBody)(exchange as Required<Exchange>)
     await decideAndTry(exchange as Required<Exchange>, gateway)
   } catch (error) {
-    if (exchange.callerGone) return
-    const own = asOwnkeyError(error)
-    gateway.deps.measure?.refused(own.code)
-    if (own.code === 'internal')
-      gateway.deps.log.error(
-        { requestId: exchange.requestId, error: nameOf(error) },
-        'a request failed inside the gateway',
-      )
-    writeOwnError(exchange, own, [responseHeaders.requestId, exchange.requestId])
+    endWithError(exchange, error, gateway)
   }
 }
 
@@ -244,8 +237,4 @@ function answerFailure(exchange: Required<Exchange>, { attempt, outcome }: Faile
     const told = exchange.route === undefined ? said : inOpenaiShape(exchange, said, failure as Failure)
     writeProviderError(exchange, told, headers)
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error
 }

@@ -1,4 +1,4 @@
-import { OwnkeyError, responseHeaders } from '../contract/index.ts'
+import { type OwnkeyError, responseHeaders } from '../contract/index.ts'
 import type { ErrorAnswer } from './answer/collect-failure.ts'
 import { isRetryable, renderError } from './dialect-errors.ts'
 import type { Exchange } from './exchange.ts'
@@ -64,8 +64,4 @@ function linger(exchange: Exchange, { status, headers, body }: ErrorAnswer): voi
   res.writeHead(status, [...headers, 'connection', 'close'])
   res.write(body)
   dropRest(exchange, () => res.end())
-}
-
-export function asOwnkeyError(error: unknown): OwnkeyError {
-  return error instanceof OwnkeyError ? error : new OwnkeyError('internal')
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { canaryPrompts, canarySandboxKeys } from '../support/canary.ts'
 import { keepEvidence } from '../support/evidence.ts'
 import { type RunningOwnkey, startOwnkey } from '../support/running-server.ts'
+import { refusal } from '../support/socket-client.ts'
 
 const config = (title: string) => `
 platform: { name: Acme, origins: ["https://app.acme.test"] }
@@ -53,10 +54,12 @@ describe('a running server', () => {
       })
     const earlier = await read()
     for (const answer of [await ask(token), await ask(token), await ask('okt_wrong')]) await answer.text()
+    const headers = { authorization: 'Bearer okt_wrong' }
+    expect((await refusal(ownkey.url, { path: '/openai/v1/realtime?model=m', headers })).status).toBe(401)
     const later = await read()
     const grown = (line: string) => later(line) - earlier(line)
     expect(grown('ownkey_attempts_total{provider="openai",source="organization",class="ok"}')).toBe(2)
-    expect(grown('ownkey_refusals_total{code="token_invalid"}')).toBe(1)
+    expect(grown('ownkey_refusals_total{code="token_invalid"}')).toBe(2)
     expect(grown('ownkey_added_latency_seconds_count')).toBe(2)
     expect(grown('ownkey_upstream_first_byte_seconds_count{provider="openai",source="organization"}')).toBe(2)
     expect(later('ownkey_open_requests')).toBe(0)

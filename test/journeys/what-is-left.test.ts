@@ -116,6 +116,16 @@ describe.each(databaseKinds)('what is left, and when it begins anew, on %s', (da
     }
   })
 
+  test('a list of models that is refused for a used up quota says when, too', async () => {
+    const token = await platformOnly('listing', 'limited')
+    for (let n = 0; n < 3; n++) expect((await ask(token)).status).toBe(200)
+    expect(await preflight('listing')).toMatchObject({ allowed: false })
+    const headers = { authorization: `Bearer ${token}` }
+    const refused = await rawCall(journey.ownkey.url, { path: '/v1/models', headers })
+    expect([refused.status, refused.header('ownkey-error')]).toEqual([429, 'quota_exceeded'])
+    expectUntil(Number(refused.header('retry-after')), tomorrow())
+  })
+
   test('missing credits say when the plan gives new ones, and nothing where it gives none', async () => {
     const [spent, broke] = [await platformOnly('spent', 'spent'), await platformOnly('broke', 'broke')]
     expect(await ask(broke)).toEqual({ status: 402, code: 'credits_exhausted', retryAfter: Number.NaN })

@@ -32,6 +32,8 @@ export interface StartControlOptions {
   /** YAML; `UPSTREAM` is replaced by the upstream's origin. */
   config: string
   sandbox?: boolean
+  /** Default: `operatorToken`. */
+  adminToken?: string
 }
 
 export interface CallOptions {
@@ -97,7 +99,7 @@ export async function startControl(options: StartControlOptions) {
     send: createSendProbe({ egress: gateway.egress, sandbox }),
     callGateway: createCallGateway(() => state.url),
     checkHost: (baseUrl) => checkHost(baseUrl, state.inForce.config.gateway.privateHosts),
-    adminToken: new Secret(operatorToken),
+    adminToken: new Secret(options.adminToken ?? operatorToken),
     clock,
     log: {
       ...written,

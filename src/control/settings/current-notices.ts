@@ -179,9 +179,9 @@ function toNotice(cause: Cause, { platform }: Pick<Shown, 'platform'>): Notice {
   }
 }
 
-/** Stored notices tell more (how often, since when), so they stand in for the same cause read from the state. */
+/** Open stored notices tell more (how often, since when), so they stand in for the same cause read from the state. */
 export function mergeNotices(stored: readonly Notice[], current: readonly Notice[]): Notice[] {
-  const told = new Set(stored.map(causeOf))
+  const told = new Set(stored.filter(({ resolvedAt }) => resolvedAt === null).map(causeOf))
   return [...current.filter((notice) => !told.has(causeOf(notice))), ...stored]
 }
 

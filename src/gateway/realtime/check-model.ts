@@ -1,5 +1,6 @@
 import { OwnkeyError } from '../../contract/index.ts'
 import type { Attempt } from '../../policy/index.ts'
+import { refusalError } from '../decision/refusal-error.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import { describeRequest } from '../request/describe-request.ts'
@@ -31,7 +32,7 @@ export function checkModel({ exchange, attempt, model: written }: Named, gateway
   const request = { ...describeRequest(exchange), model, noModel: false }
   exchange.model = model
   const { attempts, refusal } = gateway.memory.decide(request, exchange.caller.tenant, exchange.setup.policy)
-  if (refusal !== undefined) throw new OwnkeyError(refusal.code, { detail: refusal.reason, fix: refusal.fix })
+  if (refusal !== undefined) throw refusalError(refusal, gateway.now())
   const serves = attempts.some(({ source, key }) => source === attempt.source && key?.id === attempt.key?.id)
   if (!serves) throw new OwnkeyError('model_refused', { detail: `The model ${model} may not be used with this key.` })
 }

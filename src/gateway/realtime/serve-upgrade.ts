@@ -1,11 +1,11 @@
 import { ServerResponse } from 'node:http'
 import { OwnkeyError, responseHeaders } from '../../contract/index.ts'
+import { endWithError } from '../end-with-error.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import type { OrgPlace } from '../org-places.ts'
 import { identifyCaller } from '../request/caller.ts'
 import { decideAndTry, newExchange, readBody } from '../serve.ts'
-import { asOwnkeyError, writeOwnError } from '../write-answer.ts'
 import { type Arrival, CallerSocket } from './caller-socket.ts'
 import { type Message, textField } from './first-message.ts'
 import { type Held, openSession } from './open-session.ts'
@@ -40,14 +40,7 @@ export async function serveUpgrade(arrival: Arrival, gateway: Gateway): Promise<
       openSession({ exchange: tried, turn, reserved, upgrade, caller, held, signal, onRunning, onOver })
     await decideAndTry(exchange as Required<Exchange>, gateway)
   } catch (error) {
-    if (exchange.callerGone) return
-    const own = asOwnkeyError(error)
-    if (own.code === 'internal')
-      gateway.deps.log.error(
-        { requestId: exchange.requestId, error: error instanceof Error ? error.name : typeof error },
-        'a WebSocket handshake failed inside the gateway',
-      )
-    writeOwnError(exchange, own, [responseHeaders.requestId, exchange.requestId])
+    endWithError(exchange, error, gateway)
   } finally {
     if (!runs) place?.release()
   }

@@ -45,9 +45,17 @@ export async function getOrganization(queryable: Queryable, id: string): Promise
   return row
 }
 
-/** True when it is there; other changes of it wait until the transaction ends. */
-export async function lockOrganization(tx: Queryable, id: string): Promise<boolean> {
-  const rows = await tx.query('select id from organizations where id = $1 for update', [id])
+/**
+ * True when it is there; other changes of it wait until the transaction ends.
+ * @param strength by default rows that refer to the organization can be written meanwhile: two transactions that have each written
+ *   one and then lock would otherwise wait for each other. `for update`: nothing can, as a deletion needs.
+ */
+export async function lockOrganization(
+  tx: Queryable,
+  id: string,
+  strength: 'for no key update' | 'for update' = 'for no key update',
+): Promise<boolean> {
+  const rows = await tx.query(`select id from organizations where id = $1 ${strength}`, [id])
   return rows.length > 0
 }
 
