@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
+import { heedEarlySignals } from './early-signals.js'
 import { tameHeap } from './heap.js'
 
+// Other commands end by a signal as every command does.
+if (process.argv[2] === 'serve') heedEarlySignals()
 tameHeap()
 
 const main = new URL('../dist/cli/index.js', import.meta.url)
