@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import tailwind from '@tailwindcss/vite'
 import { defineConfig, type Plugin } from 'vite'
+import { pageLanguages } from '../src/contract/appearance.ts'
 import { onPreact } from './vite.preact.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -22,10 +24,32 @@ function ahead(): Plugin {
   }
 }
 
+/**
+ * The page once more in each other language, as `index.zh.html`: what is read before the first script has run, by whoever runs
+ * none too, is in the language of the address.
+ */
+function pageInEachLanguage(): Plugin {
+  return {
+    name: 'page-in-each-language',
+    enforce: 'post',
+    generateBundle(_, bundle) {
+      const page = Object.values(bundle).find((file) => file.fileName === 'index.html')
+      if (page?.type !== 'asset') throw new Error('There is no index.html.')
+      for (const locale of Object.keys(pageLanguages)) {
+        const texts = JSON.parse(readFileSync(here(`src/locales/${locale}.json`), 'utf8'))
+        const source = String(page.source)
+          .replace('<html lang="en">', `<html lang="${locale}">`)
+          .replace(/<title>[^<]*</, `<title>${texts.settings.title}<`)
+        this.emitFile({ type: 'asset', fileName: `index.${locale}.html`, source })
+      }
+    },
+  }
+}
+
 /** Everything comes as files of our own origin, so that the strictest content security policy holds. */
 export default defineConfig({
   ...onPreact,
-  plugins: [tailwind(), ahead()],
+  plugins: [tailwind(), ahead(), pageInEachLanguage()],
   build: {
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

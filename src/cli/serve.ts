@@ -23,9 +23,11 @@ export const serveCommand: CommandEntry = {
       environment,
       sandbox,
       log: createLog({ level: environment.logLevel }),
-      ready: async (started) => {
+      ready: async (started, stopping) => {
         if (options['json']) return terminal.out(JSON.stringify(started))
-        for (const line of await welcome(environment, started, sandbox)) terminal.out(line)
+        const lines = await welcome(environment, started, sandbox)
+        // What could not be prepared because the server stops is no fault of it.
+        for (const line of stopping.aborted ? [] : lines) terminal.out(line)
       },
     })
   },

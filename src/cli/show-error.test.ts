@@ -22,6 +22,12 @@ test('a database that takes no writes is told as what it is, also behind the sto
   expect(lines.join('\n')).toMatch(/takes no writes[\s\S]*standby[\s\S]*default_transaction_read_only/)
 })
 
+test('a limit on open files is told as what it is, wherever it is met', () => {
+  const cause = Object.assign(new Error('too many open files, open /secret'), { code: 'EMFILE' })
+  for (const error of [cause, new OwnkeyError('unavailable', { cause })])
+    expect(showError(error).lines.join('\n')).toMatch(/^Too few files may be open at once\.[\s\S]*ulimit -n 65536/)
+})
+
 test('a database user that may make no tables is told which right it lacks', () => {
   const { lines, json } = showError(Object.assign(new Error('permission denied for schema public'), { code: '42501' }))
   expect(lines.join('\n')).toMatch(/user in DATABASE_URL[\s\S]*GRANT CREATE/)

@@ -16,7 +16,7 @@ export function showError(error: unknown): { lines: string[]; json: unknown } {
       json: { error: { code: 'config_invalid', problems: error.problems } },
     }
   }
-  const known = databaseProblem(error)
+  const known = systemProblem(error)
   if (known) return { lines: [known.message, `  ${known.fix}`], json: { error: { code: 'unavailable', ...known } } }
   if (error instanceof OwnkeyError) {
     return {
@@ -45,9 +45,14 @@ export const takesNoWrites = {
 }
 
 /** What a command can say better than the server, whose callers are not its operators. */
-function databaseProblem(error: unknown): Told | undefined {
+function systemProblem(error: unknown): Told | undefined {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } }
-  return ofTheDatabase[String(code)] ?? ofTheDatabase[String(cause?.code)]
+  return problems[String(code)] ?? problems[String(cause?.code)]
+}
+
+const tooFewFiles = {
+  message: 'Too few files may be open at once.',
+  fix: 'Let the process open 65536: "ulimit -n 65536", LimitNOFILE=65536 for systemd, --ulimit nofile=65536 for Docker.',
 }
 
 interface Told {
@@ -55,8 +60,10 @@ interface Told {
   fix: string
 }
 
-/** What PostgreSQL says (SQLSTATE) of a database that was set up in another way than the server needs it. */
-const ofTheDatabase: Readonly<Record<string, Told>> = {
+/** What the system says, and what PostgreSQL (SQLSTATE) of a database that was set up in another way than the server needs it. */
+const problems: Readonly<Record<string, Told>> = {
+  EMFILE: tooFewFiles,
+  ENFILE: tooFewFiles,
   '25006': takesNoWrites,
   '42501': mayNotMakeTables,
   '3F000': {

@@ -44,7 +44,7 @@ export const healthSchema = z
     /** Latencies are those of so many latest requests. */
     measured: wholeSchema,
     errors: z.array(z.object({ errorClass: z.enum(errorClasses), keySource: sources, requests: wholeSchema })),
-    /** Own keys in use that do not work now, latest change first; at most 50. */
+    /** Own keys in use that do not work now, latest change first; at most 200. */
     failingKeys: z.array(
       z.object({
         org: z.string(),
@@ -61,6 +61,8 @@ export const healthSchema = z
         lastUsedAt: timeSchema.nullable(),
       }),
     ),
+    /** So many fail besides those; `GET /api/v1/orgs?failing=true` leads to all. */
+    moreFailingKeys: wholeSchema,
     /** The ten with the most requests. */
     organizations: z.array(
       z.object({

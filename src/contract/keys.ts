@@ -117,6 +117,10 @@ export const maskedKeySchema = z
     updatedBy: z.string(),
     lastUsedAt: timeSchema.nullable(),
     lastTest: keyTestSchema.extend({ at: timeSchema }).nullable(),
+    hostAllowed: z
+      .boolean()
+      .optional()
+      .describe('False: its host lies outside the plan’s regions, so it serves nothing, and cannot be enabled.'),
     /** The key that this one replaced, for as long as `POST …/restore` can put it back; null: none. */
     restorable: z
       .object({

@@ -36,6 +36,7 @@ export const orgsQuerySchema = z.strictObject({
   ...cursorQuery,
   search: z.string().max(200).optional().describe('Part of the id or the name.'),
   plan: configIdSchema.optional(),
+  failing: z.literal('true').optional().describe('Only those with own keys in use that do not work now.'),
 })
 export const orgsPageSchema = pageOf(
   orgSchema.extend({ keys: wholeSchema, failingKeys: wholeSchema, notices: wholeSchema }),

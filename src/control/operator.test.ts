@@ -136,6 +136,37 @@ describe.each(databaseKinds)('what only the operator may ask on %s', (kind) => {
     expect(answer.text).not.toContain(key)
   })
 
+  it('GET /health says how many more fail than it names, and GET /orgs?failing=true leads to all', async () => {
+    await control.org('many')
+    await control.org('fine')
+    const seed = (org: string, count: number, state: string) =>
+      control.database.query(
+        `insert into provider_keys (id, org_id, holder, user_id, provider, environment, state, version, hint, last4, origin, status, created_by, updated_by)
+         select $1 || '-' || n, $1, 'user', 'user-' || n, 'openai', 'production', $3, 1, 'sk-…', '0000', 'https://x.test', 'network', 'test', 'test'
+           from generate_series(1, $2::integer) n`,
+        [org, count, state],
+      )
+    await seed('many', 203, 'active')
+    await seed('fine', 1, 'disabled')
+    const before = await get('/orgs')
+    const failing = ({ items }: { items: { id: string; failingKeys: number }[] }) =>
+      items.map(({ id, failingKeys }) => [id, failingKeys])
+    expect(failing(before)).toEqual([
+      ['acme', 1],
+      ['beta', 0],
+      ['fine', 0],
+      ['many', 203],
+    ])
+    expect(failing(await get('/orgs?failing=true'))).toEqual([
+      ['acme', 1],
+      ['many', 203],
+    ])
+    const health = await get('/health')
+    expect([health.failingKeys.length, health.moreFailingKeys]).toEqual([200, 4])
+    for (const org of ['many', 'fine']) await control.call('DELETE', `/api/v1/orgs/${org}`)
+    expect((await get('/health')).moreFailingKeys).toBe(0)
+  })
+
   it('GET /requests lists attempts of all organizations, page by page and as CSV', async () => {
     const first = await get('/requests?limit=2&from=2020-01-01')
     expect(first.items.map(({ id, orgName }: { id: string; orgName: string }) => [id, orgName])).toEqual([

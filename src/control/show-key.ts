@@ -56,6 +56,7 @@ export function showKey(row: ProviderKeyRow, { policy, plan, now, restorable }: 
     region: row.region,
     baseUrl: row.custom_host ? row.base_url : null,
     host: new URL(row.origin).host,
+    hostAllowed: isPlaced(row, { plan, provider: policy.providers.get(row.provider) }),
     version: row.version,
     createdAt: row.created_at.toISOString(),
     createdBy: row.created_by,
@@ -67,18 +68,22 @@ export function showKey(row: ProviderKeyRow, { policy, plan, now, restorable }: 
   }
 }
 
-/** What would be put back, and whether the plan lets its host be used: the same rule as when it is. */
-function showRestorable(
-  { until, kept }: Restorable,
-  { plan, provider }: { plan: PolicyPlan; provider: PolicyProvider | undefined },
-): NonNullable<MaskedKey['restorable']> {
-  const { hint, origin, region, custom_host: customHost } = kept
+interface Place {
+  plan: PolicyPlan
+  provider: PolicyProvider | undefined
+}
+
+/** Whether the plan lets the host be used that a key is bound to: the same rule as when it is enabled or put back. */
+function isPlaced(
+  { origin, region, custom_host: customHost }: Pick<ProviderKeyRow, 'origin' | 'region' | 'custom_host'>,
+  { plan, provider }: Place,
+): boolean {
   const placed = { origin, customHost, region: region ?? undefined }
-  return {
-    hint,
-    until: until.toISOString(),
-    allowed: provider !== undefined && allowsRegion(plan, keyRegion(placed, provider)),
-  }
+  return provider !== undefined && allowsRegion(plan, keyRegion(placed, provider))
+}
+
+function showRestorable({ until, kept }: Restorable, place: Place): NonNullable<MaskedKey['restorable']> {
+  return { hint: kept.hint, until: until.toISOString(), allowed: isPlaced(kept, place) }
 }
 
 /** What the last test said, as long as no real request has said otherwise since. */

@@ -69,7 +69,7 @@ export function readEnvironment(overrides: EnvironmentOverrides = {}, source: So
     adminToken: secretOf(text('OWNKEY_ADMIN_TOKEN')),
     workers: readWorkers(text('OWNKEY_WORKERS'), { production, embedded: !databaseUrl }, problems),
     logLevel: readLogLevel(text('LOG_LEVEL'), problems),
-    warnings: [...mistypedNames(source), ...nearlyProduction(text('NODE_ENV'))],
+    warnings: [...mistypedNames(source), ...nearlyProduction(text('NODE_ENV')), ...fewOpenFiles()],
     variables: () => source,
   }
   checkSecrets(environment, problems)
@@ -105,6 +105,18 @@ function mistypedNames(source: Source): string[] {
 function nearlyProduction(text = ''): string[] {
   const isNear = text !== 'production' && text.toLowerCase().startsWith('prod')
   return isNear ? ['NODE_ENV is not "production", letter by letter: this runs as in development.'] : []
+}
+
+/** Far below what a server under load needs: connections are refused, and providers seem not to be reached. */
+const leastOpenFiles = 1024
+
+function fewOpenFiles(): string[] {
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | 'unlimited' } } }
+  const limit = Number(userLimits?.open_files?.soft)
+  if (!(limit < leastOpenFiles)) return []
+  return [
+    `This process may open ${limit} files at once, and a request in flight holds two: set the limit to 65536 (ulimit -n, LimitNOFILE of systemd, --ulimit nofile of Docker).`,
+  ]
 }
 
 function secretOf(text: string | undefined): Secret | undefined {

@@ -24,6 +24,8 @@ export interface PagesOptions {
 export function registerPages(app: FastifyInstance, options: PagesOptions): void {
   const files = readStaticFiles(options.folder)
   const index = files.get('/index.html')
+  // In the language that the address begins with; which one a member wants whose address names none, only the page knows.
+  const indexFor = (path: string) => files.get(`/index.${path.split('/')[1]}.html`) ?? index
   const route = { method: ['GET', 'HEAD'], url: '/*', schema: { hide: true }, onSend: keepCaching }
   app.route({ ...route, handler: (request, reply) => answer(request, reply) })
   const answer = (request: FastifyRequest, reply: FastifyReply) => {
@@ -34,7 +36,8 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
     if (file && isWidget(path)) share(reply)
     if (file) return sendFile(request, reply, file)
     if (path !== '/landing.css' && !isPage(path, request, options.locales())) return reply.callNotFound()
-    return index ? sendFile(request, reply, index) : sendLanding(path, reply, options)
+    const page = indexFor(path)
+    return page ? sendFile(request, reply, page) : sendLanding(path, reply, options)
   }
 }
 

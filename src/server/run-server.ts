@@ -18,7 +18,8 @@ export interface RunServerOptions {
   environment: Environment
   sandbox: boolean
   log: Log
-  ready(started: Started): Promise<void> | void
+  /** Not called where the stop came during the start. @param stopping aborted when it comes meanwhile */
+  ready(started: Started, stopping: AbortSignal): Promise<void> | void
 }
 
 const drainSeconds = 30
@@ -35,26 +36,35 @@ export async function runServer(options: RunServerOptions): Promise<number> {
 }
 
 async function runPrimary({ environment, sandbox, log, ready }: RunServerOptions): Promise<number> {
+  const stopping = stopSignal(log)
   // Nothing to do before the workers run: they read the newest file when they start.
   process.on('SIGHUP', () => undefined)
   // Checked and migrated once, here: each worker would report the same mistake, and wait for the others' migrations.
   createLiveConfig({ environment, sandbox, log })
   await prepareDatabase(environment)
-  const metrics = startClusterMetrics()
-  const exitCode = await runWorkers({
-    count: environment.workers,
-    log,
-    ready: (message) => void ready(message as Started),
-    stop: stopSignal(log),
-    killAfterSeconds: drainSeconds + 10,
-  })
-  metrics.stop()
+  const exitCode = stopping.aborted ? 0 : await runCrew({ environment, log, ready }, stopping)
   log.info('stopped', { workers: environment.workers, sandbox })
   return exitCode
 }
 
+async function runCrew(
+  { environment, log, ready }: Omit<RunServerOptions, 'sandbox'>,
+  stopping: AbortSignal,
+): Promise<number> {
+  const metrics = startClusterMetrics()
+  const exitCode = await runWorkers({
+    count: environment.workers,
+    log,
+    ready: (message) => void (stopping.aborted || ready(message as Started, stopping)),
+    stop: aborted(stopping),
+    killAfterSeconds: drainSeconds + 10,
+  })
+  metrics.stop()
+  return exitCode
+}
+
 async function runSingle({ environment, sandbox, log, ready }: RunServerOptions): Promise<number> {
-  const stop = stopSignal(log)
+  const stopping = stopSignal(log)
   const reloading = reloadSignal()
   const server = await startServer({ environment, sandbox, log }).catch((error) => {
     leavePrimary()
@@ -62,14 +72,14 @@ async function runSingle({ environment, sandbox, log, ready }: RunServerOptions)
   })
   reloading.leadTo(() => void server.reload())
   try {
-    await tellStarted(server, { environment, ready })
+    if (!stopping.aborted) await tellStarted(server, { environment, ready, stopping })
   } catch (error) {
     // Nobody would wait for the signal to stop any more, so the server must not go on.
     await server.close()
     throw error
   }
   const outliving = outlivePrimary()
-  await stop
+  await aborted(stopping)
   reloading.leadTo(() => undefined)
   await closeWithin(server, log)
   log.info('stopped')
@@ -80,11 +90,11 @@ async function runSingle({ environment, sandbox, log, ready }: RunServerOptions)
 
 async function tellStarted(
   server: RunningServer,
-  { environment, ready }: Pick<RunServerOptions, 'environment' | 'ready'>,
+  { environment, ready, stopping }: Pick<RunServerOptions, 'environment' | 'ready'> & { stopping: AbortSignal },
 ): Promise<void> {
   const { url } = server
   if (cluster.isWorker) process.send?.({ url } satisfies Started)
-  else await ready(environment.production ? { url } : { url, signIn: await server.signInLink() })
+  else await ready(environment.production ? { url } : { url, signIn: await server.signInLink() }, stopping)
 }
 
 /** Keeps a worker alive that has lost its primary, which Node would end at once: it still has requests to finish. */
@@ -107,23 +117,30 @@ async function closeWithin(server: RunningServer, log: Log): Promise<void> {
   log.debug('drained', { seconds: Math.round((Date.now() - begun) / 1000) })
 }
 
-/** The first of SIGTERM, SIGINT and, in a worker, the loss of the primary. A second Ctrl-C ends the process at once. */
-function stopSignal(log: Log): Promise<void> {
-  return new Promise((resolve) => {
-    let askedAt: number | undefined
-    const stop = (signal: string) => {
-      if (askedAt !== undefined) {
-        // One Ctrl-C can arrive twice: from the terminal and from npm. A person's second one comes later.
-        if (signal === 'SIGINT' && !cluster.isWorker && performance.now() - askedAt > 1000) process.exit(130)
-        return
-      }
-      askedAt = performance.now()
-      log.info('stopping', { signal })
-      resolve()
+/** Aborted by the first of SIGTERM, SIGINT and, in a worker, the loss of the primary. A second Ctrl-C ends the process at once. */
+function stopSignal(log: Log): AbortSignal {
+  const stopping = new AbortController()
+  let askedAt = Number.NaN
+  const stop = (signal: string) => {
+    if (stopping.signal.aborted) {
+      // One Ctrl-C can arrive twice: from the terminal and from npm. A person's second one comes later.
+      if (signal === 'SIGINT' && !cluster.isWorker && performance.now() - askedAt > 1000) process.exit(130)
+      return
     }
-    process.on('SIGTERM', stop)
-    process.on('SIGINT', stop)
-    if (cluster.isWorker) process.on('disconnect', () => stop('disconnect'))
+    askedAt = performance.now()
+    log.info('stopping', { signal })
+    stopping.abort()
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  if (cluster.isWorker) process.on('disconnect', () => stop('disconnect'))
+  return stopping.signal
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve())
   })
 }
 

@@ -103,6 +103,29 @@ describe('the operator’s pages', () => {
     await page.getByText('Zebra Ltd · ').first().waitFor()
   })
 
+  it('lead from failing keys beyond those that are listed to the organizations that have them', async () => {
+    await stage.server().putOrg('fails', { name: 'Fails Inc' })
+    await stage.server().putOrg('a_works', { name: 'Works Inc' })
+    await stage.server().putKey('fails', 'gemini', 'AIzaSyA-sandbox-quota-0000000000000005678')
+    await api('POST', '/orgs/fails/try-out', { feature: 'chatbot' })
+    const page = await operatorAt('/health')
+    await page.locator('[data-failing=fails]').waitFor()
+    expect(await page.getByTestId('beyond').count()).toBe(0)
+    // As the server answers where more than 200 fail.
+    await page.route('**/api/v1/health*', async (route) => {
+      const answer = await route.fetch()
+      await route.fulfill({ response: answer, json: { ...(await answer.json()), moreFailingKeys: 7 } })
+    })
+    await page.reload()
+    await expect.poll(() => textOf(page, '[data-testid=beyond]')).toMatch(/^And 7 more keys that fail\./)
+    await page.getByTestId('beyond').getByRole('link').click()
+    await page.locator('[data-org=fails]').getByText('1 failing').waitFor()
+    expect(await page.locator('[data-org=a_works]').count()).toBe(0)
+    await page.getByLabel('Show').selectOption('All')
+    await page.locator('[data-org=a_works]').waitFor()
+    expect(new URL(page.url()).search).toBe('')
+  })
+
   it('search the audit trail of all organizations by how an action begins', async () => {
     await stage.server().putOrg('trail_a', { name: 'Trail A' })
     await stage.server().putOrg('trail_b', { name: 'Trail B' })

@@ -11,6 +11,21 @@ const good = (end: string) => `sk-proj-sandbox-ok-000000000000000000000000000000
 const inEnglish = (page: Page, selector: string) =>
   page.locator(`${selector} [lang=en]`).evaluateAll((found) => found.map(({ textContent }) => textContent))
 
+describe('the page before its first script has run', () => {
+  it.each([
+    ['/zh/settings', 'zh', 'AI 设置'],
+    ['/de/operator/health', 'de', 'KI-Einstellungen'],
+    ['/en/', 'en', 'AI settings'],
+    ['/signin?code=x', 'en', 'AI settings'],
+    ['/fr/settings', 'en', 'AI settings'],
+  ])('is at %s in the language of the address: %s', async (path, lang, title) => {
+    const answer = await fetch(`${stage.server().url}${path}`, { headers: { accept: 'text/html' } })
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    const page = await answer.text()
+    expect([/<html lang="([^"]+)">/.exec(page)?.[1], /<title>([^<]+)</.exec(page)?.[1]]).toEqual([lang, title])
+  })
+})
+
 describe('what the server says', () => {
   it.each([
     ['de', /Vertritt|vertritt|funktioniert nicht/, /kein Guthaben oder Kontingent/, /Der Ersatz ist .* ausgeschaltet/],

@@ -57,6 +57,23 @@ describe('the settings page of a plan that says where data may go', () => {
       .toMatch(/cannot be put back: its host is in no region that your plan allows\.$/)
   })
 
+  it('offers to enable a key only where its host may be used, and says why not', async () => {
+    await stage.server().putOrg('asleep', eu)
+    expect(await stage.server().reload(config({ 'plans.hosted_eu.regions': ['eu', 'global'] }))).toBe(true)
+    await stage.server().putKey('asleep', 'openai', `sk-proj-sandbox-ok-${'0'.repeat(32)}`)
+    expect((await stage.server().api('POST', '/orgs/asleep/keys/openai/disable')).status).toBe(200)
+    const page = await stage.visit({ org: 'asleep' }, eu)
+    const enable = page.getByTestId('key-card').getByRole('button', { name: 'Enable' })
+    await expect.poll(() => enable.isEnabled()).toBe(true)
+    expect(await textOf(page, '[data-testid=status-cause]')).toContain('Press “Enable” to use it again.')
+    expect(await stage.server().reload(config())).toBe(true)
+    await page.reload()
+    await expect
+      .poll(() => textOf(page, '[data-testid=status-cause]'))
+      .toMatch(/Replace it: its host is in no region that your plan allows\.$/)
+    expect(await enable.isDisabled()).toBe(true)
+  })
+
   it('does not claim that all features are served where some are not available', async () => {
     const page = await stage.visit({ org: 'partly' }, eu)
     await expect.poll(() => textOf(page, '[data-testid=at-a-glance]')).toContain('Not all your AI features are')

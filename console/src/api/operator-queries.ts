@@ -24,11 +24,12 @@ export function useConfig() {
   return useQuery({ queryKey: ['config'], queryFn: ({ signal }) => call<ConfigInForce>('/config', { signal }) })
 }
 
-export function useOrgs(search: string) {
+/** @param which only those that need something, in the words of the API */
+export function useOrgs(search: string, which: { failing?: 'true' | undefined } = {}) {
   return useInfiniteQuery({
-    queryKey: ['orgs', search],
+    queryKey: ['orgs', search, which],
     queryFn: ({ pageParam, signal }) =>
-      call<OrgsPage>('/orgs', { query: { search: search || undefined, cursor: pageParam }, signal }),
+      call<OrgsPage>('/orgs', { query: { search: search || undefined, ...which, cursor: pageParam }, signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     placeholderData: keepPreviousData,

@@ -14,7 +14,7 @@ type FailingKey = Health['failingKeys'][number]
 const few = 3
 
 /** Own keys that do not work now, whose they are and why. */
-export function FailingKeys({ keys }: { keys: Health['failingKeys'] }) {
+export function FailingKeys({ keys, more }: { keys: Health['failingKeys']; more: number }) {
   const { t } = useTranslation()
   const alike = new Map<string, FailingKey[]>()
   for (const key of keys) {
@@ -48,6 +48,14 @@ export function FailingKeys({ keys }: { keys: Health['failingKeys'] }) {
               )}
             </Fragment>
           ))}
+          {more > 0 && (
+            <li className="px-4 py-3 text-sm sm:px-5" data-testid="beyond">
+              {t('operator.health.beyond', { count: more })}{' '}
+              <Link href="/operator?show=failing" className="link">
+                {t('operator.health.toAll')}
+              </Link>
+            </li>
+          )}
         </ul>
       )}
     </HealthSection>

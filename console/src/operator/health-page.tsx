@@ -38,7 +38,7 @@ export function HealthPage() {
       {health.data && (
         <div className="grid grid-cols-[minmax(0,1fr)] gap-6" data-testid="health">
           <Totals health={health.data} />
-          <FailingKeys keys={health.data.failingKeys} />
+          <FailingKeys keys={health.data.failingKeys} more={health.data.moreFailingKeys} />
           <ProviderTimes health={health.data} />
           <ErrorBars health={health.data} />
           <BusiestOrgs rows={health.data.organizations} />

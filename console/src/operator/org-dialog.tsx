@@ -1,8 +1,9 @@
-import type { SyntheticEvent } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import type { Org, PutOrg } from '../../../src/contract/index.ts'
 import { offeredBy, orgTaken, useConfig, useOperatorActions, withIds } from '../api/operator-queries.ts'
 import { ProblemError } from '../api/problem-error.ts'
 import { useTranslation } from '../i18n/translation.tsx'
+import { useDraft } from '../settings/kept-draft.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
@@ -10,11 +11,39 @@ import { Failure, Loading } from '../ui/states.tsx'
 
 const byokChoices = { plan: null, on: true, off: false } as const
 
+/** The form's fields. */
+interface OrgFields {
+  id: string
+  name: string
+  /** Empty: the first that is offered. */
+  plan: string
+  addOns: string[]
+  byok: keyof typeof byokChoices
+}
+
+function fieldsOf(org: Org | undefined): OrgFields {
+  const byok = org?.byokEnabled == null ? 'plan' : org.byokEnabled ? 'on' : 'off'
+  return { id: '', name: org?.name ?? '', plan: org?.plan ?? '', addOns: org?.addOns ?? [], byok }
+}
+
+function fieldsIn(form: HTMLFormElement): OrgFields {
+  const written = new FormData(form)
+  return {
+    id: String(written.get('id') ?? ''),
+    name: String(written.get('name')),
+    plan: String(written.get('plan')),
+    addOns: written.getAll('addOn').map(String),
+    byok: String(written.get('byok')) as OrgFields['byok'],
+  }
+}
+
 /** Creates an organization or changes its name, plan, add-ons and whether own keys are enabled. */
 export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
   const { t } = useTranslation()
   const config = useConfig()
   const { putOrg } = useOperatorActions()
+  const [atFirst] = useState(() => fieldsOf(org))
+  const [fields, keepFields] = useDraft(['org', org?.id ?? ''], atFirst)
   const offered = config.data && offeredBy(config.data)
   // What the organization has already stays in the form, though a newer configuration does not know it: saving must not take it away.
   const plans = withIds(offered?.plans ?? [], org ? [org.plan] : [])
@@ -22,15 +51,15 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
   const isTaken = putOrg.error instanceof ProblemError && putOrg.error.code === orgTaken
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const form = new FormData(event.currentTarget)
+    const { id, name, plan, addOns, byok } = fieldsIn(event.currentTarget)
     const body: PutOrg = {
-      name: String(form.get('name')),
-      plan: String(form.get('plan')),
-      addOns: form.getAll('addOn').map(String),
-      byokEnabled: byokChoices[String(form.get('byok')) as keyof typeof byokChoices] ?? null,
+      name,
+      plan,
+      addOns,
+      byokEnabled: byokChoices[byok] ?? null,
       ...(org ? { locale: org.locale } : {}),
     }
-    putOrg.mutate({ id: org?.id ?? String(form.get('id')).trim(), body, isNew: !org }, { onSuccess: onClose })
+    putOrg.mutate({ id: org?.id ?? id.trim(), body, isNew: !org }, { onSuccess: onClose })
   }
   return (
     <Dialog
@@ -41,7 +70,12 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
       {config.isPending && <Loading />}
       {config.isError && <Failure error={config.error} />}
       {offered && (
-        <form className="grid gap-4" onSubmit={submit} autoComplete="off">
+        <form
+          className="grid gap-4"
+          onSubmit={submit}
+          onInput={(event) => keepFields(fieldsIn(event.currentTarget))}
+          autoComplete="off"
+        >
           {!org && (
             <Field
               label={t('operator.orgs.org')}
@@ -56,6 +90,7 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
                   dir="ltr"
                   required
                   maxLength={128}
+                  defaultValue={fields.id}
                   aria-invalid={isTaken}
                   aria-describedby={describedBy}
                 />
@@ -71,13 +106,13 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
                 dir="auto"
                 required
                 maxLength={200}
-                defaultValue={org?.name}
+                defaultValue={fields.name}
               />
             )}
           </Field>
           <Field label={t('operator.orgs.plan')}>
             {({ id }) => (
-              <select id={id} name="plan" className="input" defaultValue={org?.plan ?? plans[0]?.id}>
+              <select id={id} name="plan" className="input" defaultValue={fields.plan || plans[0]?.id}>
                 {plans.map((plan) => (
                   <option key={plan.id} value={plan.id}>
                     {plan.title}
@@ -95,7 +130,7 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
                     type="checkbox"
                     name="addOn"
                     value={addOn.id}
-                    defaultChecked={org?.addOns.includes(addOn.id)}
+                    defaultChecked={fields.addOns.includes(addOn.id)}
                     className="size-4 accent-accent"
                   />{' '}
                   {addOn.title}
@@ -105,13 +140,7 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
           )}
           <Field label={t('operator.orgs.byok')} hint={t('operator.orgs.byokHint')}>
             {({ id, describedBy }) => (
-              <select
-                id={id}
-                name="byok"
-                className="input"
-                aria-describedby={describedBy}
-                defaultValue={org?.byokEnabled == null ? 'plan' : org.byokEnabled ? 'on' : 'off'}
-              >
+              <select id={id} name="byok" className="input" aria-describedby={describedBy} defaultValue={fields.byok}>
                 {(['plan', 'on', 'off'] as const).map((one) => (
                   <option key={one} value={one}>
                     {t(`operator.orgs.byokChoice.${one}`)}

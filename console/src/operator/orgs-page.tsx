@@ -13,13 +13,18 @@ import { FirstSteps } from './first-steps.tsx'
 import { OrgDialog } from './org-dialog.tsx'
 
 type OrgRow = OrgsAnswer['items'][number]
+/** What the list can be cut down to. */
+const shows = ['', 'failing'] as const
+
 type Open = { kind: 'new' } | { kind: 'edit' | 'credits'; org: OrgRow }
 
 /** Every organization: how it stands, and the way to its pages. */
 export function OrgsPage() {
   const { t } = useTranslation()
   const [search, setSearch] = useInAddress('search')
-  const orgs = useOrgs(useDeferredValue(search.trim()))
+  const [show, setShow] = useInAddress('show', shows)
+  const orgs = useOrgs(useDeferredValue(search.trim()), show === 'failing' ? { failing: 'true' } : {})
+  const isPart = search !== '' || show !== ''
   const [open, setOpen] = useState<Open | null>(null)
   const rows = orgs.data?.pages.flatMap(({ items }) => items) ?? []
   const close = () => setOpen(null)
@@ -35,6 +40,18 @@ export function OrgsPage() {
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
+        <select
+          className="input filter-input w-auto"
+          aria-label={t('operator.orgs.show')}
+          value={show}
+          onChange={(event) => setShow(event.currentTarget.value as typeof show)}
+        >
+          {shows.map((one) => (
+            <option key={one} value={one}>
+              {t(`operator.orgs.shows.${one || 'all'}`)}
+            </option>
+          ))}
+        </select>
         <button type="button" className="button button-primary" onClick={() => setOpen({ kind: 'new' })}>
           <Icon name="plus" /> {t('operator.orgs.new')}
         </button>
@@ -44,8 +61,8 @@ export function OrgsPage() {
         {orgs.isError && !orgs.isFetchNextPageError && <Failure error={orgs.error} retry={() => void orgs.refetch()} />}
         {orgs.isSuccess && rows.length === 0 && (
           <div className="card">
-            <Empty icon="info" title={t(search ? 'shell.nothingFound' : 'operator.orgs.empty')}>
-              {!search && t('operator.orgs.emptyLead')}
+            <Empty icon="info" title={t(isPart ? 'shell.nothingFound' : 'operator.orgs.empty')}>
+              {!isPart && t('operator.orgs.emptyLead')}
             </Empty>
           </div>
         )}
@@ -57,7 +74,7 @@ export function OrgsPage() {
           </ul>
         )}
         <ShowMore list={orgs} />
-        {orgs.isSuccess && !search && <FirstSteps orgs={rows} createOrg={() => setOpen({ kind: 'new' })} />}
+        {orgs.isSuccess && !isPart && <FirstSteps orgs={rows} createOrg={() => setOpen({ kind: 'new' })} />}
       </div>
       {open?.kind === 'new' && <OrgDialog onClose={close} />}
       {open?.kind === 'edit' && <OrgDialog org={open.org} onClose={close} />}

@@ -1,7 +1,8 @@
 import { useSyncExternalStore } from 'react'
 import type { ExchangedSession } from '../../../src/contract/index.ts'
 import { keep } from '../shell/kept.ts'
-import { readSession, writeSession } from './kept-session.ts'
+import { keepAddress } from './kept-address.ts'
+import { readEnded, readSession, writeSession } from './kept-session.ts'
 
 const listeners = new Set<() => void>()
 
@@ -12,7 +13,15 @@ interface SessionState {
   reason: SignedOut
 }
 
-let state: SessionState = { session: readSession(), reason: 'none' }
+let state = stateAtFirst()
+
+function stateAtFirst(): SessionState {
+  const ended = readEnded()
+  if (!ended) return { session: readSession(), reason: 'none' }
+  writeSession(null)
+  keepAddress(ended)
+  return { session: null, reason: 'expired' }
+}
 
 /** The session of this tab. It lives in memory and in sessionStorage, so that closing the tab ends it here. */
 export function useSession(): SessionState {
@@ -30,7 +39,10 @@ export function keepSession(session: ExchangedSession): void {
 
 export function forgetSession(reason: SignedOut): void {
   writeSession(null)
-  if (reason === 'left') keep('sessionStorage', 'ownkey.draft', null)
+  if (reason === 'left') {
+    keep('sessionStorage', 'ownkey.draft', null)
+    keepAddress(null)
+  } else if (state.session) keepAddress(state.session)
   change({ session: null, reason })
 }
 

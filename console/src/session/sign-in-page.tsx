@@ -5,6 +5,7 @@ import { callAsNobody } from '../api/client.ts'
 import { ProblemError } from '../api/problem-error.ts'
 import { bestLocale, type Locale } from '../i18n/locales.ts'
 import { useTranslation } from '../i18n/translation.tsx'
+import { takeAddress } from './kept-address.ts'
 import { keepSession } from './session-store.ts'
 import { SignedOutPage } from './signed-out-page.tsx'
 
@@ -42,7 +43,7 @@ export function SignInPage({ locale }: { locale: Locale }) {
         if (!current) return
         keepSession(session)
         const home = session.kind === 'operator' ? 'operator' : 'settings'
-        navigate(`/${bestLocale([session.locale, locale])}/${home}`, { replace: true })
+        navigate(takeAddress(session) ?? `/${bestLocale([session.locale, locale])}/${home}`, { replace: true })
       },
       (reason: Error) => current && setError(reason),
     )

@@ -5,7 +5,7 @@ import { useAct } from '../api/use-act.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
 import { Said, useSaid } from '../ui/said.tsx'
-import { StatusBadge } from '../ui/status-badge.tsx'
+import { StatusBadge, statusLooks } from '../ui/status-badge.tsx'
 import { FallbackChoice } from './fallback-choice.tsx'
 import { type KeyDialogName, KeyDialogs } from './key-dialogs.tsx'
 import { KeyFacts } from './key-facts.tsx'
@@ -34,6 +34,7 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
   const test = useSlotTest({ provider: provider.id, environment: current.environment }, { saved: true })
   const enable = useAct({ mutationFn: actions.enable })
   const { canManage } = settings.you
+  const active = current.state === 'active'
   const opened: KeyDialogName[] = [
     ...(triableFeatures(settings, provider).length > 0 ? (['try'] as const) : []),
     'replace',
@@ -113,10 +114,11 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
           <button
             type="button"
             className="button button-quiet"
-            onClick={() => (current.state === 'active' ? setDialog('disable') : enable.mutate())}
+            onClick={() => (active ? setDialog('disable') : enable.mutate())}
+            disabled={!active && current.hostAllowed === false}
             aria-disabled={enable.isPending}
           >
-            {t(current.state === 'active' ? 'key.disable' : 'key.enable')}
+            {t(active ? 'key.disable' : 'key.enable')}
           </button>
           <button
             type="button"
@@ -145,22 +147,20 @@ function StatusCause({ current }: { current: MaskedKey }) {
   const said = useSaid()
   const status = badgeOf(current)
   if (status === 'valid') return null
-  const tone =
-    status === 'invalid' || status === 'permission'
-      ? 'bg-bad-soft'
-      : status === 'quota' || status === 'network'
-        ? 'bg-warn-soft'
-        : 'bg-sunken'
   const known = status === 'disabled' ? null : current
   const cause = `cause.${known?.statusCause ?? known?.statusClass}`
   return (
-    <div className={`rounded-lg p-3 text-sm ${tone}`} data-testid="status-cause">
+    <div className={`rounded-lg p-3 text-sm ${statusLooks[status].tone}`} data-testid="status-cause">
       <p className="font-medium">
         {known?.statusReason ? <Said code={`${cause}.reason`}>{known.statusReason}</Said> : t(`status.${status}.cause`)}
       </p>
       {known?.lastTest?.missing && said('cause.lacks') && <p>{said('cause.lacks', known.lastTest)}</p>}
       <p className="mt-0.5">
-        {known?.statusFix ? <Said code={`${cause}.fix`}>{known.statusFix}</Said> : t(`status.${status}.fix`)}
+        {known?.statusFix ? (
+          <Said code={`${cause}.fix`}>{known.statusFix}</Said>
+        ) : (
+          t(`status.${current.hostAllowed === false ? 'abroad' : status}.fix`)
+        )}
       </p>
     </div>
   )

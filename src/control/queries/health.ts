@@ -106,12 +106,19 @@ export interface FailingKey {
   last_used_at: Date | null
 }
 
-export function failingKeys(queryable: Queryable, limit: number): Promise<FailingKey[]> {
-  return queryable.query<FailingKey>(
-    `select k.org_id, o.name as org_name, k.user_id, k.provider, k.environment, k.hint, k.status, k.status_class, k.updated_at, k.last_used_at
-       from provider_keys k join organizations o on o.id = k.org_id
-      where k.status in ('invalid', 'permission', 'quota', 'network') and k.state = 'active'
-      order by k.updated_at desc limit $1`,
-    [limit],
-  )
+/** Of `provider_keys`: those in use that do not work now. */
+export const failing = `state = 'active' and status in ('invalid', 'permission', 'quota', 'network')`
+
+/** @returns the latest, so many at most, and how many there are */
+export async function failingKeys(queryable: Queryable, limit: number): Promise<{ keys: FailingKey[]; count: number }> {
+  const [keys, [all]] = await Promise.all([
+    queryable.query<FailingKey>(
+      `select k.org_id, o.name as org_name, k.user_id, k.provider, k.environment, k.hint, k.status, k.status_class, k.updated_at, k.last_used_at
+         from (select * from provider_keys where ${failing}) k join organizations o on o.id = k.org_id
+        order by k.updated_at desc limit $1`,
+      [limit],
+    ),
+    queryable.query<{ count: number }>(`select count(*) as count from provider_keys where ${failing}`),
+  ])
+  return { keys, count: all?.count ?? 0 }
 }

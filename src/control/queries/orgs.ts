@@ -1,4 +1,5 @@
 import { balanceColumns, type OrganizationRow, type Queryable } from '../../store/index.ts'
+import { failing } from './health.ts'
 
 export interface ListedOrg extends OrganizationRow {
   keys: number
@@ -10,21 +11,25 @@ export interface OrgFilter {
   after: string | undefined
   search: string | undefined
   plan: string | undefined
+  /** Only those with keys that fail. */
+  failing: boolean
   limit: number
 }
 
 /** Organizations by id, with what the operator looks for: how many keys, how many of them fail, how many open notices. */
-export function searchOrgs(queryable: Queryable, { after, search, plan, limit }: OrgFilter): Promise<ListedOrg[]> {
+export function searchOrgs(queryable: Queryable, filter: OrgFilter): Promise<ListedOrg[]> {
+  const { after, search, plan, limit } = filter
   const pattern = search === undefined ? null : `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`
   return queryable.query<ListedOrg>(
     `select o.*, ${balanceColumns},
             (select count(*) from provider_keys k where k.org_id = o.id) as keys,
-            (select count(*) from provider_keys k where k.org_id = o.id and k.status in ('invalid', 'permission', 'quota')) as failing_keys,
+            (select count(*) from provider_keys k where k.org_id = o.id and ${failing}) as failing_keys,
             (select count(*) from notices n where n.org_id = o.id and n.resolved_at is null) as notices
        from organizations o
       where o.id > $1 and ($2::text is null or o.id ilike $2 or o.name ilike $2) and ($3::text is null or o.plan = $3)
+        and (not $5::boolean or exists (select from provider_keys k where k.org_id = o.id and ${failing}))
       order by o.id limit $4`,
-    [after ?? '', pattern, plan ?? null, limit],
+    [after ?? '', pattern, plan ?? null, limit, filter.failing],
   )
 }
 

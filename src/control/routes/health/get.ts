@@ -32,7 +32,7 @@ export const getHealth = defineRoute({
     // Totals are kept by hour, so the period begins with a full hour.
     const since = new Date(Math.floor(now / hourMs - query.hours) * hourMs)
     const { database } = deps
-    const [providers, errors, organizations, fellBack, times, keys] = await Promise.all([
+    const [providers, errors, organizations, fellBack, times, failing] = await Promise.all([
       providerCounts(database, since),
       errorCounts(database, since),
       busiestOrgs(database, { since, limit: most.organizations }),
@@ -63,7 +63,8 @@ export const getHealth = defineRoute({
       })),
       measured: sum(times, ({ measured }) => measured),
       errors: errors.map((row) => ({ errorClass: row.error_class, keySource: row.key_source, requests: row.requests })),
-      failingKeys: keys.map((key) => showFailing(key, policy)),
+      failingKeys: failing.keys.map((key) => showFailing(key, policy)),
+      moreFailingKeys: Math.max(0, failing.count - failing.keys.length),
       organizations: organizations.map(
         ({ org_id: org, name, attempts, failed, fallbacks, credits, own_failed: ownFailed }) => ({
           org,

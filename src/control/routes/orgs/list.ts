@@ -20,6 +20,7 @@ export const listOrgs = defineRoute({
       after: position?.[0],
       search: query.search,
       plan: query.plan,
+      failing: query.failing === 'true',
       limit: limit + 1,
     })
     const { rows, nextCursor } = pageFrom(found, limit, ({ id }) => writeCursor('orgs', [id]))
