@@ -1,4 +1,5 @@
 import type { PatchKey, SavedKey } from '../../contract/index.ts'
+import { dayMs } from '../../lib/index.ts'
 import { getKeyInSlot, type ProviderKeyRow, resolveNoticesOfKeys } from '../../store/index.ts'
 import { maskKey, putKey } from '../../vault/index.ts'
 import type { ActorFields } from '../actor.ts'
@@ -12,8 +13,6 @@ import type { SlotContext } from './resolve-slot.ts'
 import { showSaved } from './show-saved.ts'
 import { refuseUseless, storedTest, tryKey } from './try-key.ts'
 import { vaultDeps } from './vault-deps.ts'
-
-const dayMs = 86_400_000
 
 export interface SaveKey {
   slot: SlotContext

@@ -1,5 +1,6 @@
 import { appendAudit } from '../../../audit/index.ts'
 import { type CreateToken, createdTokenSchema, createTokenSchema, OwnkeyError } from '../../../contract/index.ts'
+import { dayMs } from '../../../lib/index.ts'
 import { checkEnvironment } from '../../../policy/index.ts'
 import { getOrganization } from '../../../store/index.ts'
 import { newToken } from '../../../tenants/index.ts'
@@ -28,7 +29,7 @@ export const createToken = defineRoute({
     const longest = deps.inForce().config.lifetimes.tokenDays
     const lifeMs = Math.min(
       expiresIn === undefined ? Infinity : expiresIn * 1000,
-      longest === undefined ? Infinity : longest * 86_400_000,
+      longest === undefined ? Infinity : longest * dayMs,
     )
     const token = newToken(kind)
     const row = {
