@@ -1,3 +1,4 @@
+import { starPattern } from '../lib/index.ts'
 import type { ProviderConfig } from './schema.ts'
 
 export type ModelVerdict = { allowed: true } | { allowed: false; rule: 'allow' | 'refuse'; reason: string }
@@ -22,8 +23,8 @@ const remembered = 1000
  * name and at what follows `models/`, so that a path can get nothing past either.
  */
 export function compileModelRules(rules: Pick<ProviderConfig['models'], 'allow' | 'refuse'>): ModelRules {
-  const allow = rules.allow?.map(patternTest)
-  const refuse = rules.refuse.map(({ match, reason }) => ({ matches: patternTest(match), reason }))
+  const allow = rules.allow?.map(inAnyCase)
+  const refuse = rules.refuse.map(({ match, reason }) => ({ matches: inAnyCase(match), reason }))
   const dependsOnModel = allow !== undefined || refuse.length > 0
 
   const judge = (model: string): ModelVerdict => {
@@ -53,29 +54,9 @@ export function bareModel(model: string): string {
   return at === 0 || (at > 0 && model[at - 1] === '/') ? model.slice(at + 'models/'.length) : model
 }
 
-/** A test for a pattern in which `*` stands for any characters; case does not count. */
-export function patternTest(pattern: string): (text: string) => boolean {
-  const parts = pattern.toLowerCase().split(/\*+/)
-  const [first = '', ...rest] = parts
-  const last = rest.pop()
-  if (last === undefined) return (text) => text.toLowerCase() === first
-  return (text) => matchesParts(text.toLowerCase(), { first, middle: rest, last })
-}
-
-/** Linear in the text: a regular expression with several stars is not. */
-function matchesParts(
-  text: string,
-  { first, middle, last }: { first: string; middle: string[]; last: string },
-): boolean {
-  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false
-  const end = text.length - last.length
-  let at = first.length
-  for (const part of middle) {
-    const found = text.indexOf(part, at)
-    if (found < 0 || found + part.length > end) return false
-    at = found + part.length
-  }
-  return at <= end
+/** For names in lower case. */
+function inAnyCase(pattern: string): (name: string) => boolean {
+  return starPattern(pattern.toLowerCase())
 }
 
 function normalise(model: string): string {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Secret } from '../crypto/index.ts'
+import { starPattern } from '../lib/index.ts'
 
 /** One of the configuration's `webhooks`. */
 export interface Endpoint {
@@ -15,20 +16,5 @@ export function endpointId(url: string): string {
 }
 
 export function wantsEvent({ events }: Pick<Endpoint, 'events'>, type: string): boolean {
-  return events.some((pattern) => matches(pattern, type))
-}
-
-/** Compares the parts between stars; no regular expression, because the pattern comes from a file. */
-function matches(pattern: string, type: string): boolean {
-  const [first = '', ...rest] = pattern.split('*')
-  if (rest.length === 0) return pattern === type
-  const last = rest.pop() ?? ''
-  if (!type.startsWith(first) || !type.endsWith(last) || type.length < first.length + last.length) return false
-  let at = first.length
-  for (const part of rest) {
-    const found = type.indexOf(part, at)
-    if (found < 0 || found + part.length > type.length - last.length) return false
-    at = found + part.length
-  }
-  return true
+  return events.some((pattern) => starPattern(pattern)(type))
 }
