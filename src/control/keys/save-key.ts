@@ -5,6 +5,7 @@ import { maskKey, putKey } from '../../vault/index.ts'
 import type { ActorFields } from '../actor.ts'
 import type { ControlDeps } from '../deps.ts'
 import { setActiveProvider } from '../queries/orgs.ts'
+import { holdOrg } from '../require-org.ts'
 import { checkChoices } from './check-choices.ts'
 import { hostFor, type KeyHost } from './host-for.ts'
 import { inside } from './inside.ts'
@@ -31,6 +32,7 @@ export async function saveKey({ slot, body, by }: SaveKey, deps: ControlDeps): P
   const host = hostFor(hostChoices(body, before), slot, deps.checkHost)
   const test = await testBeforeSaving({ slot, body, by }, { secret, host, before }, deps)
   const row = await deps.database.transaction(async (tx) => {
+    await holdOrg(tx, slot.org, 'for no key update')
     if (slot.plan.choice === 'single') await setActiveProvider(tx, slot, slot.provider.id)
     // Notices about the old key are closed; if something is still wrong, it opens a new one.
     if (before) await resolveNoticesOfKeys(tx, [before.id])
