@@ -1,4 +1,5 @@
 import { ConfigError, formatProblem, loadConfig } from '../config/index.ts'
+import { counted } from '../lib/index.ts'
 import { catalogue } from '../providers/index.ts'
 import { readConfigSource } from '../server/index.ts'
 import type { CommandEntry } from './run.ts'
@@ -25,7 +26,7 @@ export const checkCommand: CommandEntry = {
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       const { problems } = error
-      const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+      const count = counted(problems.length, 'problem')
       return {
         exitCode: 1,
         lines: [...problems.map(formatProblem), `${configFile}: ${count}.`],

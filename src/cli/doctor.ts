@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { ConfigError, loadConfig } from '../config/index.ts'
+import { counted } from '../lib/index.ts'
 import { catalogue } from '../providers/index.ts'
 import {
   type Environment,
@@ -72,7 +73,10 @@ async function examineConfig({ configFile, variables }: Environment): Promise<Fi
   if (configFile === undefined) return { ok: true, detail: 'none; the built-in one is used' }
   const { warnings } = loadConfig({ file: configFile, env: variables(), catalogue })
   if (warnings.length === 0) return { ok: true, detail: `${configFile} is valid` }
-  return { ok: true, detail: `${configFile} is valid, with ${counted(warnings, 'warning')}: "ownkey check" lists them` }
+  return {
+    ok: true,
+    detail: `${configFile} is valid, with ${counted(warnings.length, 'warning')}: "ownkey check" lists them`,
+  }
 }
 
 async function examineMasterKey(environment: Environment): Promise<Finding> {
@@ -150,7 +154,7 @@ async function examineBooks({ dataDir }: Environment): Promise<Finding> {
   if (lines === 0) return { ok: true, detail: 'the database refused no line' }
   return {
     ok: false,
-    detail: `the database refused ${lines} ${lines === 1 ? 'line' : 'lines'}, kept in ${join(folder, 'refused.spool')}`,
+    detail: `the database refused ${counted(lines, 'line')}, kept in ${join(folder, 'refused.spool')}`,
     fix: 'The log says why (ledger_set_aside). They are tried again at each start; report them when they are refused again.',
   }
 }
@@ -202,17 +206,13 @@ function failed(error: unknown): Examined {
   if (error instanceof ConfigError) {
     return {
       ok: false,
-      detail: counted(error.problems, 'problem'),
+      detail: counted(error.problems.length, 'problem'),
       fix: 'Run "ownkey check": it lists each one with its line and how to mend it.',
     }
   }
   // One thing that cannot be examined hides none of the others.
   const [detail = '', ...fix] = showError(error).lines.map((line) => line.trim())
   return { ok: false, detail, fix: fix.join('\n') }
-}
-
-function counted(found: readonly unknown[], what: string): string {
-  return `${found.length} ${what}${found.length === 1 ? '' : 's'}`
 }
 
 function describe({ name, ok, detail, fix, cameBack = [] }: Check): string[] {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type AuditHead, type AuditReport, verifyAudit } from '../audit/index.ts'
 import { OwnkeyError } from '../contract/index.ts'
+import { counted } from '../lib/index.ts'
 import { readEnvironment } from '../server/index.ts'
 import { onVault } from './on-vault.ts'
 import type { CommandEntry } from './run.ts'
@@ -59,7 +60,7 @@ function isHead(value: unknown): value is AuditHead {
 }
 
 function describe({ intact, rows, organizations, findings }: AuditReport): string[] {
-  const read = `${rows} ${rows === 1 ? 'row' : 'rows'} in ${organizations} ${organizations === 1 ? 'log' : 'logs'}`
+  const read = `${counted(rows, 'row')} in ${counted(organizations, 'log')}`
   if (intact) return [`The audit log is intact: ${read}.`]
   const found = findings.map(
     ({ org, seq, sentence }) => `  ${org || '(platform)'}${seq === undefined ? '' : ` row ${seq}`}: ${sentence}`,

@@ -1,4 +1,4 @@
-import { patternTest } from '../lib/index.ts'
+import { starPattern } from '../lib/index.ts'
 import type { ProviderConfig } from './schema.ts'
 
 export type ModelVerdict = { allowed: true } | { allowed: false; rule: 'allow' | 'refuse'; reason: string }
@@ -23,8 +23,8 @@ const remembered = 1000
  * name and at what follows `models/`, so that a path can get nothing past either.
  */
 export function compileModelRules(rules: Pick<ProviderConfig['models'], 'allow' | 'refuse'>): ModelRules {
-  const allow = rules.allow?.map(patternTest)
-  const refuse = rules.refuse.map(({ match, reason }) => ({ matches: patternTest(match), reason }))
+  const allow = rules.allow?.map(inAnyCase)
+  const refuse = rules.refuse.map(({ match, reason }) => ({ matches: inAnyCase(match), reason }))
   const dependsOnModel = allow !== undefined || refuse.length > 0
 
   const judge = (model: string): ModelVerdict => {
@@ -52,6 +52,11 @@ export function compileModelRules(rules: Pick<ProviderConfig['models'], 'allow' 
 export function bareModel(model: string): string {
   const at = model.lastIndexOf('models/')
   return at === 0 || (at > 0 && model[at - 1] === '/') ? model.slice(at + 'models/'.length) : model
+}
+
+/** For names in lower case. */
+function inAnyCase(pattern: string): (name: string) => boolean {
+  return starPattern(pattern.toLowerCase())
 }
 
 function normalise(model: string): string {

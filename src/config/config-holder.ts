@@ -13,7 +13,6 @@ export type ReloadResult =
 /** The configuration in force. A reload replaces it as a whole, or not at all. */
 export class ConfigHolder {
   readonly #load: () => LoadedConfig
-  readonly #listeners = new Set<(current: CurrentConfig) => void>()
   #current: CurrentConfig
 
   /**
@@ -29,7 +28,7 @@ export class ConfigHolder {
     return this.#current
   }
 
-  /** Reads again. With problems the old configuration stays in force and nobody is told. */
+  /** Reads again. With problems the old configuration stays in force. */
   reload(): ReloadResult {
     const { version } = this.#current
     try {
@@ -38,13 +37,6 @@ export class ConfigHolder {
       if (error instanceof ConfigError) return { ok: false, version, problems: error.problems }
       throw error
     }
-    for (const listener of this.#listeners) listener(this.#current)
     return { ok: true, version: version + 1, warnings: this.#current.warnings }
-  }
-
-  /** @returns a function that ends the subscription */
-  subscribe(listener: (current: CurrentConfig) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
   }
 }

@@ -90,6 +90,13 @@ const mistakes: readonly (readonly [
     { expected: expect.stringContaining('24 random bytes') as unknown as string },
   ],
   [
+    'a webhook with a password in its address',
+    'webhooks: [{ url: "https://user:canary-password@a.test/hook", secret: "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3A=" }]',
+    1,
+    'webhooks.0.url',
+    { expected: expect.stringContaining('without a user and a password') as unknown as string },
+  ],
+  [
     'a price of nothing',
     'prices: { openai: { m: { requests: 1 } } }',
     1,

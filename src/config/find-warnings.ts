@@ -6,7 +6,7 @@ import {
   pageLanguages,
   webhookEventTypes,
 } from '../contract/index.ts'
-import { closestName, patternTest } from '../lib/index.ts'
+import { closestName, starPattern } from '../lib/index.ts'
 import { publishedPrices } from '../providers/index.ts'
 import type { Finding as AnyFinding, WarningCode } from './config-problem.ts'
 import type { CatalogueEntry } from './extend-catalogue.ts'
@@ -233,7 +233,7 @@ function fields(raw: unknown, name: string): Record<string, unknown> {
 function unknownEvents(config: Config): Finding[] {
   return config.webhooks.flatMap(({ events }, index) =>
     events.flatMap((event, place) => {
-      if (webhookEventTypes.some(patternTest(event))) return []
+      if (webhookEventTypes.some(starPattern(event))) return []
       const suggestion = closestName(event, webhookEventTypes)
       return [
         {

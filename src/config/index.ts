@@ -3,7 +3,7 @@
  * was expected and what to write instead, all problems at once. Nothing of a tenant is in here.
  */
 export { bareModel, compileModelRules, type ModelRules, type ModelVerdict } from './compile-model-rules.ts'
-export { ConfigHolder, type CurrentConfig, type ReloadResult } from './config-holder.ts'
+export { ConfigHolder, type ReloadResult } from './config-holder.ts'
 export { configJsonSchema } from './config-json-schema.ts'
 export { ConfigError, type ConfigProblem, formatProblem } from './config-problem.ts'
 export { defaultConfig } from './default-config.ts'

@@ -247,22 +247,18 @@ describe('warnings', () => {
 })
 
 describe('reloading', () => {
-  test('a good file replaces the old one and everyone is told; a bad one changes nothing', () => {
+  test('a good file replaces the old one; a bad one changes nothing', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'ownkey-config-')), 'ownkey.yaml')
     writeFileSync(file, 'platform: { name: One }')
     const holder = new ConfigHolder(() => loadConfig({ file, env, catalogue }))
-    const told: string[] = []
-    const stop = holder.subscribe(({ version, config }) => told.push(`${version} ${config.platform.name}`))
 
     writeFileSync(file, 'platform: { name: Two }')
     expect(holder.reload()).toMatchObject({ ok: true, version: 2 })
     writeFileSync(file, 'platform: { nam: Three }')
     expect(holder.reload()).toMatchObject({ ok: false, version: 2, problems: [{ file, line: 1, suggestion: 'name' }] })
     expect(holder.current).toMatchObject({ version: 2, config: { platform: { name: 'Two' } } })
-    stop()
     writeFileSync(file, 'platform: { name: Four }')
     expect(holder.reload()).toMatchObject({ ok: true, version: 3 })
-    expect(told).toEqual(['2 Two'])
   })
 })
 

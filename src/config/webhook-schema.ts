@@ -9,7 +9,13 @@ function isStrongSecret(secret: string): boolean {
 }
 
 const webhook = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).describe('The operator’s own: private addresses and http are allowed here.'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .refine(
+      (url) => !/:\/\/[^/?#]*@/.test(url),
+      'an address without a user and a password, which would not be sent; deliveries are signed',
+    )
+    .describe('The operator’s own: private addresses and http are allowed here.'),
   secret: z
     .string()
     .trim()

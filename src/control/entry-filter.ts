@@ -1,10 +1,9 @@
-import { OwnkeyError } from '../contract/index.ts'
 import { resolveProvider } from '../policy/index.ts'
-import { getOrganization } from '../store/index.ts'
 import type { ControlDeps } from './deps.ts'
 import type { Caller } from './http/caller.ts'
 import { readRange } from './http/range.ts'
 import type { EntryFilter } from './queries/entries.ts'
+import { requireOrg } from './require-org.ts'
 
 interface Asked {
   from?: string | undefined
@@ -23,8 +22,7 @@ export async function entryFilter(
   { params, query, caller }: { params: { org: string }; query: Asked; caller: Caller },
   deps: ControlDeps,
 ): Promise<EntryFilter & { org: string }> {
-  const row = await getOrganization(deps.database, params.org)
-  if (!row) throw new OwnkeyError('org_unknown')
+  const row = await requireOrg(deps, params.org)
   const { policy } = deps.inForce()
   const ownOnly = caller.kind === 'member' && caller.role === 'member' && policy.plans.get(row.plan)?.holder === 'user'
   return {

@@ -5,3 +5,8 @@ export function decimalFromPico(pico: string): string {
   const fraction = digits.slice(-12).replace(/0+$/, '')
   return `${negative ? '-' : ''}${digits.slice(0, -12)}${fraction === '' ? '' : `.${fraction}`}`
 }
+
+/** The same of pico-units as a number, which may have a fraction. */
+export function amountOf(pico: number): string {
+  return decimalFromPico(BigInt(Math.round(pico)).toString())
+}

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../../test/support/databases.ts'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+import { dropEndedSessions } from './queries/sessions.ts'
 import { openSession } from './sessions.ts'
 
 const config = `
@@ -141,6 +142,24 @@ describe.each(databaseKinds)('sessions on %s', (kind) => {
     } finally {
       control.time.offsetMs = 0
     }
+  })
+
+  it('are deleted a day after they ended, with those that their link opened, and not before', async () => {
+    await control.org('ended')
+    const brief = (await open({ org: 'ended', expiresIn: 60 })).body
+    await exchange(codeOf(brief.url))
+    const revoked = (await open({ org: 'ended' })).body.id
+    await control.call('DELETE', `/api/v1/sessions/${revoked}`)
+    const lasting = (await open({ org: 'ended', expiresIn: 3_600 })).body.id
+    const left = async () =>
+      (await control.database.query<{ id: string }>("select id from sessions where org_id = 'ended'")).map(
+        ({ id }) => id,
+      )
+    const day = 86_400_000
+    await dropEndedSessions(control.database, Date.now() + day - 5_000)
+    expect(await left()).toHaveLength(4)
+    await dropEndedSessions(control.database, Date.now() + day + 61_000)
+    expect(await left()).toEqual([lasting])
   })
 
   it('opens none for an organization that is not there', async () => {

@@ -1,5 +1,5 @@
 import type { ExplainedDecision } from '../contract/index.ts'
-import { periodEnd } from '../metering/index.ts'
+import { periodEnd } from '../lib/index.ts'
 import { type Decision, type Policy, publicProviderId, type Refusal } from '../policy/index.ts'
 
 /** The decision as it goes out: public ids, nothing of keys but whose they are. */

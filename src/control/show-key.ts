@@ -1,4 +1,5 @@
 import { type KeyStatus, keyTestSchema, type MaskedKey, timeSchema } from '../contract/index.ts'
+import { daysUntil } from '../lib/index.ts'
 import {
   allowsRegion,
   type FallbackRule,
@@ -11,8 +12,6 @@ import {
 import type { ProviderKeyRow } from '../store/index.ts'
 import type { Restorable } from './queries/restorable.ts'
 import { failureOf, sentencesFor } from './test-key/index.ts'
-
-const dayMs = 86_400_000
 
 /** As `last_test` is stored. A form of an older version is left out rather than shown wrong. */
 export const storedTestSchema = keyTestSchema.extend({ at: timeSchema })
@@ -105,7 +104,7 @@ export function rotationOf(
   { now, remindDays }: { now: number; remindDays: number },
 ): MaskedKey['rotation'] {
   if (rotateBy === null) return 'none'
-  const days = (Date.parse(`${rotateBy}T00:00:00Z`) - Math.floor(now / dayMs) * dayMs) / dayMs
+  const days = daysUntil(rotateBy, now)
   if (days < 0) return 'overdue'
   return days <= remindDays ? 'due_soon' : 'scheduled'
 }

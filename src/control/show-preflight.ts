@@ -1,8 +1,8 @@
 import type { CapLeft, ExplainedDecision } from '../contract/index.ts'
-import { periodEnd } from '../metering/index.ts'
+import { periodEnd } from '../lib/index.ts'
 import type { CapStanding, Decision, PolicyPlan } from '../policy/index.ts'
 import type { Tenant } from '../tenants/index.ts'
-import { decimalFromPico } from './money.ts'
+import { amountOf } from './money.ts'
 
 type Preflight = Required<Pick<ExplainedDecision, 'allowed' | 'keySource' | 'creditsLeft' | 'quotasLeft' | 'capsLeft'>>
 
@@ -64,8 +64,4 @@ function showCap(cap: CapStanding, { keySources, now }: Pick<CapLeft, 'keySource
 
 function leftOf({ limitPico, spentPico }: CapStanding): number {
   return Math.max(0, limitPico - spentPico)
-}
-
-function amountOf(pico: number): string {
-  return decimalFromPico(BigInt(Math.round(pico)).toString())
 }

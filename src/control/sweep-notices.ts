@@ -1,5 +1,5 @@
 import { type Notice, OwnkeyError, type OwnkeyErrorCode } from '../contract/index.ts'
-import { createIdMaker } from '../lib/index.ts'
+import { createIdMaker, dayMs, daysUntil } from '../lib/index.ts'
 import { activeOrganizations, type KeyToRotate, keysToRotate, type NoticeCause, syncNotices } from '../store/index.ts'
 import type { ControlDeps, ControlOptions } from './deps.ts'
 import type { Operator } from './http/caller.ts'
@@ -10,7 +10,6 @@ export interface NoticeSweep {
   run(): Promise<void>
 }
 
-const dayMs = 86_400_000
 /** Organizations in one run; the next run goes on with those after them. */
 const orgsAtOnce = 200
 
@@ -66,7 +65,7 @@ export function rotationCause(
   remindDays: readonly number[],
   now: number,
 ): NoticeCause | undefined {
-  const days = (Date.parse(`${rotateBy}T00:00:00Z`) - Math.floor(now / dayMs) * dayMs) / dayMs
+  const days = daysUntil(rotateBy, now)
   const facts = { rotateBy, environment, hint, ...(owner === null ? {} : { owner }) }
   const about = { org, provider, keyId: id }
   if (days < 0) return { ...about, kind: 'rotation_overdue', cause: `rotation_overdue ${id} ${rotateBy}`, facts }

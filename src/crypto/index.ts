@@ -13,6 +13,7 @@ export {
   sealEnvelope,
   unwrapDataKey,
 } from './envelope.ts'
+export { isSecret } from './is-secret.ts'
 export { generateMasterKey, type Keyring, type MasterKey, parseKeyring } from './keyring.ts'
 export { outerPassphrase } from './outer-passphrase.ts'
 export { Secret } from './secret.ts'

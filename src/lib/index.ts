@@ -1,7 +1,9 @@
 /**
- * Small pure things that know nothing of the domain: clocks, ids, random text, batched single-flight loading, safe parsing of
+ * Small pure things that know nothing of the domain: clocks, periods, ids, random text, batched single-flight loading, safe parsing of
  * JSON, server-sent events, byte buffers that cost little memory. Anything here could stand in another project unchanged.
  */
+
+export { basePathOf } from './base-path.ts'
 export { randomBase62, toBase62 } from './base62.ts'
 export { type BatchedLoad, createBatchedLoad, type LoadMany } from './batched-load.ts'
 export { type Clock, systemClock } from './clock.ts'
@@ -26,10 +28,12 @@ export {
 export { KeySearch } from './key-search.ts'
 export { LastBytes } from './last-bytes.ts'
 export { parseJson } from './parse-json.ts'
-export { patternTest } from './pattern-test.ts'
+export { dayMs, daysUntil, periodEnd, periodStart } from './periods.ts'
 export { repeatedName } from './repeated-name.ts'
 export { type Enrolled, Roster } from './roster.ts'
 export { countShortLived } from './short-lived-bytes.ts'
 export { SmallPieces } from './small-pieces.ts'
 export { type SseEvent, SseReader } from './sse-events.ts'
+export { starPattern } from './star-pattern.ts'
+export { withArticle } from './with-article.ts'
 export { within } from './within.ts'

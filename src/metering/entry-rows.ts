@@ -1,3 +1,4 @@
+import { periodStart } from '../lib/index.ts'
 import type { EndedEntry, OpenedEntry } from '../store/index.ts'
 import type { Cost } from './cost-of.ts'
 import type { EntryEnd, EntryStart } from './ledger.ts'
@@ -26,19 +27,6 @@ const largestInt = 2_147_483_647
 function int(value: number | undefined): number | undefined {
   if (value === undefined || Number.isNaN(value)) return undefined
   return value > largestInt ? largestInt : value < 0 ? 0 : Math.round(value)
-}
-
-/** Milliseconds at which the period of this moment began (UTC). */
-export function periodStart(per: 'day' | 'month', at: number): number {
-  const date = new Date(at)
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), per === 'day' ? date.getUTCDate() : 1)
-}
-
-/** The milliseconds at which the period ends and the quota is whole again. */
-export function periodEnd(per: 'day' | 'month', at: number): number {
-  const date = new Date(at)
-  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()]
-  return per === 'day' ? Date.UTC(year, month, date.getUTCDate() + 1) : Date.UTC(year, month + 1, 1)
 }
 
 export function openedRow(id: string, start: EntryStart): OpenedEntry {

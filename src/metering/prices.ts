@@ -1,3 +1,4 @@
+import { starPattern } from '../lib/index.ts'
 import { publishedPrices, type Usage } from '../providers/index.ts'
 import { createCataloguePrices } from './catalogue-prices.ts'
 import { type Cost, costOf, plus, times, toPico } from './cost-of.ts'
@@ -23,9 +24,8 @@ export type PriceUsage = (sale: Sale) => Cost | undefined
 
 /**
  * Prices answers by the operator's overrides, then by what the provider says itself, then by the maintained catalogue, then by our
- * own list of what that lacks.
- * What is free costs 0. Undefined: unpriced, because the model is in none of them, or because something was counted that it has no price for;
- * never a guess and never zero.
+ * own list of what that lacks. What is free costs 0. Undefined: unpriced, because the model is in none of them, or because
+ * something was counted for which there is no price; never a guess and never zero.
  */
 export function createPrices(overrides: PriceOverrides = {}): PriceUsage {
   const own = createRows(overrideRows(overrides))
@@ -66,7 +66,7 @@ function createRows(rows: readonly PriceRow[]): (provider: string, model: string
     const name = `${provider}\n${model}`
     let fitting = known.get(name)
     if (!fitting) {
-      fitting = all.filter(({ pattern }) => pattern.test(model))
+      fitting = all.filter(({ fits }) => fits(model))
       // Models are named by callers: what is remembered must have a bound.
       if (known.size > 5_000) known.clear()
       known.set(name, fitting)
@@ -76,7 +76,7 @@ function createRows(rows: readonly PriceRow[]): (provider: string, model: string
 }
 
 interface Row {
-  pattern: RegExp
+  fits(model: string): boolean
   from: number
   price: PriceRow
 }
@@ -94,15 +94,10 @@ function arrange(prices: readonly PriceRow[]): Map<string, Row[]> {
     const rows = byProvider.get(price.provider) ?? []
     byProvider.set(price.provider, rows)
     const from = price.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(`${price.from}T00:00:00Z`)
-    const row = { pattern: toPattern(price.model), from, price }
+    const row = { fits: starPattern(price.model), from, price }
     const older = rows.findIndex((other) => other.price.model === price.model && other.from < from)
     if (older < 0) rows.push(row)
     else rows.splice(older, 0, row)
   }
   return byProvider
-}
-
-function toPattern(model: string): RegExp {
-  const parts = model.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`)
 }

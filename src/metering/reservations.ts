@@ -1,4 +1,5 @@
 import { OwnkeyError } from '../contract/index.ts'
+import { periodEnd } from '../lib/index.ts'
 import {
   claimRequest,
   creditsLeft,
@@ -11,7 +12,6 @@ import {
   takeCredits,
   takeQuota,
 } from '../store/index.ts'
-import { periodEnd } from './entry-rows.ts'
 import type { Standing } from './ledger.ts'
 
 export interface Reservations {

@@ -1,6 +1,6 @@
+import { periodStart } from '../lib/index.ts'
 import { type CapStanding, type Spent, towardCap } from '../policy/index.ts'
 import type { Cost } from './cost-of.ts'
-import { periodStart } from './entry-rows.ts'
 import type { EntryStart } from './ledger.ts'
 
 /** One sum of what a cap can tell apart. */

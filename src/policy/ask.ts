@@ -1,4 +1,5 @@
 import type { Capability, Holder } from '../contract/index.ts'
+import { withArticle } from '../lib/index.ts'
 import type { DecisionRequest, SentenceFacts, SkipCode, Skipped, TenantFacts } from './decision.ts'
 import type { FallbackRule, Policy, PolicyFeature, PolicyPlan, PolicyProvider } from './policy.ts'
 
@@ -52,11 +53,6 @@ export function addKeyFix({ plan, request }: Ask, provider: PolicyProvider): str
   const where = request.environment === 'production' ? '' : ` for the environment “${request.environment}”`
   const whose = plan.holder === 'user' ? ' under the user’s own keys' : ''
   return `Add ${withArticle(provider.name)} key${where} in the AI settings${whose}`
-}
-
-/** "a Google Gemini", "an OpenAI". */
-export function withArticle(name: string): string {
-  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`
 }
 
 /** Names in quotation marks, for a sentence. */

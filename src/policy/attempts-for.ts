@@ -15,7 +15,7 @@ import {
 import { byokOff, fallbackIsOn, type Mend, mendOwnKey, ownKey } from './own-key.ts'
 import type { PolicyProvider } from './policy.ts'
 import { refusalFor } from './refusal-for.ts'
-import { capFacts, capReason, capsReset } from './spend-caps.ts'
+import { capFacts, capFix, capReason, capsReset } from './spend-caps.ts'
 
 type Candidates = readonly PolicyProvider[]
 
@@ -84,12 +84,10 @@ function ownLimit(
   if (spent !== undefined) {
     const facts = capFacts(attempt.caps)
     skip(ask, { ...ownSkip(ask, { provider, code: 'spend_cap', reason: spent, facts }), caps: attempt.caps })
-    return { code: 'spend_cap_reached', reason: spent, fix: raiseCapFix, facts, resets: capsReset(attempt.caps) }
+    return { code: 'spend_cap_reached', reason: spent, fix: capFix, facts, resets: capsReset(attempt.caps) }
   }
   return undefined
 }
-
-const raiseCapFix = 'Ask an administrator to raise the plan’s spend cap, or wait for the next period.'
 
 function fallbackAttempt(
   ask: Ask,

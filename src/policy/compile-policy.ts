@@ -1,5 +1,6 @@
 import { type CatalogueEntry, type Config, compileModelRules, extendCatalogue, type Plan } from '../config/index.ts'
 import type { ProviderPolicy } from '../contract/index.ts'
+import { basePathOf } from '../lib/index.ts'
 import {
   type FallbackMode,
   type FallbackRule,
@@ -38,8 +39,8 @@ export function compilePolicy(config: Config, catalogue: readonly CatalogueEntry
 
 function compileProvider(entry: CatalogueEntry, config: Config): PolicyProvider {
   const own = config.providers[entry.id]
-  const base = own?.baseUrl === undefined ? undefined : new URL(own.baseUrl)
-  const operatorRoute = base && { origin: base.origin, basePath: base.pathname.replace(/\/+$/, '') }
+  const base = own?.baseUrl
+  const operatorRoute = base === undefined ? undefined : { origin: new URL(base).origin, basePath: basePathOf(base) }
   return {
     id: entry.id,
     publicId: own?.as ?? entry.id,

@@ -1,4 +1,5 @@
-import { type Ask, addKeyFix, featureTitle, list, ownKeyPhrase, ownSkip, withArticle } from './ask.ts'
+import { withArticle } from '../lib/index.ts'
+import { type Ask, addKeyFix, featureTitle, list, ownKeyPhrase, ownSkip } from './ask.ts'
 import type { KeyFacts, Refusal, SentenceFacts, SkipCode, Skipped, TenantFacts } from './decision.ts'
 import { findSlot } from './find-slot.ts'
 import { allowsRegion, keyRegion } from './key-region.ts'

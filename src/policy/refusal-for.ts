@@ -1,9 +1,10 @@
-import { type Ask, withArticle } from './ask.ts'
+import { withArticle } from '../lib/index.ts'
+import type { Ask } from './ask.ts'
 import type { Refusal, SkipCode, Skipped } from './decision.ts'
 import { creditReset, price, quotaReset } from './make-attempt.ts'
 import type { Mend } from './own-key.ts'
 import type { PolicyProvider } from './policy.ts'
-import { capsReset } from './spend-caps.ts'
+import { capFix, capsReset } from './spend-caps.ts'
 
 /** What is known when nobody can serve the request. */
 interface Dead {
@@ -26,7 +27,7 @@ const byPlatformSkip: readonly [SkipCode, (ask: Ask, dead: Dead, found: Skipped)
       code: 'spend_cap_reached',
       reason,
       facts,
-      fix: 'Ask an administrator to raise the plan’s spend cap, or wait for the next period.',
+      fix: capFix,
       resets: capsReset(caps),
     }),
   ],

@@ -97,6 +97,9 @@ export function capReason(caps: readonly CapStanding[] | undefined): string | un
   return full && `${capPhrase(full)} is spent.`
 }
 
+/** What to do about it. */
+export const capFix = 'Ask an administrator to raise the plan’s spend cap, or wait for the next period.'
+
 /** What `capReason` names. */
 export function capFacts(caps: readonly CapStanding[] | undefined): SentenceFacts | undefined {
   const [full] = fullCaps(caps)

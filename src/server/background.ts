@@ -1,4 +1,4 @@
-import { type ControlOptions, createNoticeSweep } from '../control/index.ts'
+import { type ControlOptions, createNoticeSweep, dropEndedSessions } from '../control/index.ts'
 import type { Gateway } from '../gateway/index.ts'
 import { deleteStragglers } from '../store/index.ts'
 import { dropExpiredVersions } from '../vault/index.ts'
@@ -32,6 +32,7 @@ export function startBackground({ control, gateway, live, log }: BackgroundOptio
   let sweeping: Promise<void> | undefined
   const run = async () => {
     await dropExpiredVersions(database)
+    await dropEndedSessions(database)
     await database.transaction(deleteStragglers)
     await sweep.run()
   }

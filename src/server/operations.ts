@@ -1,7 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { OwnkeyError, type OwnkeyErrorCode } from '../contract/index.ts'
-import type { Secret } from '../crypto/index.ts'
+import { isSecret, type Secret } from '../crypto/index.ts'
 
 export interface OperationsOptions {
   /** One question to the database that also proves that the master key opens what it sealed. @throws when not */
@@ -78,6 +77,5 @@ function requireOperator(authorization: string | undefined, adminToken: Secret):
   const [, token] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? []
   if (token === undefined)
     throw new OwnkeyError('token_missing', { fix: 'Send the operator’s token as Authorization: Bearer.' })
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  if (!timingSafeEqual(digest(token), digest(adminToken.reveal()))) throw new OwnkeyError('token_invalid')
+  if (!isSecret(token, adminToken)) throw new OwnkeyError('token_invalid')
 }

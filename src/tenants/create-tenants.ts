@@ -1,5 +1,5 @@
 import type { OwnkeyError } from '../contract/index.ts'
-import { type Clock, systemClock } from '../lib/index.ts'
+import { type Clock, periodStart, systemClock } from '../lib/index.ts'
 import {
   type Database,
   grantAllowances,
@@ -241,9 +241,5 @@ async function unwrapAll(
 
 /** Milliseconds at which the UTC day and month of this moment began. */
 export function periodsAt(now: number): Periods {
-  const date = new Date(now)
-  return {
-    day: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()),
-    month: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1),
-  }
+  return { day: periodStart('day', now), month: periodStart('month', now) }
 }

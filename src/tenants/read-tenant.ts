@@ -1,3 +1,4 @@
+import { basePathOf } from '../lib/index.ts'
 import type { KeyFacts } from '../policy/index.ts'
 import type { TenantRow, TenantStampRow } from '../store/index.ts'
 import type { SealedKey } from '../vault/index.ts'
@@ -62,14 +63,14 @@ function readKey(row: TenantRow): KeyFacts {
     origin: row.origin,
     region: row.region ?? undefined,
     customHost: row.custom_host,
-    basePath: basePathOf(row),
+    basePath: ownBasePath(row),
   }
 }
 
 /** The path of the customer's own base URL; undefined where there is none, or the host is not the customer's. */
-function basePathOf({ custom_host: customHost, base_url: baseUrl }: TenantRow): string | undefined {
+function ownBasePath({ custom_host: customHost, base_url: baseUrl }: TenantRow): string | undefined {
   if (!customHost || baseUrl === null || !URL.canParse(baseUrl)) return undefined
-  return new URL(baseUrl).pathname.replace(/\/+$/, '') || undefined
+  return basePathOf(baseUrl) || undefined
 }
 
 function readSealed(row: TenantRow): [string, SealedKey][] | undefined {

@@ -9,6 +9,7 @@ import {
   Secret,
   sealEnvelope,
 } from '../crypto/index.ts'
+import { counted } from '../lib/index.ts'
 import {
   checkTables,
   countSecretsByKek,
@@ -89,9 +90,7 @@ function proveKnownText({ master_check: check }: DeploymentRow, keyring: Keyring
 }
 
 function keysMissing(missing: readonly { kek_id: string; count: number }[]): OwnkeyError {
-  const list = missing
-    .map(({ kek_id, count }) => `"${kek_id}" (${count} stored ${count === 1 ? 'key' : 'keys'})`)
-    .join(', ')
+  const list = missing.map(({ kek_id, count }) => `"${kek_id}" (${counted(count, 'stored key')})`).join(', ')
   return new OwnkeyError('master_key_invalid', {
     detail: `BYOK_ENCRYPTION_KEY lacks a master key that is still needed: ${list}. Nothing was written.`,
     fix: 'Add it behind the active one (id:base64,id:base64), start, and run "ownkey master-key rotate" before taking it away.',

@@ -1,5 +1,6 @@
 import { OwnkeyError } from '../contract/index.ts'
 import { Secret } from '../crypto/index.ts'
+import { withArticle } from '../lib/index.ts'
 import type { Provider } from '../providers/index.ts'
 
 type Shapes = Pick<Provider, 'id' | 'name' | 'keyShapes'>
@@ -124,7 +125,7 @@ export function adviceOn(
     return {
       looksLike: other.id,
       adviceAs: { code: 'looks_like', facts: { provider: provider.name, other: other.name } },
-      advice: `This looks like ${article(other.name)} ${other.name} key, not ${article(provider.name)} ${provider.name} key.`,
+      advice: `This looks like ${withArticle(other.name)} key, not ${withArticle(provider.name)} key.`,
     }
   const known = [...new Set(provider.keyShapes.map(({ prefix }) => prefix).filter(Boolean))]
   // A text with a usual prefix is unusual in some other way, so the prefixes need not be named.
@@ -142,10 +143,6 @@ export function adviceOn(
 
 function fits(text: string, { keyShapes }: Shapes, distinctiveOnly = false): boolean {
   return keyShapes.some(({ pattern, distinctive }) => (distinctive || !distinctiveOnly) && pattern.test(text))
-}
-
-function article(name: string): string {
-  return /^[aeiou]/i.test(name) ? 'an' : 'a'
 }
 
 /** Without a regular expression, which would take quadratic time on a text full of spaces. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Secret } from '../crypto/index.ts'
-import { patternTest } from '../lib/index.ts'
+import { starPattern } from '../lib/index.ts'
 
 /** One of the configuration's `webhooks`. */
 export interface Endpoint {
@@ -16,5 +16,5 @@ export function endpointId(url: string): string {
 }
 
 export function wantsEvent({ events }: Pick<Endpoint, 'events'>, type: string): boolean {
-  return events.some((pattern) => patternTest(pattern)(type))
+  return events.some((pattern) => starPattern(pattern)(type))
 }

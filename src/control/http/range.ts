@@ -1,6 +1,5 @@
 import { OwnkeyError } from '../../contract/index.ts'
-
-const dayMs = 86_400_000
+import { dayMs } from '../../lib/index.ts'
 
 /** From here on, and before there. */
 export interface Range {

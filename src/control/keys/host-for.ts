@@ -1,5 +1,5 @@
 import { OwnkeyError } from '../../contract/index.ts'
-import { closestName } from '../../lib/index.ts'
+import { basePathOf, closestName } from '../../lib/index.ts'
 import { allowsRegion, keyRegion } from '../../policy/index.ts'
 import type { ProviderKeyRow } from '../../store/index.ts'
 import type { Choices } from './check-choices.ts'
@@ -33,7 +33,7 @@ export function hostFor(choices: HostChoices, slot: Placed, checkHost: (baseUrl:
 
 /** The host that a saved key is bound to, whatever the configuration says today. */
 export function hostOf(row: BoundHost, { provider }: Pick<Placed, 'provider'>): KeyHost {
-  const base = row.custom_host && row.base_url ? new URL(row.base_url).pathname.replace(/\/+$/, '') : undefined
+  const base = row.custom_host && row.base_url ? basePathOf(row.base_url) : undefined
   const ofOperator = provider.operatorRoute?.origin === row.origin ? provider.operatorRoute.basePath : ''
   return {
     origin: row.origin,
@@ -70,7 +70,7 @@ function placeOf(
 ): KeyHost {
   if (baseUrl) {
     const origin = checkHost(baseUrl)
-    return { origin, basePath: new URL(baseUrl).pathname.replace(/\/+$/, ''), customHost: true, baseUrl, region }
+    return { origin, basePath: basePathOf(baseUrl), customHost: true, baseUrl, region }
   }
   const { operatorRoute } = provider
   if (operatorRoute) return { ...operatorRoute, customHost: false, baseUrl: null, region }

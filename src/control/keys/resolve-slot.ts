@@ -6,6 +6,7 @@ import { byokOf } from '../byok.ts'
 import type { ControlDeps, InForce } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
 import { requireOrg } from '../require-org.ts'
+import { requirePlan } from '../require-plan.ts'
 import { userOf } from '../settings/load-settings.ts'
 import { findNamed, resolveProviderNamed } from './resolve-provider.ts'
 
@@ -78,17 +79,6 @@ export function requireUser(user: string, field: string): string {
     detail,
     fix: 'Add "user".',
     errors: [{ field, detail, code: 'missing' }],
-  })
-}
-
-/** @throws OwnkeyError `plan_unknown` */
-export function requirePlan(row: OrganizationRow, { policy }: Pick<InForce, 'policy'>): PolicyPlan {
-  const plan = policy.plans.get(row.plan)
-  if (plan) return plan
-  throw new OwnkeyError('plan_unknown', {
-    detail: `The organization is on the plan "${row.plan}", which the configuration no longer has.`,
-    fix: 'Ask the platform to move the organization to one of its plans.',
-    facts: { plan: row.plan },
   })
 }
 

@@ -1,9 +1,11 @@
 import type { PatchKey, SavedKey } from '../../contract/index.ts'
+import { dayMs } from '../../lib/index.ts'
 import { getKeyInSlot, type ProviderKeyRow, resolveNoticesOfKeys } from '../../store/index.ts'
 import { maskKey, putKey } from '../../vault/index.ts'
 import type { ActorFields } from '../actor.ts'
 import type { ControlDeps } from '../deps.ts'
 import { setActiveProvider } from '../queries/orgs.ts'
+import { holdOrg } from '../require-org.ts'
 import { checkChoices } from './check-choices.ts'
 import { hostFor, type KeyHost } from './host-for.ts'
 import { inside } from './inside.ts'
@@ -12,8 +14,6 @@ import type { SlotContext } from './resolve-slot.ts'
 import { showSaved } from './show-saved.ts'
 import { refuseUseless, storedTest, tryKey } from './try-key.ts'
 import { vaultDeps } from './vault-deps.ts'
-
-const dayMs = 86_400_000
 
 export interface SaveKey {
   slot: SlotContext
@@ -32,6 +32,7 @@ export async function saveKey({ slot, body, by }: SaveKey, deps: ControlDeps): P
   const host = hostFor(hostChoices(body, before), slot, deps.checkHost)
   const test = await testBeforeSaving({ slot, body, by }, { secret, host, before }, deps)
   const row = await deps.database.transaction(async (tx) => {
+    await holdOrg(tx, slot.org, 'for no key update')
     if (slot.plan.choice === 'single') await setActiveProvider(tx, slot, slot.provider.id)
     // Notices about the old key are closed; if something is still wrong, it opens a new one.
     if (before) await resolveNoticesOfKeys(tx, [before.id])

@@ -1,7 +1,7 @@
 import type { MaskedKey, Notice, Settings, SettingsProvider } from '../../contract/index.ts'
 import { type CapStanding, capPhrase, capsOf, type PolicyPlan } from '../../policy/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
-import { decimalFromPico } from '../money.ts'
+import { amountOf } from '../money.ts'
 import { noticeWords } from '../show-notice.ts'
 
 type Shown = Pick<Settings, 'platform' | 'providers' | 'features' | 'quotas' | 'credits' | 'environment'>
@@ -131,10 +131,6 @@ function capFacts(cap: CapStanding): Record<string, unknown> {
     ...(features && { features }),
     ...(key !== undefined && { keyId: key === '' ? null : key }),
   }
-}
-
-function amountOf(pico: number): string {
-  return decimalFromPico(BigInt(Math.round(pico)).toString())
 }
 
 /** Caps count what has no price as nothing; where there are caps, somebody has to know. */

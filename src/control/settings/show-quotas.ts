@@ -1,5 +1,5 @@
 import type { SettingsQuota } from '../../contract/index.ts'
-import { periodEnd } from '../../metering/index.ts'
+import { periodEnd } from '../../lib/index.ts'
 import type { PolicyFeature, PolicyPlan, QuotaUsed } from '../../policy/index.ts'
 
 /** The hosted limits of the plan that some feature of this organization counts toward. */

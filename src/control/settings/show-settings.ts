@@ -1,4 +1,4 @@
-import { type Notice, OwnkeyError, type Settings } from '../../contract/index.ts'
+import type { Notice, Settings } from '../../contract/index.ts'
 import { decide, environmentsOf, type PolicyFeature, type PolicyPlan, publicProviderId } from '../../policy/index.ts'
 import type { OrganizationRow, ProviderKeyRow } from '../../store/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
@@ -7,6 +7,7 @@ import type { InForce } from '../deps.ts'
 import { roleSentence } from '../http/access.ts'
 import { type Caller, memberOf } from '../http/caller.ts'
 import type { Restorable } from '../queries/restorable.ts'
+import { requirePlan } from '../require-plan.ts'
 import { showDecision } from '../show-decision.ts'
 import { fallbackOn } from '../show-key.ts'
 import { activeProviderOf } from './active-provider.ts'
@@ -32,13 +33,7 @@ export interface SettingsInput {
 export function showSettings(input: SettingsInput): Settings {
   const { row, tenant, inForce, environment, user, now, keys, restorable } = input
   const { policy } = inForce
-  const plan = policy.plans.get(row.plan)
-  if (!plan)
-    throw new OwnkeyError('plan_unknown', {
-      detail: `The organization is on the plan "${row.plan}", which the configuration no longer has.`,
-      fix: 'Ask the platform to move the organization to one of its plans.',
-      facts: { plan: row.plan },
-    })
+  const plan = requirePlan(row, inForce)
   const features = [...policy.features.values()].filter(({ id }) => plan.featureSet?.has(id) ?? true)
   const place = { holder: plan.holder, user: plan.holder === 'user' ? user : '', environment }
   const active = plan.choice === 'single' ? activeProviderOf(tenant, place) : null

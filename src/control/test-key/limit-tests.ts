@@ -1,4 +1,5 @@
 import { OwnkeyError } from '../../contract/index.ts'
+import { counted } from '../../lib/index.ts'
 import type { Queryable } from '../../store/index.ts'
 
 /** At most so many tests of keys in ten minutes, so that the button is of no use for sorting stolen keys. */
@@ -31,7 +32,7 @@ export async function limitTests(
     const minutes = Math.ceil(retryAfterSeconds / 60)
     throw new OwnkeyError('rate_limited', {
       detail: `${detail} At most ${most} in ${windowMinutes} minutes are allowed.`,
-      fix: `Test again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
+      fix: `Test again in ${counted(minutes, 'minute')}.`,
       facts: { limited: name, limit: most, window: windowMinutes, minutes },
       retryAfterSeconds,
     })

@@ -1,4 +1,4 @@
-import { within } from '../../lib/index.ts'
+import { dayMs, within } from '../../lib/index.ts'
 import type { Refusal } from '../../policy/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
 import type { Exchange } from '../exchange.ts'
@@ -8,7 +8,6 @@ import type { Gateway } from '../gateway.ts'
 const limits: ReadonlySet<string> = new Set(['credits_exhausted', 'quota_exceeded'])
 /** Limits that begin anew with a day or a month: a snapshot from yesterday says nothing about today. */
 const periodic: ReadonlySet<string> = new Set([...limits, 'spend_cap_reached'])
-const dayMs = 86_400_000
 /** A younger snapshot is read again only if something was given back: callers who are refused and keep asking must not load the database. */
 const freshMs = 100
 const patienceMs = 1_000

@@ -1,5 +1,5 @@
 import { OwnkeyError } from '../../contract/index.ts'
-import { periodEnd } from '../../metering/index.ts'
+import { periodEnd } from '../../lib/index.ts'
 import type { Refusal } from '../../policy/index.ts'
 
 /** A refusal as an error; where waiting helps, with the time at which the limit has room again. */

@@ -157,7 +157,7 @@ async function begin(opening: Opening, begun: Begun): Promise<Outcome> {
     caller.websocket ??= caller.accept({
       protocol: answerOffer(upgrade.offer, dialled.protocol),
       headers: [
-        ...opened.redactor.cleanHeaders(passedHeaders(dialled, exchange, gateway)),
+        ...opened.redactor.cleanHeaders(answerHeaders(dialled, exchange, gateway)),
         ...gateway.ownHeaders(exchange, turn.attempt, undefined),
       ],
       maxMessageBytes: exchange.setup.config.gateway.realtime.maxMessageBytes,
@@ -169,7 +169,7 @@ async function begin(opening: Opening, begun: Begun): Promise<Outcome> {
   return { relayed: true, status: 101, durationMs, bytes: 0 }
 }
 
-function passedHeaders({ rawHeaders }: Dialled, { provider }: Required<Exchange>, gateway: Gateway): string[] {
+function answerHeaders({ rawHeaders }: Dialled, { provider }: Required<Exchange>, gateway: Gateway): string[] {
   const filter = gateway.filterOf(provider)
   const passed: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {

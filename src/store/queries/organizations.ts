@@ -45,15 +45,18 @@ export async function getOrganization(queryable: Queryable, id: string): Promise
   return row
 }
 
+export type LockStrength = 'for key share' | 'for no key update' | 'for update'
+
 /**
  * True when it is there; other changes of it wait until the transaction ends.
  * @param strength by default rows that refer to the organization can be written meanwhile: two transactions that have each written
- *   one and then lock would otherwise wait for each other. `for update`: nothing can, as a deletion needs.
+ *   one and then lock would otherwise wait for each other. `for update`: nothing can, as a deletion needs. `for key share`: nobody
+ *   waits but a deletion, as for whoever writes such a row.
  */
 export async function lockOrganization(
   tx: Queryable,
   id: string,
-  strength: 'for no key update' | 'for update' = 'for no key update',
+  strength: LockStrength = 'for no key update',
 ): Promise<boolean> {
   const rows = await tx.query(`select id from organizations where id = $1 ${strength}`, [id])
   return rows.length > 0

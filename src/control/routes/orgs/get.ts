@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { OwnkeyError, orgSchema } from '../../../contract/index.ts'
-import { getOrganization } from '../../../store/index.ts'
+import { orgSchema } from '../../../contract/index.ts'
 import { defineRoute } from '../../http/route.ts'
+import { requireOrg } from '../../require-org.ts'
 import { showOrg } from '../../show-org.ts'
 
 export const getOrg = defineRoute({
@@ -13,8 +13,6 @@ export const getOrg = defineRoute({
   params: z.object({ org: z.string() }),
   answer: orgSchema,
   async handle({ params }, deps) {
-    const row = await getOrganization(deps.database, params.org)
-    if (!row) throw new OwnkeyError('org_unknown')
-    return showOrg(row, { inForce: deps.inForce(), now: deps.clock.now() })
+    return showOrg(await requireOrg(deps, params.org), { inForce: deps.inForce(), now: deps.clock.now() })
   },
 })

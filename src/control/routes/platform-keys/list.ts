@@ -1,8 +1,7 @@
 import { type PlatformKey, platformKeysSchema } from '../../../contract/index.ts'
+import { dayMs } from '../../../lib/index.ts'
 import { defineRoute } from '../../http/route.ts'
 import { platformKeyHealth } from '../../queries/entries.ts'
-
-const dayMs = 86_400_000
 
 export const listPlatformKeys = defineRoute({
   name: 'platform-keys.list',

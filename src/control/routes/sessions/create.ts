@@ -1,8 +1,8 @@
 import { appendAudit } from '../../../audit/index.ts'
-import { createdSessionSchema, createSessionSchema, OwnkeyError } from '../../../contract/index.ts'
-import { getOrganization } from '../../../store/index.ts'
+import { createdSessionSchema, createSessionSchema } from '../../../contract/index.ts'
 import { actorOf } from '../../actor.ts'
 import { defineRoute } from '../../http/route.ts'
+import { holdOrg } from '../../require-org.ts'
 import { openSession, signInUrl } from '../../sessions.ts'
 
 export const createSession = defineRoute({
@@ -18,7 +18,7 @@ export const createSession = defineRoute({
     const { org, user, locale, expiresIn } = call.body
     const { lifetimes } = deps.inForce().config
     const opened = await deps.database.transaction(async (tx) => {
-      if (!(await getOrganization(tx, org))) throw new OwnkeyError('org_unknown')
+      await holdOrg(tx, org)
       const session = await openSession(tx, {
         subject: { kind: 'member', org, user: { ...user, name: user.name ?? null }, locale: locale ?? null },
         now: deps.clock.now(),

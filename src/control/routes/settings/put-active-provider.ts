@@ -7,9 +7,10 @@ import { actorOf } from '../../actor.ts'
 import type { Caller } from '../../http/caller.ts'
 import { defineRoute } from '../../http/route.ts'
 import { resolveProviderNamed } from '../../keys/resolve-provider.ts'
-import { requirePlan, requireUser } from '../../keys/resolve-slot.ts'
+import { requireUser } from '../../keys/resolve-slot.ts'
 import { setActiveProvider } from '../../queries/orgs.ts'
-import { requireOrg } from '../../require-org.ts'
+import { holdOrg, requireOrg } from '../../require-org.ts'
+import { requirePlan } from '../../require-plan.ts'
 import { platformServes } from '../../settings/active-provider.ts'
 import { loadSettings, userOf } from '../../settings/load-settings.ts'
 
@@ -38,6 +39,7 @@ export const putActiveProvider = defineRoute({
       call.body.provider === null ? platformServes : resolveProviderNamed(call.body.provider, { inForce, plan }).id
     const user = whoseChoice(call, plan)
     await deps.database.transaction(async (tx) => {
+      await holdOrg(tx, org, 'for no key update')
       await setActiveProvider(tx, { org, user }, provider)
       await touchOrganization(tx, org)
       await appendAudit(tx, deps, {

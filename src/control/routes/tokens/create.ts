@@ -1,7 +1,7 @@
 import { appendAudit } from '../../../audit/index.ts'
 import { type CreateToken, createdTokenSchema, createTokenSchema, OwnkeyError } from '../../../contract/index.ts'
+import { dayMs } from '../../../lib/index.ts'
 import { checkEnvironment } from '../../../policy/index.ts'
-import { getOrganization } from '../../../store/index.ts'
 import { newToken } from '../../../tenants/index.ts'
 import { actorOf } from '../../actor.ts'
 import type { InForce } from '../../deps.ts'
@@ -10,6 +10,7 @@ import { newTokenId } from '../../ids.ts'
 import { hashOf } from '../../queries/sessions.ts'
 import { insertToken } from '../../queries/tokens.ts'
 import { requireFeature } from '../../require-feature.ts'
+import { holdOrg } from '../../require-org.ts'
 import { showToken } from '../../show-token.ts'
 
 export const createToken = defineRoute({
@@ -28,7 +29,7 @@ export const createToken = defineRoute({
     const longest = deps.inForce().config.lifetimes.tokenDays
     const lifeMs = Math.min(
       expiresIn === undefined ? Infinity : expiresIn * 1000,
-      longest === undefined ? Infinity : longest * 86_400_000,
+      longest === undefined ? Infinity : longest * dayMs,
     )
     const token = newToken(kind)
     const row = {
@@ -43,7 +44,7 @@ export const createToken = defineRoute({
       expires_at: Number.isFinite(lifeMs) ? new Date(now + lifeMs) : null,
     }
     await deps.database.transaction(async (tx) => {
-      if (org !== undefined && !(await getOrganization(tx, org))) throw new OwnkeyError('org_unknown')
+      if (org !== undefined) await holdOrg(tx, org)
       await insertToken(tx, { ...row, hash: hashOf(token) })
       await appendAudit(tx, deps, {
         org: org ?? '',

@@ -25,7 +25,7 @@ import { findNamed } from '../../keys/resolve-provider.ts'
 import { hashOf } from '../../queries/sessions.ts'
 import { deleteToken, insertToken } from '../../queries/tokens.ts'
 import { requireFeature } from '../../require-feature.ts'
-import { requireOrg } from '../../require-org.ts'
+import { holdOrg, requireOrg } from '../../require-org.ts'
 import { requireTenant } from '../../settings/load-settings.ts'
 import { limitTests } from '../../test-key/index.ts'
 
@@ -125,10 +125,10 @@ async function withToken<T>(
   const now = deps.clock.now()
   const token = newToken('access')
   const id = newTokenId(now)
-  await insertToken(deps.database, {
+  const row = {
     id,
     hash: hashOf(token),
-    kind: 'access',
+    kind: 'access' as const,
     org_id: org,
     user_id: caller.kind === 'member' ? caller.id : null,
     feature,
@@ -136,6 +136,10 @@ async function withToken<T>(
     created_at: new Date(now),
     created_by: caller.id,
     expires_at: new Date(now + tokenLifeMs),
+  }
+  await deps.database.transaction(async (tx) => {
+    await holdOrg(tx, org)
+    await insertToken(tx, row)
   })
   try {
     return await work(token)
