@@ -103,7 +103,7 @@ const planFields = z.strictObject({
     .enum(['per_provider', 'single'])
     .default('per_provider')
     .describe(
-      'single: one active provider’s key serves all: chosen for the organization, or by each user where keys belong to users.',
+      'single: one active provider’s key serves all: chosen for the organization, or by each user where keys belong to users. A request that names another provider itself, by its path or as provider/model, is served as if there were no own key: on the platform’s key where the plan offers that, and with required not at all.',
     ),
   scopes: z
     .record(scopeName, z.strictObject({ title: z.string().min(1), features: z.array(id).min(1) }))

@@ -175,6 +175,7 @@ describe('a batch', () => {
 describe('an answer that is ordered', () => {
   it.each([
     ['xai', 'POST', '/v1/chat/completions', { request_id: 'r1' }],
+    ['xai', 'POST', '/v1/videos/generations', { request_id: 'r1' }],
     ['perplexity', 'POST', '/v1/async/sonar', { id: 'r1', status: 'CREATED', response: null }],
     ['assemblyai', 'POST', '/v2/transcript', { id: 'r1', status: 'queued' }],
     ['anthropic', 'POST', '/v1/messages/batches', { id: 'r1', type: 'message_batch' }],

@@ -283,6 +283,8 @@ describe('counts', () => {
       { inputTokens: 4, dollars: 0.75 },
     ],
     ['openrouter', '"usage"', { prompt_tokens: 4, cost: null }, { inputTokens: 4 }],
+    ['xai', '"usage"', { prompt_tokens: 4, cost_in_usd_ticks: 37_756_000 }, { inputTokens: 4, dollars: 0.0037756 }],
+    ['xai', '"usage"', { prompt_tokens: 4, cost_in_usd_ticks: -1 }, { inputTokens: 4 }],
     [
       'perplexity',
       '"usage"',

@@ -110,6 +110,27 @@ describe('Anthropic', () => {
   })
 })
 
+test('a batch is another one than an equal batch, and its results stand in another file, also after a new start', async () => {
+  const asked = { input_file_id: 'file-x', endpoint: '/v1/chat/completions', completion_window: '24h' } as const
+  const params = { model: 'claude-sonnet-5-5', max_tokens: 9, messages: [{ role: 'user' as const, content: 'hi' }] }
+  const ordered = async (place: Sandbox) => {
+    const { batches } = new OpenAI({ baseURL: `${place.baseUrl('openai')}/v1`, apiKey: 'sandbox-ok' })
+    const made = await batches.retrieve((await batches.create(asked)).id)
+    const claude = new Anthropic({ baseURL: place.baseUrl('anthropic'), apiKey: 'sandbox-ok' }).messages.batches
+    const gemini = new GoogleGenAI({ apiKey: 'sandbox-ok', httpOptions: { baseUrl: place.baseUrl('gemini') } }).batches
+    return [
+      made.id,
+      made.output_file_id,
+      (await claude.create({ requests: [{ custom_id: 'one', params }] })).id,
+      (await gemini.create({ model: 'gemini-2.5-flash', src: [{ contents: 'x' }] })).name,
+    ]
+  }
+  const next = await startSandbox({ slowMs: 1, pieceMs: 0 })
+  const ids = [...(await ordered(next)), ...(await ordered(sandbox)), ...(await ordered(sandbox))]
+  await next.close()
+  expect(new Set(ids).size).toBe(12)
+})
+
 test('Gemini keeps caches and batches', async () => {
   const httpOptions = { baseUrl: sandbox.baseUrl('gemini') }
   const { caches, batches } = new GoogleGenAI({ apiKey: 'AIza-sandbox-ok', httpOptions })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { answerCall, failureAnswer, type Place, placeOf, problemAnswer, readBehaviour } from './answer-call.ts'
@@ -20,11 +21,13 @@ export interface Sandbox {
 /** Starts the server on loopback that plays every provider for sandbox keys. It calls nobody and keeps nothing. */
 export async function startSandbox({ slowMs = 3000, pieceMs = 8 }: SandboxOptions = {}): Promise<Sandbox> {
   const sockets = new Set<Socket>()
+  // Every worker has a sandbox, and the next start another: what one calls its first job is none of the others'.
+  const life = randomBytes(4).toString('hex')
   let requests = 0
   const place = (incoming: IncomingMessage) => {
     requests += 1
     // No piece of any sandbox key: those are taken out of errors.
-    return placeOf(incoming, `sandbox_${requests.toString(36).padStart(8, '0')}`)
+    return placeOf(incoming, `sandbox_${life}${requests.toString(36).padStart(6, '0')}`)
   }
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
     response.on('error', () => {})

@@ -13,6 +13,7 @@ const more = {
   plans: {
     users: { ...single, holder: 'user', managers: ['owner', 'admin', 'member'] },
     organization: { ...single, managers: ['owner', 'admin'] },
+    strict: { ...single, managers: ['owner', 'admin'], providers: { openai: 'required', anthropic: 'optional' } },
   },
 }
 
@@ -135,6 +136,34 @@ describe.each(databaseKinds)('the active provider on %s', (database) => {
     expect((await member('GET', '/settings')).body.activeProvider).toBe('openai')
     expect(await served('together', { user: 'ann' })).toBe('organization openai')
   })
+
+  test.each([
+    ['organization', 200, 'platform', ['platform']],
+    ['strict', 403, undefined, []],
+  ])(
+    'leaves a request that names another provider to what the plan %s says without an own key',
+    async (plan, status, source, told) => {
+      const org = `named-${plan}`
+      await journey.ownkey.putOrg(org, { plan })
+      for (const provider of ['openai', 'anthropic'] as const)
+        await journey.ownkey.putKey(org, provider, canaryKeys[provider])
+      const active = { provider: 'anthropic' }
+      expect((await journey.ownkey.api('PUT', `/orgs/${org}/settings/active-provider`, active)).status).toBe(200)
+      expect(await served(org)).toBe('organization anthropic')
+      const answer = await rawCall(journey.ownkey.url, {
+        method: 'POST',
+        path: '/openai/v1/chat/completions',
+        headers: { authorization: `Bearer ${await journey.ownkey.token({ org, feature: 'assistant' })}` },
+        body: JSON.stringify({ model: 'gpt-4.1', messages: [] }),
+      })
+      expect([answer.status, answer.header('ownkey-key-source')]).toEqual([status, source])
+      const asked = { feature: 'assistant', provider: 'openai' }
+      const { attempts, skipped, refusal } = (await journey.ownkey.api('POST', `/orgs/${org}/explain`, asked)).body
+      expect(attempts.map((attempt: { source: string }) => attempt.source)).toEqual(told)
+      expect(skipped[0].reason).toBe('Anthropic (Claude) is the active provider, so the OpenAI key is not used.')
+      expect(refusal?.code).toBe(told.length > 0 ? undefined : 'missing_key')
+    },
+  )
 
   test('stays what it is when its key of another environment is removed', async () => {
     await journey.ownkey.putOrg('staged', { plan: 'organization' })

@@ -14,8 +14,11 @@ describe.each(databaseKinds)('a job’s result on %s', (database) => {
     ownkey = await startOwnkey({
       database,
       config: {
-        providers: { assemblyai: { baseUrl: upstream.origin } },
-        features: { ears: { title: 'Transcription', capability: 'speech_to_text' } },
+        providers: { assemblyai: { baseUrl: upstream.origin }, xai: { baseUrl: upstream.origin } },
+        features: {
+          ears: { title: 'Transcription', capability: 'speech_to_text' },
+          films: { title: 'Films', capability: 'chat' },
+        },
         plans: { standard: { verify: 'format_only', fallback: { mode: 'never' } } },
         prices: { assemblyai: { '*': { currency: 'USD', audioMinute: 1 } } },
       },
@@ -66,6 +69,34 @@ describe.each(databaseKinds)('a job’s result on %s', (database) => {
     // What one organization has fetched says nothing of another.
     expect(await fetchJob(other, '/v2/transcript/t1')).toBe(200)
     await expectTotal('neighbour', { ...once, attempts: 1 })
+    undo()
+  })
+
+  test('costs what it says itself, once: a video', async () => {
+    await ownkey.putOrg('studio')
+    await ownkey.putKey('studio', 'xai', vendorKeys['xai'] as string)
+    const authorization = `Bearer ${await ownkey.token({ org: 'studio', feature: 'films' })}`
+    let told: object = { request_id: 'v1' }
+    const undo = upstream.on(/./, (exchange) => json(told)(exchange))
+    const ordered = await rawCall(ownkey.url, {
+      method: 'POST',
+      path: '/xai/v1/videos/generations',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'grok-imagine-video', prompt: 'a kite', duration: 1 }),
+    })
+    const poll = async () =>
+      (await rawCall(ownkey.url, { path: '/xai/v1/videos/v1', headers: { authorization } })).status
+    expect([ordered.status, await poll()]).toEqual([200, 200])
+    await expectTotal('studio', { attempts: 2, unpriced: 1 })
+
+    told = {
+      status: 'done',
+      model: 'grok-imagine-video',
+      usage: { cost_in_usd_ticks: 500_000_000 },
+      video: { duration: 1 },
+    }
+    await Promise.all([poll(), poll(), poll()])
+    await expectTotal('studio', { attempts: 5, unpriced: 0, costs: [{ currency: 'USD', amount: '0.05' }] })
     undo()
   })
 })

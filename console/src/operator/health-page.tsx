@@ -17,6 +17,8 @@ export function HealthPage() {
   const { t } = useTranslation()
   const [hours, setHours] = useInAddress('hours', ranges, '24')
   const health = useHealth(Number(hours))
+  // While another period is fetched, the numbers of the one before are there still: they are not shown as what was asked for.
+  const shown = health.isPlaceholderData ? undefined : health.data
   return (
     <>
       <PageHeader title={t('operator.health.title')} lead={t('operator.health.lead')}>
@@ -33,15 +35,15 @@ export function HealthPage() {
           ))}
         </select>
       </PageHeader>
-      {health.isPending && <Loading rows={5} />}
+      {!shown && !health.isError && <Loading rows={5} />}
       {health.isError && <Failure error={health.error} retry={() => void health.refetch()} />}
-      {health.data && (
+      {shown && (
         <div className="grid grid-cols-[minmax(0,1fr)] gap-6" data-testid="health">
-          <Totals health={health.data} />
-          <FailingKeys keys={health.data.failingKeys} more={health.data.moreFailingKeys} />
-          <ProviderTimes health={health.data} />
-          <ErrorBars health={health.data} />
-          <BusiestOrgs rows={health.data.organizations} />
+          <Totals health={shown} />
+          <FailingKeys keys={shown.failingKeys} more={shown.moreFailingKeys} />
+          <ProviderTimes health={shown} />
+          <ErrorBars health={shown} />
+          <BusiestOrgs rows={shown.organizations} />
         </div>
       )}
     </>

@@ -37,6 +37,8 @@ export default function UsagePage() {
   const query = { from, groupBy: `day,${breakdown}` }
   const usage = useUsage(query)
   const settings = useSettings()
+  // While another period is fetched, the numbers of the one before are there still: they are not shown as what was asked for.
+  const report = usage.data?.from.startsWith(from) ? usage.data : undefined
   return (
     <>
       <PageHeader title={t('usage.title')} lead={t('usage.lead')}>
@@ -54,19 +56,19 @@ export default function UsagePage() {
         </select>
         <CsvButton path={`${pathOf(org)}/usage`} query={query} name={`usage-${org}-${from}.csv`} />
       </PageHeader>
-      {usage.isPending && <Loading rows={5} />}
+      {!report && !usage.isError && <Loading rows={5} />}
       {usage.isError && <Failure error={usage.error} retry={() => void usage.refetch()} />}
       <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
-        {usage.data && <Totals report={usage.data} settings={settings.data} />}
-        {usage.data && usage.data.rows.length === 0 && (
+        {report && <Totals report={report} settings={settings.data} />}
+        {report && report.rows.length === 0 && (
           <div className="card">
             <Empty icon="sparkle" title={t('usage.empty')}>
               {t('usage.emptyLead')}
             </Empty>
           </div>
         )}
-        {usage.data && usage.data.rows.length > 0 && (
-          <OverTime report={usage.data} settings={settings.data} breakdown={breakdown} setBreakdown={setBreakdown} />
+        {report && report.rows.length > 0 && (
+          <OverTime report={report} settings={settings.data} breakdown={breakdown} setBreakdown={setBreakdown} />
         )}
         {settings.data && settings.data.quotas.length > 0 && (
           <section className="card p-4 sm:p-5" aria-labelledby="quotas">

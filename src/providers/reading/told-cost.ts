@@ -1,7 +1,10 @@
 import type { Usage, UsageReading } from '../usage-reading.ts'
 import { at } from './is-record.ts'
 
-/** A reading of `usage` that also tells what the answer cost: `cost` (OpenRouter), `cost.total_cost` (Perplexity). */
+/**
+ * A reading of `usage` that also tells what the answer cost: `cost` (OpenRouter), `cost.total_cost` (Perplexity),
+ * `cost_in_usd_ticks` (xAI).
+ */
 export function withToldCost({ read, ...reading }: UsageReading): UsageReading {
   return {
     ...reading,
@@ -12,8 +15,12 @@ export function withToldCost({ read, ...reading }: UsageReading): UsageReading {
   }
 }
 
+const ticksPerDollar = 1e10
+
 /** With a customer's key at OpenRouter itself, `cost` is its fee alone; what the model's own maker takes stands beside it. */
 function dollarsOf(usage: unknown): Usage['dollars'] {
+  const ticks = amount(at(usage, 'cost_in_usd_ticks'))
+  if (ticks !== undefined) return ticks / ticksPerDollar
   const cost = amount(at(usage, 'cost')) ?? amount(at(usage, 'cost', 'total_cost'))
   if (cost === undefined || at(usage, 'is_byok') !== true) return cost
   return cost + (amount(at(usage, 'cost_details', 'upstream_inference_cost')) ?? 0)

@@ -5,6 +5,7 @@ import { openaiLike } from '../openai-like/openai-like.ts'
 import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
 import type { Provider } from '../provider.ts'
 import { at, type Json } from '../reading/is-record.ts'
+import { withToldCost } from '../reading/told-cost.ts'
 import { xaiRules } from '../vendor-rules.ts'
 
 /** `/v1/api-key` answers 200 for a key that is blocked, and says so. */
@@ -61,13 +62,14 @@ const row = openaiLike({
       },
     ],
     notes: [
+      'Answers tell what they cost: that is what is booked, where the operator has set no price; of a video, once its result is fetched.',
       'A wrong key answers 400, used-up credit 403 or 429: the text decides.',
       'Speech and transcription take no model: `grok-tts` and `grok-stt` are their names in the one dialect, and do not go up.',
     ],
   },
 })
 
-/** A chat that is deferred is answered with an id, and its answer is told at an address of its own. */
+/** A chat that is deferred, and every video, is answered with an id, and its answer is told at an address of its own. */
 const order: JobReading = {
   places: [{ path: [], fields: ['id', 'request_id'], counts: 'last', read: readDeferred }],
 }
@@ -77,17 +79,35 @@ function readDeferred({ id, request_id: request }: Json): ReturnType<JobPlace['r
   return typeof request === 'string' ? { names: [request] } : undefined
 }
 
+/** What is answered later, by the id that its order was answered with. */
+const later = (name: string, path: RegExp): Provider['surfaces'][number] => ({
+  name,
+  method: 'GET',
+  path,
+  model: 'none',
+  meters: 'tokens',
+  isFree: true,
+  job: { places: [laterAnswer([])] },
+})
+
 export const xai: Provider = {
   ...row,
+  usage: withToldCost(row.usage),
   surfaces: [
+    later('deferred chat', /^\/v1\/chat\/deferred-completion\/(?<job>[^/]+)$/),
     {
-      name: 'deferred chat',
-      path: /^\/v1\/chat\/deferred-completion\/(?<job>[^/]+)$/,
-      model: 'none',
-      meters: 'tokens',
-      isFree: true,
-      job: { places: [laterAnswer([])] },
+      name: 'videos',
+      method: 'POST',
+      path: /^\/v1\/videos\/(?:generations|edits|extensions)$/,
+      model: 'body',
+      meters: 'none',
+      job: order,
     },
-    ...row.surfaces.map((surface) => (surface.name === 'chat' ? { ...surface, job: order } : surface)),
+    later('videos', /^\/v1\/videos\/(?<job>[^/]+)$/),
+    ...row.surfaces.map((surface) => ({
+      ...surface,
+      ...(surface.name === 'chat' && { job: order }),
+      ...(surface.usage && { usage: withToldCost(surface.usage) }),
+    })),
   ],
 }

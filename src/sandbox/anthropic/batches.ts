@@ -7,8 +7,14 @@ const prefix = 'msgbatch_'
 const mostRequests = 20
 const longestName = 64
 
+/** Name and model of each request, and before them what makes each batch another one. */
+function requestsOf(id: string | undefined): [name: string, model: string][] {
+  const [, ...facts] = factsOfId(prefix, id)
+  return facts.flatMap((name, at) => (at % 2 === 1 ? [] : [[String(name), String(facts[at + 1])]]))
+}
+
 function batch(id: string, status: 'in_progress' | 'canceling' | 'ended'): Answer {
-  const requests = factsOfId(prefix, id).length / 2
+  const requests = requestsOf(id).length
   const ended = status === 'ended'
   const counts = {
     processing: ended ? 0 : requests,
@@ -41,7 +47,7 @@ export async function createBatch(call: Call): Promise<Answer> {
     if (typeof name !== 'string' || name === '') throw new Problem('missing_field', 'requests.custom_id')
     return [name.slice(0, longestName), modelField(objectOf(params)['model'])]
   })
-  return batch(tellingId(prefix, facts), 'in_progress')
+  return batch(tellingId(prefix, [call.requestId, ...facts]), 'in_progress')
 }
 
 /** `GET /v1/messages/batches/{id}` */
@@ -58,21 +64,19 @@ export function deleteBatch(call: Call): Answer {
 
 /** `GET /v1/messages/batches/{id}/results`: a line for each request. */
 export function batchResults(call: Call): Answer {
-  const facts = factsOfId(prefix, call.parts['id'])
   const reply = replyTo({ prompt: { characters: 0, media: 0 } })
-  const lines = facts.flatMap((custom_id, at) => {
-    if (at % 2 === 1) return []
+  const lines = requestsOf(call.parts['id']).map(([custom_id, model], at) => {
     const message = {
-      id: `msg_${call.requestId}_${at / 2}`,
+      id: `msg_${call.requestId}_${at}`,
       type: 'message',
       role: 'assistant',
-      model: facts[at + 1],
+      model,
       content: [{ type: 'text', text: reply.text }],
       stop_reason: 'end_turn',
       stop_sequence: null,
       usage: { input_tokens: 1, output_tokens: reply.tokens },
     }
-    return [`${JSON.stringify({ custom_id, result: { type: 'succeeded', message } })}\n`]
+    return `${JSON.stringify({ custom_id, result: { type: 'succeeded', message } })}\n`
   })
   return { headers: { 'content-type': 'application/x-jsonl' }, bytes: Buffer.from(lines.join('')) }
 }

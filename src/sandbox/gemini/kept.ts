@@ -47,7 +47,7 @@ function batch(id: string, isDone: boolean): Answer {
 export async function createBatch(call: Call): Promise<Answer> {
   const body = await call.json()
   const displayName = String(objectOf(body['batch'])['displayName'] ?? '').slice(0, 100)
-  return batch(tellingId('', [modelField(call.parts['model']), displayName]), false)
+  return batch(tellingId('', [modelField(call.parts['model']), displayName, call.requestId]), false)
 }
 
 /** `GET /v1beta/batches/{id}`: done as soon as somebody asks. */

@@ -5,7 +5,7 @@ const prefix = 'batch_'
 
 /** A batch of which nothing was worked off yet, or, as soon as it is asked for, everything: one request. */
 function batch(id: string, status: 'validating' | 'completed' | 'cancelling'): Answer {
-  const [input_file_id, endpoint, completion_window] = factsOfId(prefix, id)
+  const [input_file_id, endpoint, completion_window, requestId] = factsOfId(prefix, id)
   const isDone = status === 'completed'
   const json: JsonObject = {
     id,
@@ -15,7 +15,7 @@ function batch(id: string, status: 'validating' | 'completed' | 'cancelling'): A
     input_file_id,
     completion_window,
     status,
-    output_file_id: isDone ? tellingId('file-', ['sandbox.jsonl', 'batch_output', 100]) : null,
+    output_file_id: isDone ? tellingId('file-', [`${requestId}.jsonl`, 'batch_output', 100]) : null,
     error_file_id: null,
     created_at: 1_750_000_000,
     expires_at: 4_102_444_800,
@@ -30,7 +30,7 @@ function batch(id: string, status: 'validating' | 'completed' | 'cancelling'): A
 export async function createBatch(call: Call): Promise<Answer> {
   const body = await call.json()
   const facts = [textField(body, 'input_file_id'), textField(body, 'endpoint'), textField(body, 'completion_window')]
-  return batch(tellingId(prefix, facts), 'validating')
+  return batch(tellingId(prefix, [...facts, call.requestId]), 'validating')
 }
 
 /** `GET …/batches/{id}` */
