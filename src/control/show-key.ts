@@ -11,7 +11,7 @@ import {
 } from '../policy/index.ts'
 import type { ProviderKeyRow } from '../store/index.ts'
 import type { Restorable } from './queries/restorable.ts'
-import { failureOf, sentencesFor } from './test-key/index.ts'
+import { failureOf, sentencesOfKey } from './test-key/index.ts'
 
 /** As `last_test` is stored. A form of an older version is left out rather than shown wrong. */
 export const storedTestSchema = keyTestSchema.extend({ at: timeSchema })
@@ -29,8 +29,7 @@ export function showKey(row: ProviderKeyRow, { policy, plan, now, restorable }: 
   const lastTest = storedTestSchema.safeParse(row.last_test).data ?? null
   const errorClass = failureOf(row)
   const byTest = row.status_class === null ? saidByTest(lastTest, status) : undefined
-  const sentences = sentencesFor(errorClass)
-  const said = errorClass && (byTest ?? (sentences && { ...sentences, cause: errorClass }))
+  const said = errorClass && (byTest ?? sentencesOfKey(row))
   return {
     id: row.id,
     provider: publicProviderId(policy, row.provider),

@@ -43,7 +43,7 @@ const texts: Readonly<Record<NoticeKind, NoticeText>> = {
     severity: 'critical',
     title: ({ provider }) => `Your ${provider} key does not work`,
     detail: (words) =>
-      `${why(words)?.reason ?? 'The provider refuses requests with your key.'} Requests on it fail, because fallback is off.`,
+      `${why(words)?.reason ?? 'The provider refuses requests with your key.'} Requests on it fail, because no fallback steps in.`,
     fix: (words) =>
       `${why(words)?.fix ?? 'Paste a new key.'} Turning fallback on serves requests meanwhile, where your plan allows it.`,
   },

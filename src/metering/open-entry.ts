@@ -37,8 +37,9 @@ export async function reserveEntry(
 ): Promise<Entry> {
   const row = openedRow(book.newId(), start)
   const parts: EntryParts = { id: row.id, charging: true, batch: undefined, hold }
-  // A try after a failed one asks for the same request id: the end of that one must be there, or this would be free.
-  if (start.attempt > 1 && start.namedByCaller) await settledBefore(book.queue)
+  // A try after a failed one: what that one held is given back with its end, and may be just what this one needs. Where both have
+  // one request id of the caller's, this would be free without it.
+  if (start.attempt > 1) await settledBefore(book.queue)
   try {
     await take(row)
   } catch (error) {

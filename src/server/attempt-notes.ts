@@ -22,8 +22,8 @@ function readStatus(failure: AttemptReport['failure']): KeyStatus | undefined {
 
 export interface AttemptNotes {
   report(report: AttemptReport): void
-  /** Writes the changes of status that are noted. */
-  flush(): Promise<void>
+  /** Writes the changes of status that are noted, and when the keys of this organization (absent: all) were used last. */
+  flush(org?: string): Promise<void>
   /** Writes what is noted. */
   close(): Promise<void>
 }
@@ -37,18 +37,24 @@ export interface AttemptNotesOptions {
   changesMs?: number
 }
 
+interface Use {
+  org: string
+  /** Milliseconds since 1970. */
+  at: number
+}
+
 /** How many keys' last statuses are remembered; one that is forgotten is just written once more. */
 const bound = 20_000
 
 /**
- * Stores what real traffic shows about own keys. A changed status is written soon; every few seconds the times of last use follow,
- * and all statuses once more, because a test or another node may have written a different one. If a write fails, the next
+ * Stores what real traffic shows about own keys. A changed status is written soon; every few seconds the times of last use follow
+ * (sooner for an organization that is read), and all statuses once more, because a test or another node may have written a different one. If a write fails, the next
  * batch tries again: these are notes, not books.
  */
 export function createAttemptNotes(options: AttemptNotesOptions): AttemptNotes {
   const { database, log, everyMs = 5000, changesMs = 250 } = options
   const written = new Map<string, string>()
-  let uses = new Map<string, number>()
+  let uses = new Map<string, Use>()
   let seen = new Map<string, KeySighting>()
   let changed = new Map<string, KeySighting>()
   let soon: NodeJS.Timeout | undefined
@@ -57,16 +63,26 @@ export function createAttemptNotes(options: AttemptNotesOptions): AttemptNotes {
     writing = writing.then(what).catch((error) => log.warn('key_notes_not_written', { error }))
     return writing
   }
-  const flush = () => {
-    const [used, sighted] = [uses, seen]
-    uses = new Map()
+  const flushUses = (org?: string) => {
+    const asked = new Map([...uses].filter(([, use]) => org === undefined || use.org === org))
+    if (asked.size === 0) return writing
+    for (const key of asked.keys()) uses.delete(key)
+    return write(async () => {
+      try {
+        await touchLastUsed(database, new Map([...asked].map(([key, { at }]) => [key, at])))
+      } catch (error) {
+        uses = new Map([...asked, ...uses])
+        throw error
+      }
+    })
+  }
+  const flushSeen = () => {
+    const sighted = seen
     seen = new Map()
     return write(async () => {
       try {
-        await touchLastUsed(database, used)
         await noteSeen(database, [...sighted.values()])
       } catch (error) {
-        uses = new Map([...used, ...uses])
         seen = new Map([...sighted, ...seen])
         throw error
       }
@@ -80,12 +96,12 @@ export function createAttemptNotes(options: AttemptNotesOptions): AttemptNotes {
     changed = new Map()
     return write(() => noteSeen(database, sightings))
   }
-  const timer = setInterval(() => void flush(), everyMs).unref()
+  const timer = setInterval(() => void flushUses().then(flushSeen), everyMs).unref()
   return {
-    report({ key, failure }) {
+    report({ org, key, failure }) {
       if (!key) return
       const now = Date.now()
-      uses.set(key.id, now)
+      uses.set(key.id, { org, at: now })
       const status = readStatus(failure)
       if (!status) return
       const known = seen.get(key.id)
@@ -102,11 +118,12 @@ export function createAttemptNotes(options: AttemptNotesOptions): AttemptNotes {
       changed.set(key.id, sighting)
       soon ??= setTimeout(() => void flushChanges(), changesMs).unref()
     },
-    flush: flushChanges,
+    flush: (org) => Promise.all([flushChanges(), flushUses(org)]).then(() => {}),
     async close() {
       clearInterval(timer)
       void flushChanges()
-      await flush()
+      void flushUses()
+      await flushSeen()
     },
   }
 }

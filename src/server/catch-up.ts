@@ -22,7 +22,7 @@ interface Parts {
  */
 export function createCatchUp({ ledger, jobs, tenants, notes, notices }: Parts): ControlOptions['catchUp'] {
   return async (org) => {
-    await within(patienceMs, Promise.all([jobs.flush().then(() => ledger.flush()), notes.flush(), notices.flush()]))
+    await within(patienceMs, Promise.all([jobs.flush().then(() => ledger.flush()), notes.flush(org), notices.flush()]))
     // Always: the database may be newer than the snapshot, by what this node or another has written.
     if (org !== undefined) tenants.forget(org)
   }

@@ -4,7 +4,7 @@ import type { Tenant } from '../../tenants/index.ts'
 import { amountOf } from '../money.ts'
 import { noticeWords } from '../show-notice.ts'
 
-type Shown = Pick<Settings, 'platform' | 'providers' | 'features' | 'quotas' | 'credits' | 'environment'>
+type Shown = Pick<Settings, 'platform' | 'providers' | 'features' | 'fallback' | 'quotas' | 'credits' | 'environment'>
 
 /** What spend-cap notices are read from; it is not on the settings page. */
 export interface Spending {
@@ -34,7 +34,7 @@ const fewRequests = 20
  */
 export function currentNotices(shown: Shown, now: number): Notice[] {
   const causes = [
-    ...shown.providers.flatMap((provider) => provider.keys.flatMap((key) => ofKey(provider, key))),
+    ...shown.providers.flatMap((provider) => provider.keys.flatMap((key) => ofKey(provider, key, shown.fallback))),
     ...ofQuotas(shown, now),
     ...ofCredits(shown, now),
   ]
@@ -56,11 +56,12 @@ export function spendingNotices(
   return notices.filter(({ keyId }) => keyId === null || own.has(keyId))
 }
 
-function ofKey(provider: SettingsProvider, key: MaskedKey): Cause[] {
+function ofKey(provider: SettingsProvider, key: MaskedKey, { when }: Shown['fallback']): Cause[] {
   const causes: Cause[] = []
   const errorClass = key.statusClass
   if (errorClass && key.state === 'active') {
-    const steppedIn = key.fallback && provider.platformKey && provider.policy !== 'required'
+    const stepsIn = key.fallback && provider.platformKey && provider.policy !== 'required'
+    const steppedIn = stepsIn && when.includes(errorClass)
     const facts = { errorClass, environment: key.environment, hint: key.hint }
     causes.push({
       kind: steppedIn ? 'fallback_active' : 'key_failing',

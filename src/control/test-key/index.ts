@@ -5,4 +5,4 @@
 export { limitTests } from './limit-tests.ts'
 export type { KeyTarget } from './run-probe.ts'
 export { type KeyTestInput, type KeyTestResult, testKey } from './test-key.ts'
-export { failureOf, sentencesFor } from './verdicts.ts'
+export { failureOf, sentencesFor, sentencesOfKey } from './verdicts.ts'

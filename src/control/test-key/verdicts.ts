@@ -138,6 +138,22 @@ export function failureOf({ status, status_class }: { status: KeyStatus; status_
   return status === 'valid' || status === 'unverified' ? undefined : (status_class ?? classOfStatus[status])
 }
 
+/**
+ * What is wrong with a stored key, in words, with its code. A good key at another host is kept as one that lacks permission, of a class
+ * that is otherwise no fault of a key.
+ */
+export function sentencesOfKey(row: {
+  status: KeyStatus
+  status_class: ErrorClass | null
+}): { reason: string; fix: string; cause: FailureCause | ErrorClass } | undefined {
+  const errorClass = failureOf(row)
+  const isElsewhere = row.status === 'permission' && errorClass === 'request_invalid'
+  const { wrong_host: elsewhere } = byCause
+  if (isElsewhere && elsewhere) return { reason: elsewhere.reason, fix: elsewhere.fix, cause: 'wrong_host' }
+  const sentences = sentencesFor(errorClass)
+  return errorClass && sentences && { ...sentences, cause: errorClass }
+}
+
 /** The same sentences for a class alone, as real requests leave it on a key. */
 export function sentencesFor(errorClass: ErrorClass | undefined): { reason: string; fix: string } | undefined {
   if (errorClass === undefined || byClass[errorClass].status === 'valid') return undefined

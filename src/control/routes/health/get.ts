@@ -13,7 +13,7 @@ import {
   latencies,
   providerCounts,
 } from '../../queries/health.ts'
-import { failureOf, sentencesFor } from '../../test-key/verdicts.ts'
+import { failureOf, sentencesOfKey } from '../../test-key/verdicts.ts'
 
 const hourMs = 3_600_000
 const most = { organizations: 10, failingKeys: 200, sample: 20_000 }
@@ -117,7 +117,7 @@ function showFailing(key: FailingKey, policy: Policy): Health['failingKeys'][num
     hint: key.hint,
     status: key.status,
     statusClass: errorClass ?? null,
-    reason: sentencesFor(errorClass)?.reason ?? null,
+    reason: sentencesOfKey(key)?.reason ?? null,
     since: key.updated_at.toISOString(),
     lastUsedAt: key.last_used_at?.toISOString() ?? null,
   }
