@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { OwnkeyError } from '../contract/index.ts'
+import { hearEnd } from './hear-end.ts'
 import { isIgnoredUpgrade, takeAsOrdinary } from './ignored-upgrade.ts'
 import { inTurn } from './in-turn.ts'
 import type { Log } from './log.ts'
@@ -96,6 +97,7 @@ function createReception(
     isGatewayPath(firstSegment(url)) ? gateway.refusalAt(url, error) : problemRefusal(url, error)
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     const segment = firstSegment(request.url)
+    hearEnd(request, response)
     if (segment === undefined) refuse(response, word, noPath())
     else if (!hasItsHost(request)) refuse(response, word, noHost())
     else if (isGatewayPath(segment)) gateway.handle(request, response)

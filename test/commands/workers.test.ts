@@ -183,7 +183,11 @@ describe('several workers on one PostgreSQL', () => {
     await expect.poll(listening, { timeout: 60_000 }).toBe(listened + 2)
   }, 80_000)
 
-  test('end with the primary, in order, with exit code 0', async () => {
+  test('end with the primary, in order, with exit code 0, also where one is just about to be replaced', async () => {
+    const ends = () => child.lines.filter((line) => line.includes('"worker_ended"')).length
+    const before = ends()
+    process.kill(pidsBelow(child.process.pid as number)[0] as number, 'SIGKILL')
+    await expect.poll(ends, { interval: 5 }).toBe(before + 1)
     child.process.kill('SIGTERM')
     expect(await child.ended).toMatchObject({ code: 0, signal: null })
     await expect(fetch(`${url}/healthz`)).rejects.toThrow()

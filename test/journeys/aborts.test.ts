@@ -1,6 +1,6 @@
 import { type ClientRequest, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStage } from '../chaos/stage.ts'
@@ -85,6 +85,30 @@ describe('a caller who goes away', () => {
     const { how, at } = await seen.ended
     expect(how).toBe('closed_by_peer')
     expect(at - left).toBeLessThan(soonMs)
+    undo()
+  })
+
+  test('with several requests under way on one connection: the provider is told of each, and none counts as open', async () => {
+    const undo = journey.upstream.on(/./, first(hang))
+    const order = journey.upstream.journal.requests.length
+    const { hostname, port } = new URL(journey.ownkey.url)
+    const caller = connect(Number(port), hostname)
+    caller.on('error', () => {})
+    caller.write(`GET /openai/v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`.repeat(3))
+    const seen = await Promise.all([0, 1, 2].map((n) => journey.upstream.journal.request(order + n)))
+    const left = performance.now()
+    caller.destroy()
+    for (const { ended } of seen) {
+      const { how, at } = await ended
+      expect(how).toBe('closed_by_peer')
+      expect(at - left).toBeLessThan(soonMs)
+    }
+    const headers = { authorization: `Bearer ${journey.ownkey.adminToken}` }
+    const open = async () => {
+      const text = await (await fetch(`${journey.ownkey.url}/metrics`, { headers })).text()
+      return /^ownkey_open_requests (\d+)$/m.exec(text)?.[1]
+    }
+    await expect.poll(open).toBe('0')
     undo()
   })
 

@@ -192,6 +192,16 @@ describe('a session ends', () => {
     await expect.poll(() => entryOf(second.org)).toMatchObject({ state: 'settled', errorClass: 'provider_error' })
   })
 
+  test('soon after the provider’s connection breaks, also for a caller who reads nothing and ends nothing', async () => {
+    const { org, caller, provider } = await openPair()
+    caller.websocket.pause()
+    provider.websocket.send('{"type":"session.created"}', () => provider.websocket.terminate())
+    await expect
+      .poll(() => entryOf(org), { timeout: 10_000 })
+      .toMatchObject({ state: 'settled', errorClass: 'provider_error' })
+    caller.websocket.terminate()
+  })
+
   test('when a message is larger than the limit, whoever sends it', async () => {
     const tooLarge = Buffer.alloc(maxMessageBytes + 1)
     const first = await openPair()
