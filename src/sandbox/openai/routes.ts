@@ -23,9 +23,24 @@ import { cancelResponse, deleteResponse, getResponse, responses } from './respon
 
 /** Whatever a vendor puts before it (`/openai/v1`, `/inference/v1`, nothing); Azure names the model there. */
 const behind = (rest: string) => new RegExp(`^(?:/.*?deployments/(?<deployment>[^/]+)|/.*)?/${rest}$`)
-const post = (rest: string, answer: Route['answer']): Route => ({ method: 'POST', path: behind(rest), answer })
-const get = (rest: string, answer: Route['answer']): Route => ({ method: 'GET', path: behind(rest), answer })
-const remove = (rest: string, answer: Route['answer']): Route => ({ method: 'DELETE', path: behind(rest), answer })
+const post = (rest: string, answer: Route['answer']): Route => ({
+  method: 'POST',
+  path: behind(rest),
+  answer,
+  behindAnyPath: true,
+})
+const get = (rest: string, answer: Route['answer']): Route => ({
+  method: 'GET',
+  path: behind(rest),
+  answer,
+  behindAnyPath: true,
+})
+const remove = (rest: string, answer: Route['answer']): Route => ({
+  method: 'DELETE',
+  path: behind(rest),
+  answer,
+  behindAnyPath: true,
+})
 const id = '(?<id>[^/]+)'
 
 const account: Route['answer'] = (call) =>
