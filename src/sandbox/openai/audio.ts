@@ -124,7 +124,7 @@ function streamed({ text, usage }: Transcript, call: Call): Answer {
   }
 }
 
-const spokenKinds: Record<string, SoundKind> = {
+export const spokenKinds: Readonly<Record<string, SoundKind>> = {
   mp3: 'mp3',
   opus: 'opus',
   aac: 'aac',
