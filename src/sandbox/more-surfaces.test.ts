@@ -96,6 +96,8 @@ const surfaces: readonly (readonly [string, string, string, Body, string])[] = [
   ['deepgram', 'POST', '/v1/auth/grant', {}, '"expires_in":30'],
   ['deepgram', 'GET', '/v1/projects/p/balances', undefined, '"amount"'],
   ['bedrock', 'POST', '/model/anthropic.claude-haiku-4-5/invoke', anthropicBody, '"end_turn"'],
+  ['groq', 'POST', '/openai/v1/audio/transcriptions', form({ model: 'whisper-large-v3' }), '"x_groq"'],
+  ['bedrock', 'POST', '/model/amazon.nova-canvas-v1%3A0/invoke', { taskType: 'TEXT_IMAGE' }, '"images":['],
   ['bedrock', 'POST', '/model/amazon.titan-embed-text-v2%3A0/invoke', { inputText: 'a' }, 'inputTextTokenCount'],
   ['bedrock', 'POST', '/model/amazon.nova-lite-v1%3A0/invoke', { messages }, '"outputTokens"'],
   ['bedrock', 'POST', '/model/m/count-tokens', { input: { converse: { messages } } }, '"inputTokens"'],

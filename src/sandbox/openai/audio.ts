@@ -1,5 +1,5 @@
 import { entryOf } from '../../lib/index.ts'
-import { type Answer, type Call, modelField, Problem, textField } from '../call.ts'
+import { type Answer, type Call, modelField, objectOf, Problem, textField } from '../call.ts'
 import { piecesOf, secondsOf, transcriptOf } from '../content/reply.ts'
 import { type SoundKind, slices, soundOf, soundTypes, spokenSeconds } from '../content/sound.ts'
 import { tokensOf } from '../content/tokens.ts'
@@ -23,14 +23,14 @@ export async function transcriptions(call: Call): Promise<Answer> {
   const transcript = transcriptIn(form, { task: 'transcribe', model: call.parts['deployment'] })
   return form.fields['stream'] === 'true'
     ? streamed(transcript, call)
-    : inFormat(transcript, form.fields['response_format'])
+    : named(call, inFormat(transcript, form.fields['response_format']))
 }
 
 /** `POST …/audio/translations` */
 export async function translations(call: Call): Promise<Answer> {
   const form = await call.form()
   const transcript = transcriptIn(form, { task: 'translate', model: call.parts['deployment'] })
-  return inFormat(transcript, form.fields['response_format'])
+  return named(call, inFormat(transcript, form.fields['response_format']))
 }
 
 function transcriptIn(
@@ -113,6 +113,12 @@ function inFormat(transcript: Transcript, name = 'json'): Answer {
   const format = entryOf(formats, name === 'diarized_json' ? 'verbose_json' : name)
   if (!format) throw new Problem('invalid_field', 'response_format')
   return format(transcript)
+}
+
+/** Groq says in each whole answer under what id it has it. */
+function named({ provider, requestId }: Call, answer: Answer): Answer {
+  if (provider !== 'groq' || !('json' in answer)) return answer
+  return { ...answer, json: { ...objectOf(answer.json), x_groq: { id: requestId } } }
 }
 
 function streamed({ text, usage }: Transcript, call: Call): Answer {
