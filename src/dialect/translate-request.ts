@@ -4,6 +4,7 @@ import { anthropicMessages } from './anthropic/messages.ts'
 import { cohereTranscription } from './audio/cohere.ts'
 import { deepgramSpeech, deepgramTranscription } from './audio/deepgram.ts'
 import { elevenlabsSpeech, elevenlabsTranscription } from './audio/elevenlabs.ts'
+import { mistralSpeech } from './audio/mistral.ts'
 import { sarvamSpeech, sarvamTranscription } from './audio/sarvam.ts'
 import { xaiSpeech, xaiTranscription } from './audio/xai.ts'
 import { compatible } from './compatible/compatible.ts'
@@ -23,6 +24,7 @@ const translations: Readonly<Record<TranslationName, Translation>> = {
   vertex_transcription: vertexTranscription,
   elevenlabs_speech: elevenlabsSpeech,
   elevenlabs_transcription: elevenlabsTranscription,
+  mistral_speech: mistralSpeech,
   sarvam_speech: sarvamSpeech,
   sarvam_transcription: sarvamTranscription,
   deepgram_speech: deepgramSpeech,

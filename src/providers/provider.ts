@@ -114,6 +114,7 @@ export const translationNames = [
   'vertex_transcription',
   'elevenlabs_speech',
   'elevenlabs_transcription',
+  'mistral_speech',
   'sarvam_speech',
   'sarvam_transcription',
   'deepgram_speech',

@@ -60,6 +60,7 @@ const mistral = openaiLike({
   },
   more: {
     dialect: 'flat',
+    translations: { 'audio/speech': 'mistral_speech' },
     priceFactors: halfForBatches,
     realtime: [
       {

@@ -82,6 +82,8 @@ export interface Route {
   /** Tested on the path behind the provider; named groups become `parts`. */
   path: RegExp
   answer(call: Call): Answer | Promise<Answer>
+  /** Its path leaves open what stands before it: played where the catalogue has the whole of it. */
+  behindAnyPath?: true
   /** True where a `midstream` key breaks off; default: every method but GET. */
   breaks?: boolean
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { findProvider } from '../providers/index.ts'
 import { answerCall, failureAnswer, type Place, placeOf, problemAnswer, readBehaviour } from './answer-call.ts'
 import { isFailing } from './behaviour.ts'
 import { Problem } from './call.ts'
@@ -73,12 +74,21 @@ interface Visit {
 async function serve({ incoming, response, place }: Visit, pace: Pace): Promise<void> {
   const { vendor, method, path, requestId } = place
   const asked = method === 'HEAD' ? 'GET' : method
-  const found = vendor.routes.find((route) => route.method === asked && route.path.test(path))
+  const found = vendor.routes.find(
+    (route) =>
+      route.method === asked && route.path.test(path) && (route.behindAnyPath !== true || isOffered(place, asked)),
+  )
   const { behaviour, answer } = await answerCall(incoming, place, found)
   if (!incoming.readableEnded) await drainBody(incoming).catch(() => 0)
   const headers = { ...vendor.headers(requestId), 'x-sandbox': 'true', ...answer.headers }
   const breaks = (found?.breaks ?? asked !== 'GET') && (answer.status ?? 200) < 300
   await playAnswer({ ...answer, headers }, { response, behaviour, breaks, pace })
+}
+
+/** A base URL with a piece too much or too little must not work here and fail at the provider. */
+function isOffered({ provider, path }: Place, asked: string): boolean {
+  const surfaces = findProvider(provider)?.surfaces
+  return surfaces?.some(({ method = asked, path: known }) => method === asked && known.test(path)) ?? true
 }
 
 interface Upgrade {

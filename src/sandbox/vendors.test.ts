@@ -96,6 +96,48 @@ test.each([
   expect(await answer.text()).toMatch(/"usage":[\s\S]+\[DONE\]/)
 })
 
+test.each([
+  ['openai', '/chat/completions', 'authorization'],
+  ['groq', '/v1/chat/completions', 'authorization'],
+  ['anthropic', '/v1/v1/messages', 'x-api-key'],
+])('%s has nothing at %s, where a base URL is a piece short or long', async (provider, path, header) => {
+  const answer = await fetch(`${sandbox.baseUrl(provider)}${path}`, {
+    method: 'POST',
+    headers: { [header]: header === 'authorization' ? 'Bearer sandbox' : 'sandbox' },
+    body: JSON.stringify({ model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'x' }] }),
+  })
+  expect(answer.status).toBe(404)
+})
+
+/** The chunks of a played stream. */
+async function chunksOf(url: string, more: object) {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: 'Bearer sandbox' },
+    body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'x' }], stream: true, ...more }),
+  })
+  return (await answer.text()).match(/^data: \{.*$/gm)?.map((line) => JSON.parse(line.slice(6))) ?? []
+}
+
+test.each(['mistral', 'xai'])('%s streams a call of a tool in one piece', async (provider) => {
+  const parameters = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] }
+  const chunks = await chunksOf(`${sandbox.baseUrl(provider)}/v1/chat/completions`, {
+    tools: [{ type: 'function', function: { name: 'f', parameters } }],
+    tool_choice: 'required',
+  })
+  const calls = chunks.flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? [])
+  expect(calls).toHaveLength(1)
+  expect(calls[0]).toMatchObject({ id: expect.any(String), function: { name: 'f' } })
+  expect(JSON.parse(calls[0].function.arguments)).toEqual({ a: 'sandbox' })
+})
+
+test('Perplexity says in every chunk who speaks, and what', async () => {
+  const chunks = await chunksOf(`${sandbox.baseUrl('perplexity')}/chat/completions`, {})
+  const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }: { delta: object }) => delta))
+  expect(deltas.length).toBeGreaterThan(2)
+  for (const delta of deltas) expect(delta).toMatchObject({ role: 'assistant', content: expect.any(String) })
+})
+
 test('Mistral tells its counts with the last words, and never without a choice', async () => {
   const answer = await fetch(`${sandbox.baseUrl('mistral')}/v1/chat/completions`, {
     method: 'POST',

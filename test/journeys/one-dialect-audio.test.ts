@@ -19,13 +19,16 @@ async function thrown(promise: Promise<unknown>): Promise<InstanceType<typeof Op
   return error
 }
 
-describe.each(['openai', 'elevenlabs', 'sarvam', 'deepgram', 'xai'])('speech on %s', (provider) => {
+describe.each(['openai', 'elevenlabs', 'sarvam', 'deepgram', 'xai', 'mistral'])('speech on %s', (provider) => {
+  // Mistral names none to take by itself.
+  const model = provider === 'mistral' ? 'mistral/voxtral-mini-tts-2603' : 'auto'
+
   test('comes as sound in the format that was asked for, and is counted', async () => {
     const { openai, org } = await server.clientFor(provider, { feature: 'speaking' })
     const input = 'Good morning, the train is late.'
     const formats = provider === 'xai' ? (['mp3', 'wav', 'pcm'] as const) : (['mp3', 'wav', 'pcm', 'opus'] as const)
     for (const format of formats) {
-      const answer = await openai.audio.speech.create({ model: 'auto', voice: 'alloy', input, response_format: format })
+      const answer = await openai.audio.speech.create({ model, voice: 'alloy', input, response_format: format })
       expect(answer.headers.get('ownkey-provider')).toBe(provider)
       expect(answer.headers.get('content-type')).toMatch(/^audio\//)
       expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(100)
@@ -38,7 +41,7 @@ describe.each(['openai', 'elevenlabs', 'sarvam', 'deepgram', 'xai'])('speech on 
 
   test('with a key that fails raises the SDK’s own error', async () => {
     const { openai } = await server.clientFor(provider, { feature: 'speaking', behaviour: 'invalid' })
-    const speak = openai.audio.speech.create({ model: 'auto', voice: 'alloy', input: 'Good morning' })
+    const speak = openai.audio.speech.create({ model, voice: 'alloy', input: 'Good morning' })
     await expect(speak).rejects.toMatchObject({ code: expect.any(String), message: expect.stringContaining('sandbox') })
   })
 })

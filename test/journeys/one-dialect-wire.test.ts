@@ -74,6 +74,28 @@ describe('a translated request on the wire', () => {
     expect(sent.json()).toMatchObject({ model: 'claude-haiku-4-5', messages: [{ role: 'user' }] })
   })
 
+  test.each([
+    ['claude-haiku-4-5', '/v1/messages', 'messages', message],
+    [
+      'gemini-2.5-flash',
+      '/v1beta/models/gemini-2.5-flash:generateContent',
+      'contents',
+      { candidates: [{ content: { role: 'model', parts: [{ text: 'Hello' }] }, finishReason: 'STOP' }] },
+    ],
+  ])('of an agent that signs its answers goes to %s with the words alone', async (model, path, field, answer) => {
+    const { token } = await journey.newOrg()
+    const undo = journey.upstream.on(path, json(answer))
+    const order = journey.upstream.journal.requests.length
+    const openai = new OpenAI({ apiKey: token, baseURL: `${journey.ownkey.url}/v1`, maxRetries: 0 })
+    const said = { role: 'assistant' as const, name: 'researcher', content: 'Found it.' }
+    await openai.chat.completions.create({ model, messages: [...messages, said, ...messages] })
+    undo()
+    const sent = journey.upstream.journal.requests[order]?.json() as Record<string, unknown[]>
+    expect(sent[field]).toHaveLength(3)
+    expect(JSON.stringify(sent[field]?.[1])).toContain('Found it.')
+    expect(JSON.stringify(sent)).not.toContain('researcher')
+  })
+
   test('gives the pictures of an answer on, whole and in a stream', async () => {
     const parts = [{ text: 'Here' }, { inlineData: { mimeType: 'image/png', data: 'AAAA' } }]
     const drawn = { candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP' }] }

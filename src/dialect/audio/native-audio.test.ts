@@ -149,3 +149,21 @@ describe('OpenAI’s voices', () => {
     expect(() => speak('deepgram', { voice }, 'aura-2-thalia-en')).toThrow('Deepgram cannot do voice: give the name')
   })
 })
+
+test('speech of Mistral is asked for by a voice’s id, and taken out of its JSON', () => {
+  const { path, sent } = speak('mistral', { voice: 'en_paul_neutral', response_format: 'wav' }, 'voxtral-tts')
+  expect(path).toBe('/v1/audio/speech')
+  expect(sent).toEqual({
+    model: 'voxtral-tts',
+    input: 'Hi',
+    voice_id: 'en_paul_neutral',
+    response_format: 'wav',
+    stream: false,
+  })
+  const body = Buffer.from(JSON.stringify({ model: 'auto', voice: 'x', input: 'Hi', response_format: 'wav' }))
+  const call = { route: 'audio/speech', contentType: 'application/json', body } as const
+  const message = translateRequest(call, { provider: providerOf('mistral'), model: 'voxtral-tts', created: 0 })
+  const told = message.answer.whole?.(Buffer.from(JSON.stringify({ audio_data: sound.toString('base64') })))
+  expect(told).toMatchObject({ contentType: 'audio/wav', body: sound })
+  expect(() => speak('mistral', { speed: 2 }, 'm')).toThrow(expect.objectContaining({ code: 'request_invalid' }))
+})

@@ -38,8 +38,8 @@ const readers: Readonly<Record<string, (place: Place) => Turn>> = {
     refuseName(place)
     return { role: 'user', parts: parts(place) }
   },
+  // Its name may stand there: agents' frameworks sign each answer with the agent's, and the model knows whose words these are.
   assistant: (place) => {
-    refuseName(place)
     if (place.message['audio'] != null) throw invalid(`${place.at}.audio`, 'earlier spoken answers cannot be continued')
     if (place.message['function_call'] != null) throw invalid(`${place.at}.function_call`, 'use tool_calls instead')
     const thinking = place.message['thinking_blocks']
@@ -59,7 +59,7 @@ const readers: Readonly<Record<string, (place: Place) => Turn>> = {
   },
 }
 
-/** Nobody but OpenAI has a place for it, and the model would be told less than the caller meant. */
+/** Who asks: nobody but OpenAI has a place for it, and the model would be told less than the caller meant. */
 function refuseName({ message, at }: Place): void {
   if (message['name'] != null)
     throw invalid(`${at}.name`, 'write the name into the content; this provider has no field for it')

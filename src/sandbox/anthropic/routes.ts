@@ -26,8 +26,8 @@ const nothing = (): Answer => ({ json: { data: [], has_more: false, first_id: nu
 
 /** Messages stand behind any path, for the vendors that play Anthropic's dialect below a path of their own. */
 export const messageRoutes: readonly Route[] = [
-  { method: 'POST', path: /^\/.*messages$/, answer: messages },
-  { method: 'POST', path: /^\/.*messages\/count_tokens$/, answer: countTokens, breaks: false },
+  { method: 'POST', path: /^\/.*messages$/, answer: messages, behindAnyPath: true },
+  { method: 'POST', path: /^\/.*messages\/count_tokens$/, answer: countTokens, breaks: false, behindAnyPath: true },
 ]
 
 export const anthropicRoutes: readonly Route[] = [

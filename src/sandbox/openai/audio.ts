@@ -1,5 +1,5 @@
 import { entryOf } from '../../lib/index.ts'
-import { type Answer, type Call, modelField, Problem, textField } from '../call.ts'
+import { type Answer, type Call, modelField, objectOf, Problem, textField } from '../call.ts'
 import { piecesOf, secondsOf, transcriptOf } from '../content/reply.ts'
 import { type SoundKind, slices, soundOf, soundTypes, spokenSeconds } from '../content/sound.ts'
 import { tokensOf } from '../content/tokens.ts'
@@ -23,14 +23,14 @@ export async function transcriptions(call: Call): Promise<Answer> {
   const transcript = transcriptIn(form, { task: 'transcribe', model: call.parts['deployment'] })
   return form.fields['stream'] === 'true'
     ? streamed(transcript, call)
-    : inFormat(transcript, form.fields['response_format'])
+    : named(call, inFormat(transcript, form.fields['response_format']))
 }
 
 /** `POST …/audio/translations` */
 export async function translations(call: Call): Promise<Answer> {
   const form = await call.form()
   const transcript = transcriptIn(form, { task: 'translate', model: call.parts['deployment'] })
-  return inFormat(transcript, form.fields['response_format'])
+  return named(call, inFormat(transcript, form.fields['response_format']))
 }
 
 function transcriptIn(
@@ -115,6 +115,12 @@ function inFormat(transcript: Transcript, name = 'json'): Answer {
   return format(transcript)
 }
 
+/** Groq says in each whole answer under what id it has it. */
+function named({ provider, requestId }: Call, answer: Answer): Answer {
+  if (provider !== 'groq' || !('json' in answer)) return answer
+  return { ...answer, json: { ...objectOf(answer.json), x_groq: { id: requestId } } }
+}
+
 function streamed({ text, usage }: Transcript, call: Call): Answer {
   const deltas = piecesOf(text).map((delta) => sseEvent({ type: 'transcript.text.delta', delta }))
   return {
@@ -124,7 +130,7 @@ function streamed({ text, usage }: Transcript, call: Call): Answer {
   }
 }
 
-const spokenKinds: Record<string, SoundKind> = {
+export const spokenKinds: Readonly<Record<string, SoundKind>> = {
   mp3: 'mp3',
   opus: 'opus',
   aac: 'aac',

@@ -9,6 +9,12 @@ const usageUnasked = new Set(['together', 'fireworks', 'openrouter', 'cerebras',
 /** They bring it with the last words; others in a chunk of its own. */
 const usageInLastChoice = new Set(['mistral'])
 
+/** They bring a tool's arguments in one piece with its name. */
+const toolsWhole = new Set(['mistral', 'xai'])
+
+/** They say in every chunk who speaks. */
+const roleInEach = new Set(['perplexity'])
+
 /** What a chat's answer is made of. */
 interface Chat {
   call: Call
@@ -94,14 +100,15 @@ function streamed(chat: Chat): Answer {
   const chunk = (choices: unknown[], more: JsonObject = {}) => sseEvent({ ...base, choices, ...more })
   const inLast = usageInLastChoice.has(chat.call.provider)
   const silent = asked ? { usage: null } : {}
+  const said = roleInEach.has(chat.call.provider) ? { role: 'assistant', content: '' } : {}
   const pieces = chat.replies.flatMap((reply, index) => {
     const choice = (delta: unknown, finish: string | null = null, more: JsonObject = silent) =>
       chunk([{ index, delta, logprobs: null, finish_reason: finish }], more)
     const isLast = index === chat.replies.length - 1
     return [
       choice({ role: 'assistant', content: reply.tool ? null : '', refusal: null }),
-      ...deltasOf(reply, index).map((delta) => choice(delta)),
-      choice({}, finishOf(reply), isLast && inLast ? { usage: chat.usage } : silent),
+      ...deltasOf(chat.call.provider, reply, index).map((delta) => choice({ ...said, ...delta })),
+      choice(said, finishOf(reply), isLast && inLast ? { usage: chat.usage } : silent),
     ]
   })
   if (!inLast && (asked || usageUnasked.has(chat.call.provider))) pieces.push(chunk([], { usage: chat.usage }))
@@ -110,9 +117,10 @@ function streamed(chat: Chat): Answer {
   return { headers: sseHeaders, pieces, broken: sseEvent(chat.call.overloaded) }
 }
 
-function deltasOf(reply: Reply, index: number): JsonObject[] {
+function deltasOf(provider: string, reply: Reply, index: number): JsonObject[] {
   if (!reply.tool) return piecesOf(reply.text).map((content) => ({ content }))
   const { id, type, function: called } = toolCall(reply, index)
+  if (toolsWhole.has(provider)) return [{ tool_calls: [{ index: 0, id, type, function: called }] }]
   const opening = { index: 0, id, type, function: { name: called.name, arguments: '' } }
   return [opening, ...piecesOf(called.arguments).map((text) => ({ index: 0, function: { arguments: text } }))].map(
     (one) => ({ tool_calls: [one] }),

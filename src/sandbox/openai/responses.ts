@@ -7,6 +7,27 @@ import { sseEvent, sseHeaders } from '../sse.ts'
 /** `POST /v1/responses`, whole or as the stream of its events. */
 export async function responses(call: Call): Promise<Answer> {
   const body = await call.json()
+  const played = play(call, body)
+  // In the background nothing is there yet; whoever asks for it by its id finds it done.
+  if (body['background'] === true && body['stream'] !== true) return { json: { ...played.base, status: 'queued' } }
+  if (body['stream'] !== true) return { json: played.done }
+  const pieces = events(played).map((event) => sseEvent(event, String(event['type'])))
+  return { headers: sseHeaders, pieces, broken: sseEvent(brokenEvent(call), 'error') }
+}
+
+/** The events of one `response.create` on a socket. */
+export const responseEvents = (call: Pick<Call, 'requestId'>, body: JsonObject): JsonObject[] =>
+  events(play(call, body))
+
+/** `POST /v1/responses/input_tokens` */
+export async function countInput(call: Call): Promise<Answer> {
+  const body = await call.json()
+  modelField(body['model'])
+  const counted = promptTokens(promptSize([body['input'] ?? '', body['instructions'] ?? '', body['tools'] ?? []]))
+  return { json: { object: 'response.input_tokens', input_tokens: counted } }
+}
+
+function play(call: Pick<Call, 'requestId'>, body: JsonObject): Streaming {
   const model = modelField(body['model'])
   const input = body['input']
   if (input === undefined || (Array.isArray(input) && input.length === 0)) throw new Problem('missing_field', 'input')
@@ -24,16 +45,13 @@ export async function responses(call: Call): Promise<Answer> {
   const id = responseId([call.requestId, model, prompt.characters, isBackground])
   const base = responseOf({ id, body, model, cut: reply.cut })
   const done = { ...base, output: [item], usage: usageOf(promptTokens(prompt), reply.tokens) }
-  // In the background nothing is there yet; whoever asks for it by its id finds it done.
-  if (isBackground && body['stream'] !== true) return { json: { ...base, status: 'queued' } }
-  if (body['stream'] !== true) return { json: done }
-  return { headers: sseHeaders, pieces: events({ base, done, item, reply }), broken: brokenEvent(call) }
+  return { base, done, item, reply }
 }
 
-function brokenEvent({ overloaded }: Call): string {
+export function brokenEvent({ overloaded }: Pick<Call, 'overloaded'>): JsonObject {
   const message = objectOf(objectOf(overloaded)['error'])['message']
   const code = 'server_error'
-  return sseEvent({ type: 'error', sequence_number: 999, code, message, param: null }, 'error')
+  return { type: 'error', sequence_number: 999, code, message, param: null }
 }
 
 function forcedTool(body: JsonObject): { name: string; schema: unknown } | undefined {
@@ -116,7 +134,7 @@ function responseOf({ id, body, model, cut }: Responded): JsonObject {
   }
 }
 
-function outputItem(call: Call, reply: Reply): JsonObject {
+function outputItem(call: Pick<Call, 'requestId'>, reply: Reply): JsonObject {
   if (!reply.tool) {
     const part = { type: 'output_text', text: reply.text, annotations: [], logprobs: [] }
     const status = reply.cut ? 'incomplete' : 'completed'
@@ -139,7 +157,7 @@ interface Streaming {
   reply: Reply
 }
 
-function events({ base, done, item, reply }: Streaming): string[] {
+function events({ base, done, item, reply }: Streaming): JsonObject[] {
   const opened = { ...base, status: 'in_progress', incomplete_details: null }
   const inner = reply.tool ? toolEvents(item) : textEvents(item, reply)
   const empty = reply.tool
@@ -153,7 +171,7 @@ function events({ base, done, item, reply }: Streaming): string[] {
     { type: 'response.output_item.done', output_index: 0, item },
     { type: reply.cut ? 'response.incomplete' : 'response.completed', response: done },
   ]
-  return all.map((event, index) => sseEvent({ ...event, sequence_number: index }, String(event['type'])))
+  return all.map((event, index) => ({ ...event, sequence_number: index }))
 }
 
 function textEvents(item: JsonObject, reply: Reply): JsonObject[] {

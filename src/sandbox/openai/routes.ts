@@ -19,13 +19,28 @@ import { imageEdits, imageGenerations, moderations } from './media.ts'
 import { accountAnswers, getModel, listModels } from './models.ts'
 import { clientSecret, realtimeSession } from './realtime-secrets.ts'
 import { rerank } from './rerank.ts'
-import { cancelResponse, deleteResponse, getResponse, responses } from './responses.ts'
+import { cancelResponse, countInput, deleteResponse, getResponse, responses } from './responses.ts'
 
 /** Whatever a vendor puts before it (`/openai/v1`, `/inference/v1`, nothing); Azure names the model there. */
 const behind = (rest: string) => new RegExp(`^(?:/.*?deployments/(?<deployment>[^/]+)|/.*)?/${rest}$`)
-const post = (rest: string, answer: Route['answer']): Route => ({ method: 'POST', path: behind(rest), answer })
-const get = (rest: string, answer: Route['answer']): Route => ({ method: 'GET', path: behind(rest), answer })
-const remove = (rest: string, answer: Route['answer']): Route => ({ method: 'DELETE', path: behind(rest), answer })
+const post = (rest: string, answer: Route['answer']): Route => ({
+  method: 'POST',
+  path: behind(rest),
+  answer,
+  behindAnyPath: true,
+})
+const get = (rest: string, answer: Route['answer']): Route => ({
+  method: 'GET',
+  path: behind(rest),
+  answer,
+  behindAnyPath: true,
+})
+const remove = (rest: string, answer: Route['answer']): Route => ({
+  method: 'DELETE',
+  path: behind(rest),
+  answer,
+  behindAnyPath: true,
+})
 const id = '(?<id>[^/]+)'
 
 const account: Route['answer'] = (call) =>
@@ -36,6 +51,7 @@ export const openAiRoutes: readonly Route[] = [
   post('chat/completions', chatCompletions),
   post('completions', completions),
   post('responses', responses),
+  post('responses/input_tokens', countInput),
   post('embeddings', embeddings),
   post('audio/transcriptions', transcriptions),
   post('audio/translations', translations),

@@ -1,6 +1,8 @@
 import { messages } from '../anthropic/messages.ts'
 import { type Answer, type Call, isObject, modelField, Problem, type StreamAnswer } from '../call.ts'
+import { pngOf } from '../content/png.ts'
 import { replyTo } from '../content/reply.ts'
+import { soundComment } from '../content/sound.ts'
 import { promptSize, promptTokens, tokensOf } from '../content/tokens.ts'
 import { vectorOf } from '../content/vector.ts'
 import { awsEvent } from './aws-event.ts'
@@ -14,6 +16,7 @@ export async function invoke(call: Call): Promise<Answer> {
 
 const makers: readonly [RegExp, (call: Call) => Promise<Answer>][] = [
   [/\btitan-embed/, embed],
+  [/\btitan-image|\bnova-canvas|\bstability\./, paint],
   [/\bnova\b|\bnova-/, converseInside],
 ]
 
@@ -22,6 +25,12 @@ async function embed(call: Call): Promise<Answer> {
   if (typeof inputText !== 'string' || inputText === '') throw new Problem('missing_field', 'inputText')
   const embedding = vectorOf(inputText, typeof dimensions === 'number' ? dimensions : 1024)
   return { json: { embedding, embeddingsByType: { float: embedding }, inputTextTokenCount: tokensOf(inputText) } }
+}
+
+/** One small grey square, as Amazon's and Stability's models tell it. */
+async function paint(call: Call): Promise<Answer> {
+  await call.json()
+  return { json: { images: [pngOf(16, soundComment).toString('base64')], error: null } }
 }
 
 async function converseInside(call: Call): Promise<Answer> {

@@ -1,5 +1,14 @@
 import { messageRoutes } from '../anthropic/routes.ts'
-import { type Answer, type Call, type JsonObject, listField, modelField, objectOf, type Route } from '../call.ts'
+import {
+  type Answer,
+  type Call,
+  type JsonObject,
+  listField,
+  modelField,
+  objectOf,
+  Problem,
+  type Route,
+} from '../call.ts'
 import { piecesOf, type Reply, replyTo } from '../content/reply.ts'
 import { promptSize, promptTokens } from '../content/tokens.ts'
 import { openAiRoutes } from '../openai/routes.ts'
@@ -18,19 +27,52 @@ async function read(call: Call): Promise<Converse> {
   const body = await call.json()
   const prompt = promptSize([listField(body, 'messages'), body['system'] ?? ''])
   const limit = objectOf(body['inferenceConfig'])['maxTokens']
-  const reply = replyTo({ prompt, maxTokens: typeof limit === 'number' ? limit : undefined })
+  const reply = replyTo({
+    prompt,
+    tool: forcedTool(objectOf(body['toolConfig'])),
+    schema: schemaOf(body),
+    maxTokens: typeof limit === 'number' ? limit : undefined,
+  })
   const [inputTokens, outputTokens] = [promptTokens(prompt), reply.tokens]
   const usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens }
   const headers = { 'x-amzn-requestid': call.requestId }
-  return { reply, usage, stopReason: reply.cut ? 'max_tokens' : 'end_turn', headers }
+  return { reply, usage, stopReason: stopReason(reply), headers }
 }
+
+const stopReason = (reply: Reply) => (reply.tool ? 'tool_use' : reply.cut ? 'max_tokens' : 'end_turn')
+
+function forcedTool({ tools, toolChoice }: JsonObject): { name: string; schema: unknown } | undefined {
+  const choice = objectOf(toolChoice)
+  const name = objectOf(choice['tool'])['name']
+  const tool = (Array.isArray(tools) ? tools : [])
+    .map((one) => objectOf(objectOf(one)['toolSpec']))
+    .find((one) => choice['any'] !== undefined || (name !== undefined && one['name'] === name))
+  return tool && { name: String(tool['name']), schema: objectOf(tool['inputSchema'])['json'] }
+}
+
+/** A schema is written as a text here. */
+function schemaOf(body: JsonObject): unknown {
+  const { structure } = objectOf(objectOf(body['outputConfig'])['textFormat'])
+  const { schema } = objectOf(objectOf(structure)['jsonSchema'])
+  if (typeof schema !== 'string') return undefined
+  try {
+    return JSON.parse(schema)
+  } catch {
+    throw new Problem('invalid_field', 'outputConfig.textFormat')
+  }
+}
+
+const toolUseId = 'tooluse_sandbox_0'
+
+const blockOf = ({ tool, text }: Reply): JsonObject =>
+  tool ? { toolUse: { toolUseId, name: tool.name, input: tool.input } } : { text }
 
 const metrics = { latencyMs: 1 }
 
 /** `POST /model/{model}/converse` */
 async function converse(call: Call): Promise<Answer> {
   const { reply, usage, stopReason, headers } = await read(call)
-  const output = { message: { role: 'assistant', content: [{ text: reply.text }] } }
+  const output = { message: { role: 'assistant', content: [blockOf(reply)] } }
   return { headers, json: { output, stopReason, usage, metrics } }
 }
 
@@ -43,8 +85,7 @@ async function converseStream(call: Call): Promise<Answer> {
     headers: { ...headers, 'content-type': 'application/vnd.amazon.eventstream' },
     pieces: [
       event('messageStart', { role: 'assistant' }),
-      ...piecesOf(reply.text).map((text) => event('contentBlockDelta', { contentBlockIndex: 0, delta: { text } })),
-      event('contentBlockStop', { contentBlockIndex: 0 }),
+      ...blockEvents(reply).map(([type, more]) => event(type, { contentBlockIndex: 0, ...more })),
       event('messageStop', { stopReason }),
       event('metadata', { usage, metrics }),
     ],
@@ -53,6 +94,21 @@ async function converseStream(call: Call): Promise<Answer> {
       { message: 'The service is unable to process your request. (sandbox)' },
     ),
   }
+}
+
+function blockEvents({ tool, text }: Reply): [type: string, more: JsonObject][] {
+  const stop: [string, JsonObject] = ['contentBlockStop', {}]
+  if (!tool)
+    return [
+      ...piecesOf(text).map((piece): [string, JsonObject] => ['contentBlockDelta', { delta: { text: piece } }]),
+      stop,
+    ]
+  const pieces = piecesOf(JSON.stringify(tool.input))
+  return [
+    ['contentBlockStart', { start: { toolUse: { toolUseId, name: tool.name } } }],
+    ...pieces.map((input): [string, JsonObject] => ['contentBlockDelta', { delta: { toolUse: { input } } }]),
+    stop,
+  ]
 }
 
 export const bedrockRoutes: readonly Route[] = [

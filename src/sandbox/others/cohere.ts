@@ -1,46 +1,10 @@
 import { type Answer, type Call, countField, listField, modelField, Problem, type Route, textField } from '../call.ts'
-import { piecesOf, replyTo } from '../content/reply.ts'
-import { promptSize, promptTokens, tokensOf } from '../content/tokens.ts'
+import { tokensOf } from '../content/tokens.ts'
 import { vectorOf } from '../content/vector.ts'
 import { modelIds } from '../openai/models.ts'
 import { openAiRoutes } from '../openai/routes.ts'
-import { sseEvent, sseHeaders } from '../sse.ts'
+import { chat } from './cohere-chat.ts'
 import { cohereFirstRoutes } from './cohere-v1.ts'
-
-async function chat(call: Call): Promise<Answer> {
-  const body = await call.json()
-  modelField(body['model'])
-  const prompt = promptSize(listField(body, 'messages'))
-  const limit = body['max_tokens']
-  const reply = replyTo({ prompt, maxTokens: typeof limit === 'number' ? limit : undefined })
-  const counted = { input_tokens: promptTokens(prompt), output_tokens: reply.tokens }
-  const usage = { billed_units: counted, tokens: counted }
-  const finish_reason = reply.cut ? 'MAX_TOKENS' : 'COMPLETE'
-  const id = call.requestId
-  if (body['stream'] !== true) {
-    return {
-      json: { id, finish_reason, message: { role: 'assistant', content: [{ type: 'text', text: reply.text }] }, usage },
-    }
-  }
-  const event = (type: string, more: object) => sseEvent({ type, ...more }, type)
-  const pieces = [
-    event('message-start', {
-      id,
-      delta: { message: { role: 'assistant', content: [], tool_plan: '', tool_calls: [] } },
-    }),
-    event('content-start', { index: 0, delta: { message: { content: { type: 'text', text: '' } } } }),
-    ...piecesOf(reply.text).map((text) =>
-      event('content-delta', { index: 0, delta: { message: { content: { text } } } }),
-    ),
-    event('content-end', { index: 0 }),
-    event('message-end', { id, delta: { finish_reason, usage } }),
-  ]
-  return {
-    headers: sseHeaders,
-    pieces,
-    broken: event('message-end', { id, delta: { finish_reason: 'ERROR', error: 'overloaded (sandbox)' } }),
-  }
-}
 
 async function embed(call: Call): Promise<Answer> {
   const body = await call.json()

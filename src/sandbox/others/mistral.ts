@@ -1,6 +1,9 @@
-import { type Answer, type Call, modelField, objectOf, Problem, type Route } from '../call.ts'
+import { entryOf } from '../../lib/index.ts'
+import { type Answer, type Call, modelField, objectOf, Problem, type Route, textField } from '../call.ts'
 import { piecesOf, type Reply, replyTo } from '../content/reply.ts'
+import { soundOf, spokenSeconds } from '../content/sound.ts'
 import { promptSize, promptTokens } from '../content/tokens.ts'
+import { spokenKinds } from '../openai/audio.ts'
 import { completionOf } from '../openai/chat.ts'
 import { continued } from '../openai/completions.ts'
 import { modelIds } from '../openai/models.ts'
@@ -71,6 +74,16 @@ function streamed(call: Call, said: { reply: Reply; usage: object; conversation_
   }
 }
 
+/** `POST /v1/audio/speech`: the sound in JSON. */
+async function speak(call: Call): Promise<Answer> {
+  const body = await call.json()
+  modelField(body['model'])
+  const kind = entryOf(spokenKinds, body['response_format'] ?? 'mp3')
+  if (!kind) throw new Problem('invalid_field', 'response_format')
+  const sound = soundOf({ kind, sampleRate: 24_000 }, spokenSeconds(textField(body, 'input').length))
+  return { json: { audio_data: sound.toString('base64') } }
+}
+
 /** `POST /v1/ocr`: one page that says who wrote it. */
 async function ocr(call: Call): Promise<Answer> {
   const body = await call.json()
@@ -85,6 +98,7 @@ export const mistralRoutes: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/agents\/completions$/, answer: agent },
   { method: 'POST', path: /^\/v1\/conversations$/, answer: conversation },
   { method: 'POST', path: /^\/v1\/ocr$/, answer: ocr },
+  { method: 'POST', path: /^\/v1\/audio\/speech$/, answer: speak },
   { method: 'POST', path: /^\/v1\/audio\/transcriptions$/, answer: transcription },
   {
     method: 'GET',

@@ -1,4 +1,14 @@
-import { type Answer, type Call, listField, modelField, objectOf, Problem, type Route } from '../call.ts'
+import {
+  type Answer,
+  type Call,
+  type JsonObject,
+  listField,
+  modelField,
+  objectOf,
+  Problem,
+  type Route,
+} from '../call.ts'
+import { responses } from '../openai/responses.ts'
 
 /** `POST /search`: one page that says who found it. */
 async function search(call: Call): Promise<Answer> {
@@ -7,6 +17,19 @@ async function search(call: Call): Promise<Answer> {
   const snippet = 'This is the Ownkey sandbox: nothing was searched.'
   const found = { title: 'Ownkey sandbox', url: 'https://example.com/', snippet, date: null, last_updated: null }
   return { json: { id: call.requestId, results: [found] } }
+}
+
+/** `POST /v1/agent`: the Responses API by another name, which is asked for JSON as in a chat. */
+async function agent(call: Call): Promise<Answer> {
+  const format = (body: JsonObject) => ({
+    type: 'json_schema',
+    ...objectOf(objectOf(body['response_format'])['json_schema']),
+  })
+  const json = async () => {
+    const body = await call.json()
+    return body['response_format'] === undefined ? body : { ...body, text: { format: format(body) } }
+  }
+  return responses({ ...call, json })
 }
 
 /** `POST /async/chat/completions`: taken, and never answered. */
@@ -19,6 +42,7 @@ async function later(call: Call): Promise<Answer> {
 
 export const perplexityRoutes: readonly Route[] = [
   { method: 'POST', path: /^(?:\/v1)?\/search$/, answer: search },
+  { method: 'POST', path: /^(?:\/v1)?\/agent$/, answer: agent },
   { method: 'POST', path: /^\/async\/chat\/completions$/, answer: later },
   { method: 'GET', path: /^\/async\/chat\/completions$/, answer: () => ({ json: { next_token: null, requests: [] } }) },
 ]

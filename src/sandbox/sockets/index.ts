@@ -1,6 +1,7 @@
 /** The played providers' WebSocket routes: counting what comes in and answering in each provider's own messages. */
 import type { SocketPlay } from './conversation.ts'
 import { geminiLive, openAiRealtime } from './realtime.ts'
+import { openAiResponses } from './responses.ts'
 import {
   assemblyAiListening,
   deepgramListening,
@@ -14,6 +15,7 @@ import {
 export { acceptSocket, refuseSocket } from './play-socket.ts'
 
 const plays: Readonly<Record<string, readonly SocketPlay[]>> = {
+  openai: [openAiRealtime, openAiResponses],
   gemini: [geminiLive],
   vertex: [geminiLive],
   elevenlabs: [elevenLabsSpeech, elevenLabsListening],

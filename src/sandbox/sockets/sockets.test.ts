@@ -34,6 +34,13 @@ const rows: Row[] = [
     '"type":"response.done"',
   ],
   [
+    'openai',
+    '/v1/responses',
+    bearer,
+    [{ type: 'response.create', model: 'm', input: 'hello' }],
+    '"type":"response.completed"',
+  ],
+  [
     'gemini',
     live,
     (key) => ({ 'x-goog-api-key': key }),
