@@ -203,6 +203,20 @@ describe('an own key', () => {
     expect(skips(on)).toEqual(['organization:openai:key_disabled'])
   })
 
+  test.each([
+    ['{ fallback: { mode: customer } }', true],
+    ['{ fallback: { mode: never } }', false],
+    ['{ fallback: { mode: customer }, providers: { openai: required } }', false],
+  ])('that is disabled under %s advises fallback only where that would help: %s', (plan, helps) => {
+    const keys = [key('openai', { state: 'disabled', fallback: false })]
+    const { refusal } = ask(policyWith(plan), { provider: 'openai' }, { keys })
+    expect(refusal).toMatchObject({ code: 'missing_key', facts: { disabled: 'OpenAI' } })
+    expect([refusal?.fix.includes('Enable the OpenAI key'), refusal?.fix.includes('turn fallback on')]).toEqual([
+      true,
+      helps,
+    ])
+  })
+
   test('that is required and missing says which to add, and the platform never serves', () => {
     const policy = policyWith('{ providers: { openai: required } }')
     const decision = ask(policy, { provider: 'openai', environment: 'staging' })

@@ -57,8 +57,7 @@ function inPlay(ask: Ask, { provider, key }: { provider: PolicyProvider; key: Ke
       refusal: {
         code: 'missing_key',
         reason,
-        fix: `Enable the ${provider.name} key or paste a new one in the AI settings, or turn fallback on.`,
-        facts: { disabled: provider.name },
+        ...enableOrFallBack(ask, provider),
       },
     })
   }
@@ -78,6 +77,18 @@ function inPlay(ask: Ask, { provider, key }: { provider: PolicyProvider; key: Ke
     })
   }
   return { kind: 'usable', key }
+}
+
+/** What helps where a key is disabled: fallback only where the customer may turn it on, and something would stand in. */
+function enableOrFallBack({ fallback, plan }: Ask, provider: PolicyProvider): Pick<Refusal, 'fix' | 'facts'> {
+  const { id, name, hasPlatformKey } = provider
+  const couldFallBack = fallback.mode === 'customer' && hasPlatformKey && plan.policies.get(id) !== 'required'
+  return couldFallBack
+    ? {
+        fix: `Enable the ${name} key or paste a new one in the AI settings, or turn fallback on.`,
+        facts: { disabled: name },
+      }
+    : { fix: `Enable the ${name} key in the AI settings.`, facts: { enable: name, disabled: name } }
 }
 
 function halted(ask: Ask, { key, skipped, refusal }: { key: KeyFacts; skipped: Skipped; refusal: Refusal }): OwnKey {
