@@ -32,6 +32,19 @@ describe('what a manager may choose for a key', () => {
     },
   )
 
+  it('saves no key for one user where keys belong to the organization', async () => {
+    const refusals = await Promise.all([
+      call('PUT', '/keys/gemini', { key: geminiKey('5678'), user: 'ada' }),
+      call('PUT', '/keys/gemini?user=ada', { key: geminiKey('5678') }),
+    ])
+    expect(refusals.map(({ body }) => [body.status, body.code, body.errors?.[0]?.field])).toEqual([
+      [409, 'choice_fixed', 'body.user'],
+      [409, 'choice_fixed', 'query.user'],
+    ])
+    const [provider] = (await settings()).providers
+    expect(provider.keys.map(({ last4 }: { last4: string }) => last4)).toEqual(['1234'])
+  })
+
   it('explains a feature, and asks for one where it is left out', async () => {
     expect((await call('POST', '/explain', { provider: 'gemini' })).body).toMatchObject({
       status: 400,

@@ -34,7 +34,8 @@ interface SlotCall {
 /**
  * Reads the slot from path, query and body.
  * @param use `save`: the plan must have the provider and own keys must be on; `remove`: what is there may always go
- * @throws OwnkeyError `org_unknown`, `provider_unknown`, `provider_not_allowed`, `byok_disabled`, `request_invalid`, `role_required`
+ * @throws OwnkeyError `org_unknown`, `provider_unknown`, `provider_not_allowed`, `byok_disabled`, `request_invalid`, `role_required`,
+ * `choice_fixed`
  */
 export async function resolveSlot(
   { params, query, body, caller }: SlotCall,
@@ -56,7 +57,10 @@ export async function resolveSlot(
       inForce.policy,
       body?.environment === undefined ? 'query.environment' : 'body.environment',
     )
-  const user = userOf(caller, oneOf('user', query.user, body?.user))
+  const named = oneOf('user', query.user, body?.user)
+  if (use === 'save' && named !== undefined)
+    requireHolderUser(plan, query.user === undefined ? 'body.user' : 'query.user')
+  const user = userOf(caller, named)
   if (plan.holder === 'user') requireUser(user, 'query.user')
   return {
     inForce,
@@ -69,6 +73,16 @@ export async function resolveSlot(
     user: plan.holder === 'user' ? user : '',
     environment,
   }
+}
+
+/** A key that was meant for one user would serve the whole organization. @throws OwnkeyError `choice_fixed` */
+function requireHolderUser({ holder }: PolicyPlan, field: string): void {
+  if (holder === 'user') return
+  throw new OwnkeyError('choice_fixed', {
+    detail: 'In this plan keys belong to the organization, not to a user.',
+    fix: 'Leave "user" out.',
+    errors: [{ field, detail: 'The plan decides this.', code: 'plan_decides' }],
+  })
 }
 
 /** The operator, who is no user, must name one. @throws OwnkeyError `request_invalid` */
