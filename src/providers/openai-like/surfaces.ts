@@ -2,11 +2,13 @@ import { anthropicUsage } from '../anthropic/usage.ts'
 import type { Surface } from '../provider.ts'
 import { batchJob, batchLines, responseJob } from './jobs.ts'
 import { transcriptionUsage } from './usage.ts'
+import { vendorRoutes } from './vendor-routes.ts'
 
-type Route = Omit<Surface, 'path'> & { route: string }
+/** A surface behind whatever a vendor has before its routes. */
+export type Route = Omit<Surface, 'path'> & { route: string }
 
-/** What the routes of an OpenAI-compatible API are; a vendor offers some of them. */
-const routes = {
+/** OpenAI's own routes, and those that many vendors took over from others. */
+const commonRoutes = {
   chat: [
     {
       name: 'chat',
@@ -189,71 +191,10 @@ const routes = {
       job: batchJob,
     },
   ],
-  mistralBatches: [
-    { name: 'batches', route: 'batch/jobs', model: 'anywhere', meters: 'none', job: batchJob },
-    {
-      name: 'batches',
-      route: 'batch/jobs(?:/[^/]+){1,2}',
-      model: 'anywhere',
-      meters: 'tokens',
-      isFree: true,
-      job: batchJob,
-    },
-  ],
-  fim: [
-    {
-      name: 'fill in the middle',
-      capability: 'chat',
-      method: 'POST',
-      route: 'fim/completions',
-      model: 'body',
-      meters: 'tokens',
-    },
-  ],
-  ocr: [{ name: 'ocr', method: 'POST', route: 'ocr', model: 'body', meters: 'none' }],
-  agents: [
-    {
-      name: 'agents',
-      capability: 'chat',
-      method: 'POST',
-      route: '(?:agents/completions|conversations)',
-      model: 'body',
-      meters: 'tokens',
-    },
-  ],
-  search: [{ name: 'search', method: 'POST', route: 'search', model: 'none', meters: 'none' }],
-  xaiSpeech: [
-    {
-      name: 'speech',
-      capability: 'text_to_speech',
-      method: 'POST',
-      route: 'tts',
-      model: 'body',
-      meters: 'characters',
-      textField: 'text',
-    },
-  ],
-  xaiTranscription: [
-    {
-      name: 'transcriptions',
-      capability: 'speech_to_text',
-      method: 'POST',
-      route: 'stt',
-      model: 'form',
-      meters: 'audio',
-      usage: transcriptionUsage,
-    },
-  ],
-  account: [
-    {
-      name: 'account',
-      method: 'GET',
-      route: '(?:user/balance|api-key|key|credits|generation)',
-      model: 'none',
-      meters: 'none',
-    },
-  ],
 } as const satisfies Record<string, readonly Route[]>
+
+/** What the routes of an OpenAI-compatible API are; a vendor offers some of them. */
+const routes = { ...commonRoutes, ...vendorRoutes }
 
 export type OpenaiSurface = keyof typeof routes
 
