@@ -6,7 +6,8 @@ const waiting = new WeakMap<Socket, Set<ServerResponse>>()
 
 /**
  * A caller may send several requests without waiting, and Node gives the connection to one response at a time. The others are told
- * nothing when the connection ends, so here they are: their requests would go on for nobody, and count as open for ever.
+ * nothing when the connection ends, so here they are: their requests would go on for nobody, and count as open for ever. Node 24
+ * tells them right after the connection's own end, so they are told here once it has had the time, and each only once.
  */
 export function hearEnd({ socket }: IncomingMessage, response: ServerResponse): void {
   if (response.socket !== null) return
@@ -16,12 +17,14 @@ export function hearEnd({ socket }: IncomingMessage, response: ServerResponse): 
   response.once('close', () => responses.delete(response))
   if (known !== undefined) return
   waiting.set(socket, responses)
-  socket.once('close', () => {
-    for (const one of responses) {
-      // Its turn has come, so Node tells it.
-      if (one.socket !== null) continue
-      one.destroy()
-      one.emit('close')
-    }
-  })
+  socket.once('close', () => setImmediate(tellEach, responses))
+}
+
+function tellEach(responses: ReadonlySet<ServerResponse>): void {
+  for (const one of responses) {
+    // Its turn has come, so Node tells it.
+    if (one.socket !== null) continue
+    one.destroy()
+    one.emit('close')
+  }
 }
