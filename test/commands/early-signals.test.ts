@@ -25,7 +25,10 @@ describe('a signal that comes while the program is being loaded', () => {
     writeFileSync(
       join(folder, 'dist', 'cli', 'index.js'),
       `process.kill(process.pid, '${signal}')
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      // It goes on once it has heard SIGHUP; any other signal has to end it.
+      const alive = setInterval(() => {}, 1000)
+      await new Promise((resolve) => '${signal}' === 'SIGHUP' && process.once('SIGHUP', resolve))
+      clearInterval(alive)
       export const run = async () => 7`,
     )
     const child = spawn(process.execPath, [join(folder, 'bin', 'ownkey.js'), command], { stdio: 'ignore' })
