@@ -4,11 +4,13 @@
  * its id. Pure, but for the minting of short-lived tokens, whose requests are sent by the caller.
  */
 
+export { anthropicUsage } from './anthropic/usage.ts'
 export { beginsLikeKey } from './begins-like-key.ts'
 export { catalogue, findProvider } from './catalogue.ts'
 export { openaiCompatible, ownServerNeeds } from './custom-endpoint.ts'
 export { describeCatalogue } from './describe-catalogue.ts'
 export * from './failure.ts'
+export { googleUsage } from './gemini/usage.ts'
 export * from './job-reading.ts'
 export { laterUsage } from './later-usage.ts'
 export { modelHints } from './model-hints.ts'

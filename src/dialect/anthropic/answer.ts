@@ -1,11 +1,6 @@
-import {
-  type Choice,
-  type CompletionCall,
-  completionAnswer,
-  type Finish,
-  type TokenCounts,
-} from '../chat/completion.ts'
-import { countOf, entryOf, type Json, listOf, mustHave, parseAnswer, recordOf, textOf } from '../json.ts'
+import { anthropicUsage } from '../../providers/index.ts'
+import { type Choice, type CompletionCall, completionAnswer, type Finish } from '../chat/completion.ts'
+import { entryOf, type Json, listOf, mustHave, parseAnswer, recordOf, textOf } from '../json.ts'
 import type { WholeAnswer } from '../translation.ts'
 
 const finishes: Readonly<Record<string, Finish>> = {
@@ -32,20 +27,6 @@ export function refusalOf({ stop_reason: reason, stop_details: details }: Json):
   return typeof category === 'string' ? `The model refused to answer (${category}).` : 'The model refused to answer.'
 }
 
-/** A message's counts. The input excludes the cache there and includes it here. */
-export function countsOf(usage: Json): TokenCounts {
-  const cached = countOf(usage['cache_read_input_tokens'])
-  const written = countOf(usage['cache_creation_input_tokens'])
-  const thinking = recordOf(usage['output_tokens_details'])['thinking_tokens']
-  return {
-    prompt: countOf(usage['input_tokens']) + cached + written,
-    completion: countOf(usage['output_tokens']),
-    cached,
-    cacheWritten: written,
-    reasoning: typeof thinking === 'number' ? thinking : undefined,
-  }
-}
-
 export function messageAnswer(bytes: Buffer, { created, asJson }: { created: number; asJson: boolean }): WholeAnswer {
   const message = parseAnswer(bytes)
   mustHave(Array.isArray(message['content']))
@@ -53,7 +34,7 @@ export function messageAnswer(bytes: Buffer, { created, asJson }: { created: num
     id: textOf(message['id']),
     model: textOf(message['model']),
     created,
-    usage: countsOf(recordOf(message['usage'])),
+    usage: anthropicUsage.read('"usage"', message['usage']),
     choices: [choiceOf(message, asJson)],
   })
 }

@@ -447,13 +447,13 @@ describe('Anthropic’s stream', () => {
       { role: 'assistant', content: '', refusal: null },
       { reasoning_content: 'h' },
       { reasoning_content: 'm' },
-      { thinking_blocks: [{ type: 'thinking', thinking: 'hm', signature: 'c2ln' }] },
       { content: 'Grüße 🌍 ' },
       { tool_calls: [{ index: 0, id: 'toolu_1', type: 'function', function: { name: 'look', arguments: '' } }] },
       { tool_calls: [{ index: 0, function: { arguments: '{"at": "ü' } }] },
       { tool_calls: [{ index: 0, function: { arguments: '"}' } }] },
       { tool_calls: [{ index: 1, id: 'toolu_2', type: 'function', function: { name: 'now', arguments: '' } }] },
       { tool_calls: [{ index: 1, function: { arguments: '{}' } }] },
+      { thinking_blocks: [{ type: 'thinking', thinking: 'hm', signature: 'c2ln' }] },
       {},
     ])
     expect(events.at(-3)).toMatchObject({

@@ -47,6 +47,30 @@ test('blocks that nobody ends are over with the message', () => {
   expect(endOf(chunks)?.finish_reason).toBe('tool_calls')
 })
 
+test('a thought may begin with words', () => {
+  const block = { type: 'thinking', thinking: 'First ', signature: '' }
+  const delta = { type: 'thinking_delta', thinking: 'this.' }
+  const chunks = chunksOf(
+    start,
+    { type: 'content_block_start', index: 0, content_block: block },
+    { type: 'content_block_delta', index: 0, delta },
+    end('end_turn'),
+    stop,
+  )
+  expect(deltasOf(chunks)).toEqual([
+    { role: 'assistant', content: '', refusal: null },
+    { reasoning_content: 'First ' },
+    { reasoning_content: 'this.' },
+    { thinking_blocks: [{ ...block, thinking: 'First this.' }] },
+    {},
+  ])
+})
+
+test('counts that were never filled in take nothing back, as in the books', () => {
+  const chunks = chunksOf(start, end('end_turn', { input_tokens: 0, output_tokens: 9 }), stop)
+  expect(chunks.find(({ usage }) => usage)?.usage).toMatchObject({ prompt_tokens: 5, completion_tokens: 9 })
+})
+
 test.each([
   ['with its last event', [stop]],
   ['without its last event', []],

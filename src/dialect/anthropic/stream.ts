@@ -1,7 +1,8 @@
+import { anthropicUsage, laterUsage, type Usage } from '../../providers/index.ts'
 import { ChunkWriter, streamError } from '../chat/chunk-writer.ts'
 import type { EventTranslation } from '../event-stream.ts'
 import { entryOf, type Json, recordOf, textOf } from '../json.ts'
-import { countsOf, finishOf, refusalOf } from './answer.ts'
+import { finishOf, refusalOf } from './answer.ts'
 
 export interface MessageStreamOptions {
   model: string
@@ -14,12 +15,13 @@ export interface MessageStreamOptions {
 interface Progress {
   writer: ChunkWriter
   asJson: boolean
-  /** Later fields win: the counts of a stream are cumulative. */
-  usage: Json
+  usage: Usage
   /** How many tools were called so far. */
   calls: number
   /** The blocks under way by their index: several may be. */
   blocks: Map<unknown, Block>
+  /** To be sent back unchanged with tool results. */
+  thinking: Json[]
   stop: Json
   over: boolean
 }
@@ -41,6 +43,7 @@ export function messageEvents({ created, includeUsage, asJson, model }: MessageS
     usage: {},
     calls: 0,
     blocks: new Map(),
+    thinking: [],
     stop: {},
     over: false,
   }
@@ -57,19 +60,21 @@ function endOf(progress: Progress): string {
 }
 
 function finished(progress: Progress): string {
-  const { writer, stop, asJson, usage } = progress
+  const { writer, stop, asJson, usage, thinking } = progress
   const open = [...progress.blocks.keys()].map((index) => stopped(index, progress)).join('')
+  // All at once: of lists that come in pieces some clients keep the last piece only, and others fail.
+  const thought = thinking.length === 0 ? '' : writer.delta({ thinking_blocks: thinking })
   const refusal = refusalOf(stop)
   const refused = refusal === undefined ? '' : writer.delta({ refusal })
-  return open + refused + writer.finish(finishOf(stop['stop_reason'], asJson), countsOf(usage))
+  return open + thought + refused + writer.finish(finishOf(stop['stop_reason'], asJson), usage)
 }
 
 const events: Readonly<Record<string, (event: Json, progress: Progress) => string>> = {
   message_start: ({ message }, progress) => {
-    const { id, model, usage } = recordOf(message)
+    const { id, model } = recordOf(message)
     const { head } = progress.writer
     progress.writer.head = { ...head, id: textOf(id) || head.id, model: textOf(model) || head.model }
-    progress.usage = recordOf(usage)
+    progress.usage = anthropicUsage.read('"message"', message)
     return ''
   },
   content_block_start: ({ index, content_block: fields }, progress) => {
@@ -85,7 +90,7 @@ const events: Readonly<Record<string, (event: Json, progress: Progress) => strin
   content_block_stop: ({ index }, progress) => stopped(index, progress),
   message_delta: ({ delta, usage }, progress) => {
     progress.stop = { ...progress.stop, ...given(delta) }
-    progress.usage = { ...progress.usage, ...given(usage) }
+    progress.usage = laterUsage(progress.usage, anthropicUsage.read('"usage"', usage))
     return ''
   },
   message_stop: (_event, progress) => {
@@ -114,6 +119,8 @@ const blockOf = (fields: unknown): Block => ({ fields: { ...recordOf(fields) }, 
 
 const starts: Readonly<Record<string, (block: Block, progress: Progress) => string>> = {
   text: ({ fields }, { writer }) => (textOf(fields['text']) === '' ? '' : writer.delta({ content: fields['text'] })),
+  thinking: ({ fields }, { writer }) =>
+    textOf(fields['thinking']) === '' ? '' : writer.delta({ reasoning_content: fields['thinking'] }),
   tool_use: (block, progress) => {
     block.call = progress.calls++
     if (progress.asJson) return ''
@@ -125,7 +132,10 @@ const starts: Readonly<Record<string, (block: Block, progress: Progress) => stri
   },
 }
 
-const thought = ({ fields }: Block, { writer }: Progress) => writer.delta({ thinking_blocks: [fields] })
+function thought({ fields }: Block, { thinking }: Progress): string {
+  thinking.push(fields)
+  return ''
+}
 
 const stops: Readonly<Record<string, (block: Block, progress: Progress) => string>> = {
   thinking: thought,

@@ -1,5 +1,6 @@
+import type { Usage } from '../../providers/index.ts'
 import type { Json } from '../json.ts'
-import { type Finish, type TokenCounts, usageField } from './completion.ts'
+import { type Finish, usageField } from './completion.ts'
 
 /** Who answers, as every chunk of a stream repeats it. */
 export interface ChunkHead {
@@ -33,7 +34,7 @@ export class ChunkWriter {
   }
 
   /** The last of a whole stream: why each choice ends, the counts if they were asked for, and the mark of its end. */
-  finish(reasons: Finish | readonly Finish[], usage: TokenCounts): string {
+  finish(reasons: Finish | readonly Finish[], usage: Usage): string {
     const ends = [reasons].flat().map((finish, index) => {
       const greeting = this.greeted.has(index) ? '' : this.delta({}, { index })
       return greeting + this.choice({}, { index, finish })

@@ -1,3 +1,4 @@
+import type { Usage } from '../../providers/index.ts'
 import type { Json } from '../json.ts'
 import { jsonAnswer, type WholeAnswer } from '../translation.ts'
 
@@ -7,7 +8,7 @@ export interface Completion {
   model: string
   created: number
   choices: readonly Choice[]
-  usage: TokenCounts
+  usage: Usage
 }
 
 /** One of the answers; more than one only where `n` asked for it. */
@@ -41,15 +42,6 @@ export interface CompletionImage {
 }
 
 export type Finish = 'stop' | 'length' | 'tool_calls' | 'content_filter'
-
-/** As OpenAI counts: the prompt includes what was read from and written to the cache, the completion the reasoning. */
-export interface TokenCounts {
-  prompt: number
-  completion: number
-  cached: number
-  cacheWritten: number | undefined
-  reasoning: number | undefined
-}
 
 /** `chat.completion`, whole. */
 export function completionAnswer(completion: Completion): WholeAnswer {
@@ -97,15 +89,18 @@ export function imageField({ mimeType, data, signature }: CompletionImage, index
 const signed = (signature: string | undefined): Json =>
   signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } }
 
-export function usageField({ prompt, completion, cached, cacheWritten, reasoning }: TokenCounts): Json {
+/** The counts of the books as OpenAI counts: the prompt includes what was read from and written to the cache. */
+export function usageField(usage: Usage): Json {
+  const { inputTokens = 0, outputTokens = 0, cacheReadTokens = 0, cacheWriteTokens, reasoningTokens } = usage
+  const prompt = inputTokens + cacheReadTokens + (cacheWriteTokens ?? 0)
   return {
     prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
+    completion_tokens: outputTokens,
+    total_tokens: prompt + outputTokens,
     prompt_tokens_details: {
-      cached_tokens: cached,
-      ...(cacheWritten === undefined ? {} : { cache_write_tokens: cacheWritten }),
+      cached_tokens: cacheReadTokens,
+      ...(cacheWriteTokens === undefined ? {} : { cache_write_tokens: cacheWriteTokens }),
     },
-    ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
+    ...(reasoningTokens === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoningTokens } }),
   }
 }

@@ -1,12 +1,12 @@
+import { googleUsage, type Usage } from '../../providers/index.ts'
 import {
   type Choice,
   type CompletionCall,
   type CompletionImage,
   completionAnswer,
   type Finish,
-  type TokenCounts,
 } from '../chat/completion.ts'
-import { countOf, entryOf, type Json, listOf, mustHave, parseAnswer, recordOf, textOf } from '../json.ts'
+import { entryOf, type Json, listOf, mustHave, parseAnswer, recordOf, textOf } from '../json.ts'
 import type { WholeAnswer } from '../translation.ts'
 import { logprobsOf } from './logprobs.ts'
 
@@ -60,8 +60,7 @@ export function readCandidates(answer: Json): readonly { index: number; said: Sa
   })
 }
 
-export const usageIn = (answer: Json): Json | undefined =>
-  answer['usageMetadata'] === undefined ? undefined : recordOf(answer['usageMetadata'])
+export const usageIn = (answer: Json): Usage => googleUsage.read('"usageMetadata"', answer['usageMetadata'])
 
 function candidateOf(answer: Json, candidate: Json): Said {
   const parts = listOf(recordOf(candidate['content'])['parts']).map(recordOf)
@@ -113,18 +112,6 @@ export function finishOf(finishReason: string, hasCalls: boolean): Finish {
   return hasCalls ? 'tool_calls' : 'stop'
 }
 
-/** Candidates exclude the thoughts there; both are the completion here. */
-export function countsOf(usage: Json): TokenCounts {
-  const thoughts = countOf(usage['thoughtsTokenCount'])
-  return {
-    prompt: countOf(usage['promptTokenCount']) + countOf(usage['toolUsePromptTokenCount']),
-    completion: countOf(usage['candidatesTokenCount']) + thoughts,
-    cached: countOf(usage['cachedContentTokenCount']),
-    cacheWritten: undefined,
-    reasoning: thoughts,
-  }
-}
-
 /** Google names an answer, but not each call of it; ids of calls must be unique within a conversation. */
 export function callId(answerId: string, index: number): string {
   return `call_${answerId.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 48)}_${index}`
@@ -145,7 +132,7 @@ export function generateAnswer(bytes: Buffer, { created, model }: { created: num
     model: textOf(answer['modelVersion']) || model,
     created,
     choices: choicesOf(answer, id),
-    usage: countsOf(usageIn(answer) ?? {}),
+    usage: usageIn(answer),
   })
 }
 

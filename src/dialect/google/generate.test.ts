@@ -538,4 +538,24 @@ describe('Gemini’s stream', () => {
       '[DONE]',
     ])
   })
+
+  test('that tells twice why it ended refuses once', () => {
+    const ended = 'data: {"candidates":[{"finishReason":"SAFETY"}]}\n\n'
+    const events = eventsOf(translated(streamOf(), [Buffer.from(ended + ended)]))
+    expect(events).toMatchObject([
+      {},
+      { choices: [{ delta: { refusal: 'The answer was blocked (SAFETY).' } }] },
+      { choices: [{ finish_reason: 'content_filter' }] },
+      '[DONE]',
+    ])
+  })
+
+  test.each(['null', '{"trafficType":"ON_DEMAND"}'])('whose last counts are %s keeps those before', (last) => {
+    const counted = 'data: {"candidates":[{}],"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":2}}\n\n'
+    const ended = `data: {"candidates":[{"finishReason":"STOP"}],"usageMetadata":${last}}\n\n`
+    const stream = streamOf({ stream_options: { include_usage: true } })
+    expect(eventsOf(translated(stream, [Buffer.from(counted + ended)])).at(-2)).toMatchObject({
+      usage: { prompt_tokens: 4, completion_tokens: 2, total_tokens: 6 },
+    })
+  })
 })

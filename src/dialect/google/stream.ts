@@ -1,8 +1,9 @@
+import { laterUsage, type Usage } from '../../providers/index.ts'
 import { ChunkWriter, streamError } from '../chat/chunk-writer.ts'
 import { imageField, toolCall } from '../chat/completion.ts'
 import type { EventTranslation } from '../event-stream.ts'
 import { isRecord, type Json, textOf } from '../json.ts'
-import { callId, countsOf, finishOf, readCandidates, type Said, usageIn } from './answer.ts'
+import { callId, finishOf, readCandidates, type Said, usageIn } from './answer.ts'
 
 export interface GenerateStreamOptions {
   model: string
@@ -17,9 +18,9 @@ export function generateEvents({ created, includeUsage, model, choices }: Genera
   const writer = new ChunkWriter({ id: 'chatcmpl', model, created }, { includeUsage })
   let answerId = String(created)
   let calls = 0
-  /** By choice: what it said last of its end, and how many calls and pictures it made. */
-  const ends = Array.from({ length: choices }, () => ({ reason: '', calls: 0, images: 0 }))
-  let usage: Json = {}
+  /** By choice: what it said last of its end, how many calls and pictures it made, and whether it was said why it refused. */
+  const ends = Array.from({ length: choices }, () => ({ reason: '', calls: 0, images: 0, refused: false }))
+  let usage: Usage = {}
   let failed = false
 
   function name(event: Json): void {
@@ -34,6 +35,9 @@ export function generateEvents({ created, includeUsage, model, choices }: Genera
     if (end === undefined) return ''
     end.reason = said.finishReason || end.reason
     const { logprobs } = said
+    // The reason for an end may come again with the counts.
+    const refusal = end.refused ? undefined : said.refusal
+    end.refused ||= refusal !== undefined
     return [
       said.reasoning === '' ? '' : writer.delta({ reasoning_content: said.reasoning }, { index }),
       said.text === '' && logprobs === undefined ? '' : writer.delta({ content: said.text }, { index, logprobs }),
@@ -42,7 +46,7 @@ export function generateEvents({ created, includeUsage, model, choices }: Genera
         return writer.delta({ tool_calls: [made] }, { index })
       }),
       ...said.images.map((image) => writer.delta({ images: [imageField(image, end.images++)] }, { index })),
-      said.refusal === undefined ? '' : writer.delta({ refusal: said.refusal }, { index }),
+      refusal === undefined ? '' : writer.delta({ refusal }, { index }),
     ].join('')
   }
 
@@ -56,7 +60,7 @@ export function generateEvents({ created, includeUsage, model, choices }: Genera
       if (failed) return ''
       if (isRecord(event['error'])) return fail(textOf(event['error']['message']), textOf(event['error']['status']))
       name(event)
-      usage = usageIn(event) ?? usage
+      usage = laterUsage(usage, usageIn(event))
       return readCandidates(event)
         .map(({ index, said }) => write(said, index))
         .join('')
@@ -66,7 +70,7 @@ export function generateEvents({ created, includeUsage, model, choices }: Genera
       if (ends.every(({ reason }) => reason === ''))
         return fail('The provider’s stream ended before its answer did.', 'provider_error')
       const reasons = ends.map(({ reason, calls: made }) => finishOf(reason, made > 0))
-      return writer.finish(reasons, countsOf(usage))
+      return writer.finish(reasons, usage)
     },
   }
 }
