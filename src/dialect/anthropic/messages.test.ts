@@ -12,9 +12,9 @@ function translate(request: object, model = 'claude-sonnet-5-5') {
   return { message, sent: JSON.parse(message.body.toString()) as Record<string, unknown> }
 }
 
-const answerOf = (request: object, answer: object) =>
+const answerOf = (request: object, answer: object, model?: string) =>
   JSON.parse(
-    translate(request)
+    translate(request, model)
       .message.answer.whole?.(Buffer.from(JSON.stringify(answer)))
       .body.toString() ?? '',
   )
@@ -132,7 +132,11 @@ describe('a chat request for Anthropic', () => {
       'minimal',
       { thinking: { type: 'adaptive', display: 'summarized' }, output_config: { effort: 'low' } },
     ],
-    ['claude-sonnet-5-5', 'none', { thinking: { type: 'disabled' } }],
+    ['claude-sonnet-5', 'none', { thinking: { type: 'disabled' } }],
+    ['claude-haiku-5-5', 'none', { thinking: { type: 'disabled' } }],
+    ['claude-sonnet-5-5', 'none', { thinking: { type: 'between_tools' } }],
+    ['claude-opus-5-5', 'none', { thinking: { type: 'adaptive' }, output_config: { effort: 'low' } }],
+    ['claude-fable-5', 'none', { thinking: { type: 'adaptive' }, output_config: { effort: 'low' } }],
     ['claude-haiku-4-5-20251001', 'medium', { thinking: { type: 'enabled', budget_tokens: 8192 }, max_tokens: 24_576 }],
     ['claude-3-7-sonnet-latest', 'low', { thinking: { type: 'enabled', budget_tokens: 2048 } }],
     ['claude-3-7-sonnet-latest', 'minimal', { thinking: { type: 'enabled', budget_tokens: 1024 } }],
@@ -166,6 +170,57 @@ describe('a chat request for Anthropic', () => {
       metadata: { user_id: 'u_1' },
       stop_sequences: ['x'],
     })
+  })
+
+  const json = { response_format: { type: 'json_object' } }
+  const forced = { tool_choice: { type: 'tool', name: 'json_object' } }
+
+  test.each([
+    'claude-3-haiku-20240307',
+    'claude-sonnet-4-20250514',
+    'claude-haiku-4-5',
+    'claude-opus-4-8',
+    'claude-sonnet-5',
+    'claude-sonnet-5-20260630',
+    'claude-haiku-5-5',
+    'claude-fable-5',
+    'a-model-of-an-imitator',
+  ])('makes %s give any JSON object as the input of a tool, beside which nothing else may stand', (model) => {
+    expect(translate(json, model).sent).toMatchObject(forced)
+    for (const other of [
+      { tools: conversation.tools },
+      { reasoning_effort: 'low' },
+      { thinking: { type: 'adaptive' } },
+    ])
+      expect(() => translate({ ...json, ...other }, model)).toThrow(
+        expect.objectContaining({
+          code: 'request_invalid',
+          facts: expect.objectContaining({ param: 'response_format' }),
+        }),
+      )
+  })
+
+  test.each(['claude-sonnet-5-5', 'claude-opus-5-5', 'claude-fable-5-2', 'claude-sonnet-6'])(
+    'asks %s, which cannot be made to call a tool, for any JSON object in words',
+    (model) => {
+      const { sent, message } = translate({ ...conversation, ...json, reasoning_effort: 'low' }, model)
+      expect(sent).not.toHaveProperty('tool_choice')
+      expect(sent).toMatchObject({ tools: [{ name: 'look' }], output_config: { effort: 'low' } })
+      expect(sent['system']).toMatchObject([
+        { text: 'Be brief.' },
+        { text: 'Use tools.' },
+        { type: 'text', text: expect.stringContaining('one JSON object') },
+      ])
+      const answer = { content: [{ type: 'text', text: '{"a":1}' }], stop_reason: 'end_turn' }
+      const told = message.answer.whole?.(Buffer.from(JSON.stringify(answer))).body.toString() ?? ''
+      expect(JSON.parse(told).choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: '{"a":1}' } })
+    },
+  )
+
+  test('leaves out what is everybody’s default: later models refuse to be told', () => {
+    expect(translate({ temperature: 1, top_p: 1 }).sent).not.toHaveProperty('temperature')
+    expect(translate({ temperature: 1, top_p: 1 }).sent).not.toHaveProperty('top_p')
+    expect(translate({ temperature: 0, top_p: 0.5 }).sent).toMatchObject({ temperature: 0, top_p: 0.5 })
   })
 
   test('closes schemas and says their limits in words', () => {
@@ -278,9 +333,6 @@ describe('a chat request for Anthropic', () => {
     [{ tool_choice: { type: 'function', function: { name: 'gone' } } }, 'tool_choice'],
     [{ functions: [] }, 'functions'],
     [{ response_format: { type: 'xml' } }, 'response_format'],
-    [{ response_format: { type: 'json_object' }, tools: conversation.tools }, 'response_format'],
-    [{ response_format: { type: 'json_object' }, reasoning_effort: 'low' }, 'response_format'],
-    [{ response_format: { type: 'json_object' }, thinking: { type: 'adaptive' } }, 'response_format'],
     [{ temperature: 1.1 }, 'temperature'],
     [{ max_tokens: 0 }, 'max_tokens'],
     [{ web_search_options: {} }, 'web_search_options'],
@@ -361,6 +413,7 @@ describe('Anthropic’s answer', () => {
     const answer = answerOf(
       { response_format: { type: 'json_object' } },
       { id: 'm', model: 'c', content, stop_reason: 'tool_use', usage },
+      'claude-haiku-5-5',
     )
     expect(answer.choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: '{"a":1}' } })
   })
@@ -431,8 +484,9 @@ data: {"type":"message_stop"}
 `)
 
 describe('Anthropic’s stream', () => {
-  const streamOf = (request: object = {}) => {
-    const translation = translate({ stream: true, ...request }).message.answer.stream?.()
+  const streamOf = (request: object = {}, model?: string) => {
+    const translation = translate({ stream: true, ...request }, model).message.answer.stream?.()
+
     if (translation === undefined) throw new Error('a stream was asked for')
     return translation
   }
@@ -525,7 +579,8 @@ describe('Anthropic’s stream', () => {
     const from = recorded.indexOf('event: content_block_start\ndata: {"type":"content_block_start","index":2')
     const to = recorded.indexOf('event: content_block_start\ndata: {"type":"content_block_start","index":3')
     const only = [recorded.subarray(from, to), recorded.subarray(recorded.indexOf('event: message_delta'))]
-    const events = eventsOf(translated(streamOf({ response_format: { type: 'json_object' } }), only)) as {
+    const json = streamOf({ response_format: { type: 'json_object' } }, 'claude-haiku-5-5')
+    const events = eventsOf(translated(json, only)) as {
       choices: { delta: { content?: string; tool_calls?: unknown }; finish_reason: string | null }[]
     }[]
     const choices = events.flatMap((event) => event.choices ?? [])

@@ -4,6 +4,7 @@ import { translateEvents } from '../event-stream.ts'
 import { jsonMessage, type Translation } from '../translation.ts'
 import { messageAnswer } from './answer.ts'
 import { buildMessages } from './build-messages.ts'
+import { cannotBeForced } from './models.ts'
 import { messageEvents } from './stream.ts'
 import { thinkingFields } from './thinking.ts'
 import { samplingFields, toolFields } from './tool-fields.ts'
@@ -16,7 +17,8 @@ const version = ['anthropic-version', '2023-06-01']
 
 /** Chat Completions on the Messages API. */
 export const anthropicMessages: Translation = ({ body }, { provider, model, created }) => {
-  const chat = readChat(body, { provider: provider.name, more: own })
+  const asked = readChat(body, { provider: provider.name, more: own })
+  const chat = cannotBeForced.test(model) ? toldToAnswerInJson(asked) : asked
   const asJson = chat.format.type === 'json_object'
   const { stream, includeUsage } = chat
   return jsonMessage({
@@ -47,6 +49,17 @@ function messagesBody(chat: Chat, { provider, model }: { provider: string; model
     ...thinking.fields,
     ...(body['cache_control'] !== undefined && { cache_control: body['cache_control'] }),
     ...(typeof body['user'] === 'string' && { metadata: { user_id: body['user'] } }),
+  }
+}
+
+/** Any JSON object is asked for in words where a model cannot be made to call the tool whose input would be it. */
+function toldToAnswerInJson(chat: Chat): Chat {
+  if (chat.format.type !== 'json_object') return chat
+  const text = 'Your whole answer must be one JSON object: no words before or behind it, and no code fence around it.'
+  return {
+    ...chat,
+    format: { type: 'text' },
+    system: [...chat.system, { kind: 'text', text, cacheControl: undefined }],
   }
 }
 

@@ -1,13 +1,11 @@
 import type { Chat, Effort } from '../chat/chat.ts'
 import { cannotDo } from '../invalid.ts'
+import { alwaysThinks, thinksBetweenTools, thinksByBudget } from './models.ts'
 import { outputSchema } from './output-schema.ts'
 
 /** Anthropic wants a limit and OpenAI's clients often give none: what every model of the catalogue can write. */
 const defaultMaxTokens = 16_384
 const leastBudget = 1_024
-
-/** Models that think by a budget of tokens; later ones decide for themselves, by effort. */
-const byBudget = /^claude-(?:3|[a-z]+-4(?:-[0-5])?(?:-\d{8})?$)/
 
 const budgets: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
   minimal: leastBudget,
@@ -42,8 +40,8 @@ export function thinkingFields(chat: Chat, { provider, model }: { provider: stri
   const maxTokens = chat.maxTokens ?? defaultMaxTokens
   if (given !== undefined || effort === undefined)
     return { maxTokens, fields: { ...config(format), ...(given !== undefined && { thinking: given }) } }
-  if (effort === 'none') return { maxTokens, fields: { thinking: { type: 'disabled' }, ...config(format) } }
-  if (!byBudget.test(model)) {
+  if (effort === 'none') return { maxTokens, fields: withoutThinking(model, format) }
+  if (!thinksByBudget.test(model)) {
     const thinking = { type: 'adaptive', display: 'summarized' }
     return { maxTokens, fields: { thinking, ...config({ effort: levels[effort], ...format }) } }
   }
@@ -52,6 +50,13 @@ export function thinkingFields(chat: Chat, { provider, model }: { provider: stri
     throw cannotDo('reasoning_effort', provider, `${model} needs max_completion_tokens above ${leastBudget} to think`)
   const thinking = { type: 'enabled', budget_tokens: budget }
   return { maxTokens: chat.maxTokens ?? defaultMaxTokens + budget, fields: { thinking, ...config(format) } }
+}
+
+/** As little as the model can. */
+function withoutThinking(model: string, format: Record<string, unknown>): Record<string, unknown> {
+  if (thinksBetweenTools.test(model)) return { thinking: { type: 'between_tools' }, ...config(format) }
+  if (alwaysThinks.test(model)) return { thinking: { type: 'adaptive' }, ...config({ effort: 'low', ...format }) }
+  return { thinking: { type: 'disabled' }, ...config(format) }
 }
 
 function config(fields: Record<string, unknown>): Record<string, unknown> {

@@ -10,9 +10,10 @@ export const jsonTool = 'json_object'
 /** @throws request_invalid where Anthropic's range is smaller than OpenAI's */
 export function samplingFields({ temperature, topP, body }: Chat, provider: string): Record<string, unknown> {
   if (temperature !== undefined && temperature > 1) throw cannotDo('temperature', provider, 'it takes 0 to 1')
+  // One is everybody's default. Later models refuse even that, and some refuse the two together.
   return {
-    ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { top_p: topP }),
+    ...(temperature !== undefined && temperature !== 1 && { temperature }),
+    ...(topP !== undefined && topP !== 1 && { top_p: topP }),
     ...(body['top_k'] !== undefined && { top_k: body['top_k'] }),
   }
 }

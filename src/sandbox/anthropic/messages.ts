@@ -23,7 +23,12 @@ export async function messages(call: Call): Promise<Answer> {
     throw new Problem(limit === undefined ? 'missing_field' : 'invalid_field', 'max_tokens')
   const prompt = promptSize([listField(body, 'messages'), body['system'] ?? ''])
   const format = objectOf(objectOf(body['output_config'])['format'] ?? body['output_format'])
-  const reply = replyTo({ prompt, tool: forcedTool(body), schema: format['schema'], maxTokens: limit })
+  const reply = replyTo({
+    prompt,
+    tool: forcedTool(body),
+    schema: format['schema'] ?? asksForJson(body['system']),
+    maxTokens: limit,
+  })
   const thinks = ['enabled', 'adaptive'].includes(String(objectOf(body['thinking'])['type']))
   const blocks = [...(thinks ? [thinkingBlock] : []), contentBlock(reply)]
   const message: Message = {
@@ -53,6 +58,10 @@ function contentBlock(reply: Reply): JsonObject {
   if (!reply.tool) return { type: 'text', text: reply.text }
   return { type: 'tool_use', id: 'toolu_sandbox_0', name: reply.tool.name, input: reply.tool.input }
 }
+
+/** A model that is told to answer in JSON does. */
+const asksForJson = (system: unknown): true | undefined =>
+  /\bone JSON object\b/.test(JSON.stringify(system ?? '')) || undefined
 
 function forcedTool(body: JsonObject): { name: string; schema: unknown } | undefined {
   const tools = (Array.isArray(body['tools']) ? body['tools'] : []).map(objectOf)
