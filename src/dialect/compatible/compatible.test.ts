@@ -35,6 +35,8 @@ describe('a request for an OpenAI-compatible API', () => {
   })
 
   test.each([
+    ['openai', '{"max_tokens":5}', '{"model":"the-model","max_completion_tokens":5}'],
+    ['azure-openai', '{"max_tokens":5}', '{"model":"the-model","max_completion_tokens":5}'],
     ['mistral', '{"max_completion_tokens":5,"seed":1}', '{"model":"the-model","max_tokens":5,"random_seed":1}'],
     [
       'deepseek',
@@ -72,6 +74,35 @@ describe('a request for an OpenAI-compatible API', () => {
     expect(translate('mistral', `{"messages":${messages}}`).body.toString()).toBe(
       `{"model":"the-model","messages":${messages}}`,
     )
+  })
+
+  const signed = '{"id":"c", "type":"function","function":{"name":"f","arguments":"\\"extra_content\\""}'
+  const answered = `[{"role":"user","content":"\\u00e4 \\"reasoning_content\\""},{"role": "assistant","content":null,"refusal":null,"reasoning_content":"hm","thinking_blocks":[{"type":"thinking"}],"tool_calls":[ ${signed},"extra_content":{"google":{"thought_signature":"c2ln"}}},${signed}} ]}]`
+
+  test.each(['openai', 'azure-openai', 'groq', 'mistral', 'cerebras'])(
+    '%s gets earlier answers without what it refuses in them',
+    (provider) => {
+      const { messages } = JSON.parse(translate(provider, `{"messages":${answered}}`).body.toString())
+      const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '"extra_content"' } }
+      expect(messages).toEqual([
+        { role: 'user', content: 'ä "reasoning_content"' },
+        { role: 'assistant', content: null, tool_calls: [call, call] },
+      ])
+    },
+  )
+
+  test.each(['deepseek', 'openrouter', 'fireworks', 'xai'])('%s gets earlier answers as they come back', (provider) => {
+    expect(translate(provider, `{"messages":${answered}}`).body.toString()).toContain(answered)
+  })
+
+  test('a refusal that says something stays, and so does every byte of what has nothing to leave out', () => {
+    const messages = '[ {"role":"assistant","refusal" : "No.", "tool_calls":[ {"id":"c"} ]} , {"content":"\\u00e4"}]'
+    const sent = '[{"role":"assistant","refusal":"No.","tool_calls":[{"id":"c"}]},{"content":"\\u00e4"}]'
+    expect(JSON.parse(translate('openai', `{"messages":${messages}}`).body.toString()).messages).toEqual(
+      JSON.parse(sent),
+    )
+    for (const odd of ['[{"refusal":null} "x"]', '{"refusal":null}', '["refusal",{"tool_calls":7,"role":3}]'])
+      expect(translate('openai', `{"messages":${odd}}`).body.toString()).toBe(`{"model":"the-model","messages":${odd}}`)
   })
 
   test('the developer role stays where the vendor knows it', () => {

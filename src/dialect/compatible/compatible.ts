@@ -2,9 +2,9 @@ import type { OpenaiApi } from '../../providers/index.ts'
 import { buildForm, parseForm } from '../form.ts'
 import { entryOf, isRecord } from '../json.ts'
 import type { AnswerTranslation, DialectCall, Translation, UpstreamMessage } from '../translation.ts'
+import { adaptMessages } from './adapt-messages.ts'
 import { hideUsage } from './hide-usage.ts'
 import { fieldValue, type JsonField, joinFields, jsonFields } from './json-fields.ts'
-import { renameRoles } from './rename-roles.ts'
 
 /** For a provider whose OpenAI-compatible API is good: the same request with its model, and the same answer. */
 export const compatible: Translation = (call, { provider, model }) => {
@@ -46,7 +46,7 @@ function adapt(fields: readonly JsonField[], { api, model, isChat }: Adapting): 
 
 /** A caller who gives both names keeps the vendor's own. */
 function rename(one: JsonField, { api, fields }: { api: OpenaiApi; fields: readonly JsonField[] }): JsonField {
-  if (one.key === 'messages' && api.roles !== undefined) return { ...one, value: renameRoles(one.value, api.roles) }
+  if (one.key === 'messages') return { ...one, value: adaptMessages(one.value, api) }
   const name = entryOf(api.renames ?? {}, one.key)
   return name === undefined || fields.some(({ key }) => key === name) ? one : { ...one, key: name }
 }

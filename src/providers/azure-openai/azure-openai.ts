@@ -1,5 +1,5 @@
 import { halfForBatches } from '../openai-like/jobs.ts'
-import { openaiLike } from '../openai-like/openai-like.ts'
+import { openaiLike, openaiQuirks } from '../openai-like/openai-like.ts'
 import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
 import { openaiSurfaces } from '../openai-like/surfaces.ts'
 import { tieredUsage, transcriptionUsage } from '../openai-like/usage.ts'
@@ -75,6 +75,7 @@ const row = openaiLike({
   models: [],
   defaultModels: {},
   rules,
+  quirks: openaiQuirks,
 })
 
 export const azureOpenai: Provider = {

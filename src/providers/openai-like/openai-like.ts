@@ -29,9 +29,12 @@ export interface OpenaiLike {
   authenticate?: Probe
   rules?: readonly Rule[]
   /** How its requests differ from OpenAI's own. */
-  quirks?: Pick<OpenaiApi, 'renames' | 'roles' | 'streamUsage'>
+  quirks?: Pick<OpenaiApi, 'renames' | 'roles' | 'strictMessages' | 'streamUsage'>
   more?: Partial<Provider>
 }
+
+/** Of OpenAI’s own models. Reasoning models refuse the older name of the limit; all others know both. */
+export const openaiQuirks = { renames: { max_tokens: 'max_completion_tokens' }, strictMessages: true } as const
 
 const capabilityOf: Partial<Record<OpenaiSurface, Capability>> = {
   chat: 'chat',

@@ -1,5 +1,5 @@
 import type { Failure } from '../failure.ts'
-import { chatProbe, openaiLike } from '../openai-like/openai-like.ts'
+import { chatProbe, openaiLike, openaiQuirks } from '../openai-like/openai-like.ts'
 import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
 import { tieredUsage } from '../openai-like/usage.ts'
 import type { Provider } from '../provider.ts'
@@ -88,6 +88,7 @@ const row = openaiLike({
   },
   authenticate: { method: 'GET', path: '/v1/models', provesKey: missesScope },
   rules: openaiRules,
+  quirks: openaiQuirks,
 })
 
 // Reasoning models refuse `max_tokens` and limits below 16; older ones accept both fields.
