@@ -3,7 +3,7 @@ import { type Json, parseRecord } from './json.ts'
 import type { StreamTranslation } from './translation.ts'
 
 /** Larger than any event that a provider writes, pictures included. */
-const maxEventBytes = 32 * 1024 * 1024
+export const maxEventBytes = 32 * 1024 * 1024
 
 /** What a translation makes of each event, and of the end. */
 export interface EventTranslation {

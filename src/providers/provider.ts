@@ -101,6 +101,8 @@ export interface OpenaiApi {
   roles?: Readonly<Record<string, string>>
   /** Earlier answers that come back with fields beyond OpenAI's, such as their reasoning, are refused. */
   strictMessages?: true
+  /** Models that think answer in a list of parts, where OpenAI's answer in a text. */
+  answersInParts?: true
   /** `always`: streams tell their counts unasked, and `stream_options` is refused; absent: asked for as at OpenAI. */
   streamUsage?: 'always'
 }

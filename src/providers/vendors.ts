@@ -57,6 +57,7 @@ const mistral = openaiLike({
     renames: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
     roles: { developer: 'system' },
     strictMessages: true,
+    answersInParts: true,
     streamUsage: 'always',
   },
   more: {

@@ -121,12 +121,12 @@ describe('a request for an OpenAI-compatible API', () => {
     ],
     ['openai', '{"stream":false}', '{"model":"the-model","stream":false}', false],
     [
-      'mistral',
+      'perplexity',
       '{"stream":true,"stream_options":{"include_usage":true}}',
       '{"model":"the-model","stream":true}',
       false,
     ],
-    ['mistral', '{"stream":true}', '{"model":"the-model","stream":true}', true],
+    ['perplexity', '{"stream":true}', '{"model":"the-model","stream":true}', true],
   ])('asks %s for the counts of a stream: %s', (provider, body, sent, hides) => {
     const message = translate(provider, body)
     expect(message.body.toString()).toBe(sent)

@@ -4,6 +4,7 @@ import { entryOf, isRecord } from '../json.ts'
 import type { AnswerTranslation, DialectCall, Translation, UpstreamMessage } from '../translation.ts'
 import { adaptMessages } from './adapt-messages.ts'
 import { hideUsage } from './hide-usage.ts'
+import { inTurn, joinParts } from './join-parts.ts'
 import { fieldValue, type JsonField, joinFields, jsonFields } from './json-fields.ts'
 
 /** For a provider whose OpenAI-compatible API is good: the same request with its model, and the same answer. */
@@ -12,8 +13,8 @@ export const compatible: Translation = (call, { provider, model }) => {
   const path = `${api.base}/${call.route}`
   if (call.contentType.toLowerCase().startsWith('multipart/'))
     return { path, ...withModel(call, model), headers: [], answer: {} }
-  const { fields, stream } = adapt(jsonFields(call.body), { api, model, isChat: call.route === 'chat/completions' })
-  const answer: AnswerTranslation = { passes: call.route === 'audio/speech' ? 'sound' : 'document', ...stream }
+  const { fields, told } = adapt(jsonFields(call.body), { api, model, isChat: call.route === 'chat/completions' })
+  const answer: AnswerTranslation = { passes: call.route === 'audio/speech' ? 'sound' : 'document', ...told }
   return { path, contentType: 'application/json', headers: [], body: joinFields(fields), answer }
 }
 
@@ -31,8 +32,8 @@ interface Adapting {
 
 interface Adapted {
   fields: readonly JsonField[]
-  /** How its stream is told; absent: as it comes. */
-  stream?: Pick<AnswerTranslation, 'stream'>
+  /** How its answer is told, as far as it does not pass as it comes. */
+  told?: Pick<AnswerTranslation, 'whole' | 'stream'>
 }
 
 function adapt(fields: readonly JsonField[], { api, model, isChat }: Adapting): Adapted {
@@ -40,7 +41,8 @@ function adapt(fields: readonly JsonField[], { api, model, isChat }: Adapting): 
   const named = [field('model', model), ...others]
   if (!isChat) return { fields: named }
   const renamed = named.map((one) => rename(one, { api, fields }))
-  if (fieldValue(fields, 'stream') !== true) return { fields: renamed }
+  if (fieldValue(fields, 'stream') !== true)
+    return { fields: renamed, ...(api.answersInParts && { told: { whole: joinParts.whole } }) }
   return countStream(renamed, { api, options: fieldValue(fields, 'stream_options') })
 }
 
@@ -55,10 +57,13 @@ function rename(one: JsonField, { api, fields }: { api: OpenaiApi; fields: reado
 function countStream(fields: readonly JsonField[], { api, options }: { api: OpenaiApi; options: unknown }): Adapted {
   const given = isRecord(options) ? options : {}
   const others = fields.filter(({ key }) => key !== 'stream_options')
+  const hides = given['include_usage'] !== true
   return {
     fields:
       api.streamUsage === 'always' ? others : [...others, field('stream_options', { ...given, include_usage: true })],
-    ...(given['include_usage'] !== true && { stream: { stream: hideUsage } }),
+    ...(api.answersInParts
+      ? { told: { stream: hides ? () => inTurn(joinParts.stream(), hideUsage()) : joinParts.stream } }
+      : hides && { told: { stream: hideUsage } }),
   }
 }
 

@@ -29,7 +29,7 @@ export interface OpenaiLike {
   authenticate?: Probe
   rules?: readonly Rule[]
   /** How its requests differ from OpenAI's own. */
-  quirks?: Pick<OpenaiApi, 'renames' | 'roles' | 'strictMessages' | 'streamUsage'>
+  quirks?: Pick<OpenaiApi, 'renames' | 'roles' | 'strictMessages' | 'answersInParts' | 'streamUsage'>
   more?: Partial<Provider>
 }
 
