@@ -131,6 +131,15 @@ test.each(['mistral', 'xai'])('%s streams a call of a tool in one piece', async 
   expect(JSON.parse(calls[0].function.arguments)).toEqual({ a: 'sandbox' })
 })
 
+test('Groq tells the counts last where they are asked for, and with the last words anyhow', async () => {
+  const url = `${sandbox.baseUrl('groq')}/openai/v1/chat/completions`
+  const counts = { total_tokens: expect.any(Number) }
+  const asked = await chunksOf(url, { stream_options: { include_usage: true } })
+  expect(asked.at(-1)).toMatchObject({ choices: [], usage: counts })
+  const unasked = await chunksOf(url, {})
+  expect(unasked.at(-1)).toMatchObject({ choices: [{ finish_reason: 'stop' }], x_groq: { usage: counts } })
+})
+
 test('Perplexity says in every chunk who speaks, and what', async () => {
   const chunks = await chunksOf(`${sandbox.baseUrl('perplexity')}/chat/completions`, {})
   const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }: { delta: object }) => delta))

@@ -100,6 +100,7 @@ function streamed(chat: Chat): Answer {
   const chunk = (choices: unknown[], more: JsonObject = {}) => sseEvent({ ...base, choices, ...more })
   const inLast = usageInLastChoice.has(chat.call.provider)
   const silent = asked ? { usage: null } : {}
+  const last = { ...silent, ...(inLast && { usage: chat.usage }), ...ownCounts(chat) }
   const said = roleInEach.has(chat.call.provider) ? { role: 'assistant', content: '' } : {}
   const pieces = chat.replies.flatMap((reply, index) => {
     const choice = (delta: unknown, finish: string | null = null, more: JsonObject = silent) =>
@@ -108,14 +109,17 @@ function streamed(chat: Chat): Answer {
     return [
       choice({ role: 'assistant', content: reply.tool ? null : '', refusal: null }),
       ...deltasOf(chat.call.provider, reply, index).map((delta) => choice({ ...said, ...delta })),
-      choice(said, finishOf(reply), isLast && inLast ? { usage: chat.usage } : silent),
+      choice(said, finishOf(reply), isLast ? last : silent),
     ]
   })
   if (!inLast && (asked || usageUnasked.has(chat.call.provider))) pieces.push(chunk([], { usage: chat.usage }))
-  if (chat.call.provider === 'groq') pieces.push(chunk([], { x_groq: { id: chat.call.requestId, usage: chat.usage } }))
   pieces.push(sseEvent('[DONE]'))
   return { headers: sseHeaders, pieces, broken: sseEvent(chat.call.overloaded) }
 }
+
+/** Groq tells the counts with the last words too, in a field of its own, whether they are asked for or not. */
+const ownCounts = ({ call, usage }: Chat): JsonObject =>
+  call.provider === 'groq' ? { x_groq: { id: call.requestId, usage } } : {}
 
 function deltasOf(provider: string, reply: Reply, index: number): JsonObject[] {
   if (!reply.tool) return piecesOf(reply.text).map((content) => ({ content }))
