@@ -334,6 +334,7 @@ describe('a chat request for Anthropic', () => {
     [{ functions: [] }, 'functions'],
     [{ response_format: { type: 'xml' } }, 'response_format'],
     [{ temperature: 1.1 }, 'temperature'],
+    [{ tool_choice: 'required' }, 'tool_choice'],
     [{ max_tokens: 0 }, 'max_tokens'],
     [{ web_search_options: {} }, 'web_search_options'],
   ])('%j is refused by name', (request, field) => {

@@ -33,7 +33,7 @@ interface ThinkingFields {
 export function thinkingFields(chat: Chat, { provider, model }: { provider: string; model: string }): ThinkingFields {
   const format =
     chat.format.type === 'json_schema'
-      ? { format: { type: 'json_schema', schema: outputSchema(chat.format.schema) } }
+      ? { format: { type: 'json_schema', schema: outputSchema(chat.format.schema, provider) } }
       : {}
   const { effort } = chat
   const given = chat.body['thinking']

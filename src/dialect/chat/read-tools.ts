@@ -31,6 +31,7 @@ const modes: ReadonlySet<unknown> = new Set(['auto', 'none', 'required'])
 /** @throws request_invalid for another form, and for a tool that is not among the request's */
 export function readToolChoice(value: unknown, tools: readonly Tool[]): ToolChoice | undefined {
   if (value === undefined) return undefined
+  if (value === 'required' && tools.length === 0) throw invalid('tool_choice', 'it needs tools')
   if (modes.has(value)) return { mode: value as ToolChoice['mode'] }
   const choice = readNamed(value)
   if (choice === undefined) throw invalid('tool_choice', 'it must be auto, none, required or name functions')
