@@ -2,6 +2,7 @@ import { anthropicUsage } from '../../providers/index.ts'
 import { type Choice, type CompletionCall, completionAnswer, type Finish } from '../chat/completion.ts'
 import { entryOf, type Json, listOf, mustHave, parseAnswer, recordOf, textOf } from '../json.ts'
 import type { WholeAnswer } from '../translation.ts'
+import { placed } from './thought-places.ts'
 
 const finishes: Readonly<Record<string, Finish>> = {
   end_turn: 'stop',
@@ -49,7 +50,9 @@ function choiceOf(message: Json, asJson: boolean): Choice {
     reasoning: of('thinking')
       .map((block) => textOf(block['thinking']))
       .join(''),
-    thinking: of('thinking', 'redacted_thinking'),
+    thinking: of('thinking', 'redacted_thinking').map((thought, before) =>
+      placed(thought, { index: blocks.indexOf(thought), before }),
+    ),
     calls: asJson ? [] : uses.map(callOf),
     refusal: refusalOf(message),
     finish: finishOf(message['stop_reason'], asJson),

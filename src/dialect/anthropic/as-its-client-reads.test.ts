@@ -3,13 +3,15 @@ import Anthropic from '@anthropic-ai/sdk'
 import fc from 'fast-check'
 import OpenAI from 'openai'
 import { expect, test } from 'vitest'
-import { translated } from '../../../test/support/every-split.ts'
+import { eventsOf as chunksIn, translated } from '../../../test/support/every-split.ts'
+import { findProvider, type Provider } from '../../providers/index.ts'
 import { translateEvents } from '../event-stream.ts'
+import { translateRequest } from '../translate-request.ts'
 import { messageAnswer } from './answer.ts'
 import { messageEvents } from './stream.ts'
 
 interface Block {
-  begin: object
+  begin: { type: string; [field: string]: unknown }
   deltas: object[]
 }
 const inPieces = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 9 }), { minLength: 1, maxLength: 5 })
@@ -98,6 +100,45 @@ test('whatever blocks it has', async () => {
     { numRuns: 200 },
   )
 })
+
+/** The words of one answer are one text in OpenAI's messages, and stand before its calls. */
+const isOrderly = ({ blocks }: Answer): boolean => {
+  const types = blocks.map(({ begin }) => begin.type).filter((type) => type === 'text' || type === 'tool_use')
+  return types.lastIndexOf('text') < 1
+}
+
+test('an answer that is sent back is the one that came, its thoughts between its calls', () => {
+  const provider = findProvider('anthropic') as Provider
+  fc.assert(
+    fc.property(answers.filter(isOrderly), (answer) => {
+      const events = translateEvents(messageEvents({ created: 1, model: 'm', includeUsage: true, asJson: false }))
+      const chunks = chunksIn(translated(events, [Buffer.from(written(eventsOf(answer)))]))
+      const thoughts = chunks.map((chunk) => Object(chunk).choices?.[0]?.delta.thinking_blocks).find(Boolean)
+      const content = contentOf(answer)
+      const whole = messageAnswer(Buffer.from(JSON.stringify({ content })), { created: 1, asJson: false })
+      const { message } = JSON.parse(whole.body.toString()).choices[0]
+      const streamed = { ...message, thinking_blocks: thoughts }
+      for (const answered of [message, streamed]) {
+        const body = Buffer.from(JSON.stringify({ messages: [...messages, { ...answered, refusal: null }] }))
+        const call = { route: 'chat/completions', contentType: 'application/json', body } as const
+        const sent = JSON.parse(translateRequest(call, { provider, model: 'm', created: 1 }).body.toString())
+        expect(sent.messages[1]?.content ?? []).toEqual(content.filter(isSaid))
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+/** Anthropic refuses blank words. */
+const isSaid = (block: object): boolean => Object(block).text?.trim() !== ''
+
+const contentOf = ({ blocks }: Answer): object[] =>
+  blocks.map(({ begin, deltas }) => {
+    const all = (field: string) => deltas.map((delta) => Object(delta)[field] ?? '').join('')
+    if (begin.type === 'text') return { ...begin, text: all('text') }
+    if (begin.type === 'thinking') return { ...begin, thinking: all('thinking'), signature: all('signature') }
+    return begin.type === 'tool_use' ? { ...begin, input: JSON.parse(all('partial_json')) } : begin
+  })
 
 function callsIn(message: OpenAI.ChatCompletionMessage | undefined) {
   return (message?.tool_calls ?? []).map((made) => ({

@@ -1,6 +1,7 @@
 import type { MediaPart, Part, ToolCall, Turn } from '../chat/chat.ts'
 import { cannotDo, invalid } from '../invalid.ts'
 import type { Json } from '../json.ts'
+import { inPlace } from './thought-places.ts'
 
 interface Message {
   role: 'user' | 'assistant'
@@ -34,8 +35,10 @@ function blocksOf(turn: Turn, provider: string): Json[] {
   }
   const [image] = turn.images
   if (image !== undefined) throw cannotDo(image.at, provider, 'its own answers hold no pictures')
-  const said = turn.parts.map((part) => blockOf(part, provider))
-  return [...(turn.thinking as readonly Json[]), ...said, ...turn.calls.map(toolUse)]
+  // Models answer with nothing but a line's end now and then. Anthropic refuses it in a message that says nothing else.
+  const isBlank = turn.parts.every(({ text }) => text.trim() === '')
+  const said = isBlank ? [] : turn.parts.map((part) => blockOf(part, provider))
+  return inPlace(turn.thinking, [...said, ...turn.calls.map(toolUse)])
 }
 
 function toolUse({ id, name, input }: ToolCall): Json {

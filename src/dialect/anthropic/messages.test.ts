@@ -303,6 +303,33 @@ describe('a chat request for Anthropic', () => {
     ])
   })
 
+  test.each([[' '], ['\n\n']])('leaves %j out, with which a model begins or says nothing', (content) => {
+    const { messages } = translate({
+      messages: [
+        { role: 'user', content: 'Look' },
+        { role: 'assistant', content, tool_calls: conversation.messages[3]?.tool_calls?.slice(0, 1) },
+        { role: 'tool', tool_call_id: 'call.1', content: 'red' },
+        { role: 'assistant', content },
+        { role: 'user', content: 'So?' },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'text', text: content },
+            { type: 'text', text: 'Red.' },
+          ],
+        },
+        { role: 'user', content: 'Sure?' },
+      ],
+    }).sent as { messages: { role: string; content: { type: string; text?: string }[] }[] }
+    expect(messages.map(({ role, content: blocks }) => [role, blocks.map(({ type, text }) => text ?? type)])).toEqual([
+      ['user', ['Look']],
+      ['assistant', ['tool_use']],
+      ['user', ['tool_result', 'So?']],
+      ['assistant', [content, 'Red.']],
+      ['user', ['Sure?']],
+    ])
+  })
+
   test('made of instructions alone still says them', () => {
     const { sent } = translate({ messages: [{ role: 'system', content: 'Write a poem.' }] })
     expect(sent['messages']).toEqual([{ role: 'user', content: [{ type: 'text', text: 'Write a poem.' }] }])

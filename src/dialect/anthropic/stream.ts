@@ -3,6 +3,7 @@ import { ChunkWriter, streamError } from '../chat/chunk-writer.ts'
 import type { EventTranslation } from '../event-stream.ts'
 import { entryOf, type Json, recordOf, textOf } from '../json.ts'
 import { finishOf, refusalOf } from './answer.ts'
+import { placed } from './thought-places.ts'
 
 export interface MessageStreamOptions {
   model: string
@@ -27,6 +28,8 @@ interface Progress {
 }
 
 interface Block {
+  /** Its place in the message. */
+  index: unknown
   /** As it began. Thoughts grow in it. */
   fields: Json
   /** Which of the calls it is; -1: none. */
@@ -78,13 +81,13 @@ const events: Readonly<Record<string, (event: Json, progress: Progress) => strin
     return ''
   },
   content_block_start: ({ index, content_block: fields }, progress) => {
-    const block = blockOf(fields)
+    const block = blockOf(fields, index)
     progress.blocks.set(index, block)
     return entryOf(starts, block.fields['type'])?.(block, progress) ?? ''
   },
   content_block_delta: ({ index, delta }, progress) => {
     const change = recordOf(delta)
-    const block = progress.blocks.get(index) ?? blockOf(undefined)
+    const block = progress.blocks.get(index) ?? blockOf(undefined, index)
     return entryOf(deltas, change['type'])?.(change, block, progress) ?? ''
   },
   content_block_stop: ({ index }, progress) => stopped(index, progress),
@@ -115,7 +118,12 @@ function stopped(index: unknown, progress: Progress): string {
   return block === undefined ? '' : (entryOf(stops, block.fields['type'])?.(block, progress) ?? '')
 }
 
-const blockOf = (fields: unknown): Block => ({ fields: { ...recordOf(fields) }, call: -1, filled: false })
+const blockOf = (fields: unknown, index: unknown): Block => ({
+  index,
+  fields: { ...recordOf(fields) },
+  call: -1,
+  filled: false,
+})
 
 const starts: Readonly<Record<string, (block: Block, progress: Progress) => string>> = {
   text: ({ fields }, { writer }) => (textOf(fields['text']) === '' ? '' : writer.delta({ content: fields['text'] })),
@@ -132,8 +140,8 @@ const starts: Readonly<Record<string, (block: Block, progress: Progress) => stri
   },
 }
 
-function thought({ fields }: Block, { thinking }: Progress): string {
-  thinking.push(fields)
+function thought({ fields, index }: Block, { thinking }: Progress): string {
+  thinking.push(placed(fields, { index, before: thinking.length }))
   return ''
 }
 
