@@ -3,6 +3,9 @@ import { cannotDo, invalid } from '../invalid.ts'
 import type { Json } from '../json.ts'
 import { inPlace } from './thought-places.ts'
 
+/** Stands before a greeting: chats may begin with the assistant's at OpenAI, and at Anthropic with the user alone. */
+const opening: Message = { role: 'user', content: [{ type: 'text', text: '(The assistant speaks first.)' }] }
+
 interface Message {
   role: 'user' | 'assistant'
   content: Json[]
@@ -23,8 +26,9 @@ export function buildMessages(turns: readonly Turn[], provider: string): readonl
     if (last?.role === role) last.content.push(...content)
     else messages.push({ role, content })
   }
-  if (messages.length === 0) throw invalid('messages', 'nothing is said in any of them')
-  return messages
+  const [first] = messages
+  if (first === undefined) throw invalid('messages', 'nothing is said in any of them')
+  return first.role === 'user' ? messages : [opening, ...messages]
 }
 
 function blocksOf(turn: Turn, provider: string): Json[] {

@@ -330,6 +330,16 @@ describe('a chat request for Anthropic', () => {
     ])
   })
 
+  test('may begin with the assistant’s greeting, before which Anthropic wants the user', () => {
+    const greeting = { role: 'assistant', content: 'Hello! How can I help?' }
+    const { messages } = translate({ messages: [greeting, { role: 'user', content: 'Hi' }] }).sent
+    expect(messages).toEqual([
+      { role: 'user', content: [{ type: 'text', text: '(The assistant speaks first.)' }] },
+      { role: 'assistant', content: [{ type: 'text', text: greeting.content }] },
+      { role: 'user', content: [{ type: 'text', text: 'Hi' }] },
+    ])
+  })
+
   test('made of instructions alone still says them', () => {
     const { sent } = translate({ messages: [{ role: 'system', content: 'Write a poem.' }] })
     expect(sent['messages']).toEqual([{ role: 'user', content: [{ type: 'text', text: 'Write a poem.' }] }])
