@@ -1,7 +1,12 @@
 import type { Effort } from '../chat/chat.ts'
 
 /** Models that think by a budget of tokens; later ones by level. */
-const byBudget = /^(?:models\/)?gemini-(?:1|2)[.-]/
+const byBudget = /(?:^|\/)gemini-(?:1|2)[.-]/
+/** These cannot stop thinking altogether, and take no smaller budget. */
+const alwaysThinks = /(?:^|\/)gemini-2\.5-pro/
+const leastBudget = 128
+/** Those by level whose least is `MINIMAL`; of others it is `LOW` (Google's and LiteLLM's tables, read 2026-11). */
+const thinksMinimally = /(?:^|\/)gemini-3(?:\.[0-6])?-flash/
 
 /** The budgets that Google's own OpenAI-compatible API gives the same words. */
 const budgets: Readonly<Record<Effort, number>> = {
@@ -13,10 +18,8 @@ const budgets: Readonly<Record<Effort, number>> = {
   xhigh: 24_576,
   max: 24_576,
 }
-/** These models cannot stop thinking altogether: their least is `minimal`. */
-const levels: Readonly<Record<Effort, string>> = {
-  none: 'MINIMAL',
-  minimal: 'MINIMAL',
+/** These models cannot stop thinking altogether, either. */
+const levels: Readonly<Record<Exclude<Effort, 'none' | 'minimal'>, string>> = {
   low: 'LOW',
   medium: 'MEDIUM',
   high: 'HIGH',
@@ -29,8 +32,17 @@ export function thinkingConfig(effort: Effort | undefined, model: string): Recor
   if (effort === undefined) return undefined
   const thoughts = effort === 'none' ? {} : { includeThoughts: true }
   return byBudget.test(model)
-    ? { thinkingBudget: budgets[effort], ...thoughts }
-    : { thinkingLevel: levels[effort], ...thoughts }
+    ? { thinkingBudget: budgetOf(effort, model), ...thoughts }
+    : { thinkingLevel: levelOf(effort, model), ...thoughts }
+}
+
+function budgetOf(effort: Effort, model: string): number {
+  return effort === 'none' && alwaysThinks.test(model) ? leastBudget : budgets[effort]
+}
+
+function levelOf(effort: Effort, model: string): string {
+  if (effort !== 'none' && effort !== 'minimal') return levels[effort]
+  return thinksMinimally.test(model) ? 'MINIMAL' : 'LOW'
 }
 
 /**
