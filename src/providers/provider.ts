@@ -99,8 +99,8 @@ export interface OpenaiApi {
   renames?: Readonly<Record<string, string>>
   /** OpenAI's roles that have another name here. */
   roles?: Readonly<Record<string, string>>
-  /** Earlier answers that come back with fields beyond OpenAI's, such as their reasoning, are refused. */
-  strictMessages?: true
+  /** Earlier answers that come back with what only answers have, such as their reasoning, are refused, but for these fields. */
+  strictMessages?: { readonly takes: readonly string[] }
   /** Models that think answer in a list of parts, where OpenAI's answer in a text. */
   answersInParts?: true
   /** `always`: streams tell their counts unasked, and `stream_options` is refused; absent: asked for as at OpenAI. */

@@ -56,7 +56,7 @@ const mistral = openaiLike({
   quirks: {
     renames: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
     roles: { developer: 'system' },
-    strictMessages: true,
+    strictMessages: { takes: [] },
     answersInParts: true,
     streamUsage: 'always',
   },
@@ -93,7 +93,7 @@ const groq = openaiLike({
   ],
   defaultModels: { chat: 'openai/gpt-oss-120b', speech_to_text: 'whisper-large-v3-turbo' },
   rules: groqRules,
-  quirks: { strictMessages: true },
+  quirks: { strictMessages: { takes: ['reasoning'] } },
   // The last chunk tells the counts a second time, inside `x_groq`: the same key, the same reading.
   more: {
     usage: transcriptionUsage,
@@ -185,7 +185,7 @@ const cerebras = openaiLike({
   models: [chat('gpt-oss-120b', 'open_with_reasoning', true), chat('qwen-3.8-27b', 'open_model')],
   defaultModels: { chat: 'gpt-oss-120b' },
   rules: cerebrasRules,
-  quirks: { strictMessages: true },
+  quirks: { strictMessages: { takes: ['reasoning'] } },
   more: { dialect: 'flat' },
 })
 

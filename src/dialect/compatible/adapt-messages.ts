@@ -2,8 +2,14 @@ import type { OpenaiApi } from '../../providers/index.ts'
 import { entryOf } from '../json.ts'
 import { fieldValue, type JsonField, joinFields, jsonFields, jsonItems } from './json-fields.ts'
 
-/** What answers here tell beyond OpenAI's own fields, and clients send back with them: of no use but to who told it. */
-const ofAnswers: ReadonlySet<string> = new Set(['reasoning_content', 'thinking_blocks'])
+/** What answers tell and clients send back with them: of no use but to who told it. */
+const ofAnswers: ReadonlySet<string> = new Set([
+  'reasoning_content',
+  'reasoning',
+  'reasoning_details',
+  'thinking_blocks',
+  'annotations',
+])
 const ofCalls: ReadonlySet<string> = new Set(['extra_content'])
 const foreign = [...ofAnswers, ...ofCalls, 'refusal']
 
@@ -24,7 +30,7 @@ function adapt(message: Buffer, { roles = {}, strictMessages }: Adapting): Buffe
   const fields = jsonFields(message)
   const role = fieldValue(fields, 'role')
   const name = typeof role === 'string' ? entryOf(roles, role) : undefined
-  const kept = strictMessages ? fields.filter((field) => !isForeign(field)) : fields
+  const kept = strictMessages ? fields.filter((field) => !isForeign(field, strictMessages.takes)) : fields
   const adapted = kept.map((field) => {
     if (field.key === 'role' && name !== undefined) return { ...field, value: Buffer.from(JSON.stringify(name)) }
     return field.key === 'tool_calls' && strictMessages ? { ...field, value: eachOf(field.value, plainCall) } : field
@@ -34,8 +40,8 @@ function adapt(message: Buffer, { roles = {}, strictMessages }: Adapting): Buffe
 }
 
 /** A `refusal` that is null says nothing. */
-const isForeign = ({ key, value }: JsonField): boolean =>
-  ofAnswers.has(key) || (key === 'refusal' && value.toString() === 'null')
+const isForeign = ({ key, value }: JsonField, takes: readonly string[]): boolean =>
+  (ofAnswers.has(key) && !takes.includes(key)) || (key === 'refusal' && value.toString() === 'null')
 
 function plainCall(call: Buffer): Buffer {
   const fields = jsonFields(call)

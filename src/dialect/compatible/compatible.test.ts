@@ -91,6 +91,19 @@ describe('a request for an OpenAI-compatible API', () => {
     },
   )
 
+  test.each([
+    ['openai', { annotations: [] }],
+    ['groq', { reasoning: 'hm' }],
+    ['cerebras', { reasoning: 'hm' }],
+    ['mistral', {}],
+  ])('%s gets what it tells itself back, and nothing of another’s: %j', (provider, kept) => {
+    const told = { annotations: [], reasoning: 'hm', reasoning_details: [{ type: 'reasoning.text' }] }
+    const messages = [{ role: 'assistant', content: 'Two.', ...told }]
+    expect(JSON.parse(translate(provider, JSON.stringify({ messages })).body.toString()).messages).toEqual([
+      { role: 'assistant', content: 'Two.', ...kept },
+    ])
+  })
+
   test.each(['deepseek', 'openrouter', 'fireworks', 'xai'])('%s gets earlier answers as they come back', (provider) => {
     expect(translate(provider, `{"messages":${answered}}`).body.toString()).toContain(answered)
   })

@@ -34,7 +34,10 @@ export interface OpenaiLike {
 }
 
 /** Of OpenAI’s own models. Reasoning models refuse the older name of the limit; all others know both. */
-export const openaiQuirks = { renames: { max_tokens: 'max_completion_tokens' }, strictMessages: true } as const
+export const openaiQuirks = {
+  renames: { max_tokens: 'max_completion_tokens' },
+  strictMessages: { takes: ['annotations'] },
+} as const
 
 const capabilityOf: Partial<Record<OpenaiSurface, Capability>> = {
   chat: 'chat',
