@@ -127,6 +127,15 @@ describe('OpenAI’s voices', () => {
     expect(sent).toEqual({ text: 'Hi' })
   })
 
+  test.each(voices)('%s is one of each of Sarvam’s models', (voice) => {
+    const speakerOf = (model: string) => speak('sarvam', { voice }, model).sent['speaker']
+    expect('anushka abhilash manisha vidya arya karun hitesh').toContain(speakerOf('bulbul:v2'))
+    expect('aditya ritu priya neha rahul rohan simran kavya amit dev ishita varun kabir').toContain(
+      speakerOf('bulbul:v3'),
+    )
+    expect(speak('sarvam', { voice: 'Shubh' }, 'bulbul:v3').sent['speaker']).toBe('shubh')
+  })
+
   test.each(
     'rachel sarah laura charlie george callum liam alice matilda will jessica eric chris brian daniel lily'.split(' '),
   )('leave ElevenLabs’ own, such as %s, their names', (voice) => {

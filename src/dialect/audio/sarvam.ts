@@ -31,6 +31,22 @@ const voices: Readonly<Record<string, string>> = {
   shimmer: 'simran',
   verse: 'varun',
 }
+/** The earlier model has voices of its own, and refuses the others. */
+const earlierVoices: Readonly<Record<string, string>> = {
+  alloy: 'anushka',
+  ash: 'abhilash',
+  ballad: 'karun',
+  cedar: 'hitesh',
+  coral: 'manisha',
+  echo: 'karun',
+  fable: 'hitesh',
+  marin: 'vidya',
+  nova: 'manisha',
+  onyx: 'abhilash',
+  sage: 'arya',
+  shimmer: 'vidya',
+  verse: 'karun',
+}
 
 /** Sarvam requires a language, which OpenAI's API has no field for: it is told from the text's script. */
 const scripts: readonly (readonly [RegExp, string])[] = [
@@ -53,7 +69,7 @@ export const sarvamSpeech: Translation = ({ body }, { provider, model }) => {
     json: {
       text: input,
       model,
-      speaker: entryOf(voices, voice.toLowerCase()) ?? voice.toLowerCase(),
+      speaker: entryOf(model === 'bulbul:v2' ? earlierVoices : voices, voice.toLowerCase()) ?? voice.toLowerCase(),
       target_language_code: scripts.find(([script]) => script.test(input))?.[1] ?? 'en-IN',
       output_audio_codec: name,
       speech_sample_rate: 24_000,
