@@ -11,19 +11,26 @@ const ofAnswers: ReadonlySet<string> = new Set([
   'annotations',
 ])
 const ofCalls: ReadonlySet<string> = new Set(['extra_content'])
-const foreign = [...ofAnswers, ...ofCalls, 'refusal']
+const quoted = (name: string): Buffer => Buffer.from(`"${name}"`)
+const foreign = [...ofAnswers, ...ofCalls, 'refusal'].map(quoted)
+const assistant = quoted('assistant')
 
 type Adapting = Pick<OpenaiApi, 'roles' | 'strictMessages'>
 
 /** The messages as the vendor takes them, every other byte as it was. What is wrong in them is for the provider to say. */
 export function adaptMessages(messages: Buffer, adapting: Adapting): Buffer {
-  const names = [...Object.keys(adapting.roles ?? {}), ...(adapting.strictMessages ? foreign : [])]
-  if (!names.some((name) => messages.includes(`"${name}"`))) return messages
+  if (!mayDiffer(messages, adapting)) return messages
   try {
     return eachOf(messages, (message) => adapt(message, adapting))
   } catch {
     return messages
   }
+}
+
+function mayDiffer(messages: Buffer, { roles = {}, strictMessages }: Adapting): boolean {
+  if (Object.keys(roles).some((role) => messages.includes(`"${role}"`))) return true
+  if (strictMessages === undefined || !messages.includes(assistant)) return false
+  return foreign.some((name) => messages.includes(name))
 }
 
 function adapt(message: Buffer, { roles = {}, strictMessages }: Adapting): Buffer {
