@@ -61,7 +61,7 @@ describe('a chat request for Anthropic', () => {
     expect(message.headers).toEqual(['anthropic-version', '2023-06-01'])
     expect(sent).toEqual({
       model: 'claude-sonnet-5-5',
-      max_tokens: 16_384,
+      max_tokens: 32_768,
       system: [
         { type: 'text', text: 'Be brief.' },
         { type: 'text', text: 'Use tools.', cache_control: { type: 'ephemeral' } },
@@ -149,6 +149,16 @@ describe('a chat request for Anthropic', () => {
     ['claude-sonnet-5-5', 'max', { output_config: { effort: 'max' } }],
   ])('%s thinks with effort %s as its generation does', (model, effort, fields) => {
     expect(translate({ reasoning_effort: effort }, model).sent).toMatchObject(fields)
+  })
+
+  test.each([
+    ['claude-opus-4-8', 16_384],
+    ['claude-sonnet-5', 32_768],
+    ['claude-sonnet-5-5', 32_768],
+    ['a-model-of-an-imitator', 16_384],
+  ])('lets %s write %i tokens where nobody says how many: later ones think within them', (model, limit) => {
+    expect(translate({}, model).sent['max_tokens']).toBe(limit)
+    expect(translate({ max_tokens: 5 }, model).sent['max_tokens']).toBe(5)
   })
 
   test('thinks by a budget below its limit, and not at all where that leaves too little', () => {

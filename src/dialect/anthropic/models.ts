@@ -6,6 +6,9 @@
 /** Models that think by a budget of tokens; later ones decide for themselves, by effort. */
 export const thinksByBudget = /^claude-(?:3|[a-z]+-4(?:-[0-5])?(?:-\d{8})?$)/
 
+/** They think unless they are told not to. */
+export const thinksByItself = /^claude-(?![23]|instant|[a-z]+-4)/
+
 const earlier = String.raw`[23]|instant|[a-z]+-4|(?:sonnet|opus)-5(?!-\d\b)|haiku-5-5`
 
 /** They refuse thinking that is `disabled`. */

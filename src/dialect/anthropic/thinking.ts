@@ -1,10 +1,13 @@
 import type { Chat, Effort } from '../chat/chat.ts'
 import { cannotDo } from '../invalid.ts'
-import { alwaysThinks, thinksBetweenTools, thinksByBudget } from './models.ts'
+import { alwaysThinks, thinksBetweenTools, thinksByBudget, thinksByItself } from './models.ts'
 import { outputSchema } from './output-schema.ts'
 
-/** Anthropic wants a limit and OpenAI's clients often give none: what every model of the catalogue can write. */
-const defaultMaxTokens = 16_384
+/**
+ * Anthropic wants a limit and OpenAI's clients often give none. Later models think within it unless they are told not to, and can
+ * write at least four times as much.
+ */
+const defaultLimits = { earlier: 16_384, later: 32_768 }
 const leastBudget = 1_024
 
 const budgets: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
@@ -37,7 +40,8 @@ export function thinkingFields(chat: Chat, { provider, model }: { provider: stri
       : {}
   const { effort } = chat
   const given = chat.body['thinking']
-  const maxTokens = chat.maxTokens ?? defaultMaxTokens
+  const usual = thinksByItself.test(model) ? defaultLimits.later : defaultLimits.earlier
+  const maxTokens = chat.maxTokens ?? usual
   if (given !== undefined || effort === undefined)
     return { maxTokens, fields: { ...config(format), ...(given !== undefined && { thinking: given }) } }
   if (effort === 'none') return { maxTokens, fields: withoutThinking(model, format) }
@@ -49,7 +53,7 @@ export function thinkingFields(chat: Chat, { provider, model }: { provider: stri
   if (budget < leastBudget)
     throw cannotDo('reasoning_effort', provider, `${model} needs max_completion_tokens above ${leastBudget} to think`)
   const thinking = { type: 'enabled', budget_tokens: budget }
-  return { maxTokens: chat.maxTokens ?? defaultMaxTokens + budget, fields: { thinking, ...config(format) } }
+  return { maxTokens: chat.maxTokens ?? usual + budget, fields: { thinking, ...config(format) } }
 }
 
 /** As little as the model can. */
