@@ -97,6 +97,8 @@ export interface OpenaiApi {
   routes: readonly OpenaiRoute[]
   /** OpenAI's chat fields that have another name here. */
   renames?: Readonly<Record<string, string>>
+  /** The models that need these names; absent: all. */
+  renamesFor?: RegExp
   /** OpenAI's roles that have another name here. */
   roles?: Readonly<Record<string, string>>
   /** Earlier answers that come back with what only answers have, such as their reasoning, are refused, but for these fields. */

@@ -11,10 +11,10 @@ const json = 'application/json'
 function translate(
   provider: string,
   body: string | Buffer,
-  { route = 'chat/completions' as OpenaiRoute, contentType = json } = {},
+  { route = 'chat/completions' as OpenaiRoute, contentType = json, model = 'the-model' } = {},
 ) {
   const call = { route, contentType, body: Buffer.from(body) }
-  return translateRequest(call, { provider: findProvider(provider) as Provider, model: 'the-model', created: 0 })
+  return translateRequest(call, { provider: findProvider(provider) as Provider, model, created: 0 })
 }
 
 describe('a request for an OpenAI-compatible API', () => {
@@ -35,8 +35,6 @@ describe('a request for an OpenAI-compatible API', () => {
   })
 
   test.each([
-    ['openai', '{"max_tokens":5}', '{"model":"the-model","max_completion_tokens":5}'],
-    ['azure-openai', '{"max_tokens":5}', '{"model":"the-model","max_completion_tokens":5}'],
     ['mistral', '{"max_completion_tokens":5,"seed":1}', '{"model":"the-model","max_tokens":5,"random_seed":1}'],
     [
       'deepseek',
@@ -50,6 +48,19 @@ describe('a request for an OpenAI-compatible API', () => {
     ],
   ])('uses %s’s own names: %s', (provider, body, sent) => {
     expect(translate(provider, body).body.toString()).toBe(sent)
+  })
+
+  test.each([
+    ['openai', 'gpt-5.4-mini', 'max_completion_tokens'],
+    ['openai', 'o4-mini', 'max_completion_tokens'],
+    ['azure-openai', 'gpt-10', 'max_completion_tokens'],
+    ['openai', 'gpt-4o-mini', 'max_tokens'],
+    ['openai', 'omni', 'max_tokens'],
+    ['azure-openai', 'our-deployment', 'max_tokens'],
+  ])('%s’s %s gets the limit as %s', (provider, model, name) => {
+    const sent = `{"model":"${model}","${name}":5}`
+    expect(translate(provider, '{"max_tokens":5}', { model }).body.toString()).toBe(sent)
+    expect(translate(provider, '{"max_completion_tokens":5}', { model }).body.toString()).toContain('"max_completion')
   })
 
   test.each(['mistral', 'deepseek', 'sarvam', 'together', 'fireworks', 'perplexity'])(

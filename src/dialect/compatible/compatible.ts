@@ -40,16 +40,19 @@ function adapt(fields: readonly JsonField[], { api, model, isChat }: Adapting): 
   const others = fields.filter(({ key }) => key !== 'model')
   const named = [field('model', model), ...others]
   if (!isChat) return { fields: named }
-  const renamed = named.map((one) => rename(one, { api, fields }))
+  const renamed = named.map((one) => rename(one, { api, model, fields }))
   if (fieldValue(fields, 'stream') !== true)
     return { fields: renamed, ...(api.answersInParts && { told: { whole: joinParts.whole } }) }
   return countStream(renamed, { api, options: fieldValue(fields, 'stream_options') })
 }
 
 /** A caller who gives both names keeps the vendor's own. */
-function rename(one: JsonField, { api, fields }: { api: OpenaiApi; fields: readonly JsonField[] }): JsonField {
+function rename(
+  one: JsonField,
+  { api, model, fields }: Pick<Adapting, 'api' | 'model'> & { fields: readonly JsonField[] },
+): JsonField {
   if (one.key === 'messages') return { ...one, value: adaptMessages(one.value, api) }
-  const name = entryOf(api.renames ?? {}, one.key)
+  const name = api.renamesFor?.test(model) === false ? undefined : entryOf(api.renames ?? {}, one.key)
   return name === undefined || fields.some(({ key }) => key === name) ? one : { ...one, key: name }
 }
 

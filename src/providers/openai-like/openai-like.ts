@@ -29,13 +29,14 @@ export interface OpenaiLike {
   authenticate?: Probe
   rules?: readonly Rule[]
   /** How its requests differ from OpenAI's own. */
-  quirks?: Pick<OpenaiApi, 'renames' | 'roles' | 'strictMessages' | 'answersInParts' | 'streamUsage'>
+  quirks?: Pick<OpenaiApi, 'renames' | 'renamesFor' | 'roles' | 'strictMessages' | 'answersInParts' | 'streamUsage'>
   more?: Partial<Provider>
 }
 
-/** Of OpenAI’s own models. Reasoning models refuse the older name of the limit; all others know both. */
+/** Of OpenAI’s own models. Those that reason refuse the older name of the limit. */
 export const openaiQuirks = {
   renames: { max_tokens: 'max_completion_tokens' },
+  renamesFor: /^(?:o\d|gpt-(?:[5-9]|\d\d))/i,
   strictMessages: { takes: ['annotations'] },
 } as const
 
