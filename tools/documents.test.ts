@@ -63,7 +63,7 @@ test.each(profiles)('%s begins with a command that sets every variable it needs'
   )
 })
 
-test('the package holds no test and no source', () => {
+test('the package holds what it exports and what an operator reads, and no test, no source and no type that nobody can import', () => {
   const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: root,
     encoding: 'utf8',
@@ -71,6 +71,13 @@ test('the package holds no test and no source', () => {
   })
   const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }]
   const paths = files.map(({ path }) => path)
-  expect(paths).toEqual(expect.arrayContaining(['bin/ownkey.js', 'profiles/support-inbox.yaml', 'README.md']))
-  expect(paths.filter((path) => /\.test\.|(?<!\.d)\.tsx?$|fixtures|\.env/.test(path))).toEqual([])
+  const { exports, bin } = JSON.parse(read('package.json')) as { exports: object; bin: { ownkey: string } }
+  const exported = Object.values(exports).flatMap((target: string | object) =>
+    typeof target === 'string' ? [target] : Object.values<string>({ ...target }),
+  )
+  const wanted = [...exported.map((path) => path.replace('./', '')), bin.ownkey, 'profiles/support-inbox.yaml']
+  const pages = ['README.md', 'CHANGELOG.md', 'docs/operations.md', 'docs/schema/ownkey.schema.json']
+  expect(paths).toEqual(expect.arrayContaining([...wanted, ...pages]))
+  expect(paths.filter((path) => path.endsWith('.d.ts') && !wanted.includes(path))).toEqual([])
+  expect(paths.filter((path) => /\.test\.|(?<!\.d)\.tsx?$|\.map$|fixtures|\.env/.test(path))).toEqual([])
 })
