@@ -92,7 +92,10 @@ describe('a session that ends while a key is typed', () => {
     }
     const wander = async () => {
       await go(page, '/de/audit')
+      // The answer is awaited: one that came after the session's end would end it in the page before the reload.
+      const answered = page.waitForResponse((response) => response.url().includes('action=key.'))
       await page.evaluate("history.replaceState(null, '', '?action=key.')")
+      await answered
       await endSessions('back')
       await page.reload()
       await page.locator('[data-reason=expired]').waitFor()
