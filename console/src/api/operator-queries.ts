@@ -151,7 +151,7 @@ export function useReplay() {
   }
 }
 
-interface Titled {
+export interface Titled {
   id: string
   title: string
 }

@@ -7,6 +7,7 @@ import { useDraft } from '../settings/kept-draft.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { ProblemNote } from '../ui/problem-note.tsx'
+import { FormButtons } from './form-buttons.tsx'
 
 /** A number as it is written. */
 interface Written {
@@ -81,15 +82,11 @@ export function CreditsDialog({ org, onClose }: { org: Org; onClose(): void }) {
           )}
         </Field>
         {grant.error && <ProblemNote error={grant.error} />}
-        <div className="flex justify-end gap-2">
-          <button type="button" className="button button-quiet" onClick={onClose} disabled={grant.isPending}>
-            {t('common.cancel')}
-          </button>
-          <button type="submit" className="button button-primary" aria-disabled={grant.isPending}>
-            {grant.isPending && <span className="spinner" />}
-            {t(amount < 0 ? 'operator.credits.take' : 'operator.credits.add')}
-          </button>
-        </div>
+        <FormButtons
+          action={t(amount < 0 ? 'operator.credits.take' : 'operator.credits.add')}
+          busy={grant.isPending}
+          onCancel={onClose}
+        />
       </form>
     </Dialog>
   )
