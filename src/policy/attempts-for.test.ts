@@ -106,6 +106,31 @@ describe('limits', () => {
     expect(own.skipped[0]?.facts).toEqual({ limit: 2, title: 'images', per: 'month' })
   })
 
+  test.each([
+    ['is disabled', 'per_provider', { state: 'disabled' }, 'Enable the Google Gemini key', { enable: 'Google Gemini' }],
+    [
+      'has another scope',
+      'per_provider',
+      { scope: 'some' },
+      'Widen the scope of the Google Gemini key',
+      { narrow: 'Google Gemini' },
+    ],
+    ['is not the active one', 'single', {}, 'Make Google Gemini the active provider', { inactive: 'Google Gemini' }],
+  ] as const)(
+    'a full quota where the own key %s says how to put that key into play',
+    (_case, choice, facts, fix, told) => {
+      const scopes = '{ some: { title: Some, features: [other] } }'
+      const policy = policyWith(
+        `{ choice: ${choice}, scopes: ${scopes}, fallback: { mode: always }, quotas: { images: { limit: 2 } } }`,
+      )
+      const tenant = { quotaUsed: { month: { images: 2 } }, activeProvider: 'openai', keys: [key('gemini', facts)] }
+      const { refusal } = ask(policy, { feature: 'vision' }, tenant)
+      expect(refusal?.code).toBe('quota_exceeded')
+      expect(refusal?.fix).toBe(`${fix} in the AI settings, or ask an administrator to raise the plan’s limit.`)
+      expect(refusal?.facts).toMatchObject(told)
+    },
+  )
+
   test('a quota per day is not used up by what the month counted before the plan changed', () => {
     const daily = policyWith('{ quotas: { images: { limit: 2, per: day } } }')
     const used = (day: number) => ({ quotaUsed: { day: { images: day }, month: { images: 30 } } })

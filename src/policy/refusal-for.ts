@@ -38,7 +38,7 @@ const byPlatformSkip: readonly [SkipCode, (ask: Ask, dead: Dead, found: Skipped)
       code: 'region_not_allowed',
       reason,
       facts: { ...(dead.byokOff ? { remedy: 'other_plan' } : {}), ...facts },
-      fix: `${dead.byokOff ? 'Ask the platform for a plan that allows the region' : `${dead.mend.text}, of an allowed region`}.`,
+      fix: `${dead.byokOff ? 'Ask the platform for a plan that allows the region' : mendOr(dead, `${dead.mend.text}, of an allowed region`)}.`,
     }),
   ],
 ]
@@ -60,9 +60,9 @@ function quotaExceeded(ask: Ask, dead: Dead, { reason, facts }: Skipped): Refusa
     code: 'quota_exceeded',
     reason,
     fix: helps
-      ? `Add ${withArticle(name)} key, or ask an administrator to raise the plan’s limit.`
+      ? `${mendOr(dead, `Add ${withArticle(name)} key`)}, or ask an administrator to raise the plan’s limit.`
       : 'Ask an administrator to raise the plan’s limit.',
-    facts: { ...facts, ...(helps ? { provider: name } : { remedy: 'raise' }) },
+    facts: { ...facts, ...(helps ? { ...dead.mend.facts, provider: name } : { remedy: 'raise' }) },
     resets: quotaReset(ask),
   }
 }
@@ -123,6 +123,11 @@ function missingKey(ask: Ask, { candidates, tried, byokOff, mend }: Dead): Refus
       : `${mend.text}, or ask the platform to set up its own.`,
     facts: { ...mend.facts, [required ? 'required' : 'provider']: candidates[0]?.name ?? '' },
   }
+}
+
+/** What mends an own key that is there and not in play; where there is none, what is said of adding one. */
+function mendOr({ mend }: Dead, add: string): string {
+  return mend.facts === undefined ? add : mend.text
 }
 
 function lowerFirst(text: string): string {
