@@ -19,6 +19,14 @@ test('the configuration page holds the fields that operators ask for', () => {
     expect(configuration).toContain(`\`${field}\``)
 })
 
+test('the configuration page says of every field what it means', () => {
+  const [configuration = ''] = Object.values(pages())
+  const rows = configuration.split('\n').filter((line) => line.startsWith('| `'))
+  expect(rows.length).toBeGreaterThan(100)
+  expect(rows.filter((row) => row.endsWith('|  |'))).toEqual([])
+  expect(configuration).not.toMatch(/\|---\|\n(?!\| `)/)
+})
+
 test('the configuration page tells a bound that is itself refused from one that is allowed, and the upper one', () => {
   const [configuration] = Object.values(pages())
   for (const row of [

@@ -52,9 +52,10 @@ function configurationPage(schema: Schema): string {
   const lines = [intro('configuration')]
   for (const [name, part] of Object.entries(schema.properties ?? {})) {
     lines.push('', `### ${name}`, '')
-    if (part.description) lines.push(part.description, '')
+    const rows = rowsOf(name, part)
+    if (part.description && rows.length > 0) lines.push(part.description, '')
     lines.push('| field | takes | default | meaning |', '|---|---|---|---|')
-    lines.push(...rowsOf(name, part))
+    lines.push(...(rows.length > 0 ? rows : fieldRows(name, part)))
   }
   return `${lines.join('\n')}\n`
 }
@@ -73,6 +74,8 @@ function rowsOf(path: string, schema: Schema): string[] {
 function fieldRows(path: string, schema: Schema): string[] {
   const deeper = rowsOf(path, schema)
   const said = schema.default === undefined || isEmpty(schema.default) ? '' : `\`${JSON.stringify(schema.default)}\``
+  // What only has a name of its own is told in the row of what holds it.
+  if (path.endsWith('.*') && schema.description === undefined) return deeper
   const own = `| \`${path}\` | ${cell(takes(schema))} | ${cell(said)} | ${cell(schema.description ?? '')} |`
   return [own, ...deeper]
 }

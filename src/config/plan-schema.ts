@@ -11,13 +11,18 @@ export const id = z
 const share = z.number().gt(0).max(1)
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'a currency code of three capital letters, for instance USD')
 
-const creditPair = z.strictObject({ ownKey: z.int().min(0), platformKey: z.int().min(0) })
+const onOwnKey = 'Credits that a success on an own key costs.'
+const onPlatformKey = 'Credits that a success on the platform’s key costs.'
+const creditPair = z.strictObject({
+  ownKey: z.int().min(0).describe(onOwnKey),
+  platformKey: z.int().min(0).describe(onPlatformKey),
+})
 
 /** `{ownKey, platformKey}` for every feature, and pairs for single features under `features` or directly beside them. */
 const credits = z
   .object({
-    ownKey: z.int().min(0).default(0).describe('Credits that a success on an own key costs.'),
-    platformKey: z.int().min(0).default(0).describe('Credits that a success on the platform’s key costs.'),
+    ownKey: z.int().min(0).default(0).describe(onOwnKey),
+    platformKey: z.int().min(0).default(0).describe(onPlatformKey),
     features: z.record(id, creditPair).default({}).describe('Feature → its own two prices.'),
   })
   .catchall(creditPair)
@@ -42,13 +47,19 @@ const fallback = z.strictObject({
     .optional()
     .describe('The provider that serves fallbacks of the one-dialect routes; absent: the same one first.'),
   features: z
-    .record(id, z.strictObject({ mode: fallbackMode.optional(), when: fallbackClasses.optional() }))
+    .record(
+      id,
+      z.strictObject({
+        mode: fallbackMode.optional(),
+        when: fallbackClasses.optional().describe('Those of them that the plan lists too fall back.'),
+      }),
+    )
     .default({})
     .describe('Feature → a stricter mode or fewer classes; the stricter of plan and feature counts.'),
   cap: z
     .strictObject({
       limit: z.number().positive().describe('In whole units of the currency, for instance 25 or 12.5.'),
-      currency: currency.default('USD'),
+      currency: currency.default('USD').describe('Of the limit.'),
       warnAt: share.default(0.8).describe('The part of the limit at which a notice opens.'),
     })
     .optional()
@@ -61,15 +72,15 @@ const cap = z.strictObject({
     .default('organization')
     .describe('What each has a cap of its own.'),
   features: z.array(id).min(1).optional().describe('Count only these features; absent: all.'),
-  per: z.enum(['day', 'month']).default('month'),
+  per: z.enum(['day', 'month']).default('month').describe('Calendar periods in UTC.'),
   limit: z.number().positive().describe('In whole units of the currency, for instance 100 or 12.5.'),
-  currency: currency.default('USD'),
+  currency: currency.default('USD').describe('Of the limit.'),
   warnAt: share.default(0.8).describe('The part of the limit at which a notice opens.'),
 })
 
 const quota = z.strictObject({
-  title: z.string().min(1).optional(),
-  limit: z.int().min(0),
+  title: z.string().min(1).optional().describe('What is counted, in words: “images”; absent: the meter’s id.'),
+  limit: z.int().min(0).describe('How many requests are served in each period.'),
   per: z.enum(['day', 'month']).default('month').describe('Calendar periods in UTC.'),
   ownKeyExempt: z.boolean().default(true).describe('Requests on own keys do not count and are not stopped.'),
   count: z.enum(['successes', 'attempts']).default('successes').describe('What counts toward the limit.'),
@@ -80,7 +91,7 @@ const scopeName = id.refine((name) => name !== 'all', {
 })
 
 const planFields = z.strictObject({
-  title: z.string().min(1).optional(),
+  title: z.string().min(1).optional().describe('What the pages call it; absent: its id.'),
   byok: z
     .enum(['always', 'by_operator', 'never'])
     .default('always')
@@ -106,7 +117,16 @@ const planFields = z.strictObject({
       'single: one active provider’s key serves all: chosen for the organization, or by each user where keys belong to users. A request that names another provider itself, by its path or as provider/model, is served as if there were no own key: on the platform’s key where the plan offers that, and with required not at all.',
     ),
   scopes: z
-    .record(scopeName, z.strictObject({ title: z.string().min(1), features: z.array(id).min(1) }))
+    .record(
+      scopeName,
+      z.strictObject({
+        title: z.string().min(1).describe('What the pages call it.'),
+        features: z
+          .array(id)
+          .min(1)
+          .describe('Those that a key of this scope serves; the others are served as if there were none.'),
+      }),
+    )
     .default({})
     .describe('Offered to managers beside "all".'),
   model: z
@@ -114,8 +134,13 @@ const planFields = z.strictObject({
     .default('customer')
     .describe('Who picks the model: the key’s manager, or the feature (by task).'),
   privateModels: z.boolean().default(false).describe('Own keys may use models that are not on the allow list.'),
-  fallback: fallback.prefault({}),
-  verify: z.enum(['on_save', 'format_only']).default('on_save'),
+  fallback: fallback.prefault({}).describe('Whether the platform’s key stands in for an own key that fails.'),
+  verify: z
+    .enum(['on_save', 'format_only'])
+    .default('on_save')
+    .describe(
+      'on_save: a key is tried at the provider, and one that it refuses is not saved; format_only: only its form is checked.',
+    ),
   credits: credits
     .prefault({})
     .describe('Per request: {ownKey, platformKey}; or per feature: {feature: {ownKey, platformKey}}.'),
@@ -139,7 +164,8 @@ const planFields = z.strictObject({
       remindDays: z.array(z.int().min(0)).default([30, 7, 1]).describe('Reminders, in days before the due date.'),
       overlapHours: z.int().min(0).max(720).default(0).describe('How long a replaced key can be restored.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('When keys are to be replaced.'),
 })
 
 /** What an organization may be on. Where keys belong to users, a member manages their own: then nobody is left out by default. */

@@ -22,10 +22,10 @@ const tokenRates = {
 
 export const price = z
   .strictObject({
-    currency: currency.default('USD'),
+    currency: currency.default('USD').describe('Of all these prices.'),
     ...tokenRates,
     tiers: z
-      .array(z.strictObject({ above: z.int().min(0), ...tokenRates }))
+      .array(z.strictObject({ above: z.int().min(0).describe('Tokens of the whole prompt.'), ...tokenRates }))
       .min(1)
       .optional()
       .describe('Prices of requests whose whole prompt is longer than `above` tokens; ascending.'),

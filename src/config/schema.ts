@@ -20,7 +20,12 @@ const secret = z
 const modelRules = z.strictObject({
   allow: z.array(z.string().min(1)).min(1).optional().describe('Patterns with *; absent: every model.'),
   refuse: z
-    .array(z.strictObject({ match: z.string().min(1).describe('A pattern with *.'), reason: z.string().min(1) }))
+    .array(
+      z.strictObject({
+        match: z.string().min(1).describe('A pattern with *.'),
+        reason: z.string().min(1).describe('Shown to whoever chooses or asks for such a model.'),
+      }),
+    )
     .default([])
     .describe('Refused models, own keys included; the reason is shown.'),
   hints: z.record(z.string(), z.string()).default({}).describe('Model → the line shown beside it.'),
@@ -44,17 +49,26 @@ const provider = z.strictObject({
     ),
   region: z.string().min(1).optional().describe('The region whose host the platform’s key uses.'),
   as: id.optional().describe('The id under which the API and the page show this provider.'),
-  title: z.string().min(1).optional(),
-  description: z.string().min(1).optional(),
+  title: z.string().min(1).optional().describe('What the pages call it; absent: the vendor’s own name.'),
+  description: z.string().min(1).optional().describe('Shown with its key: what the product uses it for.'),
   comingSoon: z.boolean().default(false).describe('Shown, but not yet usable.'),
-  defaultModel: z.string().min(1).optional(),
-  models: modelRules.prefault({}),
+  defaultModel: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Serves where neither the request nor the key names a model (nor the task, where that picks); the pages recommend it.',
+    ),
+  models: modelRules.prefault({}).describe('Which of its models may be used.'),
 })
 
 const feature = z.strictObject({
-  title: z.string().min(1),
-  description: z.string().min(1).optional(),
-  capability: z.enum(capabilities).default('chat'),
+  title: z.string().min(1).describe('What the pages and sentences call it.'),
+  description: z.string().min(1).optional().describe('Shown under its title on the settings page.'),
+  capability: z
+    .enum(capabilities)
+    .default('chat')
+    .describe('What a model has to be able to do for it; picks providers and models where none is named.'),
   addOn: id.optional().describe('The add-on that an organization needs for it.'),
   providers: z.array(id).min(1).optional().describe('Absent: every provider that the plan allows.'),
   meter: id.optional().describe('The quota that it counts toward.'),
@@ -67,7 +81,7 @@ const origin = z
   .transform((text) => text.toLowerCase().replace(/\/$/, ''))
 
 const platform = z.strictObject({
-  name: z.string().min(1).default('Ownkey'),
+  name: z.string().min(1).default('Ownkey').describe('What the pages and sentences call the platform.'),
   aiName: z.string().min(1).optional().describe('What the platform’s own AI is called; default "<name> AI".'),
   support: z.string().min(1).optional().describe('Where customers ask: an address or a page.'),
   locales: z
@@ -75,7 +89,7 @@ const platform = z.strictObject({
     .min(1)
     .default(['en'])
     .describe('Languages that the pages offer, of en, zh, hi, es and de.'),
-  logo: z.string().min(1).optional(),
+  logo: z.string().min(1).optional().describe('The address of a picture, shown beside the name.'),
   colors: z.record(z.string(), z.string()).default({}).describe('The pages’ one color: accent, as #rgb or #rrggbb.'),
   origins: z.array(origin).default([]).describe('Origins of the products that embed the page.'),
 })
@@ -94,7 +108,8 @@ const gateway = z.strictObject({
   maxBodyBytes: z
     .int()
     .min(1024)
-    .default(512 * 1024 * 1024),
+    .default(512 * 1024 * 1024)
+    .describe('A larger request is refused with 413.'),
   maxRequestsPerOrg: z
     .int()
     .min(1)
@@ -109,8 +124,16 @@ const gateway = z.strictObject({
     .describe(
       'Until a connection to a provider stands, TLS included. The request waits for it with its key: with more than 5 a removed key could be used as much later.',
     ),
-  firstByteTimeoutSeconds: z.number().positive().default(300),
-  idleTimeoutSeconds: z.number().positive().default(300),
+  firstByteTimeoutSeconds: z
+    .number()
+    .positive()
+    .default(300)
+    .describe('A provider that has not begun its answer by then is given up: 504, or the fallback.'),
+  idleTimeoutSeconds: z
+    .number()
+    .positive()
+    .default(300)
+    .describe('An answer of which nothing comes for so long is broken off.'),
   bodyIdleSeconds: z.number().positive().default(60).describe('An upload of which nothing comes for so long is ended.'),
   graceSeconds: z
     .number()
@@ -152,7 +175,7 @@ const gateway = z.strictObject({
 
 const lifetimes = z.strictObject({
   sessionMinutes: z.int().min(1).default(60).describe('A member’s session on the settings page or the widget.'),
-  operatorSessionMinutes: z.int().min(1).default(720),
+  operatorSessionMinutes: z.int().min(1).default(720).describe('An operator’s session in the console.'),
   signInMinutes: z.int().min(1).default(10).describe('How long a sign-in link can be used, once.'),
   tokenDays: z.int().min(1).optional().describe('The longest life of an Ownkey token; absent: no end.'),
 })
@@ -161,7 +184,7 @@ export const configSchema = z.strictObject({
   platform: platform.prefault({}),
   providers: z.record(id, provider).default({}),
   addOns: z
-    .record(id, z.strictObject({ title: z.string().min(1) }))
+    .record(id, z.strictObject({ title: z.string().min(1).describe('What the pages and sentences call it.') }))
     .default({})
     .describe('Add-ons by id. When any is declared, features may name only these.'),
   features: z.record(id, feature).default({}),
@@ -190,7 +213,16 @@ export const configSchema = z.strictObject({
       'The only environments there are; absent: any name. Each has keys of its own; a request that names none is for production, or for the first where the list has no production.',
     ),
   gateway: gateway.prefault({}),
-  vault: z.strictObject({ outerLayer: z.enum(['none', 'pgcrypto']).default('none') }).prefault({}),
+  vault: z
+    .strictObject({
+      outerLayer: z
+        .enum(['none', 'pgcrypto'])
+        .default('none')
+        .describe(
+          'pgcrypto: PostgreSQL encrypts each new ciphertext once more. What is stored already stays readable.',
+        ),
+    })
+    .prefault({}),
   lifetimes: lifetimes.prefault({}),
   signIn,
   webhooks,

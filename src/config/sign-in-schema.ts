@@ -9,7 +9,7 @@ const oidc = z
         error: 'an address with https://, or with http:// on this machine',
       })
       .describe('https, or http on this machine.'),
-    clientId: z.string().min(1),
+    clientId: z.string().min(1).describe('As the issuer knows this server.'),
     clientSecret: z
       .string()
       .trim()
@@ -17,13 +17,17 @@ const oidc = z
       .transform((text) => new Secret(text))
       .optional()
       .describe('As ${ENV_NAME}; absent for a public client, which PKCE protects.'),
-    scopes: z.array(z.string().min(1)).min(1).default(['openid', 'email', 'profile']),
+    scopes: z
+      .array(z.string().min(1))
+      .min(1)
+      .default(['openid', 'email', 'profile'])
+      .describe('What the issuer is asked to tell.'),
     allowedEmails: z
       .array(z.string().regex(/^[^\s@]*@[^\s@]+$/, 'an address, or "@" and a domain'))
       .default([])
       .describe('Addresses, or "@example.com" for everybody there. Only verified ones count.'),
     allowedGroups: z.array(z.string().min(1)).default([]).describe('Members of any of these groups.'),
-    groupsClaim: z.string().min(1).default('groups'),
+    groupsClaim: z.string().min(1).default('groups').describe('The claim in which the issuer lists groups.'),
   })
   .refine(
     ({ allowedEmails, allowedGroups }) => allowedEmails.length + allowedGroups.length > 0,
@@ -31,5 +35,7 @@ const oidc = z
   )
 
 /** How operators sign in besides the printed link and the token. */
-export const signIn = z.strictObject({ oidc: oidc.optional() }).prefault({})
+export const signIn = z
+  .strictObject({ oidc: oidc.optional().describe('An identity provider that speaks OpenID Connect.') })
+  .prefault({})
 export type OidcConfig = z.output<typeof oidc>

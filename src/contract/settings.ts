@@ -81,6 +81,7 @@ export type SettingsProvider = z.output<typeof settingsProviderSchema>
 export const settingsFeatureSchema = z.object({
   id: z.string(),
   title: z.string(),
+  description: z.string().nullable(),
   capability: z.enum(capabilities),
   addOn: z.string().nullable(),
   /** False: the plan does not have it, or the add-on is missing. */

@@ -33,7 +33,7 @@ const config = {
   addOns: { plus: { title: endless('P') } },
   environments: ['production', endless('e').slice(0, 63)],
   features: {
-    chat: { title: endless('F'), meter: 'requests' },
+    chat: { title: endless('F'), description: endless('B'), meter: 'requests' },
     vision: { title: endless('V'), capability: 'vision', addOn: 'plus' },
   },
   plans: {

@@ -29,6 +29,7 @@ function hostileConfig(origin: string, origins: readonly string[] = []): string 
     'platform.name': short,
     'platform.support': `javascript:window.owned=7//${short}`,
     'features.chatbot.title': short,
+    'features.chatbot.description': short,
     'providers.gemini.title': short,
     'providers.gemini.models.hints': { 'gemini-2.5-flash': short },
     'plans.standard.verify': 'format_only',

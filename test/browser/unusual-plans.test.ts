@@ -6,6 +6,7 @@ import { openStage, textOf } from './stage.ts'
 
 const gemini = (policy: string) => ({ gemini: policy, '*': 'unavailable' })
 const changes = {
+  'features.chatbot.description': 'Answers visitors of your site',
   'plans.own_only': { providers: gemini('required') },
   'plans.priced': {
     providers: gemini('optional'),
@@ -37,6 +38,18 @@ describe('the settings page', () => {
     await expect.poll(glance).toContain('Credits left: 100. What a request costs depends on the feature: “Why?” tells.')
     await page.getByRole('button', { name: 'Why? Chatbots' }).click()
     await page.getByTestId('chain').getByText('7 credits').waitFor()
+  })
+})
+
+describe('a feature', () => {
+  it('is told in the operator’s own words', async () => {
+    const page = await stage.visit({ org: 'described' })
+    await page.locator('[data-feature=chatbot]').getByText('Answers visitors of your site').waitFor()
+    const { features } = (await stage.server().api('GET', '/orgs/described/settings')).body
+    const told = Object.fromEntries(
+      (features as { id: string; description: string | null }[]).map(({ id, description }) => [id, description]),
+    )
+    expect(told).toMatchObject({ chatbot: 'Answers visitors of your site', translation: null })
   })
 })
 

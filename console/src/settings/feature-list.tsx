@@ -52,6 +52,7 @@ function FeatureRow({ settings, feature }: { settings: Settings; feature: Settin
               <SourceChip source={first?.source ?? null} aiName={aiName} />
             )}
           </h3>
+          {feature.description && <p className="text-sm text-muted">{feature.description}</p>}
           {first ? (
             <p className="text-sm text-muted">
               {first.providerName}

@@ -117,6 +117,7 @@ function showFeature(
   return {
     id: feature.id,
     title: feature.title,
+    description: feature.description ?? null,
     capability: feature.capability,
     addOn: feature.addOn ?? null,
     included: feature.addOn === undefined || addOns.includes(feature.addOn),
