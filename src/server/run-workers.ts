@@ -23,7 +23,8 @@ interface Crew {
   replacements: Set<NodeJS.Timeout>
   stopping: boolean
   everReady: boolean
-  failures: number
+  /** No worker could start. */
+  giveUp(): void
 }
 
 /**
@@ -41,6 +42,10 @@ const slowestRestartMs = 30_000
  * @returns the exit code: 1 when the workers could not start, 0 after a stop
  */
 export async function runWorkers(options: RunWorkersOptions): Promise<number> {
+  let giveUp = () => {}
+  const failed = new Promise<'failed'>((resolve) => {
+    giveUp = () => resolve('failed')
+  })
   const crew: Crew = {
     alive: new Set(),
     listening: new Set(),
@@ -48,11 +53,9 @@ export async function runWorkers(options: RunWorkersOptions): Promise<number> {
     replacements: new Set(),
     stopping: false,
     everReady: false,
-    failures: 0,
+    giveUp,
   }
-  const failed = new Promise<'failed'>((resolve) => {
-    for (let index = 0; index < options.count; index += 1) startWorker(crew, options, () => resolve('failed'))
-  })
+  for (let index = 0; index < options.count; index += 1) startWorker(crew, options)
   const reload = () => {
     for (const worker of crew.alive) {
       if (crew.listening.has(worker)) worker.process.kill('SIGHUP')
@@ -67,7 +70,8 @@ export async function runWorkers(options: RunWorkersOptions): Promise<number> {
   return why === 'failed' ? 1 : 0
 }
 
-function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void): void {
+/** @param failures how many in a row ended before they listened, each started in the place of the one before; this one takes the last's */
+function startWorker(crew: Crew, options: RunWorkersOptions, failures = 0): void {
   const worker = cluster.fork({ ...oneArena, ...process.env })
   const untaken = watchHandOver(worker)
   crew.alive.add(worker)
@@ -75,7 +79,6 @@ function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void)
     if (isMetricsMessage(message)) return
     crew.listening.add(worker)
     if (crew.outdated.delete(worker)) worker.process.kill('SIGHUP')
-    crew.failures = 0
     if (crew.everReady) return
     crew.everReady = true
     options.ready(message)
@@ -88,13 +91,13 @@ function startWorker(crew: Crew, options: RunWorkersOptions, giveUp: () => void)
     untaken.close()
     options.log.error('worker_ended', { worker: worker.id, exitCode })
     // If no worker ever listened, the settings are wrong, and starting again would only repeat the failure.
-    if (!listened && !crew.everReady) return giveUp()
-    crew.failures += 1
+    if (!listened && !crew.everReady) return crew.giveUp()
+    const inARow = listened ? 0 : failures + 1
     const replace = () => {
       crew.replacements.delete(replacement)
-      startWorker(crew, options, giveUp)
+      startWorker(crew, options, inARow)
     }
-    const replacement = setTimeout(replace, restartDelay(crew.failures))
+    const replacement = setTimeout(replace, restartDelay(inARow))
     crew.replacements.add(replacement)
   })
 }
@@ -116,7 +119,7 @@ function watchHandOver({ process: child }: Worker): { close(): void } {
 }
 
 function restartDelay(failures: number): number {
-  return Math.min(slowestRestartMs, 250 * 2 ** Math.min(failures - 1, 10))
+  return Math.min(slowestRestartMs, 250 * 2 ** Math.min(failures, 10))
 }
 
 function stopAll(crew: Crew, killAfterSeconds: number): Promise<void> {
