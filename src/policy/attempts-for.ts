@@ -189,6 +189,7 @@ function fallbackOffReason(ask: Ask, key: KeyFacts): string {
   const { mode, decidedBy, when } = ask.fallback
   if (mode === 'never')
     return decidedBy === 'feature' ? `The plan never falls back for ${featureTitle(ask)}` : 'The plan never falls back'
+  if (ask.plan.fallback.when.length === 0) return 'The plan names no class of failure that falls back'
   if (when.length === 0) return 'The plan and the feature share no class of failure that falls back'
   return key.fallback === undefined ? 'Fallback is off by the plan’s default' : 'Fallback is turned off on this key'
 }
