@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import {
   brotliCompressSync,
   brotliDecompressSync,
@@ -30,8 +31,7 @@ const formsOf = (key: string) => [key, encodeURIComponent(key), Buffer.from(key)
 async function ask(provider: (typeof fiveProviders)[number], answer: Answer) {
   const { org, token } = await journey.newOrg()
   const undo = journey.upstream.on(/./, answer)
-  const seen = await rawCall(journey.ownkey.url, nativeCalls[provider](token))
-  undo()
+  const seen = await rawCall(journey.ownkey.url, nativeCalls[provider](token)).finally(undo)
   const fromProvider = seen.headers.filter(([name]) => !/^ownkey-/i.test(name))
   const requests = async () => (await journey.ownkey.api('GET', `/orgs/${org}/requests`)).body.items
   return { seen, all: `${fromProvider.flat().join('\n')}\n${seen.text}`, requests }
@@ -155,6 +155,12 @@ describe.each([
     expect(seen.broken).toBe(true)
     expect(readable(seen.body)).toContain('"1000 ')
     for (const part of partsOf(key)) expect(readable(seen.body)).not.toContain(part)
+  })
+
+  test('that tells the key at once and is too long to be kept back is broken off', async () => {
+    const packed = pack(`"${key}${randomBytes(300_000).toString('latin1')}"`)
+    const asked = ask('openai', script(head(200, type), ...inPieces(packed, 50_000), end()))
+    await expect(asked).rejects.toThrow('socket hang up')
   })
 
   test('that tells the key in the middle ends before it does', async () => {
