@@ -159,7 +159,6 @@ export class Relay {
   /** Before an answer breaks off: gives what was held back because it might have been the beginning of the key. */
   sayHeld(): void {
     const { res, redactor, stream } = this.options
-    if (this.whole !== undefined) res.write(this.whole)
     const held = redactor.flush()
     if (held !== undefined) res.write(stream === undefined ? held : stream.feed(held))
   }
