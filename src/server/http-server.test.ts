@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -74,6 +75,14 @@ function exchange(text: string): Promise<string> {
 const get = (path: string) => exchange(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
 
 describe('the listener', () => {
+  test('drops none of many headers: what fits into a head is read to its end', async () => {
+    const many = Array.from({ length: 2_500 }, (_, at) => `x${at}: 1\r\n`).join('')
+    const answer = await exchange(
+      `GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${many}Ownkey-Feature: chat\r\n\r\n`,
+    )
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] as string).names).toContain('ownkey-feature')
+  })
+
   test.each([
     ['/v1/chat/completions', 'gateway'],
     ['/acme/v1/models?key=1', 'gateway'],
@@ -301,6 +310,19 @@ describe('a listener with little patience', () => {
     const answer = await trickle('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{', rest)
     expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n[\s\S]*^Ownkey-Error: request_stalled\r$/m)
     expect(JSON.parse(answer.split('\r\n\r\n')[1] as string)).toMatchObject({ code: 'request_stalled', status: 408 })
+  })
+
+  test('leaves a connection alone whose body was complete in time', async () => {
+    const socket = connect(at, '127.0.0.1')
+    const ask = async () => {
+      socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx')
+      return String(await Promise.race([once(socket, 'data'), once(socket, 'close')]))
+    }
+    expect(await ask()).toContain('read')
+    // Longer than a body may take: a timer that was not lifted would have ended the connection.
+    await new Promise((resolve) => setTimeout(resolve, 1_700))
+    expect(await ask()).toContain('read')
+    socket.destroy()
   })
 
   test('closes connections beyond its bound at once, and answers again when there is room', async () => {
