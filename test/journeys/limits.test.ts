@@ -97,6 +97,23 @@ describe.each(databaseKinds)('limits on %s', (database) => {
     }
   })
 
+  test('charge the first request of a new month to its own allowance, not to what lapsed', async () => {
+    const undo = journey.upstream.on('/v1/chat/completions', answer(1))
+    await journey.ownkey.putOrg('turning', { plan: 'monthly' })
+    const token = await journey.ownkey.token({ org: 'turning', feature: 'assistant' })
+    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true })
+    try {
+      vi.setSystemTime(Date.UTC(2030, 2, 31, 23, 59, 30))
+      expect((await ask(token)).status).toBe(200)
+      vi.setSystemTime(Date.UTC(2030, 3, 1))
+      expect((await ask(token)).status).toBe(200)
+      expect((await journey.ownkey.api('GET', '/orgs/turning')).body.balance).toBe(3)
+    } finally {
+      vi.useRealTimers()
+      undo()
+    }
+  })
+
   test('a cap on a key’s spending for a feature is warned at 80 %, then enforced, and explained', async () => {
     const undo = journey.upstream.on('/v1/chat/completions', answer(400_000))
     const { org, token } = await journey.newOrg('capped')
