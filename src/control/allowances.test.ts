@@ -67,6 +67,20 @@ describe.each(databaseKinds)('a balance with a month’s credits, on %s', (kind)
     expect(await told('left')).toEqual({ org: 2, list: 2 })
   })
 
+  it('is that of the month on a plan that the organization comes back to, once', async () => {
+    await control.org('back')
+    await control.org('back', { plan: 'none' })
+    await control.database.query(
+      `update organizations set allowance_month = date_trunc('month', now(), 'UTC') - interval '1 month', allowance_size = 27, allowance_spent = 20 where id = 'back'`,
+    )
+    expect((await grant('back', 1)).body).toEqual({ balance: 1 })
+    expect((await control.org('back')).body.balance).toBe(28)
+    expect((await grant('back', 1)).body).toEqual({ balance: 29 })
+    for (const plan of ['none', 'larger', 'standard'])
+      expect((await control.org('back', { plan })).body.balance).toBe(29)
+    expect(await settings('back')).toBe(29)
+  })
+
   it('gives back only what was granted, and says so', async () => {
     await control.org('taken')
     await grant('taken', 3)
