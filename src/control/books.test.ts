@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../../test/support/databases.ts'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
 import { type EndedEntry, type OpenedEntry, writeEntries } from '../store/index.ts'
+import { dropClosedNotices } from './queries/notices.ts'
 
 const config = `
 providers:
@@ -284,6 +285,24 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
     expect((await get('/notices?state=all')).body.items).toHaveLength(3)
     expect((await get('/notices?state=resolved')).body.items).toMatchObject([{ id: 'n3' }])
     expect((await get('/settings')).body.notices).toHaveLength(2)
+  })
+
+  it('keeps a notice for 90 days after it was closed, and one that is open for ever', async () => {
+    await control.org('closed')
+    await control.database.query(
+      `insert into notices (id, org_id, cause, kind, opened_at, last_at, resolved_at) values
+        ('old', 'closed', 'a', 'key_failing', '2020-01-01', '2020-01-01', '2026-03-01T12:00:00Z'),
+        ('late', 'closed', 'b', 'key_failing', '2020-01-01', '2020-01-01', '2026-03-02T12:00:00Z'),
+        ('open', 'closed', 'c', 'key_failing', '2020-01-01', '2020-01-01', null)`,
+    )
+    const left = async () =>
+      (await control.database.query<{ id: string }>("select id from notices where org_id = 'closed' order by id")).map(
+        ({ id }) => id,
+      )
+    await dropClosedNotices(control.database, Date.parse('2026-05-30T11:59:59Z'))
+    expect(await left()).toEqual(['late', 'old', 'open'])
+    await dropClosedNotices(control.database, Date.parse('2026-05-30T12:00:01Z'))
+    expect(await left()).toEqual(['late', 'open'])
   })
 
   it('tells what is so again, beside the notice of the last time, which is closed', async () => {
