@@ -86,7 +86,7 @@ export function createTenants(options: TenantsOptions): LiveTenants {
   const turnMonth = (now: number) => {
     monthEndsAt = periodEnd('month', now)
     const { monthlyCredits } = options.limits?.() ?? noLimits
-    tenants.forgetWhere(({ tenant }) => Object.hasOwn(monthlyCredits, tenant.plan))
+    tenants.forgetWhere(({ tenant, hasAllowance }) => hasAllowance || Object.hasOwn(monthlyCredits, tenant.plan))
   }
   const forgetToken = (id: string) => tokens.forgetWhere((facts) => facts.id === id)
   const forgetDeleted = (org: string) => {

@@ -27,6 +27,7 @@ const more = {
       fallback: { mode: 'always', cap: { limit: 0.5 } },
     },
     monthly: { verify: 'format_only', monthlyCredits: 5, credits: { ownKey: 0, platformKey: 2 } },
+    prepaid: { verify: 'format_only', credits: { ownKey: 0, platformKey: 1 } },
     attempts: {
       verify: 'format_only',
       quotas: { asked: { limit: 2, count: 'attempts' } },
@@ -108,6 +109,11 @@ describe.each(databaseKinds)('limits on %s', (database) => {
       vi.setSystemTime(Date.UTC(2030, 3, 1))
       expect((await ask(token)).status).toBe(200)
       expect((await journey.ownkey.api('GET', '/orgs/turning')).body.balance).toBe(3)
+      // Also on a plan that gives none any more: what was left of the old one has lapsed.
+      await journey.ownkey.putOrg('turning', { plan: 'prepaid' })
+      expect((await ask(token)).status).toBe(200)
+      vi.setSystemTime(Date.UTC(2030, 4, 1))
+      expect((await ask(token)).status).toBe(402)
     } finally {
       vi.useRealTimers()
       undo()
