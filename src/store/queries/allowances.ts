@@ -29,6 +29,7 @@ export async function grantAllowances(
         order by o.id for no key update of o)
      update organizations o
         set allowance_month = to_timestamp($1::float8 / 1000), allowance_size = w.size,
+            allowance_former = o.allowance_spent - o.allowance_size,
             allowance_spent = least(o.overdrawn, w.size), overdrawn = o.overdrawn - least(o.overdrawn, w.size)
        from wanted w
       where o.id = w.id and ${isDue('w.size > 0')}
