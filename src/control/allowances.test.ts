@@ -9,6 +9,7 @@ plans:
   standard: { monthlyCredits: 27 }
   larger: { monthlyCredits: 100 }
   none: {}
+  endless: { monthlyCredits: 9007199254740991 }
 `
 
 describe.each(databaseKinds)('a balance with a month’s credits, on %s', (kind) => {
@@ -79,6 +80,15 @@ describe.each(databaseKinds)('a balance with a month’s credits, on %s', (kind)
     for (const plan of ['none', 'larger', 'standard'])
       expect((await control.org('back', { plan })).body.balance).toBe(29)
     expect(await settings('back')).toBe(29)
+  })
+
+  it('is told as far as a number goes, however many credits there are', async () => {
+    await control.org('endless', { plan: 'endless' })
+    const most = Number.MAX_SAFE_INTEGER
+    expect((await grant('endless', 5)).body).toEqual({ balance: most })
+    expect(await told('endless')).toEqual({ org: most, list: most })
+    expect(await settings('endless')).toBe(most)
+    expect((await grant('endless', -5)).body).toEqual({ balance: most })
   })
 
   it('gives back only what was granted, and says so', async () => {

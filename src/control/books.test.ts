@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../../test/support/databases.ts'
-import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+import { operatorToken, type RunningControl, startControl } from '../../test/support/start-control.ts'
 import { type EndedEntry, type OpenedEntry, writeEntries } from '../store/index.ts'
 import { dropClosedNotices } from './queries/notices.ts'
 
@@ -27,6 +27,8 @@ interface Entry {
   cost?: number | null
   currency?: string | null
   model?: string
+  /** Of the prompt. */
+  tokens?: number
 }
 
 const millis = (entry: Entry) => Date.parse(entry.at ?? '2026-03-01T10:00:00Z')
@@ -54,7 +56,7 @@ const endedOf = (entry: Entry): EndedEntry => ({
   ok: true,
   sc: entry.status === null ? undefined : (entry.status ?? 200),
   ec: entry.errorClass ?? undefined,
-  it: 10,
+  it: entry.tokens ?? 10,
   ot: 5,
   cp: entry.cost === undefined ? 1_500_000_000 : (entry.cost ?? undefined),
   cu: entry.currency === undefined ? 'USD' : (entry.currency ?? undefined),
@@ -196,6 +198,16 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
     expect(other.body).toMatchObject({ status: 400, code: 'request_invalid' })
     const table = await get(`${path}&limit=1`, { csv: true })
     expect(table.headers.get('ownkey-next-cursor')).toBe(nextCursor)
+  })
+
+  it('sums up absurd counts of a strange server as far as a number goes, and does not fail', async () => {
+    await control.org('absurd')
+    for (let n = 0; n < 12; n++) await write({ id: `absurd-${n}`, org: 'absurd', tokens: 1_000_000_000_000_000 })
+    const { status, body } = await get(`/usage?${march}&groupBy=model`, { org: 'absurd', token: operatorToken })
+    expect(status).toBe(200)
+    expect(body.total).toMatchObject({ attempts: 12, inputTokens: Number.MAX_SAFE_INTEGER, outputTokens: 60 })
+    const csv = await get(`/usage?${march}`, { org: 'absurd', token: operatorToken, csv: true })
+    expect(csv.text).toContain(`,${Number.MAX_SAFE_INTEGER},`)
   })
 
   it('groups by two things and shows providers under the platform’s id', async () => {

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts'
+import { asNumber } from './as-number.ts'
 import { chargeName, claimAgain } from './charges.ts'
 import { beyondAllowance, type OpenedEntry, openedColumns } from './entries.ts'
 
@@ -7,7 +8,7 @@ export async function takeCredits(tx: Queryable, org: string, credits: number): 
   const [row] = await tx.query<{ balance: number }>(
     `update organizations g set balance = g.balance - ${beyondAllowance('$2::bigint')}, allowance_spent = g.allowance_spent + $2
       where g.id = $1 and g.balance + greatest(g.allowance_size - g.allowance_spent, 0) >= $2
-     returning g.balance + greatest(g.allowance_size - g.allowance_spent, 0) as balance`,
+     returning ${asNumber('g.balance + greatest(g.allowance_size - g.allowance_spent, 0)')} as balance`,
     [org, credits],
   )
   return row?.balance
@@ -16,7 +17,7 @@ export async function takeCredits(tx: Queryable, org: string, credits: number): 
 /** What is left of the allowance and the balance. */
 export async function creditsLeft(queryable: Queryable, org: string): Promise<number> {
   const [row] = await queryable.query<{ balance: number }>(
-    'select balance + greatest(allowance_size - allowance_spent, 0) as balance from organizations where id = $1',
+    `select ${asNumber('balance + greatest(allowance_size - allowance_spent, 0)')} as balance from organizations where id = $1`,
     [org],
   )
   return row?.balance ?? 0
