@@ -136,6 +136,12 @@ describe.each(databaseKinds)('limits on %s', (database) => {
     expect(journey.upstream.journal.requests.length).toBe(before)
 
     await soon(async () => expect(await kindsOf(org)).toEqual(['cap_reached']))
+    expect((await journey.ownkey.api('GET', `/orgs/${org}/notices`)).body.items[0]).toMatchObject({
+      provider: 'openai',
+      detail:
+        'The cap of 1 USD per month for the OpenAI key and the feature Assistant is spent; requests that count toward it are refused.',
+      facts: { capName: 'OpenAI, Assistant' },
+    })
     await soon(async () => {
       const { refusal, skipped } = await explain(org, 'assistant')
       expect(refusal.code).toBe('spend_cap_reached')
@@ -145,6 +151,8 @@ describe.each(databaseKinds)('limits on %s', (database) => {
     expect((await explain(org, 'writer')).attempts).toHaveLength(1)
     for (const feature of ['writer', 'other'])
       expect((await ask(await journey.ownkey.token({ org, feature }))).status).toBe(200)
+    await journey.ownkey.api('DELETE', `/orgs/${org}/keys/openai`)
+    expect(await kindsOf(org)).toEqual([])
     undo()
   })
 
