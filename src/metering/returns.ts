@@ -11,23 +11,30 @@ export interface Returns {
 /** Organizations remembered; one that is forgotten waits until its snapshot is read again by itself. */
 const bound = 5_000
 
+interface Returned {
+  last: number
+  unwritten: number
+}
+
 export function createReturns(monotonic: () => number): Returns {
-  const last = new Map<string, number>()
-  const unwritten = new Map<string, number>()
-  const unwrittenOf = (org: string) => unwritten.get(org) ?? 0
+  // A record stays and is changed: where a provider fails, every request gives something back.
+  const byOrg = new Map<string, Returned>()
   return {
     note(org) {
-      // The one that was noted longest ago stands first.
-      last.delete(org)
-      last.set(org, monotonic())
-      if (last.size > bound) last.delete(last.keys().next().value as string)
-      unwritten.set(org, unwrittenOf(org) + 1)
+      let returned = byOrg.get(org)
+      if (returned === undefined) {
+        if (byOrg.size >= bound) byOrg.delete(byOrg.keys().next().value as string)
+        returned = { last: 0, unwritten: 0 }
+        byOrg.set(org, returned)
+      }
+      const noted = returned
+      noted.last = monotonic()
+      noted.unwritten++
       return () => {
-        if (unwrittenOf(org) > 1) unwritten.set(org, unwrittenOf(org) - 1)
-        else unwritten.delete(org)
+        noted.unwritten--
       }
     },
-    since: (org, asOf) => (last.get(org) ?? Number.NEGATIVE_INFINITY) >= asOf,
-    areUnwritten: (org) => unwritten.has(org),
+    since: (org, asOf) => (byOrg.get(org)?.last ?? Number.NEGATIVE_INFINITY) >= asOf,
+    areUnwritten: (org) => (byOrg.get(org)?.unwritten ?? 0) > 0,
   }
 }
