@@ -244,6 +244,20 @@ describe.each(databaseKinds)('limits in the ledger on %s', (kind) => {
       expect(await leftOf(org)).toEqual([10, 5, 0])
     })
 
+    test('is charged for a request of last month by that month, also where it had to wait for its reservation', async () => {
+      const org = await newOrg(3)
+      await grant(org, 10)
+      await grant(org, 10, december)
+      const ledger = start()
+      const reserve = (credits: number) => ledger.reserve(attempt(org, { credits }), { balance: credits })
+      const failed = await reserve(12)
+      expect(await leftOf(org)).toEqual([10, 1, 0])
+      await expect(reserve(2)).rejects.toMatchObject({ code: 'credits_exhausted' })
+      failed.settle(refused)
+      await ledger.flush()
+      expect(await leftOf(org)).toEqual([10, 3, 0])
+    })
+
     test('covers 500 requests at once together with the balance, and not one more', async () => {
       const org = await newOrg(70)
       await grant(org, 50)

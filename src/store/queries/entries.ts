@@ -185,7 +185,9 @@ moves as (
 
 /** A request that began before the month of the allowance is the former month's, whenever it ends. */
 const isFormer = '(m.started_at < coalesce(o.allowance_month, m.started_at))'
-const fromBalance = `(${beyondAllowance('owed.credits')} + ${beyond('g.allowance_former', 'owed.former')})`
+/** The same of a request of the month before, which is charged to what that month left. */
+export const beyondFormer = (credits: string) => beyond('g.allowance_former', credits)
+const fromBalance = `(${beyondAllowance('owed.credits')} + ${beyondFormer('owed.former')})`
 
 /** What `moves` says is taken from balances and allowances, or given back, and counted by meters. */
 export const moveBalances = `,
