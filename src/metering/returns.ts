@@ -32,9 +32,14 @@ export function createReturns(monotonic: () => number): Returns {
       noted.unwritten++
       return () => {
         noted.unwritten--
+        // A reading that began before this may not have seen it.
+        noted.last = monotonic()
       }
     },
-    since: (org, asOf) => (byOrg.get(org)?.last ?? Number.NEGATIVE_INFINITY) >= asOf,
+    since(org, asOf) {
+      const noted = byOrg.get(org)
+      return noted !== undefined && (noted.unwritten > 0 || noted.last >= asOf)
+    },
     areUnwritten: (org) => (byOrg.get(org)?.unwritten ?? 0) > 0,
   }
 }
