@@ -9,6 +9,7 @@ plans:
   standard: { monthlyCredits: 27 }
   larger: { monthlyCredits: 100 }
   none: {}
+  endless: { monthlyCredits: 9007199254740991 }
 `
 
 describe.each(databaseKinds)('a balance with a month’s credits, on %s', (kind) => {
@@ -65,6 +66,29 @@ describe.each(databaseKinds)('a balance with a month’s credits, on %s', (kind)
       `update organizations set allowance_month = allowance_month - interval '1 month' where id = 'left'`,
     )
     expect(await told('left')).toEqual({ org: 2, list: 2 })
+  })
+
+  it('is that of the month on a plan that the organization comes back to, once', async () => {
+    await control.org('back')
+    await control.org('back', { plan: 'none' })
+    await control.database.query(
+      `update organizations set allowance_month = date_trunc('month', now(), 'UTC') - interval '1 month', allowance_size = 27, allowance_spent = 20 where id = 'back'`,
+    )
+    expect((await grant('back', 1)).body).toEqual({ balance: 1 })
+    expect((await control.org('back')).body.balance).toBe(28)
+    expect((await grant('back', 1)).body).toEqual({ balance: 29 })
+    for (const plan of ['none', 'larger', 'standard'])
+      expect((await control.org('back', { plan })).body.balance).toBe(29)
+    expect(await settings('back')).toBe(29)
+  })
+
+  it('is told as far as a number goes, however many credits there are', async () => {
+    await control.org('endless', { plan: 'endless' })
+    const most = Number.MAX_SAFE_INTEGER
+    expect((await grant('endless', 5)).body).toEqual({ balance: most })
+    expect(await told('endless')).toEqual({ org: most, list: most })
+    expect(await settings('endless')).toBe(most)
+    expect((await grant('endless', -5)).body).toEqual({ balance: most })
   })
 
   it('gives back only what was granted, and says so', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../../test/support/databases.ts'
-import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+import { operatorToken, type RunningControl, startControl } from '../../test/support/start-control.ts'
 import { type EndedEntry, type OpenedEntry, writeEntries } from '../store/index.ts'
+import { dropClosedNotices } from './queries/notices.ts'
 
 const config = `
 providers:
@@ -26,6 +27,8 @@ interface Entry {
   cost?: number | null
   currency?: string | null
   model?: string
+  /** Of the prompt. */
+  tokens?: number
 }
 
 const millis = (entry: Entry) => Date.parse(entry.at ?? '2026-03-01T10:00:00Z')
@@ -53,7 +56,7 @@ const endedOf = (entry: Entry): EndedEntry => ({
   ok: true,
   sc: entry.status === null ? undefined : (entry.status ?? 200),
   ec: entry.errorClass ?? undefined,
-  it: 10,
+  it: entry.tokens ?? 10,
   ot: 5,
   cp: entry.cost === undefined ? 1_500_000_000 : (entry.cost ?? undefined),
   cu: entry.currency === undefined ? 'USD' : (entry.currency ?? undefined),
@@ -197,6 +200,16 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
     expect(table.headers.get('ownkey-next-cursor')).toBe(nextCursor)
   })
 
+  it('sums up absurd counts of a strange server as far as a number goes, and does not fail', async () => {
+    await control.org('absurd')
+    for (let n = 0; n < 12; n++) await write({ id: `absurd-${n}`, org: 'absurd', tokens: 1_000_000_000_000_000 })
+    const { status, body } = await get(`/usage?${march}&groupBy=model`, { org: 'absurd', token: operatorToken })
+    expect(status).toBe(200)
+    expect(body.total).toMatchObject({ attempts: 12, inputTokens: Number.MAX_SAFE_INTEGER, outputTokens: 60 })
+    const csv = await get(`/usage?${march}`, { org: 'absurd', token: operatorToken, csv: true })
+    expect(csv.text).toContain(`,${Number.MAX_SAFE_INTEGER},`)
+  })
+
   it('groups by two things and shows providers under the platform’s id', async () => {
     const { body } = await get(`/usage?${march}&groupBy=provider,keySource`)
     expect(body.rows.map(({ group }: { group: unknown }) => group)).toEqual([
@@ -284,6 +297,24 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
     expect((await get('/notices?state=all')).body.items).toHaveLength(3)
     expect((await get('/notices?state=resolved')).body.items).toMatchObject([{ id: 'n3' }])
     expect((await get('/settings')).body.notices).toHaveLength(2)
+  })
+
+  it('keeps a notice for 90 days after it was closed, and one that is open for ever', async () => {
+    await control.org('closed')
+    await control.database.query(
+      `insert into notices (id, org_id, cause, kind, opened_at, last_at, resolved_at) values
+        ('old', 'closed', 'a', 'key_failing', '2020-01-01', '2020-01-01', '2026-03-01T12:00:00Z'),
+        ('late', 'closed', 'b', 'key_failing', '2020-01-01', '2020-01-01', '2026-03-02T12:00:00Z'),
+        ('open', 'closed', 'c', 'key_failing', '2020-01-01', '2020-01-01', null)`,
+    )
+    const left = async () =>
+      (await control.database.query<{ id: string }>("select id from notices where org_id = 'closed' order by id")).map(
+        ({ id }) => id,
+      )
+    await dropClosedNotices(control.database, Date.parse('2026-05-30T11:59:59Z'))
+    expect(await left()).toEqual(['late', 'old', 'open'])
+    await dropClosedNotices(control.database, Date.parse('2026-05-30T12:00:01Z'))
+    expect(await left()).toEqual(['late', 'open'])
   })
 
   it('tells what is so again, beside the notice of the last time, which is closed', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../../test/support/databases.ts'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
+import { dropEndedTokens } from './queries/tokens.ts'
 
 const config = `
 providers:
@@ -237,6 +238,28 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
       ['token.revoke', 'acme', id],
       ['token.create', 'acme', id],
     ])
+  })
+
+  it('keeps a token for 30 days after it expired or was revoked, and one without an end for ever', async () => {
+    await control.org('tokens')
+    const make = async (more: object = {}) =>
+      (
+        await control.call('POST', '/api/v1/tokens', {
+          body: { kind: 'access', org: 'tokens', feature: 'chat', ...more },
+        })
+      ).body.id
+    const lasting = await make()
+    const long = await make({ expiresIn: '2d' })
+    const brief = await make({ expiresIn: 60 })
+    const revoked = await make({ expiresIn: '90d' })
+    await control.call('DELETE', `/api/v1/tokens/${revoked}`)
+    const left = async () =>
+      (await control.call('GET', '/api/v1/tokens?org=tokens')).body.items.map(({ id }: { id: string }) => id)
+    const days = 30 * 86_400_000
+    await dropEndedTokens(control.database, Date.now() + days - 60_000)
+    expect(await left()).toEqual([revoked, brief, long, lasting])
+    await dropEndedTokens(control.database, Date.now() + days + 61_000)
+    expect(await left()).toEqual([long, lasting])
   })
 
   it('lets no token live longer than the configuration allows', async () => {

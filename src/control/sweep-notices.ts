@@ -1,5 +1,6 @@
 import { type Notice, OwnkeyError, type OwnkeyErrorCode } from '../contract/index.ts'
 import { createIdMaker, dayMs, daysUntil } from '../lib/index.ts'
+import { type Policy, resolveProvider } from '../policy/index.ts'
 import { activeOrganizations, type KeyToRotate, keysToRotate, type NoticeCause, syncNotices } from '../store/index.ts'
 import type { ControlDeps, ControlOptions } from './deps.ts'
 import type { Operator } from './http/caller.ts'
@@ -80,7 +81,8 @@ async function sweepOrg(org: string, deps: ControlDeps, newId: () => string): Pr
   const settings = await loadSettings(question, deps).catch(nothingWhereUnreadable)
   if (settings === undefined) return
   const { notices } = settings
-  const causes = notices.filter(({ kind }) => stateKinds.includes(kind)).map((notice) => toCause(org, notice))
+  const { policy } = deps.inForce()
+  const causes = notices.filter(({ kind }) => stateKinds.includes(kind)).map((notice) => toCause(org, notice, policy))
   await deps.database.transaction((tx) => syncNotices(tx, causes, { kinds: stateKinds, org, newId }))
 }
 
@@ -91,7 +93,8 @@ function nothingWhereUnreadable(error: unknown): undefined {
   if (!(error instanceof OwnkeyError && unreadable.has(error.code))) throw error
 }
 
-function toCause(org: string, { kind, keyId, facts }: Notice): NoticeCause {
+function toCause(org: string, { kind, provider, keyId, facts }: Notice, policy: Policy): NoticeCause {
   const about = facts['meter'] ?? facts['about'] ?? ''
-  return { org, cause: `${kind} ${about}`, kind, ...(keyId !== null && { keyId }), facts }
+  const named = provider === null ? undefined : resolveProvider(policy, provider)
+  return { org, cause: `${kind} ${about}`, kind, provider: named, ...(keyId !== null && { keyId }), facts }
 }

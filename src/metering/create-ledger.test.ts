@@ -159,6 +159,21 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     ])
   })
 
+  test('gives what a failed request held to the one that comes right after it, with just enough left', async () => {
+    const org = await newOrg(5)
+    // Nothing is written before somebody asks for it.
+    const ledger = start({ gatherMs: 60_000 })
+    const reserve = () =>
+      ledger.reserve(attempt(org, { credits: 5, meter: 'pictures' }), { balance: 5, quota: { limit: 1, used: 0 } })
+    for (let n = 0; n < 2; n++) {
+      const failed = await reserve()
+      failed.settle(refused)
+    }
+    const served = await reserve()
+    served.settle(done)
+    await expect(reserve()).rejects.toMatchObject({ code: 'credits_exhausted' })
+  })
+
   test('of 500 parallel requests for the last credit lets exactly one through', async () => {
     const org = await newOrg(1)
     const ledger = start()

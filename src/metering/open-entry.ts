@@ -37,9 +37,9 @@ export async function reserveEntry(
 ): Promise<Entry> {
   const row = openedRow(book.newId(), start)
   const parts: EntryParts = { id: row.id, charging: true, batch: undefined, hold }
-  // A try after a failed one: what that one held is given back with its end, and may be just what this one needs. Where both have
-  // one request id of the caller's, this would be free without it.
-  if (start.attempt > 1) await settledBefore(book.queue)
+  // What a failed attempt held is given back with its end, and may be just what this one needs. Where both are of one request that
+  // the caller named, this would be free without it.
+  if (start.attempt > 1 || book.returns.areUnwritten(start.org)) await settledBefore(book.queue)
   try {
     await take(row)
   } catch (error) {
@@ -70,11 +70,20 @@ function createEntry(book: Book, start: EntryStart, { id, charging, batch, hold 
       settled = true
       const endedAt = book.clock.now()
       const cost = priceOf(book, start, end)
-      const onWritten = hold?.end(cost)
       const json = endedText(endedRow(id, end, { endedAt, cost }))
+      const onWritten = bothOf(hold?.end(cost), charging && !end.charged ? book.returns.note(start.org) : undefined)
       book.queue.pushEnded({ json, charging, isNamed: start.namedByCaller === true, batch, onWritten })
-      if (charging && !end.charged) book.returns.note(start.org)
     },
+  }
+}
+
+type Call = (() => void) | undefined
+
+function bothOf(one: Call, other: Call): Call {
+  if (one === undefined || other === undefined) return one ?? other
+  return () => {
+    one()
+    other()
   }
 }
 

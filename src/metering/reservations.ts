@@ -118,7 +118,7 @@ async function takeOnce(
     await noteRepeat(tx, row)
     return insertReserved(tx, { ...row, cr: 0, me: undefined, mp: undefined, ms: undefined }, node)
   }
-  if (row.cr > 0 && (await takeCredits(tx, row.og, row.cr)) === undefined)
+  if (row.cr > 0 && (await takeCredits(tx, row.og, { credits: row.cr, startedAt: row.st })) === undefined)
     throw creditsExhausted(row, await creditsLeft(tx, row.og))
   if (row.me !== undefined && row.mp !== undefined && row.ms !== undefined) {
     const slot = { org: row.og, meter: row.me, per: row.mp, start: row.ms }

@@ -119,9 +119,9 @@ const scopes: Readonly<Record<CapStanding['scope'], string>> = {
   fallback: 'fallbacks',
 }
 
-/** "The cap of 25 USD per month for this key". */
-export function capPhrase({ scope, per, limitPico, currency }: CapStanding): string {
-  return `The cap of ${limitPico / pico} ${currency} per ${per} for ${scopes[scope]}`
+/** "The cap of 25 USD per month for this key". @param whom in place of "this key", where nothing else tells which one it is */
+export function capPhrase({ scope, per, limitPico, currency }: CapStanding, whom = scopes[scope]): string {
+  return `The cap of ${limitPico / pico} ${currency} per ${per} for ${whom}`
 }
 
 /** Every cap of the plan that something was spent under, one for each key and feature that has one of its own. */

@@ -1,4 +1,10 @@
-import { type ControlOptions, createNoticeSweep, dropEndedSessions } from '../control/index.ts'
+import {
+  type ControlOptions,
+  createNoticeSweep,
+  dropClosedNotices,
+  dropEndedSessions,
+  dropEndedTokens,
+} from '../control/index.ts'
 import type { Gateway } from '../gateway/index.ts'
 import { deleteStragglers } from '../store/index.ts'
 import { dropExpiredVersions } from '../vault/index.ts'
@@ -33,6 +39,8 @@ export function startBackground({ control, gateway, live, log }: BackgroundOptio
   const run = async () => {
     await dropExpiredVersions(database)
     await dropEndedSessions(database)
+    await dropEndedTokens(database)
+    await dropClosedNotices(database)
     await database.transaction(deleteStragglers)
     await sweep.run()
   }

@@ -1,5 +1,5 @@
 import type { OwnkeyError } from '../contract/index.ts'
-import { type Clock, periodStart, systemClock } from '../lib/index.ts'
+import { type Clock, periodEnd, periodStart, systemClock } from '../lib/index.ts'
 import {
   type Database,
   grantAllowances,
@@ -81,6 +81,13 @@ export function createTenants(options: TenantsOptions): LiveTenants {
       })
   }
   const grantTimer = options.limits && setInterval(grantAll, grantEveryMs).unref()
+  let monthEndsAt = periodEnd('month', clock.now())
+  // With a snapshot of last month, the first requests of this one would be charged to an allowance that has lapsed.
+  const turnMonth = (now: number) => {
+    monthEndsAt = periodEnd('month', now)
+    const { monthlyCredits } = options.limits?.() ?? noLimits
+    tenants.forgetWhere(({ tenant, hasAllowance }) => hasAllowance || Object.hasOwn(monthlyCredits, tenant.plan))
+  }
   const forgetToken = (id: string) => tokens.forgetWhere((facts) => facts.id === id)
   const forgetDeleted = (org: string) => {
     tenants.forget(org)
@@ -93,6 +100,8 @@ export function createTenants(options: TenantsOptions): LiveTenants {
 
   return {
     get(org) {
+      const now = clock.now()
+      if (now >= monthEndsAt) turnMonth(now)
       const found = tenants.get(org)
       return found instanceof Promise ? found.then((snapshot) => snapshot?.tenant) : found?.tenant
     },

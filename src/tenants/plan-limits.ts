@@ -12,10 +12,14 @@ export const noLimits: PlanLimits = { capped: [], monthlyCredits: {} }
 
 type AllowanceFacts = Pick<TenantRow, 'id' | 'plan' | 'allowance_ms' | 'allowance_size'>
 
-/** Whether an organization's allowance is another month's: it has lapsed, or this month's is not granted yet. */
+/**
+ * Whether an organization's allowance is another month's: it has lapsed, or this month's is not granted yet, also because the plan gave
+ * none when the month began.
+ */
 export function isStale(row: AllowanceFacts, { monthlyCredits }: PlanLimits, month: number): boolean {
-  if (row.allowance_ms !== null && row.allowance_ms >= month) return false
-  return row.allowance_size > 0 || (monthlyCredits[row.plan] ?? 0) > 0
+  const gives = (monthlyCredits[row.plan] ?? 0) > 0
+  if (row.allowance_ms === null || row.allowance_ms < month) return gives || row.allowance_size > 0
+  return row.allowance_ms === month && row.allowance_size === 0 && gives
 }
 
 /** This month's allowances of the organizations among the rows that have not got theirs. */

@@ -8,6 +8,8 @@ import type { Tenant } from './tenant.ts'
 export interface Snapshot {
   tenant: Tenant
   createdMs: number
+  /** Credits of a month, which lapse with it, also where the plan gives none any more. */
+  hasAllowance: boolean
 }
 
 /** Rows of `loadTenantRows`, in any number of organizations, as snapshots by organization. */
@@ -26,6 +28,7 @@ function readTenant(rows: readonly TenantRow[], asOf: number): Snapshot {
   const keyRows = rows.filter((each) => each.key_id !== null)
   return {
     createdMs: row.created_ms,
+    hasAllowance: row.allowance_size > 0,
     tenant: {
       org: row.id,
       plan: row.plan,

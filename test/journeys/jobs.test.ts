@@ -99,4 +99,32 @@ describe.each(databaseKinds)('a job’s result on %s', (database) => {
     await expectTotal('studio', { attempts: 5, unpriced: 0, costs: [{ currency: 'USD', amount: '0.05' }] })
     undo()
   })
+
+  test('costs what it has cost so far, each time only what is new: a batch that tells its sum', async () => {
+    await ownkey.putOrg('bulk')
+    await ownkey.putKey('bulk', 'xai', vendorKeys['xai'] as string)
+    const authorization = `Bearer ${await ownkey.token({ org: 'bulk', feature: 'films' })}`
+    let ticks: number | string = 0
+    const undo = upstream.on(/./, (exchange) =>
+      json({ batch_id: 'b1', state: { num_requests: 3 }, cost_breakdown: { total_cost_usd_ticks: ticks } })(exchange),
+    )
+    const send = async (method: string, path: string, body?: object) => {
+      const headers = { authorization, 'content-type': 'application/json' }
+      return (await rawCall(ownkey.url, { method, path, headers, ...(body && { body: JSON.stringify(body) }) })).status
+    }
+    const poll = () => send('GET', '/xai/v1/batches/b1')
+    expect(await send('POST', '/xai/v1/batches', { name: 'many' })).toBe(200)
+    expect(await send('POST', '/xai/v1/batches/b1/requests', { batch_requests: [] })).toBe(200)
+    expect(await poll()).toBe(200)
+    await expectTotal('bulk', { attempts: 3, unpriced: 1 })
+
+    ticks = 1_234_567
+    await Promise.all([poll(), poll()])
+    const costs = (amount: string) => [{ currency: 'USD', amount }]
+    await expectTotal('bulk', { attempts: 5, unpriced: 0, costs: costs('0.0001234567') })
+    ticks = '3000000001'
+    await Promise.all([poll(), poll(), send('GET', '/xai/v1/batches/b1/results'), send('GET', '/xai/v1/batches')])
+    await expectTotal('bulk', { attempts: 9, unpriced: 0, costs: costs('0.3000000001') })
+    undo()
+  })
 })

@@ -27,6 +27,7 @@ const more = {
       fallback: { mode: 'always', cap: { limit: 0.5 } },
     },
     monthly: { verify: 'format_only', monthlyCredits: 5, credits: { ownKey: 0, platformKey: 2 } },
+    prepaid: { verify: 'format_only', credits: { ownKey: 0, platformKey: 1 } },
     attempts: {
       verify: 'format_only',
       quotas: { asked: { limit: 2, count: 'attempts' } },
@@ -97,6 +98,28 @@ describe.each(databaseKinds)('limits on %s', (database) => {
     }
   })
 
+  test('charge the first request of a new month to its own allowance, not to what lapsed', async () => {
+    const undo = journey.upstream.on('/v1/chat/completions', answer(1))
+    await journey.ownkey.putOrg('turning', { plan: 'monthly' })
+    const token = await journey.ownkey.token({ org: 'turning', feature: 'assistant' })
+    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true })
+    try {
+      vi.setSystemTime(Date.UTC(2030, 2, 31, 23, 59, 30))
+      expect((await ask(token)).status).toBe(200)
+      vi.setSystemTime(Date.UTC(2030, 3, 1))
+      expect((await ask(token)).status).toBe(200)
+      expect((await journey.ownkey.api('GET', '/orgs/turning')).body.balance).toBe(3)
+      // Also on a plan that gives none any more: what was left of the old one has lapsed.
+      await journey.ownkey.putOrg('turning', { plan: 'prepaid' })
+      expect((await ask(token)).status).toBe(200)
+      vi.setSystemTime(Date.UTC(2030, 4, 1))
+      expect((await ask(token)).status).toBe(402)
+    } finally {
+      vi.useRealTimers()
+      undo()
+    }
+  })
+
   test('a cap on a key’s spending for a feature is warned at 80 %, then enforced, and explained', async () => {
     const undo = journey.upstream.on('/v1/chat/completions', answer(400_000))
     const { org, token } = await journey.newOrg('capped')
@@ -113,6 +136,12 @@ describe.each(databaseKinds)('limits on %s', (database) => {
     expect(journey.upstream.journal.requests.length).toBe(before)
 
     await soon(async () => expect(await kindsOf(org)).toEqual(['cap_reached']))
+    expect((await journey.ownkey.api('GET', `/orgs/${org}/notices`)).body.items[0]).toMatchObject({
+      provider: 'openai',
+      detail:
+        'The cap of 1 USD per month for the OpenAI key and the feature Assistant is spent; requests that count toward it are refused.',
+      facts: { capName: 'OpenAI, Assistant' },
+    })
     await soon(async () => {
       const { refusal, skipped } = await explain(org, 'assistant')
       expect(refusal.code).toBe('spend_cap_reached')
@@ -122,6 +151,8 @@ describe.each(databaseKinds)('limits on %s', (database) => {
     expect((await explain(org, 'writer')).attempts).toHaveLength(1)
     for (const feature of ['writer', 'other'])
       expect((await ask(await journey.ownkey.token({ org, feature }))).status).toBe(200)
+    await journey.ownkey.api('DELETE', `/orgs/${org}/keys/openai`)
+    expect(await kindsOf(org)).toEqual([])
     undo()
   })
 

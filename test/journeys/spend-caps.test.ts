@@ -82,6 +82,21 @@ describe.each(databaseKinds)('requests at once under a spend cap on %s', (databa
     undo()
   })
 
+  test('wait for their model where it stands behind a long prompt, and then for each other', async () => {
+    const gate = signal()
+    const undo = journey.upstream.on(path, behind(gate))
+    const { token } = await journey.newOrg('small')
+    const before = sent()
+    const messages = [{ role: 'user', content: 'x'.repeat(300_000) }]
+    const late = JSON.stringify({ max_tokens: 1_000, messages, model: 'test-1' })
+    const crowd = Array.from({ length: 6 }, () => call(journey.ownkey.url, token, late))
+    await waits(journey.ownkey, 5)
+    expect(sent()).toBe(before + 1)
+    gate.raise()
+    expect(codes(await Promise.all(crowd))).toEqual([200, 200, 402, 402, 402, 402])
+    undo()
+  })
+
   test('are as many as ever when one follows the other, whatever they let expect', async () => {
     const undo = journey.upstream.on(path, json({ choices: [], usage: { prompt_tokens: 0, completion_tokens: 1_000 } }))
     const { token } = await journey.newOrg('capped')

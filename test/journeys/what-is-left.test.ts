@@ -94,6 +94,18 @@ describe.each(databaseKinds)('what is left, and when it begins anew, on %s', (da
     expect(await preflight('counted')).toMatchObject({ allowed: true, quotasLeft: { asked: 1 }, creditsLeft: 6 })
   })
 
+  test('a grant right after a request tells a balance that counts it', async () => {
+    const token = await platformOnly('granted', 'broke')
+    // So many that requests do not wait for their reservation.
+    const granted: number[] = []
+    for (const amount of [10_000, 2, 2]) {
+      const grant = { amount, reason: 'Test', idempotencyKey: `grant ${granted.length}` }
+      granted.push((await journey.ownkey.api('POST', '/orgs/granted/credits', grant)).body.balance)
+      expect((await ask(token)).status).toBe(200)
+    }
+    expect(granted).toEqual([10_000, 10_000, 10_000])
+  })
+
   test('the settings count requests whose entries were written before anybody asked', async () => {
     const token = await platformOnly('written', 'limited')
     for (let n = 0; n < 2; n++) expect((await ask(token)).status).toBe(200)

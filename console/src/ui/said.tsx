@@ -16,7 +16,8 @@ export function useSaid(): (code: string, values?: Values) => string | undefined
     )
     const found = [...variants, name].find(has)
     const word = (value: unknown) => (has(`said.word.${value}`) ? t(`said.word.${value}`) : value)
-    return found && t(found, { ...values, per: word(values['per']), capScope: word(values['capScope']) })
+    const capScope = [word(values['capScope']), values['capName']].filter(Boolean).join(': ')
+    return found && t(found, { ...values, per: word(values['per']), capScope })
   }
 }
 

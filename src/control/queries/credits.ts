@@ -1,5 +1,5 @@
 import { OwnkeyError } from '../../contract/index.ts'
-import { lockOrganization, type Queryable } from '../../store/index.ts'
+import { asNumber, lockOrganization, type Queryable } from '../../store/index.ts'
 
 export interface Grant {
   org: string
@@ -32,7 +32,7 @@ export async function grantCredits(
   const [row] = await tx.query<{ balance: number }>(
     `update organizations set balance = greatest(balance + $2 - overdrawn, 0), overdrawn = greatest(overdrawn - balance - $2, 0)
       where id = $1 and balance + $2 >= 0 or id = $1 and $2 > 0
-     returning balance + greatest(allowance_size - allowance_spent, 0) as balance`,
+     returning ${asNumber('balance + greatest(allowance_size - allowance_spent, 0)')} as balance`,
     [org, amount],
   )
   // The month's allowance is nobody's grant; what is left of it lapses by itself.

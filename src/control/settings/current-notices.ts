@@ -1,13 +1,15 @@
 import type { MaskedKey, Notice, Settings, SettingsProvider } from '../../contract/index.ts'
-import { type CapStanding, capPhrase, capsOf, type PolicyPlan } from '../../policy/index.ts'
+import { type CapStanding, capPhrase, capsOf, type Policy, type PolicyPlan } from '../../policy/index.ts'
 import type { Tenant } from '../../tenants/index.ts'
 import { amountOf } from '../money.ts'
 import { noticeWords } from '../show-notice.ts'
+import { type CapOwner, capOwner } from './cap-owner.ts'
 
 type Shown = Pick<Settings, 'platform' | 'providers' | 'features' | 'fallback' | 'quotas' | 'credits' | 'environment'>
 
 /** What spend-cap notices are read from; it is not on the settings page. */
 export interface Spending {
+  policy: Policy
   plan: PolicyPlan
   tenant: Tenant
 }
@@ -17,7 +19,7 @@ interface Cause {
   kind: string
   /** Tells causes of one kind apart where neither a key nor a meter does. */
   about?: string
-  provider?: SettingsProvider
+  provider?: Pick<SettingsProvider, 'id' | 'name'>
   key?: Pick<MaskedKey, 'id'>
   meter?: string
   facts: Record<string, unknown>
@@ -51,9 +53,9 @@ export function spendingNotices(
 ): Notice[] {
   const causes = [...ofCaps(spending, now), ...ofUnpriced(spending, now), ...ofOtherCurrencies(spending, now)]
   const notices = causes.map((cause) => toNotice(cause, shown))
-  if (member === undefined || spending.plan.holder !== 'user') return notices
-  const own = new Set(spending.tenant.keys.filter(({ user }) => user === member).map(({ id }) => id))
-  return notices.filter(({ keyId }) => keyId === null || own.has(keyId))
+  if (member === undefined) return notices
+  const others = spending.tenant.keys.filter(({ user }) => user !== '' && user !== member).map(({ id }) => id)
+  return notices.filter(({ keyId }) => keyId === null || !others.includes(keyId))
 }
 
 function ofKey(provider: SettingsProvider, key: MaskedKey, { when }: Shown['fallback']): Cause[] {
@@ -110,20 +112,26 @@ function ofCredits({ credits, features }: Shown, now: number): Cause[] {
   return [{ kind: 'credits_low', facts: { balance: credits.balance }, since: new Date(now).toISOString() }]
 }
 
-function ofCaps({ plan, tenant }: Spending, now: number): Cause[] {
+function ofCaps({ policy, plan, tenant }: Spending, now: number): Cause[] {
   return capsOf(plan, tenant).flatMap((cap): Cause[] => {
     if (cap.spentPico < cap.limitPico * cap.warnAt) return []
+    const owner = capOwner(cap, { policy, tenant })
+    if (owner === undefined) return []
+    const named = owner.provider === undefined ? undefined : policy.providers.get(owner.provider)
+    const provider = named && { id: named.publicId, name: named.name }
     const kind = cap.spentPico >= cap.limitPico ? 'cap_reached' : 'cap_near'
     const about = ['cap', cap.scope, cap.per, cap.currency, cap.key ?? '*', cap.features?.join('+') ?? '*'].join(':')
     const since = new Date(now).toISOString()
-    return [{ kind, about, facts: { about, ...capFacts(cap) }, ...(cap.key && { key: { id: cap.key } }), since }]
+    const facts = { about, ...capFacts(cap, owner) }
+    return [{ kind, about, facts, ...(provider && { provider }), ...(cap.key && { key: { id: cap.key } }), since }]
   })
 }
 
-function capFacts(cap: CapStanding): Record<string, unknown> {
+function capFacts(cap: CapStanding, { phrase, name }: CapOwner): Record<string, unknown> {
   const { scope, per, currency, features, key } = cap
   return {
-    cap: capPhrase(cap),
+    cap: capPhrase(cap, phrase),
+    ...(name !== undefined && { capName: name }),
     scope,
     per,
     currency,

@@ -75,7 +75,7 @@ export function showSettings(input: SettingsInput): Settings {
     sandbox: input.sandbox,
   }
   const current = byok.enabled ? currentNotices(settings, now) : []
-  const ofSpending = spendingNotices({ plan, tenant }, { shown: settings, member: memberOf(input.caller), now })
+  const ofSpending = spendingNotices({ policy, plan, tenant }, { shown: settings, member: memberOf(input.caller), now })
   return { ...settings, notices: mergeNotices(input.notices, [...ofSpending, ...current]) }
 }
 

@@ -58,8 +58,29 @@ export function readEnough(exchange: Required<Exchange>): Promise<void> | undefi
   const { body, surface, setup } = exchange
   if (body.isEmpty) return undefined
   if (isInBody(surface) && isRuled(exchange)) return readForRules(body, setup.config.gateway.inspectBytes)
+  return isInBody(surface) && isCapped(exchange) ? readForCaps(exchange) : readBeginning(body)
+}
+
+function readBeginning(body: RequestBody): Promise<void> | undefined {
   const small = body.declaredLength !== undefined && body.declaredLength <= smallBody
   return body.readAhead(small ? smallBody : 1)
+}
+
+/** Whether a spend cap may count the request. */
+function isCapped({ setup, caller, surface }: Required<Exchange>): boolean {
+  return surface.meters !== 'none' && (setup.policy.plans.get(caller.tenant.plan)?.caps.length ?? 0) > 0
+}
+
+/**
+ * What a request may cost has to be known before it goes beside others. So a model that does not stand in the beginning is waited for,
+ * in a body that could be kept for a fallback.
+ */
+async function readForCaps(exchange: Required<Exchange>): Promise<void> {
+  const { body, setup } = exchange
+  await readBeginning(body)
+  const { replayBytes } = setup.config.gateway
+  if (body.isComplete || body.size > replayBytes || modelsOf(exchange, false).length > 0) return
+  await body.readAhead(replayBytes)
 }
 
 async function readForRules(body: RequestBody, limit: number): Promise<void> {

@@ -15,7 +15,8 @@ export function withToldCost({ read, ...reading }: UsageReading): UsageReading {
   }
 }
 
-const ticksPerDollar = 1e10
+/** xAI tells costs in ticks. */
+export const ticksPerDollar = 1e10
 
 /** With a customer's key at OpenRouter itself, `cost` is its fee alone; what the model's own maker takes stands beside it. */
 function dollarsOf(usage: unknown): Usage['dollars'] {

@@ -5,7 +5,7 @@ import { openaiLike } from '../openai-like/openai-like.ts'
 import { openaiSocketUsage } from '../openai-like/socket-usage.ts'
 import type { Provider } from '../provider.ts'
 import { at, type Json } from '../reading/is-record.ts'
-import { withToldCost } from '../reading/told-cost.ts'
+import { ticksPerDollar, withToldCost } from '../reading/told-cost.ts'
 import { xaiRules } from '../vendor-rules.ts'
 
 /** `/v1/api-key` answers 200 for a key that is blocked, and says so. */
@@ -62,7 +62,7 @@ const row = openaiLike({
       },
     ],
     notes: [
-      'Answers tell what they cost: that is what is booked, where the operator has set no price; of a video, once its result is fetched.',
+      'Answers tell what they cost: that is what is booked, where the operator has set no price; of a video or a batch, once it is asked for at its own address.',
       'A wrong key answers 400, used-up credit 403 or 429: the text decides.',
       'Speech and transcription take no model: `grok-tts` and `grok-stt` are their names in the one dialect, and do not go up.',
     ],
@@ -90,6 +90,39 @@ const later = (name: string, path: RegExp): Provider['surfaces'][number] => ({
   job: { places: [laterAnswer([])] },
 })
 
+/** A batch tells at its own address what all of its requests have cost so far. Its results come in pages, which are not read. */
+const batch: JobReading = {
+  places: [{ path: [], fields: ['batch_id', 'cost_breakdown'], counts: 'last', read: readBatch }],
+}
+
+function readBatch({ batch_id: id, cost_breakdown: cost }: Json): ReturnType<JobPlace['read']> {
+  if (typeof id !== 'string') return undefined
+  const ticks = Number(at(cost, 'total_cost_usd_ticks') ?? 0)
+  return { names: [id], ...(ticks > 0 && { usage: { dollars: ticks / ticksPerDollar } }) }
+}
+
+const batchSurfaces: Provider['surfaces'] = [
+  {
+    name: 'batches',
+    method: 'POST',
+    path: /^\/v1\/batches$/,
+    model: 'anywhere',
+    modelsInFile: 'input_file_id',
+    meters: 'none',
+    job: batch,
+  },
+  {
+    name: 'batches',
+    method: 'GET',
+    path: /^\/v1\/batches\/(?<job>[^/]+)$/,
+    model: 'none',
+    meters: 'tokens',
+    isFree: true,
+    job: batch,
+  },
+  { name: 'batches', path: /^\/v1\/batches(?:\/[^/]+){0,3}$/, model: 'anywhere', meters: 'none', isFree: true },
+]
+
 export const xai: Provider = {
   ...row,
   usage: withToldCost(row.usage),
@@ -104,6 +137,7 @@ export const xai: Provider = {
       job: order,
     },
     later('videos', /^\/v1\/videos\/(?<job>[^/]+)$/),
+    ...batchSurfaces,
     ...row.surfaces.map((surface) => ({
       ...surface,
       ...(surface.name === 'chat' && { job: order }),

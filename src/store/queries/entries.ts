@@ -170,28 +170,38 @@ spending as (
   on conflict (org_id, per, period_start, feature, key_id, source, currency)
   do update set ${grown(['cost_pico', 'unpriced'])})`
 
+/** @param over what was charged before beyond the allowance; below zero: what is left of it */
+const beyond = (over: string, credits: string) => `(greatest(${over} + ${credits}, 0) - greatest(${over}, 0))`
+
 /** The part of a charge (or, below zero, of what is given back) that the month's allowance does not cover. */
-export const beyondAllowance = (credits: string) =>
-  `(greatest(g.allowance_spent + ${credits} - g.allowance_size, 0) - greatest(g.allowance_spent - g.allowance_size, 0))`
+export const beyondAllowance = (credits: string) => beyond('g.allowance_spent - g.allowance_size', credits)
 
 // Everything follows from rows that changed their state in this very statement, so that writing a batch twice charges once.
 const moves = `,
 moves as (
-  select org_id, credits, case when state <> 'released' or meter_all then meter end as meter, meter_per, meter_start, 1 as sign from ins
+  select org_id, credits, case when state <> 'released' or meter_all then meter end as meter, meter_per, meter_start, started_at, 1 as sign from ins
   union all
-  select org_id, held, case when not meter_all then meter end, meter_per, meter_start, -1 from upd where state = 'released')`
+  select org_id, held, case when not meter_all then meter end, meter_per, meter_start, started_at, -1 from upd where state = 'released')`
+
+/** A request that began before the month of the allowance is the former month's, whenever it ends. */
+const isFormer = '(m.started_at < coalesce(o.allowance_month, m.started_at))'
+/** The same of a request of the month before, which is charged to what that month left. */
+export const beyondFormer = (credits: string) => beyond('g.allowance_former', credits)
+const fromBalance = `(${beyondAllowance('owed.credits')} + ${beyondFormer('owed.former')})`
 
 /** What `moves` says is taken from balances and allowances, or given back, and counted by meters. */
 export const moveBalances = `,
 owed as (
-  select g.id, d.credits from organizations g
-    join (select org_id, sum(credits * sign)::bigint as credits from moves group by org_id) d on d.org_id = g.id
-   where d.credits <> 0 order by g.id for no key update of g),
+  select g.id, d.credits, d.former from organizations g
+    join (select m.org_id, coalesce(sum(m.credits * m.sign) filter (where not ${isFormer}), 0)::bigint as credits,
+                 coalesce(sum(m.credits * m.sign) filter (where ${isFormer}), 0)::bigint as former
+            from moves m join organizations o on o.id = m.org_id group by m.org_id) d on d.org_id = g.id
+   where d.credits <> 0 or d.former <> 0 order by g.id for no key update of g),
 paid as (
   update organizations g
-     set balance = greatest(g.balance - g.overdrawn - ${beyondAllowance('owed.credits')}, 0),
-         overdrawn = greatest(g.overdrawn + ${beyondAllowance('owed.credits')} - g.balance, 0),
-         allowance_spent = g.allowance_spent + owed.credits
+     set balance = greatest(g.balance - g.overdrawn - ${fromBalance}, 0),
+         overdrawn = greatest(g.overdrawn + ${fromBalance} - g.balance, 0),
+         allowance_spent = g.allowance_spent + owed.credits, allowance_former = g.allowance_former + owed.former
     from owed where g.id = owed.id
   returning g.id, g.overdrawn),
 counted as (

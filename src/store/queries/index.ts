@@ -3,6 +3,7 @@
  * alone or inside a transaction, and gives typed rows. No rules here: only SQL.
  */
 export * from './allowances.ts'
+export * from './as-number.ts'
 export * from './audit.ts'
 export * from './counted-jobs.ts'
 export * from './deletions.ts'

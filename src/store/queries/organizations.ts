@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts'
+import { asNumber } from './as-number.ts'
 
 export interface OrganizationRow {
   id: string
@@ -30,7 +31,7 @@ export interface OrganizationFields {
 }
 
 /** The balance and what it is made of, as in `OrganizationRow`. */
-export const balanceColumns = `balance + greatest(allowance_size - allowance_spent, 0) as balance,
+export const balanceColumns = `${asNumber('balance + greatest(allowance_size - allowance_spent, 0)')} as balance,
   (extract(epoch from allowance_month) * 1000)::bigint as allowance_ms, allowance_size,
   greatest(allowance_size - allowance_spent, 0) as allowance_left, overdrawn`
 

@@ -63,7 +63,7 @@ totals as (
   select ${totalKeys}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(credits), 0
     from ${byTotal('charged')}
   ${grownTotals(['credits'])}),
-moves as (select org_id, credits, meter, meter_per, meter_start, 1 as sign from charged)${moveBalances}`
+moves as (select org_id, credits, meter, meter_per, meter_start, started_at, 1 as sign from charged)${moveBalances}`
 
 /**
  * Where a charge was given back, a repeat of it that was served takes it: its credits and its count, once. Where the charge is

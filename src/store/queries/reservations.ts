@@ -1,14 +1,29 @@
 import type { Queryable } from '../database.ts'
+import { asNumber } from './as-number.ts'
 import { chargeName, claimAgain } from './charges.ts'
-import { beyondAllowance, type OpenedEntry, openedColumns } from './entries.ts'
+import { beyondAllowance, beyondFormer, type OpenedEntry, openedColumns } from './entries.ts'
 
-/** Takes credits when the allowance and the balance cover them: what is left of both. Undefined: they do not. */
-export async function takeCredits(tx: Queryable, org: string, credits: number): Promise<number | undefined> {
+/** The request began before the month of the allowance. */
+const isFormer = 'to_timestamp($3::float8 / 1000) < g.allowance_month'
+
+/**
+ * Takes credits when the allowance and the balance cover them: what is left of both. Undefined: they do not.
+ * @param startedAt milliseconds; of a request that had to wait over the turn of a month, the former month's allowance is meant
+ */
+export async function takeCredits(
+  tx: Queryable,
+  org: string,
+  { credits, startedAt }: { credits: number; startedAt: number },
+): Promise<number | undefined> {
   const [row] = await tx.query<{ balance: number }>(
-    `update organizations g set balance = g.balance - ${beyondAllowance('$2::bigint')}, allowance_spent = g.allowance_spent + $2
-      where g.id = $1 and g.balance + greatest(g.allowance_size - g.allowance_spent, 0) >= $2
-     returning g.balance + greatest(g.allowance_size - g.allowance_spent, 0) as balance`,
-    [org, credits],
+    `update organizations g
+        set balance = g.balance - case when ${isFormer} then ${beyondFormer('$2::bigint')} else ${beyondAllowance('$2::bigint')} end,
+            allowance_former = g.allowance_former + case when ${isFormer} then $2 else 0 end,
+            allowance_spent = g.allowance_spent + case when ${isFormer} then 0 else $2 end
+      where g.id = $1
+        and g.balance + greatest(case when ${isFormer} then -g.allowance_former else g.allowance_size - g.allowance_spent end, 0) >= $2
+     returning ${asNumber('g.balance + greatest(g.allowance_size - g.allowance_spent, 0)')} as balance`,
+    [org, credits, startedAt],
   )
   return row?.balance
 }
@@ -16,7 +31,7 @@ export async function takeCredits(tx: Queryable, org: string, credits: number): 
 /** What is left of the allowance and the balance. */
 export async function creditsLeft(queryable: Queryable, org: string): Promise<number> {
   const [row] = await queryable.query<{ balance: number }>(
-    'select balance + greatest(allowance_size - allowance_spent, 0) as balance from organizations where id = $1',
+    `select ${asNumber('balance + greatest(allowance_size - allowance_spent, 0)')} as balance from organizations where id = $1`,
     [org],
   )
   return row?.balance ?? 0

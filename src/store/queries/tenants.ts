@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts'
+import { asNumber } from './as-number.ts'
 
 /** What a spend cap is measured by: one sum of one period. */
 export interface SpentRow {
@@ -94,7 +95,7 @@ const spent = `case when o.plan = any($4::text[]) then coalesce((
     '[]') else '[]' end as spent`
 
 const stamp = `o.plan, o.epoch, (extract(epoch from o.created_at) * 1000)::bigint as created_ms,
-            o.balance + greatest(o.allowance_size - o.allowance_spent, 0) as balance,
+            ${asNumber('o.balance + greatest(o.allowance_size - o.allowance_spent, 0)')} as balance,
             (extract(epoch from o.allowance_month) * 1000)::bigint as allowance_ms, o.allowance_size, ${quotaUsed}, ${spent}`
 
 /** Organizations with their keys, sealed, and what their limits are measured by, in one round. Unknown ids have no row. */

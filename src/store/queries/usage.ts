@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts'
+import { asNumber } from './as-number.ts'
 
 /** What sums can be split by. */
 export type UsageSplit =
@@ -155,7 +156,7 @@ export function usageStatement(
   const text = `with by_currency as (
       select ${list(groups)}currency, sum(cost_pico) as cost, ${counts.map((count) => `${sums[count] ?? `sum(${count})`} as ${count}`).join(', ')}
         from usage_totals where ${where.join(' and ')} group by ${list(names)}currency)
-    select ${list(names)}${counts.map((count) => `coalesce(sum(${count}), 0)::bigint as ${count}`).join(', ')},
+    select ${list(names)}${counts.map((count) => `${asNumber(`coalesce(sum(${count}), 0)`)} as ${count}`).join(', ')},
            coalesce(json_object_agg(currency, cost::text) filter (where currency <> ''), '{}') as costs
       from by_currency ${after === undefined ? '' : `where (${place}) > (${after.join(', ')})`}
       ${names.length > 0 ? `group by ${names.join(', ')} order by ${names.join(', ')}` : ''} limit $${values.push(filter.limit)}`

@@ -20,6 +20,8 @@ export const grantCreditsRoute = defineRoute({
   async handle(call, deps) {
     const { org } = call.params
     const { amount, reason, idempotencyKey } = call.body
+    // The balance that is told, kept and shown in the audit log is the one after the requests that were answered before.
+    await deps.catchUp(org)
     const { balance } = await deps.database.transaction(async (tx) => {
       await grantThisMonths(tx, org, deps)
       const grant = await grantCredits(tx, { org, amount, reason, idempotencyKey, by: call.caller.id })
