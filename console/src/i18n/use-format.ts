@@ -13,7 +13,8 @@ export function useFormat(): Format {
   return format
 }
 
-function createFormat(locale: string) {
+/** What `useFormat` gives, for one locale. */
+export function createFormat(locale: string) {
   const whole = once(() => new Intl.NumberFormat(locale))
   const compact = once(() => new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }))
   const day = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }))
@@ -42,7 +43,7 @@ function createFormat(locale: string) {
     ago: (value: string) => {
       const seconds = (Date.parse(value) - Date.now()) / 1000
       const [unit, size] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1]
-      return relative().format(Math.round(seconds / size), unit)
+      return relative().format(Math.trunc(seconds / size), unit)
     },
     list: (values: readonly string[]) => list().format(values),
   }
