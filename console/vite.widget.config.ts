@@ -36,7 +36,7 @@ function texts(): Plugin {
 /**
  * Inside a shadow root no `@property` holds, so its initial values must stand as plain declarations; no `:root` is there; and a
  * `rem` would be the host page's, whatever that made of it. All browsers that the widget is built for know `color-mix`. What
- * nothing reads is left out, and a long name of the compiler's is shortened.
+ * nothing reads, and what the very next rule says anew, is left out, and a long name of the compiler's is shortened.
  */
 function shadowStyles(): Plugin {
   return {
@@ -53,6 +53,9 @@ function shadowStyles(): Plugin {
         .replace(/var\(--tw-border-style\)/g, 'solid')
         .replace(/var\(--tw-leading,(calc\([^)]*\))\)/g, '$1')
         .replace(/:root[^,{]*,\s*(?=:host)/g, '')
+        .replace(/([^{}]+)\{([\w-]+):[^{};]*\}(?=\1\{\2:)/g, '')
+        .replace(/(?<=\}:host\{[^{}]*)\}:host\{/g, ';')
+        .replace(/--page:[^;]*;/, '')
         .replace(/(?<=[\s:,(*+/]-?)(\d*\.?\d+)rem\b/g, (_, rem: string) => `${Math.round(Number(rem) * 1500) / 100}px`)
       return { code: styles, map: null }
     },
