@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { createFormat } from '../../console/src/i18n/create-format.ts'
 import { createTranslation } from '../../console/src/i18n/create-translation.ts'
 import { locales } from '../../console/src/i18n/locales.ts'
-import { createFormat } from '../../console/src/i18n/use-format.ts'
 import { warningCodes } from '../../src/config/config-problem.ts'
 import {
   auditActions,
