@@ -62,6 +62,31 @@ describe('the operator’s form for an organization', () => {
     expect([body.name, body.plan, body.addOns.sort()]).toEqual(['Still kept', 'standard', ['re_engagement', 'spare']])
   })
 
+  it('changes only what was changed in it: a plan that came meanwhile stays', async () => {
+    await stage.server().putOrg('synced', { plan: 'standard', addOns: ['re_engagement'], locale: 'de' })
+    const page = await stage.operator()
+    await page.getByRole('button', { name: 'Edit: synced' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name', { exact: true }).fill('Renamed')
+    await stage.server().putOrg('synced', { plan: 'priced', addOns: [], byokEnabled: true })
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const { body } = await stage.server().api('GET', '/orgs/synced')
+    expect(body).toMatchObject({ name: 'Renamed', plan: 'priced', addOns: [], byokEnabled: true, locale: 'de' })
+  })
+
+  it('brings none back that was deleted meanwhile', async () => {
+    await stage.server().putOrg('gone')
+    const page = await stage.operator()
+    await page.getByRole('button', { name: 'Edit: gone' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name', { exact: true }).fill('Back')
+    await stage.server().api('DELETE', '/orgs/gone')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByRole('alert').waitFor()
+    expect((await stage.server().api('GET', '/orgs/gone')).status).toBe(404)
+  })
+
   it('says once how many credits can be added at most', async () => {
     await stage.server().putOrg('rich')
     const page = await stage.operator()
