@@ -58,6 +58,7 @@ describe('the key of a provider that the plan no longer offers', () => {
     const page = await moved('failing', { answer: 'quota' })
     await card(page).locator('[data-status=quota]').waitFor()
     expect(await textOf(page, '[data-testid=at-a-glance]')).not.toContain('failing')
+    expect(await page.locator('[data-notice]').count()).toBe(0)
   })
 
   it('leaves no way to add another one in the other environment', async () => {
