@@ -7,6 +7,12 @@ import { openStage, textOf } from './stage.ts'
 const gemini = (policy: string) => ({ gemini: policy, '*': 'unavailable' })
 const changes = {
   'plans.own_only': { providers: gemini('required') },
+  'plans.full': {
+    providers: gemini('optional'),
+    monthlyCredits: 100,
+    fallback: { mode: 'always', when: ['rate_limited'] },
+    credits: { ownKey: 1, platformKey: 7 },
+  },
   'plans.priced': {
     providers: gemini('optional'),
     monthlyCredits: 100,
@@ -37,6 +43,24 @@ describe('the settings page', () => {
     await expect.poll(glance).toContain('Credits left: 100. What a request costs depends on the feature: “Why?” tells.')
     await page.getByRole('button', { name: 'Why? Chatbots' }).click()
     await page.getByTestId('chain').getByText('7 credits').waitFor()
+  })
+})
+
+describe('the log of requests', () => {
+  it('fits beside everything that a request can have: credits, a fallback, a long host', async () => {
+    await stage.server().putOrg('wide', { plan: 'full', addOns: ['re_engagement'] })
+    await stage.server().putKey('wide', 'gemini', 'AIzaSyA-sandbox-rate-000000000000001234')
+    for (const feature of ['chatbot', 'internal_assistant', 're_engagement'])
+      await stage.server().api('POST', '/orgs/wide/try-out', { feature })
+    const page = await stage.visit({ org: 'wide' }, { plan: 'full', addOns: ['re_engagement'] })
+    await page.getByRole('link', { name: 'Requests' }).click()
+    await page.getByText('after: too many requests').first().waitFor()
+    await page.getByRole('columnheader', { name: 'Credits' }).waitFor()
+    expect(
+      await page.evaluate(
+        `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('main figure'))`,
+      ),
+    ).toBe(0)
   })
 })
 

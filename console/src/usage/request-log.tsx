@@ -83,7 +83,7 @@ export function RequestLog({ requests, aiName, features, showOrg = false, filter
 /** A name without an end breaks, and pushes no other column out of sight. */
 const breaking = 'wrap-anywhere sm:min-w-32'
 /** Wide enough for the longest part of a host's name, where it has only this column. */
-const served = 'whole wrap-anywhere sm:min-w-44'
+const served = 'whole wrap-anywhere sm:min-w-42'
 
 interface RowProps {
   row: RequestRow & Partial<Pick<AllRequestsPage['items'][number], 'org' | 'orgName'>>
@@ -111,7 +111,7 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
       <td>
         <Result row={row} />
         {row.fallbackClass && (
-          <span className="block text-xs text-warn sm:whitespace-nowrap">
+          <span className="block text-xs text-warn">
             {t('requests.after', { error: t(`errorClass.${row.fallbackClass}`) })}
           </span>
         )}
