@@ -33,10 +33,18 @@ function texts(): Plugin {
   }
 }
 
+/** How the compiler writes `light-dark(…, …)` for browsers that do not know it, with up to two levels of brackets inside. */
+const side = String.raw`((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)`
+const polyfilled = new RegExp(
+  String.raw`var\(--lightningcss-light,\s*${side}\)\s*var\(--lightningcss-dark,\s*${side}\)`,
+  'g',
+)
+
 /**
  * Inside a shadow root no `@property` holds, so its initial values must stand as plain declarations; no `:root` is there; and a
- * `rem` would be the host page's, whatever that made of it. All browsers that the widget is built for know `color-mix`. What
- * nothing reads is left out, and a long name of the compiler's is shortened.
+ * `rem` would be the host page's, whatever that made of it. What stands side by side depends on the widget's own width, as in the
+ * console on the width that is left to its content. `light-dark` stays: nothing else follows what the page says of its colours. All
+ * browsers that know it know `color-mix`. What nothing reads, and what the very next rule says anew, is left out.
  */
 function shadowStyles(): Plugin {
   return {
@@ -48,11 +56,16 @@ function shadowStyles(): Plugin {
         .replace(/@property [^{]+\{[^}]*\}/g, '')
         .replace(/@supports \(\(?\(-webkit-hyphens[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
         .replace(/@supports \(color:\s?color-mix[^{]*\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}/g, '$1')
-        .replace(/--lightningcss-(l|d)\w+/g, '--ok$1')
+        .replace(/@media \(width>=(\d+)rem\)/g, (_, rem: string) => `@container (width>=${Number(rem) * 16 - 48}px)`)
+        .replace(polyfilled, 'light-dark($1,$2)')
+        .replace(/--lightningcss-\w+:[^;}]*;?/g, '')
         .replace(/--tw-(?:border-style|font-weight|tracking):[^;}]*;/g, '')
         .replace(/var\(--tw-border-style\)/g, 'solid')
         .replace(/var\(--tw-leading,(calc\([^)]*\))\)/g, '$1')
         .replace(/:root[^,{]*,\s*(?=:host)/g, '')
+        .replace(/([^{}]+)\{([\w-]+):[^{};]*\}(?=\1\{\2:)/g, '')
+        .replace(/(?<=\}:host\{[^{}]*)\}:host\{/g, ';')
+        .replace(/--page:[^;]*;/, '')
         .replace(/(?<=[\s:,(*+/]-?)(\d*\.?\d+)rem\b/g, (_, rem: string) => `${Math.round(Number(rem) * 1500) / 100}px`)
       return { code: styles, map: null }
     },
@@ -112,7 +125,8 @@ export default defineConfig({
   },
   build: {
     emptyOutDir: false,
-    cssMinify: true,
+    cssMinify: 'lightningcss',
+    cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
     reportCompressedSize: true,
     lib: {
       entry: here('./src/widget/widget.ts'),

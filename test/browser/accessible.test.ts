@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { locales } from '../../console/src/i18n/locales.ts'
-import { seriousFindings } from './axe.ts'
+import { findings } from './axe.ts'
 import { allowOrigins, openHostPage } from './host-page.ts'
 import { go, memberPages, operatorPages } from './pages.ts'
 import { openStage } from './stage.ts'
@@ -26,14 +26,14 @@ async function inDialogs(page: Page, where: string): Promise<string[]> {
   for (const place of [1, 2, 3, 4, 5]) {
     await page.getByTestId('key-card').locator('footer button').nth(place).click()
     await page.locator('dialog[open]').waitFor()
-    found.push(...(await seriousFindings(page, `${where} dialog ${place}`)))
+    found.push(...(await findings(page, `${where} dialog ${place}`)))
     await page.keyboard.press('Escape')
     await page.locator('dialog').waitFor({ state: 'detached' })
   }
   return found
 }
 
-describe('axe finds nothing serious', () => {
+describe('axe finds nothing', () => {
   it.each(cases)(
     'on a member’s pages and dialogs in $locale, $colorScheme',
     async ({ locale, colorScheme }) => {
@@ -46,12 +46,12 @@ describe('axe finds nothing serious', () => {
       const found: string[] = []
       for (const path of memberPages) {
         await go(page, `/${locale}/${path}`)
-        found.push(...(await seriousFindings(page, path)))
+        found.push(...(await findings(page, path)))
       }
       await go(page, `/${locale}/settings`)
       await page.locator('[data-feature=chatbot] [aria-expanded=false]').click()
       await page.getByTestId('chain').waitFor()
-      found.push(...(await seriousFindings(page, 'why')), ...(await inDialogs(page, 'settings')))
+      found.push(...(await findings(page, 'why')), ...(await inDialogs(page, 'settings')))
       expect(found).toEqual([])
     },
     timeout,
@@ -65,12 +65,12 @@ describe('axe finds nothing serious', () => {
       const found: string[] = []
       for (const path of operatorPages) {
         await go(page, `/${locale}/${path}`)
-        found.push(...(await seriousFindings(page, path)))
+        found.push(...(await findings(page, path)))
       }
       await go(page, `/${locale}/operator`)
       await page.locator('main header .button-primary').click()
       await page.locator('dialog form').waitFor()
-      found.push(...(await seriousFindings(page, 'new organization')))
+      found.push(...(await findings(page, 'new organization')))
       expect(found).toEqual([])
     },
     timeout,
@@ -80,7 +80,7 @@ describe('axe finds nothing serious', () => {
     const page = await stage.blank({ colorScheme })
     await page.goto(`${stage.server().url}/${locale}/settings`)
     await page.getByTestId('signed-out').waitFor()
-    expect(await seriousFindings(page, 'signed out')).toEqual([])
+    expect(await findings(page, 'signed out')).toEqual([])
   })
 
   it.each(themes)(
@@ -99,7 +99,7 @@ describe('axe finds nothing serious', () => {
         )
         await page.locator(`ownkey-settings [lang=${locale}] [data-testid=key-card]`).waitFor()
         await page.waitForLoadState('networkidle')
-        found.push(...(await seriousFindings(page, locale)))
+        found.push(...(await findings(page, locale)))
       }
       await host.close()
       expect(found).toEqual([])

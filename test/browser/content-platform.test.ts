@@ -105,6 +105,21 @@ describe('the settings page of a content platform', () => {
     expect(await page.locator('[data-notice]').count()).toBe(0)
   })
 
+  it('does not count the key of a provider that is not chosen as one that serves, nor as one that fails', async () => {
+    await stage.server().putOrg('spare')
+    await stage.server().putKey('spare', 'GEMINI', 'AIzaSyA-sandbox-quota-00000000000000001234')
+    await putKey('spare')
+    const page = await stage.visit({ org: 'spare' })
+    await expect.poll(() => textOf(page, '[data-testid=at-a-glance]')).toContain('Your own key serves all')
+    expect(await textOf(page, '[data-testid=flow]')).not.toContain('Your Google Gemini key')
+    await page.getByLabel('Provider', { exact: true }).selectOption('GEMINI')
+    const card = page.locator('[data-provider=GEMINI][data-testid=key-card]')
+    await card.locator('[data-status=quota]').waitFor()
+    expect(await card.innerText()).not.toContain('Serves:')
+    await card.getByRole('button', { name: 'Remove key' }).click()
+    await page.getByRole('dialog').getByText('It serves nothing now, so nothing else changes.').waitFor()
+  })
+
   it('goes back to the platform’s AI although one of the keys was removed elsewhere meanwhile', async () => {
     await putKey('leave')
     await stage.server().putKey('leave', 'GEMINI', 'AIzaSyA-sandbox-ok-000000000000000001234')

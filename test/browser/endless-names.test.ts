@@ -81,7 +81,7 @@ describe('names and titles without an end', () => {
     const page = await stage.visit({ org: orgs.standard }, { name: endless('N') })
     const hidden = () =>
       page.evaluate(
-        `[...document.querySelectorAll('section[tabindex]')].map((e) => [e.getAttribute('aria-label'), e.scrollWidth - e.clientWidth])`,
+        `[...document.querySelectorAll('figure[tabindex]')].map((e) => [e.getAttribute('aria-label'), e.scrollWidth - e.clientWidth])`,
       )
     await go(page, '/en/requests')
     await page.locator('tbody tr').first().waitFor()

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { createFormat } from '../../console/src/i18n/create-format.ts'
 import { createTranslation } from '../../console/src/i18n/create-translation.ts'
 import { locales } from '../../console/src/i18n/locales.ts'
 import { warningCodes } from '../../src/config/config-problem.ts'
@@ -119,6 +120,17 @@ describe('a text', () => {
   ])('has its numbers as %s writes them', (locale, written) => {
     const texts = JSON.parse(readFileSync(join(sources, 'locales', `${locale}.json`), 'utf8'))
     expect(createTranslation({ locale, texts }).t('operator.health.requests', { count: 1_234_567 })).toBe(written)
+  })
+})
+
+describe('a moment', () => {
+  it.each([
+    [59.51, '59 seconds ago'],
+    [3_599, '59 minutes ago'],
+    [5_500, '1 hour ago'],
+    [-3_599, 'in 59 minutes'],
+  ])('%d s ago is no further away than it is', (seconds, words) => {
+    expect(createFormat('en').ago(new Date(Date.now() - seconds * 1_000).toISOString())).toBe(words)
   })
 })
 

@@ -28,7 +28,7 @@ describe('the page before its first script has run', () => {
 
 describe('what the server says', () => {
   it.each([
-    ['de', /Vertritt|vertritt|funktioniert nicht/, /kein Guthaben oder Kontingent/, /Der Ersatz ist .* ausgeschaltet/],
+    ['de', /springt für|funktioniert nicht/, /kein Guthaben oder Kontingent/, /Der Ersatz ist .* ausgeschaltet/],
     ['zh', /无法使用|正在代替/, /已无额度/, /密钥关闭了后备/],
     ['es', /no funciona|supliendo/, /no tiene crédito/, /El respaldo está desactivado/],
     ['hi', /काम नहीं कर रही|जगह काम कर रहा/, /क्रेडिट या कोटा नहीं बचा/, /विकल्प बंद है/],

@@ -173,6 +173,23 @@ describe('the log of requests', () => {
   })
 })
 
+describe('a host in the log of requests', () => {
+  it.each([700, 320])('is broken between its parts alone, on a screen of %i pixels', async (width) => {
+    await stage.server().putOrg('hosts', plan)
+    await stage.server().putKey('hosts', 'gemini', 'AIzaSyA-sandbox-ok-00000000000000001234')
+    await stage.server().api('POST', '/orgs/hosts/try-out', { feature: 'chat' })
+    const page = await stage.visit({ org: 'hosts' }, plan, { viewport: { width, height: 740 } })
+    await go(page, '/en/requests')
+    const lines = await page.evaluate(`{
+      const range = document.createRange()
+      const host = [...document.querySelectorAll('tbody code')].find((code) => code.textContent.includes('googleapis'))
+      const parts = [...host.childNodes].filter(({ nodeType, data }) => nodeType === 3 && data !== '.')
+      parts.map((part) => (range.selectNode(part), range.getClientRects().length))
+    }`)
+    expect(lines).toEqual([1, 1, 1])
+  })
+})
+
 describe('names without an end', () => {
   const name = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrik'.repeat(4).slice(0, 198)
 

@@ -143,6 +143,7 @@ describe('the settings page of a support inbox', () => {
       .poll(() => chain.locator('[data-step=skipped]').first().innerText())
       .toMatch(/Re-engagement only|scope/i)
     await expect.poll(() => chain.locator('[data-step=serves]').innerText()).toContain('ConnectGain AI')
+    expect(await textOf(page, '[data-testid=key-card]')).toContain('Serves: Re-engagement.')
   })
 
   it('CG18 clears the key when the platform’s AI is chosen and saved, after one question', async () => {

@@ -8,6 +8,12 @@ const gemini = (policy: string) => ({ gemini: policy, '*': 'unavailable' })
 const changes = {
   'features.chatbot.description': 'Answers visitors of your site',
   'plans.own_only': { providers: gemini('required') },
+  'plans.full': {
+    providers: gemini('optional'),
+    monthlyCredits: 100,
+    fallback: { mode: 'always', when: ['rate_limited'] },
+    credits: { ownKey: 1, platformKey: 7 },
+  },
   'plans.priced': {
     providers: gemini('optional'),
     monthlyCredits: 100,
@@ -53,6 +59,24 @@ describe('a feature', () => {
   })
 })
 
+describe('the log of requests', () => {
+  it('fits beside everything that a request can have: credits, a fallback, a long host', async () => {
+    await stage.server().putOrg('wide', { plan: 'full', addOns: ['re_engagement'] })
+    await stage.server().putKey('wide', 'gemini', 'AIzaSyA-sandbox-rate-000000000000001234')
+    for (const feature of ['chatbot', 'internal_assistant', 're_engagement'])
+      await stage.server().api('POST', '/orgs/wide/try-out', { feature })
+    const page = await stage.visit({ org: 'wide' }, { plan: 'full', addOns: ['re_engagement'] })
+    await page.getByRole('link', { name: 'Requests' }).click()
+    await page.getByText('after: too many requests').first().waitFor()
+    await page.getByRole('columnheader', { name: 'Credits' }).waitFor()
+    expect(
+      await page.evaluate(
+        `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('main figure'))`,
+      ),
+    ).toBe(0)
+  })
+})
+
 describe('the operator’s form for an organization', () => {
   it('takes nothing away that a newer configuration does not know, and calls add-ons by their titles', async () => {
     const earlier = config({ 'addOns.spare': { title: 'Spare' }, 'plans.old': { providers: gemini('optional') } })
@@ -73,6 +97,31 @@ describe('the operator’s form for an organization', () => {
     await dialog.waitFor({ state: 'detached' })
     const { body } = await stage.server().api('GET', '/orgs/kept')
     expect([body.name, body.plan, body.addOns.sort()]).toEqual(['Still kept', 'standard', ['re_engagement', 'spare']])
+  })
+
+  it('changes only what was changed in it: a plan that came meanwhile stays', async () => {
+    await stage.server().putOrg('synced', { plan: 'standard', addOns: ['re_engagement'], locale: 'de' })
+    const page = await stage.operator()
+    await page.getByRole('button', { name: 'Edit: synced' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name', { exact: true }).fill('Renamed')
+    await stage.server().putOrg('synced', { plan: 'priced', addOns: [], byokEnabled: true })
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const { body } = await stage.server().api('GET', '/orgs/synced')
+    expect(body).toMatchObject({ name: 'Renamed', plan: 'priced', addOns: [], byokEnabled: true, locale: 'de' })
+  })
+
+  it('brings none back that was deleted meanwhile', async () => {
+    await stage.server().putOrg('gone')
+    const page = await stage.operator()
+    await page.getByRole('button', { name: 'Edit: gone' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name', { exact: true }).fill('Back')
+    await stage.server().api('DELETE', '/orgs/gone')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByRole('alert').waitFor()
+    expect((await stage.server().api('GET', '/orgs/gone')).status).toBe(404)
   })
 
   it('says once how many credits can be added at most', async () => {

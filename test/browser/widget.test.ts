@@ -105,6 +105,42 @@ describe('the widget on a page of another origin', () => {
     await expect.poll(() => inElement(page, `${button}.borderRadius`)).toBe('4px')
   })
 
+  it.each([
+    ['light', 'dark', 'light'],
+    ['normal', 'dark', 'light'],
+    ['dark', 'light', 'dark'],
+    ['light dark', 'dark', 'dark'],
+  ] as const)('on a page of the color-scheme %s, where the system is %s, is %s', async (page, colorScheme, look) => {
+    const host = await open('w13', 'owner', { colorScheme })
+    await host.evaluate(`document.documentElement.style.colorScheme = '${page}'`)
+    const inks = { light: 'rgb(23, 24, 28)', dark: 'rgb(238, 240, 244)' }
+    await expect
+      .poll(() => inElement(host, `getComputedStyle(element.shadowRoot.querySelector('h1')).color`))
+      .toBe(inks[look])
+  })
+
+  it('stands as its own width allows, in a narrow column of a wide page and beside others in a row', async () => {
+    await stage.server().putOrg('w14', { plan: 'hosted' })
+    await stage.server().putKey('w14', 'gemini', working)
+    const page = await open('w14')
+    await page.getByTestId('key-card').waitFor()
+    const columns = () =>
+      inElement(
+        page,
+        `['[data-testid=key-card] dl', '[data-testid=flow] .card'].map((one) => getComputedStyle(element.shadowRoot.querySelector(one)).gridTemplateColumns.split(' ').length)`,
+      )
+    expect(await columns()).toEqual([3, 5])
+    await page.evaluate(`document.querySelector('#settings').style.width = '360px'`)
+    await expect.poll(columns).toEqual([2, 1])
+    await page.evaluate(`{
+      const { style, parentElement } = document.querySelector('#settings')
+      style.width = ''
+      parentElement.style.display = 'flex'
+      parentElement.replaceChildren(document.querySelector('#settings'))
+    }`)
+    await expect.poll(columns).toEqual([3, 5])
+  })
+
   it('looks the same on a page whose styles are for every element', async () => {
     const page = await open('w11')
     const look = () =>

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { KeyCheck, KeyTest, TestKey } from '../../../src/contract/index.ts'
 import { toProblemError } from './create-api.ts'
 import { useAct } from './use-act.ts'
@@ -18,15 +18,18 @@ interface KeyTestOptions {
 export function useKeyTest(path: string, { onDone, onRefused }: KeyTestOptions = {}) {
   const { lines } = useApi()
   const [checks, setChecks] = useState<readonly KeyCheck[]>([])
+  const latest = useRef<TestKey>(undefined)
   const test = useAct({
     mutationFn: async (body: TestKey): Promise<KeyTest> => {
+      latest.current = body
       setChecks([])
       let result: KeyTest | undefined
       await lines<Line>(path, {
         method: 'POST',
         body,
         onLine(line) {
-          if ('check' in line) setChecks((before) => [...before, line.check])
+          // A test that was given up goes on at the server, and its checks are not those of the next one.
+          if ('check' in line) latest.current === body && setChecks((before) => [...before, line.check])
           else if ('result' in line) result = line.result
           else throw toProblemError(line.problem.status, line.problem)
         },

@@ -43,16 +43,42 @@ export function useOrgRecord(org: string) {
 /** The code of a new organization's id that another one has. */
 export const orgTaken = 'org_taken'
 
-/** Whether the organization exists. A PUT would change it: right for a product that syncs, wrong in the form for a new one. */
-async function isThere(id: string): Promise<boolean> {
+/** The organization as it is now; undefined where there is none. */
+async function findOrg(id: string): Promise<Org | undefined> {
   try {
-    await call<Org>(pathOf(id))
-    return true
+    return await call<Org>(pathOf(id))
   } catch (error) {
     // An id that cannot be one is told by the PUT.
-    if (error instanceof ProblemError && [400, 404].includes(error.status)) return false
+    if (error instanceof ProblemError && [400, 404].includes(error.status)) return undefined
     throw error
   }
+}
+
+interface WrittenOrg {
+  id: string
+  body: PutOrg
+  /** As it was when its form was opened; undefined: it is to be a new one. */
+  before: Org | undefined
+}
+
+/**
+ * A PUT brings an organization to a state: right for a product that syncs, wrong for a form. There a new one must not change
+ * another, one that is gone must not come back, and what nobody touched stays as it is by now, a plan that was changed meanwhile say.
+ */
+async function writeOrg({ id, body, before }: WrittenOrg): Promise<Org> {
+  const now = await (before ? call<Org>(pathOf(id)) : findOrg(id))
+  if (now && !before) throw new ProblemError({ status: 409, code: orgTaken, detail: '', fix: '' })
+  const written = Object.entries(body).map(([name, value]) => {
+    const field = name as keyof PutOrg & keyof Org
+    return [name, now && before && isSame(value, before[field]) ? now[field] : value]
+  })
+  return call<Org>(pathOf(id), { method: 'PUT', body: Object.fromEntries(written) })
+}
+
+/** Values of fields; lists in any order. */
+function isSame(one: unknown, other: unknown): boolean {
+  const [a, b] = [one, other].map((value) => JSON.stringify([value].flat().sort()))
+  return a === b
 }
 
 /** Calls that change organizations or hand out tokens; the lists are fetched anew afterwards. */
@@ -60,13 +86,7 @@ export function useOperatorActions() {
   const client = useQueryClient()
   const onSuccess = () => client.invalidateQueries({ queryKey: ['orgs'] })
   return {
-    putOrg: useAct({
-      mutationFn: async ({ id, body, isNew }: { id: string; body: PutOrg; isNew: boolean }) => {
-        if (isNew && (await isThere(id))) throw new ProblemError({ status: 409, code: orgTaken, detail: '', fix: '' })
-        return call<Org>(pathOf(id), { method: 'PUT', body })
-      },
-      onSuccess,
-    }),
+    putOrg: useAct({ mutationFn: writeOrg, onSuccess }),
     grant: useAct({
       mutationFn: ({ id, body }: { id: string; body: GrantCredits }) =>
         call<Balance>(`${pathOf(id)}/credits`, { method: 'POST', body }),

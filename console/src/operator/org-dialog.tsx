@@ -34,14 +34,8 @@ export function OrgDialog({ org, onClose }: { org?: Org; onClose(): void }) {
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault()
     const { id, name, plan, addOns, byok } = fieldsIn(event.currentTarget)
-    const body: PutOrg = {
-      name,
-      plan,
-      addOns,
-      byokEnabled: byokChoices[byok] ?? null,
-      ...(org ? { locale: org.locale } : {}),
-    }
-    putOrg.mutate({ id: org?.id ?? id.trim(), body, isNew: !org }, { onSuccess: onClose })
+    const body: PutOrg = { name, plan, addOns, byokEnabled: byokChoices[byok] }
+    putOrg.mutate({ id: org?.id ?? id.trim(), body, before: org }, { onSuccess: onClose })
   }
   return (
     <Dialog

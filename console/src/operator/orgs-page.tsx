@@ -6,6 +6,7 @@ import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { useInAddress } from '../shell/use-in-address.ts'
 import { Icon } from '../ui/icon.tsx'
+import { Searching } from '../ui/searching.tsx'
 import { ShowMore } from '../ui/show-more.tsx'
 import { Empty, Failure, Loading, PageHeader } from '../ui/states.tsx'
 import { CreditsDialog } from './credits-dialog.tsx'
@@ -59,21 +60,23 @@ export function OrgsPage() {
       <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
         {orgs.isPending && <Loading rows={5} />}
         {orgs.isError && !orgs.isFetchNextPageError && <Failure error={orgs.error} retry={() => void orgs.refetch()} />}
-        {orgs.isSuccess && rows.length === 0 && (
+        {orgs.isSuccess && !orgs.isPlaceholderData && rows.length === 0 && (
           <div className="card">
             <Empty icon="info" title={t(isPart ? 'shell.nothingFound' : 'operator.orgs.empty')}>
               {!isPart && t('operator.orgs.emptyLead')}
             </Empty>
           </div>
         )}
-        {rows.length > 0 && (
-          <ul className="card rows">
-            {rows.map((org) => (
-              <OrgItem key={org.id} org={org} open={setOpen} />
-            ))}
-          </ul>
-        )}
-        <ShowMore list={orgs} />
+        <Searching on={orgs.isPlaceholderData}>
+          {rows.length > 0 && (
+            <ul className="card rows">
+              {rows.map((org) => (
+                <OrgItem key={org.id} org={org} open={setOpen} />
+              ))}
+            </ul>
+          )}
+        </Searching>
+        {!orgs.isPlaceholderData && <ShowMore list={orgs} />}
         {orgs.isSuccess && !isPart && <FirstSteps orgs={rows} createOrg={() => setOpen({ kind: 'new' })} />}
       </div>
       {open?.kind === 'new' && <OrgDialog onClose={close} />}

@@ -29,14 +29,14 @@ export function AtAGlance({ settings }: { settings: Settings }) {
             ? 'glance.own'
             : 'glance.both'
   const parts = [
-    { name: 'own', count: own, tone: 'bg-accent', words: t('glance.ownPart', { count: own }) },
+    { name: 'own', count: own, tone: 'text-accent', words: t('glance.ownPart', { count: own }) },
     {
       name: 'platform',
       count: platform,
-      tone: 'bg-line-strong',
+      tone: 'text-line-strong',
       words: t('glance.platformPart', { count: platform, aiName }),
     },
-    { name: 'nobody', count: nobody, tone: 'bg-bad', words: t('glance.nobodyPart', { count: nobody }) },
+    { name: 'nobody', count: nobody, tone: 'text-bad', words: t('glance.nobodyPart', { count: nobody }) },
   ].filter(({ count }) => count > 0)
   const { balance, perRequest, features } = settings.credits
   const prices = Object.values(features)
@@ -62,7 +62,7 @@ export function AtAGlance({ settings }: { settings: Settings }) {
           <ul className="mt-2 flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
             {parts.map((part) => (
               <li key={part.name} className="flex items-center gap-2">
-                <span className={`size-2 flex-none rounded-full ${part.tone}`} /> {part.words}
+                <span className={`size-2 flex-none rounded-full bg-current ${part.tone}`} /> {part.words}
               </li>
             ))}
           </ul>
@@ -82,17 +82,11 @@ export function AtAGlance({ settings }: { settings: Settings }) {
   )
 }
 
-const fills: Record<string, string> = {
-  'bg-accent': 'fill-accent',
-  'bg-line-strong': 'fill-line-strong',
-  'bg-bad': 'fill-bad',
-}
-
 function Bar({ parts }: { parts: { name: string; count: number; tone: string }[] }) {
   let start = 0
   return parts.map((part) => {
     const x = start
     start += part.count
-    return <rect key={part.name} x={x} width={part.count} height={1} className={fills[part.tone]} />
+    return <rect key={part.name} x={x} width={part.count} height={1} fill="currentColor" className={part.tone} />
   })
 }

@@ -1,5 +1,5 @@
 import type { Settings } from '../../../src/contract/index.ts'
-import { isComing, keyOf, openProviders } from './key-of.ts'
+import { isComing, keyInUse, openProviders } from './key-of.ts'
 
 export interface Flow {
   keys: { id: string; provider: string; hint: string }[]
@@ -29,16 +29,16 @@ export function flowOf(settings: Settings): Flow {
   // Where nothing can be served right now (no credits left, say), the picture shows the ways that are set up.
   if (hosts.size === 0) {
     for (const provider of openProviders(settings)) {
-      const own = keyOf(provider, settings.environment)?.state === 'active'
-      const platform = provider.platformKey && provider.policy !== 'required'
+      const own = keyInUse(settings, provider) !== undefined
+      const platform = provider.platformKey && provider.policy === 'optional'
       if (provider.host && (own || platform))
         hosts.set(provider.host, { host: provider.host, provider: provider.name, region: null, own, platform })
     }
   }
   return {
     keys: settings.providers.flatMap((provider) => {
-      const key = keyOf(provider, settings.environment)
-      return key?.state === 'active' ? [{ id: key.id, provider: provider.name, hint: key.hint }] : []
+      const key = keyInUse(settings, provider)
+      return key ? [{ id: key.id, provider: provider.name, hint: key.hint }] : []
     }),
     platformKeys: [...hosts.values()].some(({ platform }) => platform),
     features: included.length,

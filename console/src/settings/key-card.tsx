@@ -9,7 +9,7 @@ import { StatusBadge, statusLooks } from '../ui/status-badge.tsx'
 import { FallbackChoice } from './fallback-choice.tsx'
 import { type KeyDialogName, KeyDialogs } from './key-dialogs.tsx'
 import { KeyFacts } from './key-facts.tsx'
-import { badgeOf, featureTitles, triableFeatures } from './key-of.ts'
+import { badgeOf, barOf, featureTitles, servedBy, triableFeatures } from './key-of.ts'
 import { remarksOnSaved } from './remarks-of.ts'
 import { RestoreLine } from './restore-line.tsx'
 import { TestReport } from './test-report.tsx'
@@ -35,11 +35,15 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
   const enable = useAct({ mutationFn: actions.enable })
   const { canManage } = settings.you
   const active = current.state === 'active'
+  const bar = barOf(provider, current)
+  // What is left to do with the key of a provider that the plan no longer offers is to remove it.
+  const offered = bar !== 'notOffered'
   const opened: KeyDialogName[] = [
     ...(triableFeatures(settings, provider).length > 0 ? (['try'] as const) : []),
     'replace',
     'edit',
   ]
+  const served = featureTitles(settings, servedBy(settings, provider))
   return (
     <article
       id={current.id}
@@ -67,13 +71,13 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
           </div>
           <StatusBadge status={badgeOf(current)} />
         </header>
-        {(provider.description || provider.affects.length > 0) && (
+        {(provider.description || served.length > 0) && (
           <p className="text-sm text-muted">
             {provider.description && <span className="block">{provider.description}</span>}
-            {t('provider.affects', { features: featureTitles(settings, provider.affects).join(', ') })}
+            {served.length > 0 && t('provider.affects', { features: served.join(', ') })}
           </p>
         )}
-        <StatusCause current={current} />
+        <StatusCause current={current} bar={bar} />
         {remarksOnSaved(saved, current).map(({ text, noted }) => (
           <p
             key={text}
@@ -86,7 +90,7 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
             </Said>
           </p>
         ))}
-        <FallbackSwitch settings={settings} provider={provider} current={current} />
+        {offered && <FallbackSwitch settings={settings} provider={provider} current={current} />}
         <KeyFacts settings={settings} provider={provider} current={current} />
         {canManage && <RestoreLine provider={provider} current={current} />}
         {(test.isPending || test.data) && (
@@ -97,25 +101,29 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
       </div>
       {canManage && (
         <footer className="flex flex-wrap gap-1 border-t border-line px-2.5 py-2 sm:px-3.5">
-          <button
-            type="button"
-            className="button button-quiet"
-            onClick={() => test.isPending || test.run()}
-            aria-disabled={test.isPending}
-          >
-            {t('test.key')}
-          </button>
-          {opened.map((name) => (
-            <button key={name} type="button" className="button button-quiet" onClick={() => setDialog(name)}>
-              {t(name === 'try' ? 'tryOut.title' : `key.${name}`)}
-            </button>
-          ))}
+          {offered && (
+            <>
+              <button
+                type="button"
+                className="button button-quiet"
+                onClick={() => test.isPending || test.run()}
+                aria-disabled={test.isPending}
+              >
+                {t('test.key')}
+              </button>
+              {opened.map((name) => (
+                <button key={name} type="button" className="button button-quiet" onClick={() => setDialog(name)}>
+                  {t(name === 'try' ? 'tryOut.title' : `key.${name}`)}
+                </button>
+              ))}
+            </>
+          )}
           {/* One button that changes its name, so that the focus stays on it. */}
           <button
             type="button"
             className="button button-quiet"
             onClick={() => (active ? setDialog('disable') : enable.mutate())}
-            disabled={!active && current.hostAllowed === false}
+            disabled={!active && bar !== undefined}
             aria-disabled={enable.isPending}
           >
             {t(active ? 'key.disable' : 'key.enable')}
@@ -142,24 +150,27 @@ export function KeyCard({ settings, provider, current, saved, onSaved }: KeyCard
 }
 
 /** Why the badge says what it says, and what mends it. */
-function StatusCause({ current }: { current: MaskedKey }) {
+function StatusCause({ current, bar }: { current: MaskedKey; bar: ReturnType<typeof barOf> }) {
   const { t } = useTranslation()
   const said = useSaid()
   const status = badgeOf(current)
-  if (status === 'valid') return null
+  if (status === 'valid' && !bar) return null
   const known = status === 'disabled' ? null : current
   const cause = `cause.${known?.statusCause ?? known?.statusClass}`
   return (
-    <div className={`rounded-lg p-3 text-sm ${statusLooks[status].tone}`} data-testid="status-cause">
+    <div
+      className={`rounded-lg p-3 text-sm ${bar ? 'bg-warn-soft' : statusLooks[status].tone}`}
+      data-testid="status-cause"
+    >
       <p className="font-medium">
         {known?.statusReason ? <Said code={`${cause}.reason`}>{known.statusReason}</Said> : t(`status.${status}.cause`)}
       </p>
       {known?.lastTest?.missing && said('cause.lacks') && <p>{said('cause.lacks', known.lastTest)}</p>}
       <p className="mt-0.5">
-        {known?.statusFix ? (
+        {known?.statusFix && !bar ? (
           <Said code={`${cause}.fix`}>{known.statusFix}</Said>
         ) : (
-          t(`status.${current.hostAllowed === false ? 'abroad' : status}.fix`)
+          t(`status.${bar ?? status}.fix`)
         )}
       </p>
     </div>

@@ -34,7 +34,6 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
   const [before] = useState(() => choicesOf(settings, provider, current))
   const [choices, setChoices] = useDraft([provider.id, settings.environment, mode], before)
   const actions = useKeyActions({ provider: provider.id, environment: settings.environment })
-  const change = (part: Partial<KeyChoices>) => setChoices((before) => ({ ...before, ...part }))
   const needsKey = mode === 'key' || (current !== undefined && hostChanged(current, choices))
   const pasted = () => secret.current?.value.trim() ?? ''
 
@@ -60,6 +59,8 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
     },
   })
   const busy = test.isPending || save.isPending
+  // What is on its way to the server is what will be saved: nothing is written over it meanwhile.
+  const change = (part: Partial<KeyChoices>) => save.isPending || setChoices((before) => ({ ...before, ...part }))
   useBusyDialog(save.isPending)
   const submit = (event: SyntheticEvent) => {
     event.preventDefault()
@@ -79,6 +80,7 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
         <SecretField
           input={secret}
           example={provider.keyExample}
+          fixed={save.isPending}
           onChange={(now) => {
             setFilled(now)
             test.reset()
@@ -103,7 +105,7 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
       )}
       <div className="flex scroll-my-4 flex-wrap items-center justify-end gap-2">
         {onCancel && (
-          <button type="button" className="button button-quiet" onClick={onCancel} disabled={busy}>
+          <button type="button" className="button button-quiet" onClick={onCancel} disabled={save.isPending}>
             {t('common.cancel')}
           </button>
         )}

@@ -7,14 +7,26 @@ export function keyOf(provider: SettingsProvider, environment: string): MaskedKe
   return provider.keys.find((key) => key.environment === environment)
 }
 
+/** The key that may serve there: neither disabled, nor kept from it by the plan or by another provider that serves all. */
+export function keyInUse({ choice, environment }: Settings, provider: SettingsProvider): MaskedKey | undefined {
+  const key = keyOf(provider, environment)
+  const chosen = choice !== 'single' || provider.active
+  return chosen && key?.state === 'active' && !barOf(provider, key) ? key : undefined
+}
+
 export function badgeOf(key: MaskedKey): BadgeStatus {
   return key.state === 'disabled' ? 'disabled' : key.status
 }
 
+/** Why the plan lets the key serve nothing, whatever its state; undefined: it may serve. */
+export function barOf({ policy }: SettingsProvider, { hostAllowed }: MaskedKey): 'notOffered' | 'abroad' | undefined {
+  return policy === 'unavailable' ? 'notOffered' : hostAllowed === false ? 'abroad' : undefined
+}
+
 /** Providers for which a key can be added or is there; first those that have a host where the plan lets data go. */
-export function openProviders({ providers }: Settings): SettingsProvider[] {
+export function openProviders({ providers, environment }: Settings): SettingsProvider[] {
   return providers
-    .filter((provider) => !provider.comingSoon && (provider.policy !== 'unavailable' || provider.keys.length > 0))
+    .filter((provider) => !provider.comingSoon && (provider.policy !== 'unavailable' || keyOf(provider, environment)))
     .sort((one, other) => Number(isPlaced(other)) - Number(isPlaced(one)))
 }
 
@@ -40,6 +52,13 @@ export function isLanguageOnly(settings: Settings): boolean {
   return settings.features.every(({ id, capability }) => !served.has(id) || language.includes(capability))
 }
 
+/** The features that the provider's own key may serve: those in its scope; none for a key that is not in use. */
+export function servedBy(settings: Settings, provider: SettingsProvider): string[] {
+  const key = keyInUse(settings, provider)
+  const scope = settings.scopes.find(({ id }) => id === key?.scope)
+  return key ? provider.affects.filter((feature) => !scope || scope.features.includes(feature)) : []
+}
+
 export function featureTitles({ features }: Settings, ids: readonly string[]): string[] {
   return features.filter(({ id }) => ids.includes(id)).map(({ title }) => title)
 }
@@ -61,7 +80,9 @@ export function triableFeatures({ features }: Settings, provider?: SettingsProvi
 const failures: ReadonlySet<string> = new Set(['invalid', 'permission', 'quota', 'network'])
 
 /** Keys in use whose last test or request failed. */
-export function failingKeys({ providers, environment }: Settings): MaskedKey[] {
-  const keys = providers.flatMap((provider) => keyOf(provider, environment) ?? [])
-  return keys.filter(({ state, status }) => state === 'active' && failures.has(status))
+export function failingKeys(settings: Settings): MaskedKey[] {
+  return settings.providers.flatMap((provider) => {
+    const key = keyInUse(settings, provider)
+    return key && failures.has(key.status) ? [key] : []
+  })
 }

@@ -130,7 +130,7 @@ function OwnSide({ settings, providers, onCancel }: OwnSideProps) {
           )}
         </Field>
       )}
-      {several && current && !provider.active && settings.you.canManage && (
+      {several && current && !provider.active && provider.policy !== 'unavailable' && settings.you.canManage && (
         <div className="flex justify-end">
           <button
             type="button"

@@ -6,6 +6,8 @@ interface SecretFieldProps {
   /** The key lives in this element only, and goes with it. */
   input: RefObject<HTMLInputElement | null>
   example: string | null
+  /** It is being saved. */
+  fixed: boolean
   onChange(filled: boolean): void
 }
 
@@ -13,7 +15,7 @@ interface SecretFieldProps {
  * Where a key is pasted. It is no password field, and says so to password managers, so that none offers to keep it.
  * What surrounds the key is cut off and said; an Ownkey token is told apart at once.
  */
-export function SecretField({ input, example, onChange }: SecretFieldProps) {
+export function SecretField({ input, example, fixed, onChange }: SecretFieldProps) {
   const { t } = useTranslation()
   const [removed, setRemoved] = useState(0)
   const [mistaken, setMistaken] = useState(false)
@@ -26,7 +28,7 @@ export function SecretField({ input, example, onChange }: SecretFieldProps) {
   const paste = (event: ClipboardEvent<HTMLInputElement>) => {
     const pasted = event.clipboardData.getData('text')
     const clean = pasted.replace(/[\s\u200B\uFEFF]+/g, '')
-    if (clean === pasted || !clean) return
+    if (clean === pasted || !clean || fixed) return
     event.preventDefault()
     event.currentTarget.value = clean
     setRemoved(pasted.length - clean.length)
@@ -49,6 +51,7 @@ export function SecretField({ input, example, onChange }: SecretFieldProps) {
           type="text"
           className="input secret"
           placeholder={example ?? ''}
+          readOnly={fixed}
           autoComplete="off"
           autoCapitalize="off"
           autoCorrect="off"

@@ -59,22 +59,21 @@ function Verdict({ test }: { test: KeyTest }) {
   const { t } = useTranslation()
   const said = useSaid()
   const { status, cause, reason, fix, missing } = test
-  const failed = status !== 'valid'
   return (
     <div className="grid gap-1 border-b border-line px-3 py-2 text-sm">
       <p className="flex flex-wrap items-center gap-2">
-        <StatusBadge status={status} /> {!failed && t('test.works')}
+        <StatusBadge status={status} /> {status === 'valid' && t('test.works')}
       </p>
-      {failed && (
-        <>
-          <p>
-            {reason ? <Said code={`cause.${cause}.reason`}>{reason}</Said> : t(`status.${status}.cause`)}
-            {missing && said('cause.lacks') && ` ${said('cause.lacks', test)}`}
-          </p>
-          <p className="font-medium">
-            {fix ? <Said code={`cause.${cause}.fix`}>{fix}</Said> : t(`status.${status}.fix`)}
-          </p>
-        </>
+      {reason && (
+        <p>
+          <Said code={`cause.${cause}.reason`}>{reason}</Said>
+          {missing && said('cause.lacks') && ` ${said('cause.lacks', test)}`}
+        </p>
+      )}
+      {fix && (
+        <p className="font-medium">
+          <Said code={`cause.${cause}.fix`}>{fix}</Said>
+        </p>
       )}
       {remarksOnTest(test).map(({ text, noted }) => (
         <p key={text} className="text-muted">

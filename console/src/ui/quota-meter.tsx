@@ -26,7 +26,7 @@ export function QuotaMeter({ quota }: { quota: SettingsQuota }) {
         <rect width={part * 100} height="1" className={`${tone} rtl:-scale-x-100 rtl:origin-center`} />
       </svg>
       <p className="mt-1 text-sm text-muted">
-        {t(`quota.resets.${quota.per}`, { when: format.time(quota.resetsAt) })}
+        {t('quota.resets', { when: format.time(quota.resetsAt) })}
         {quota.ownKeyExempt && ` ${t('quota.exempt')}`}
       </p>
     </div>

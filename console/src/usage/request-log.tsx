@@ -82,6 +82,8 @@ export function RequestLog({ requests, aiName, features, showOrg = false, filter
 
 /** A name without an end breaks, and pushes no other column out of sight. */
 const breaking = 'wrap-anywhere sm:min-w-32'
+/** Wide enough for the longest part of a host's name, where it has only this column. */
+const served = 'whole wrap-anywhere sm:min-w-42'
 
 interface RowProps {
   row: RequestRow & Partial<Pick<AllRequestsPage['items'][number], 'org' | 'orgName'>>
@@ -109,12 +111,12 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
       <td>
         <Result row={row} />
         {row.fallbackClass && (
-          <span className="block text-xs text-warn sm:whitespace-nowrap">
+          <span className="block text-xs text-warn">
             {t('requests.after', { error: t(`errorClass.${row.fallbackClass}`) })}
           </span>
         )}
       </td>
-      <td className={breaking}>
+      <td className={`whole ${breaking}`}>
         {feature ?? '–'}
         {showOrg && (
           <span className="block text-xs text-muted" title={row.org}>
@@ -123,7 +125,7 @@ function Row({ row, aiName, feature, priced, showOrg }: RowProps) {
         )}
         {row.user && <span className="block text-xs text-muted">{row.user}</span>}
       </td>
-      <td className={breaking}>
+      <td className={served}>
         <SourceChip
           source={row.keySource}
           aiName={aiName}

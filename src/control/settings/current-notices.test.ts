@@ -15,6 +15,8 @@ plans:
     fallback: { mode: customer }
     credits: { ownKey: 0, platformKey: 5 }
     quotas: { pictures: { title: Pictures, limit: 100 } }
+  gemini_only: { providers: { gemini: optional, '*': unavailable } }
+  one_for_all: { providers: { openai: optional, gemini: optional }, choice: single }
 `
 
 describe('notices that are read from the state', () => {
@@ -62,6 +64,20 @@ describe('notices that are read from the state', () => {
     ])
     await call('DELETE', '/keys/openai')
     expect(await kinds()).toEqual([])
+  })
+
+  it.each([
+    ['gemini_only', 'whose provider the plan no longer offers'],
+    ['one_for_all', 'whose provider is not the one that serves all'],
+  ])('says nothing on the plan %s of a key %s: nothing uses it', async (plan) => {
+    const org = (method: string, path: string, body?: unknown) =>
+      control.call(method, `/api/v1/orgs/${plan}${path}`, { body })
+    await control.org(plan)
+    await org('PUT', '/keys/openai', { key: 'sk-sandbox-quota-mine-00000' })
+    expect((await org('GET', '/notices')).body.items).toHaveLength(1)
+    await org('PUT', '', { name: plan, plan })
+    if (plan === 'one_for_all') await org('PUT', '/settings/active-provider', { provider: null })
+    expect((await org('GET', '/notices')).body.items).toEqual([])
   })
 
   it('reminds of rotation before and after its date', async () => {

@@ -5,7 +5,10 @@ import { amountOf } from '../money.ts'
 import { noticeWords } from '../show-notice.ts'
 import { type CapOwner, capOwner } from './cap-owner.ts'
 
-type Shown = Pick<Settings, 'platform' | 'providers' | 'features' | 'fallback' | 'quotas' | 'credits' | 'environment'>
+type Shown = Pick<
+  Settings,
+  'platform' | 'providers' | 'features' | 'fallback' | 'quotas' | 'credits' | 'environment' | 'choice'
+>
 
 /** What spend-cap notices are read from; it is not on the settings page. */
 export interface Spending {
@@ -36,7 +39,7 @@ const fewRequests = 20
  */
 export function currentNotices(shown: Shown, now: number): Notice[] {
   const causes = [
-    ...shown.providers.flatMap((provider) => provider.keys.flatMap((key) => ofKey(provider, key, shown.fallback))),
+    ...shown.providers.flatMap((provider) => provider.keys.flatMap((key) => ofKey(provider, key, shown))),
     ...ofQuotas(shown, now),
     ...ofCredits(shown, now),
   ]
@@ -58,12 +61,15 @@ export function spendingNotices(
   return notices.filter(({ keyId }) => keyId === null || !others.includes(keyId))
 }
 
-function ofKey(provider: SettingsProvider, key: MaskedKey, { when }: Shown['fallback']): Cause[] {
+function ofKey(provider: SettingsProvider, key: MaskedKey, { fallback, choice }: Shown): Cause[] {
+  // What nothing uses, and nobody could replace.
+  if (provider.policy === 'unavailable') return []
   const causes: Cause[] = []
   const errorClass = key.statusClass
-  if (errorClass && key.state === 'active') {
+  const serves = key.state === 'active' && (choice !== 'single' || provider.active)
+  if (errorClass && serves) {
     const stepsIn = key.fallback && provider.platformKey && provider.policy !== 'required'
-    const steppedIn = stepsIn && when.includes(errorClass)
+    const steppedIn = stepsIn && fallback.when.includes(errorClass)
     const facts = { errorClass, environment: key.environment, hint: key.hint }
     causes.push({
       kind: steppedIn ? 'fallback_active' : 'key_failing',
