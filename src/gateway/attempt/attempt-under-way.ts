@@ -7,7 +7,7 @@ import type { CallOwner } from '../answer/call-owner.ts'
 import type { KeyRedactor } from '../answer/key-redactor.ts'
 import { wayBack } from '../answer/way-back.ts'
 import type { Exchange } from '../exchange.ts'
-import { entryEnd } from './attempt-entry.ts'
+import { entryEnd, unsent } from './attempt-entry.ts'
 import { keyAccepted, remember, rememberLater, report } from './attempt-lessons.ts'
 import { jobOf, readingsOf } from './job-answer.ts'
 import type { OpenedAttempt } from './open-attempt.ts'
@@ -63,6 +63,10 @@ export class AttemptUnderWay implements CallOwner {
     if (failure === undefined || keyAccepted.has(failure.class)) gateway.health.accepted(key)
     pilotDone?.()
     report(this.exchange, this.turn, failure, gateway)
+  }
+
+  onUnsent(): void {
+    this.reserved.entry.settle(unsent)
   }
 
   onEnd(outcome: Outcome): void {

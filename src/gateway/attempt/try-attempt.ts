@@ -6,7 +6,7 @@ import { UpstreamCall } from '../answer/upstream-call.ts'
 import { confirmRight } from '../decision/confirm-right.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
-import { entryEnd, entryStart, standingOf } from './attempt-entry.ts'
+import { entryEnd, entryStart, standingOf, unsent } from './attempt-entry.ts'
 import { remember, report } from './attempt-lessons.ts'
 import { AttemptUnderWay } from './attempt-under-way.ts'
 import { askForCountsOf } from './counts-opt-in.ts'
@@ -14,7 +14,7 @@ import { askedHeaders } from './job-answer.ts'
 import type { Resting } from './key-health.ts'
 import { type OpenedAttempt, openAttempt } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
-import { prepareSecret } from './prepare-secret.ts'
+import { prepareSecret, type Unprepared } from './prepare-secret.ts'
 import type { Turn } from './turn.ts'
 import { upstreamPath } from './upstream-path.ts'
 
@@ -100,7 +100,7 @@ function openAndSend(exchange: Required<Exchange>, turn: Turn, entry: Entry, sen
 
 /** Settles the entry of an attempt that could not be made; it charges nothing. @throws the error */
 export function giveBack(entry: Entry, error: unknown): never {
-  entry.settle({ durationMs: 0, charged: false })
+  entry.settle(unsent)
   throw error
 }
 
@@ -174,7 +174,7 @@ function prepareAndSend(exchange: Required<Exchange>, turn: Turn, reserved: Rese
   const { gateway, tenant } = reserved
   const asked = prepareSecret({ attempt: turn.attempt, provider, setup, tenant }, gateway)
   if (asked === undefined) return sendWith(exchange, turn, reserved)
-  return asked.then(async (prepared) => {
+  const sendPrepared = async (prepared: PreparedSecret | Unprepared) => {
     if ('failure' in prepared) return endUnprepared(exchange, turn, { ...reserved, outcome: prepared })
     reserved.prepared = prepared
     try {
@@ -183,7 +183,8 @@ function prepareAndSend(exchange: Required<Exchange>, turn: Turn, reserved: Rese
     } catch (error) {
       return giveBack(reserved.entry, error)
     }
-  })
+  }
+  return asked.then(sendPrepared, (error) => giveBack(reserved.entry, error))
 }
 
 function endUnprepared(
