@@ -219,7 +219,7 @@ function sendWith(exchange: Required<Exchange>, turn: Turn, reserved: Reserved):
 }
 
 function sendNow(
-  { req, body, startedAt }: Required<Exchange>,
+  { req, body, startedAt, caller }: Required<Exchange>,
   { index, next }: Turn,
   sent: { gateway: Gateway; call: UpstreamCall; opened: OpenedAttempt; body: Buffer | undefined },
 ): void {
@@ -231,5 +231,6 @@ function sendNow(
     opened.headers.push('content-length', String(body.declaredLength))
   const { origin, guarded, path, headers } = opened
   const method = req.method as string
-  call.hangUp = gateway.egress.send({ origin, guarded, method, path, headers, body: sentBody }, call)
+  const owner = caller.tenant.org
+  call.hangUp = gateway.egress.send({ origin, guarded, method, path, headers, body: sentBody, owner }, call)
 }
