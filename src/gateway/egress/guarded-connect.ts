@@ -10,11 +10,14 @@ export type Lookup = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
+/** Azure's host answers its guests here, with what configures them, although the address is one of the public internet. */
+const azureWireServer = '168.63.129.16'
+
 /** Only addresses of the public internet: not private, loopback, link-local, metadata, mapped, translated or reserved ones. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const parsed = ipaddr.parse(address)
-  if (parsed.range() !== 'unicast') return false
+  if (parsed.range() !== 'unicast' || parsed.toString() === azureWireServer) return false
   // Of IPv6 only 2000::/3, which is all that is routed today: `unicast` would include forms such as ::127.0.0.1.
   return parsed.kind() === 'ipv4' || (parsed.toByteArray()[0] as number) >> 5 === 1
 }
