@@ -24,7 +24,7 @@ import { upstreamPath } from './upstream-path.ts'
  */
 export function tryAttempt(exchange: Required<Exchange>, turn: Turn, gateway: Gateway): Promise<Outcome> {
   const { attempt } = turn
-  const key = healthNameOf(attempt)
+  const key = healthNameOf(exchange, attempt)
   const sending: Sending = {
     gateway,
     key,
@@ -39,11 +39,16 @@ export function tryAttempt(exchange: Required<Exchange>, turn: Turn, gateway: Ga
 
 const healthNames = new WeakMap<Attempt, string>()
 
-/** The name under which the health of an attempt's key is kept; a new version of a key has a new name, and no history. */
-function healthNameOf(attempt: Attempt): string {
+/**
+ * The name under which the health of an attempt's key is kept; a new version of a key has a new name, and no history. Of the
+ * platform's key every organization has a history of its own: what one calls can fail by what it calls, and the answer that is
+ * remembered is the answer to that one.
+ */
+function healthNameOf({ caller }: Required<Exchange>, attempt: Attempt): string {
   let name = healthNames.get(attempt)
   if (name === undefined) {
-    name = attempt.key === undefined ? `platform:${attempt.provider}` : `${attempt.key.id}:${attempt.key.version}`
+    const { key, provider } = attempt
+    name = key === undefined ? `platform:${provider}:${caller.tenant.org}` : `${key.id}:${key.version}`
     healthNames.set(attempt, name)
   }
   return name
