@@ -13,14 +13,18 @@ export const explainCommand: CommandEntry = {
     { flags: '--org <id>', description: 'the organization', required: true },
     { flags: '--feature <id>', description: 'the feature, as in the configuration', required: true },
     { flags: '--provider <id>', description: 'the provider that is called; without it the decision picks one' },
+    {
+      flags: '--path <path>',
+      description: 'where it is sent, such as /v1/chat/completions: not every provider has each',
+    },
     { flags: '--model <id>', description: 'the model that is asked for' },
     { flags: '--user <id>', description: 'the user, where keys belong to users' },
     { flags: '--environment <name>', description: 'the environment (default: production)' },
     { flags: '--config <file>', description: 'the configuration file, when no server runs' },
   ],
-  async run({ org, feature, provider, model, user, environment: name, config }) {
+  async run({ org, feature, provider, path, model, user, environment: name, config }) {
     const environment = readEnvironment({ configFile: config as string | undefined })
-    const asked = { feature, provider, model, user, environment: name }
+    const asked = { feature, provider, path, model, user, environment: name }
     const answer = await askApi({
       environment,
       log: createLog({ level: 'silent' }),

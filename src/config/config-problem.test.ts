@@ -400,3 +400,22 @@ describe('the operator’s address of a provider', () => {
     expect(problemsOf(`providers: { openai: { baseUrl: "${address}" } }`)).toEqual([]),
   )
 })
+
+describe('the operator’s address for tokens', () => {
+  test.each(['https://ann:pw@a.test/token', 'https://ann@a.test', 'https://a.test/token#x'])(
+    '%s holds more than would be sent',
+    (address) => {
+      const [found, ...others] = problemsOf(`providers: { vertex: { tokenUrl: "${address}" } }`)
+      expect(others).toEqual([])
+      expect(found).toMatchObject({
+        path: 'providers.vertex.tokenUrl',
+        expected: 'https://host[:port][/path], without a user or a fragment',
+      })
+      expect(found).not.toHaveProperty('found')
+    },
+  )
+
+  test.each(['https://a.test/token', 'http://127.0.0.1:9101/token?audience=ann@a.test'])('%s is one', (address) =>
+    expect(problemsOf(`providers: { vertex: { tokenUrl: "${address}" } }`)).toEqual([]),
+  )
+})

@@ -43,6 +43,7 @@ const provider = z.strictObject({
     .describe('Makes this id a provider of its own that speaks as the named one does, at its own baseUrl.'),
   tokenUrl: z
     .url({ protocol: /^https?$/ })
+    .refine((url) => !/#|:\/\/[^/?]*@/.test(url), 'https://host[:port][/path], without a user or a fragment')
     .optional()
     .describe(
       'Operator only: where tokens are made of stored documents (service accounts), instead of the provider’s own.',

@@ -11,6 +11,14 @@ export const explainRequestSchema = z
     model: z.string().min(1).max(200).optional(),
     user: userIdSchema.optional(),
     environment: environmentSchema.optional(),
+    path: z
+      .string()
+      .regex(/^\/[\x21-\x7e]*$/, 'a path such as /v1/chat/completions')
+      .max(2_000)
+      .optional()
+      .describe(
+        'Where the request will be POSTed to, such as /v1/chat/completions or /openai/v1/responses: who serves may depend on it.',
+      ),
     /** Adds `allowed`, `keySource`, `creditsLeft`, `quotasLeft` and `capsLeft`: what would happen if the request came now. */
     preflight: z.boolean().optional(),
   })

@@ -9,7 +9,7 @@ import { parseJson, repeatedName } from '../lib/index.ts'
 import type { ControlDeps, ControlOptions } from './deps.ts'
 import { access, allow } from './http/access.ts'
 import { answerErrors, logInternal, sendProblem } from './http/answer-errors.ts'
-import { authenticate } from './http/authenticate.ts'
+import { authenticate, authorizationOf } from './http/authenticate.ts'
 import type { Caller } from './http/caller.ts'
 import { allowOrigins } from './http/cors.ts'
 import { csvContentType, toCsv } from './http/csv.ts'
@@ -96,7 +96,7 @@ function register(app: FastifyInstance, route: AnyRoute, deps: ControlDeps): voi
     },
     // Before the body is read: whoever may not call this does not get to send one either.
     onRequest: async (request) => {
-      request.caller = await authenticate(request.headers.authorization, {
+      request.caller = await authenticate(authorizationOf(request.raw), {
         database: deps.database,
         adminToken: deps.adminToken,
         now: deps.clock.now,

@@ -6,6 +6,7 @@
  */
 export { createControl } from './create-control.ts'
 export type { CallGateway, ControlOptions, InForce, ProbeRequest, SendProbe } from './deps.ts'
+export { authorizationOf } from './http/authenticate.ts'
 export { originOf } from './http/origin-of.ts'
 export { problemContentType, toProblem } from './http/problem.ts'
 export { dropClosedNotices } from './queries/notices.ts'

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../../test/support/databases.ts'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
 import { dropEndedSessions } from './queries/sessions.ts'
-import { openSession } from './sessions.ts'
+import { exchangeCode, openSession } from './sessions.ts'
 
 const config = `
 plans:
@@ -73,6 +73,26 @@ describe.each(databaseKinds)('sessions on %s', (kind) => {
     expect((await control.call('DELETE', `/api/v1/sessions/${body.id}`)).status).toBe(204)
     for (const token of [body.token, page.token]) expect((await me(token)).body.code).toBe('token_invalid')
   })
+
+  it.each(['by the operator', 'by itself'])(
+    'ended %s while its link is used, ends what the link opens, too',
+    async (who) => {
+      const { body } = await open()
+      const own = who === 'by itself'
+      const end = () =>
+        control.call('DELETE', `/api/v1/sessions/${own ? 'current' : body.id}`, own ? { token: body.token } : {})
+      const { page, ending } = await control.database.transaction(async (tx) => {
+        const page = await exchangeCode(tx, { code: codeOf(body.url), now: Date.now() })
+        const ending = end()
+        // The embedded database runs one transaction after the other: there, the end only comes later.
+        const waiting = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        while (kind === 'postgres' && (await control.database.query(waiting)).length === 0);
+        return { page, ending }
+      })
+      expect((await ending).status).toBe(204)
+      expect((await me(page?.token as string)).body.code).toBe('token_invalid')
+    },
+  )
 
   it('signs out by itself, and does not let a used code in again', async () => {
     const { body } = await open()

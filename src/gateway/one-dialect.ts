@@ -1,4 +1,4 @@
-import { type Capability, OwnkeyError } from '../contract/index.ts'
+import { OwnkeyError } from '../contract/index.ts'
 import {
   type DialectCall,
   readFields,
@@ -7,7 +7,7 @@ import {
   type UpstreamMessage,
 } from '../dialect/index.ts'
 import { type Attempt, type DecisionRequest, mayUse, modelRefusal, requestedModel } from '../policy/index.ts'
-import { type Failure, type OpenaiRoute, openaiRoutes, type Provider } from '../providers/index.ts'
+import { type Failure, type OpenaiRoute, openaiRoutes, type Provider, routeCapabilities } from '../providers/index.ts'
 import type { ErrorAnswer } from './answer/collect-failure.ts'
 import { refusalError } from './decision/refusal-error.ts'
 import type { Exchange } from './exchange.ts'
@@ -18,14 +18,6 @@ import { readTarget } from './request/target.ts'
 /** Whether a path is of the one dialect, `/v1/…`. OpenAI's base URL ends so, and no provider can have this name. */
 export function isOneDialect(url: string): boolean {
   return url.startsWith('/v1') && (url.length === 3 || url[3] === '/' || url[3] === '?')
-}
-
-const capabilities: Readonly<Record<OpenaiRoute, Capability | undefined>> = {
-  'chat/completions': 'chat',
-  embeddings: 'embeddings',
-  'audio/transcriptions': 'speech_to_text',
-  'audio/speech': 'text_to_speech',
-  models: undefined,
 }
 
 /** Reads which route of the one dialect is called. @throws not_found, method_not_allowed, request_invalid */
@@ -69,7 +61,7 @@ export function describeDialect(exchange: Required<Exchange>): DecisionRequest {
     feature: caller.feature,
     user: caller.user,
     environment: caller.environment,
-    capability: capabilities[exchange.route as OpenaiRoute],
+    capability: routeCapabilities[exchange.route as OpenaiRoute],
     ...asked,
   }
 }

@@ -90,6 +90,15 @@ export const openaiRoutes = [
 ] as const
 export type OpenaiRoute = (typeof openaiRoutes)[number]
 
+/** What each of these routes does; undefined: it only lists. */
+export const routeCapabilities: Readonly<Record<OpenaiRoute, Capability | undefined>> = {
+  'chat/completions': 'chat',
+  embeddings: 'embeddings',
+  'audio/transcriptions': 'speech_to_text',
+  'audio/speech': 'text_to_speech',
+  models: undefined,
+}
+
 /** How a provider's OpenAI-compatible API differs from OpenAI's own. */
 export interface OpenaiApi {
   /** The path before the route: `/v1`, `/openai/v1`, or empty. */

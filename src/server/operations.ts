@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { OwnkeyError, type OwnkeyErrorCode } from '../contract/index.ts'
+import { authorizationOf } from '../control/index.ts'
 import { isSecret, type Secret } from '../crypto/index.ts'
 
 export interface OperationsOptions {
@@ -35,7 +36,7 @@ export function registerOperations(app: FastifyInstance, options: OperationsOpti
     })
   })
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-    requireOperator(request.headers.authorization, options.adminToken)
+    requireOperator(authorizationOf(request.raw), options.adminToken)
     return reply.type(metricsType).send(await options.metrics())
   })
 }

@@ -176,6 +176,23 @@ test('a WebSocket handshake that is refused behind a request under way does no h
   expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*"ready"[\s\S]*HTTP\/1\.1 404 [\s\S]*^Ownkey-Error: not_found\r$/m)
 })
 
+test.each(['/api/v1/orgs', '/metrics', '/openai/v1/models'])(
+  'two different credentials are refused at %s, whichever comes first',
+  async (path) => {
+    const good = path.startsWith('/openai') ? auth() : `Authorization: Bearer ${journey.ownkey.adminToken}`
+    const other = `Authorization: Bearer okt_${'a'.repeat(49)}`
+    const start = [`GET ${path} HTTP/1.1`, `Host: ${host()}`, 'Connection: close']
+    for (const both of [
+      [good, other],
+      [other, good],
+    ])
+      expect((await send(lines(...start, ...both))).answer).toMatch(
+        /^HTTP\/1\.1 400 [\s\S]*^Ownkey-Error: request_invalid\r$/im,
+      )
+    expect((await send(lines(...start, good, good))).answer).toMatch(/^HTTP\/1\.1 200 /)
+  },
+)
+
 test('TRACE and CONNECT are refused', async () => {
   for (const start of ['TRACE /openai/v1/models', 'CONNECT api.openai.com:443']) {
     const { answer, reached } = await send(lines(`${start} HTTP/1.1`, `Host: ${host()}`, auth(), 'Connection: close'))

@@ -191,3 +191,42 @@ test('a key removed while its first request is on the way serves no second one',
   expect([third.status, third.json().error.code]).toEqual([403, 'missing_key'])
   undo()
 })
+
+describe('the platform’s key', () => {
+  const words = { error: { message: 'words to one', code: 'invalid_api_key' } }
+  test.each([
+    ['is refused where one of them calls', json(words, { status: 401 })],
+    ['is limited for one of them', json(words, { status: 429, headers: { 'retry-after': '60' } })],
+  ])('that %s serves the other organizations as before', async (_, refusal) => {
+    const { ownkey, upstream } = journey
+    const undo = [upstream.on(/./, json({ served: true })), upstream.on('/v1/embeddings', refusal)]
+    const [one, other] = await Promise.all(
+      ['one', 'other'].map(async (name) => {
+        const org = `${name}-beside-${sent()}`
+        await ownkey.putOrg(org)
+        const token = await ownkey.token({ org, feature: 'assistant' })
+        return (path?: string) => rawCall(ownkey.url, { ...nativeCalls.openai(token), ...(path && { path }) })
+      }),
+    )
+    for (let time = 0; time < 4; time++) expect((await one?.('/openai/v1/embeddings'))?.text).toContain('words to one')
+    const from = sent()
+    const answers = await Promise.all(Array.from({ length: 20 }, () => other?.()))
+    expect(answers.map((answer) => [answer?.status, answer?.text])).toEqual(answers.map(() => [200, '{"served":true}']))
+    expect(sent() - from).toBe(20)
+    for (const each of undo) each()
+  })
+})
+
+test('a route that the catalogue does not know makes no key rest, whatever it answers', async () => {
+  const { token } = await journey.newOrg()
+  const undo = [journey.upstream.on(/./, json({ served: true })), journey.upstream.on('/v1/dashboard', invalid)]
+  const call = nativeCalls.openai(token)
+  const from = sent()
+  for (let time = 0; time < 4; time++) {
+    const answer = await rawCall(journey.ownkey.url, { ...call, path: '/openai/v1/dashboard' })
+    expect([answer.status, answer.header('ownkey-error')]).toEqual([401, 'invalid_key'])
+  }
+  expect((await rawCall(journey.ownkey.url, call)).status).toBe(200)
+  expect(sent() - from).toBe(5)
+  for (const each of undo) each()
+})

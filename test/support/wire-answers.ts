@@ -58,6 +58,14 @@ export const wireAnswers: readonly WireAnswer[] = [
     bytes: lines('HTTP/1.1 200 OK', 'content-length: 500', '', ''),
     status: 200,
     body: '',
+    staysOpen: false,
+  },
+  {
+    name: 'to HEAD, about nothing',
+    method: 'HEAD',
+    bytes: lines('HTTP/1.1 404 Not Found', 'content-length: 0', '', ''),
+    status: 404,
+    body: '',
     staysOpen: true,
   },
   {
@@ -72,7 +80,7 @@ export const wireAnswers: readonly WireAnswer[] = [
     bytes: lines('HTTP/1.1 304 Not Modified', 'content-length: 500', '', ''),
     status: 304,
     body: '',
-    staysOpen: true,
+    staysOpen: false,
   },
   {
     name: 'of HTTP/1.0 that is kept open',

@@ -12,6 +12,21 @@ export interface AuthenticateDeps {
 }
 
 /**
+ * What the one `Authorization` header says; undefined where there is none. Node would take the first of several, and whoever stands in
+ * front may have looked at another.
+ * @throws OwnkeyError `request_invalid` when two say different things
+ */
+export function authorizationOf({ rawHeaders }: { rawHeaders: readonly string[] }): string | undefined {
+  const values = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'authorization')
+  if (new Set(values).size > 1)
+    throw new OwnkeyError('request_invalid', {
+      detail: 'The request has two different Authorization headers.',
+      fix: 'Send one token, in one header.',
+    })
+  return values[0]
+}
+
+/**
  * The caller that a bearer token names; undefined when none was sent. The operator's token is compared in constant
  * time; a session is looked up by the hash of the whole token.
  * @throws OwnkeyError `token_invalid`

@@ -77,8 +77,12 @@ export async function takeSignInCode(queryable: Queryable, hash: Buffer, now: Da
   return row
 }
 
-/** Ends the session and those that its link opened. Answers with its organization; undefined when it is not there. */
+/**
+ * Ends the session and those that its link opened. Within a transaction, because it waits for whoever is using the link at this moment
+ * and would not see the session that comes of it otherwise. Answers with its organization; undefined when it is not there.
+ */
 export async function endSession(tx: Queryable, id: string, now: Date): Promise<{ org_id: string | null } | undefined> {
+  await tx.query('select from sessions where id = $1 for update', [id])
   const rows = await tx.query<{ id: string; org_id: string | null }>(
     `update sessions set revoked_at = coalesce(revoked_at, $2), sign_in_hash = null where id = $1 or parent_id = $1 returning id, org_id`,
     [id, now],

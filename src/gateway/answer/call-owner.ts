@@ -26,6 +26,8 @@ export interface CallOwner {
   isFinal(failure: Failure): boolean
   /** Called once, as soon as it is known whether the provider serves. Not called when the caller left before that. */
   onVerdict(failure: Failure | undefined): void
+  /** Called instead of the two others where nothing could be sent, before `outcome` rejects. */
+  onUnsent(): void
   /** Called once, when all is over, before `outcome` resolves. */
   onEnd(outcome: Outcome): void
 }

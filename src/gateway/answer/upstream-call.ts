@@ -1,7 +1,7 @@
 import type { Failure, StreamFraming, StreamOpening } from '../../providers/index.ts'
 import type { Outcome } from '../attempt/outcome.ts'
 import type { AnswerHandler } from '../egress/http1/index.ts'
-import { describeNetworkError, redirected } from '../egress/network-error.ts'
+import { describeNetworkError, lacksRoom, redirected } from '../egress/network-error.ts'
 import { answerKind } from './answer-kind.ts'
 import type { CallOwner } from './call-owner.ts'
 import { asErrorAnswer, type CollectedHead, collectFailure } from './collect-failure.ts'
@@ -31,10 +31,12 @@ type Phase = 'waiting' | 'headed' | 'opening' | 'collecting' | 'translating' | '
  * of the slower side.
  */
 export class UpstreamCall implements AnswerHandler {
+  /** Rejects only where nothing could be sent for want of room on this machine. */
   readonly outcome: Promise<Outcome>
   private readonly owner: CallOwner
   private readonly startedAt = performance.now()
   private finish: (outcome: Outcome) => void = () => undefined
+  private finishUnsent: (error: Error) => void = () => undefined
   private phase: Phase = 'waiting'
   /** Ends the exchange with the provider, even while still connecting; set by whoever sends. */
   hangUp: ((error: Error) => void) | undefined
@@ -53,8 +55,9 @@ export class UpstreamCall implements AnswerHandler {
 
   constructor(owner: CallOwner) {
     this.owner = owner
-    this.outcome = new Promise((resolve) => {
+    this.outcome = new Promise((resolve, reject) => {
       this.finish = resolve
+      this.finishUnsent = reject
     })
   }
 
@@ -106,6 +109,7 @@ export class UpstreamCall implements AnswerHandler {
     if (this.owner.res.destroyed) this.cut = 'caller'
     if (this.phase === 'relaying') this.breakRelay()
     else if (this.cut === 'caller') this.end({})
+    else if (lacksRoom(error)) this.endUnsent(error)
     // An error's body broke off: its status, and what came of the body, still tell which failure it is.
     else if (this.phase === 'collecting' && (this.head as CollectedHead).status >= 300) this.judgeCollected()
     else this.end({ failure: { class: 'network' }, error: describeNetworkError(error) })
@@ -266,6 +270,13 @@ export class UpstreamCall implements AnswerHandler {
       this.end({ usage, job, deliveredTokens, later, durationMs, bytes })
       after()
     })
+  }
+
+  private endUnsent(error: Error): void {
+    this.phase = 'over'
+    clearTimeout(this.patience)
+    this.owner.onUnsent()
+    this.finishUnsent(describeNetworkError(error))
   }
 
   private end(what: Partial<Outcome>): void {

@@ -43,6 +43,9 @@ export function entryStart(exchange: Required<Exchange>, { attempt, index }: Tur
   }
 }
 
+/** The end of an attempt that could not be made. */
+export const unsent: EntryEnd = { durationMs: 0, charged: false }
+
 /** A stream that brought its first events and an error, but no text, is at most this long. */
 const nothingServed = 4 * 1024
 

@@ -7,7 +7,8 @@ import type { CallOwner } from '../answer/call-owner.ts'
 import type { KeyRedactor } from '../answer/key-redactor.ts'
 import { wayBack } from '../answer/way-back.ts'
 import type { Exchange } from '../exchange.ts'
-import { entryEnd } from './attempt-entry.ts'
+import { isListed } from '../request/describe-request.ts'
+import { entryEnd, unsent } from './attempt-entry.ts'
 import { keyAccepted, remember, rememberLater, report } from './attempt-lessons.ts'
 import { jobOf, readingsOf } from './job-answer.ts'
 import type { OpenedAttempt } from './open-attempt.ts'
@@ -65,6 +66,10 @@ export class AttemptUnderWay implements CallOwner {
     report(this.exchange, this.turn, failure, gateway)
   }
 
+  onUnsent(): void {
+    this.reserved.entry.settle(unsent)
+  }
+
   onEnd(outcome: Outcome): void {
     const { gateway, key, entry } = this.reserved
     const { exchange, turn } = this
@@ -73,7 +78,7 @@ export class AttemptUnderWay implements CallOwner {
     if (job === undefined) entry.settle(end)
     else gateway.deps.jobs.settle(entry, end, job)
     const { failure, relayed, later } = outcome
-    if (failure !== undefined && !relayed) remember(key, exchange.model, outcome, gateway)
+    if (failure !== undefined && !relayed && isListed(exchange.surface)) remember(key, exchange.model, outcome, gateway)
     if (later !== undefined) rememberLater(key, { exchange, turn, failure: later }, gateway)
     else if (relayed && failure === undefined && outcome.cut === undefined) gateway.health.endedWell(key)
   }

@@ -1,5 +1,6 @@
 import { OwnkeyError } from '../../contract/index.ts'
 import type { Failure, PreparedSecret } from '../../providers/index.ts'
+import { lacksRoom } from '../egress/network-error.ts'
 import type { Gateway } from '../gateway.ts'
 import { type SecretSource, secretOf } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
@@ -10,6 +11,7 @@ export type Unprepared = Outcome & { failure: Failure }
 /**
  * Where the key is a document (a service account's file): the short-lived token made from it, a new one or the one at hand.
  * @returns undefined: the key itself is sent. A token host that refuses or does not answer gives the attempt's failed outcome.
+ * It rejects only where this machine has no room for a connection.
  * @throws KeyChanged, key_unreadable, missing_key
  */
 export function prepareSecret(
@@ -27,7 +29,10 @@ export function prepareSecret(
   }
   return preparation.prepare(secret).then(
     (made) => ('failure' in made ? unprepared(made.failure) : made),
-    () => unprepared({ class: 'network' }),
+    (error) => {
+      if (lacksRoom(error)) throw error
+      return unprepared({ class: 'network' })
+    },
   )
 }
 

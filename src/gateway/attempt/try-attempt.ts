@@ -6,7 +6,7 @@ import { UpstreamCall } from '../answer/upstream-call.ts'
 import { confirmRight } from '../decision/confirm-right.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
-import { entryEnd, entryStart, standingOf } from './attempt-entry.ts'
+import { entryEnd, entryStart, standingOf, unsent } from './attempt-entry.ts'
 import { remember, report } from './attempt-lessons.ts'
 import { AttemptUnderWay } from './attempt-under-way.ts'
 import { askForCountsOf } from './counts-opt-in.ts'
@@ -14,7 +14,7 @@ import { askedHeaders } from './job-answer.ts'
 import type { Resting } from './key-health.ts'
 import { type OpenedAttempt, openAttempt } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
-import { prepareSecret } from './prepare-secret.ts'
+import { prepareSecret, type Unprepared } from './prepare-secret.ts'
 import type { Turn } from './turn.ts'
 import { upstreamPath } from './upstream-path.ts'
 
@@ -24,7 +24,7 @@ import { upstreamPath } from './upstream-path.ts'
  */
 export function tryAttempt(exchange: Required<Exchange>, turn: Turn, gateway: Gateway): Promise<Outcome> {
   const { attempt } = turn
-  const key = healthNameOf(attempt)
+  const key = healthNameOf(exchange, attempt)
   const sending: Sending = {
     gateway,
     key,
@@ -39,11 +39,16 @@ export function tryAttempt(exchange: Required<Exchange>, turn: Turn, gateway: Ga
 
 const healthNames = new WeakMap<Attempt, string>()
 
-/** The name under which the health of an attempt's key is kept; a new version of a key has a new name, and no history. */
-function healthNameOf(attempt: Attempt): string {
+/**
+ * The name under which the health of an attempt's key is kept; a new version of a key has a new name, and no history. Of the
+ * platform's key every organization has a history of its own: what one calls can fail by what it calls, and the answer that is
+ * remembered is the answer to that one.
+ */
+function healthNameOf({ caller }: Required<Exchange>, attempt: Attempt): string {
   let name = healthNames.get(attempt)
   if (name === undefined) {
-    name = attempt.key === undefined ? `platform:${attempt.provider}` : `${attempt.key.id}:${attempt.key.version}`
+    const { key, provider } = attempt
+    name = key === undefined ? `platform:${provider}:${caller.tenant.org}` : `${key.id}:${key.version}`
     healthNames.set(attempt, name)
   }
   return name
@@ -100,7 +105,7 @@ function openAndSend(exchange: Required<Exchange>, turn: Turn, entry: Entry, sen
 
 /** Settles the entry of an attempt that could not be made; it charges nothing. @throws the error */
 export function giveBack(entry: Entry, error: unknown): never {
-  entry.settle({ durationMs: 0, charged: false })
+  entry.settle(unsent)
   throw error
 }
 
@@ -174,7 +179,7 @@ function prepareAndSend(exchange: Required<Exchange>, turn: Turn, reserved: Rese
   const { gateway, tenant } = reserved
   const asked = prepareSecret({ attempt: turn.attempt, provider, setup, tenant }, gateway)
   if (asked === undefined) return sendWith(exchange, turn, reserved)
-  return asked.then(async (prepared) => {
+  const sendPrepared = async (prepared: PreparedSecret | Unprepared) => {
     if ('failure' in prepared) return endUnprepared(exchange, turn, { ...reserved, outcome: prepared })
     reserved.prepared = prepared
     try {
@@ -183,7 +188,8 @@ function prepareAndSend(exchange: Required<Exchange>, turn: Turn, reserved: Rese
     } catch (error) {
       return giveBack(reserved.entry, error)
     }
-  })
+  }
+  return asked.then(sendPrepared, (error) => giveBack(reserved.entry, error))
 }
 
 function endUnprepared(
@@ -218,7 +224,7 @@ function sendWith(exchange: Required<Exchange>, turn: Turn, reserved: Reserved):
 }
 
 function sendNow(
-  { req, body, startedAt }: Required<Exchange>,
+  { req, body, startedAt, caller }: Required<Exchange>,
   { index, next }: Turn,
   sent: { gateway: Gateway; call: UpstreamCall; opened: OpenedAttempt; body: Buffer | undefined },
 ): void {
@@ -230,5 +236,6 @@ function sendNow(
     opened.headers.push('content-length', String(body.declaredLength))
   const { origin, guarded, path, headers } = opened
   const method = req.method as string
-  call.hangUp = gateway.egress.send({ origin, guarded, method, path, headers, body: sentBody }, call)
+  const owner = caller.tenant.org
+  call.hangUp = gateway.egress.send({ origin, guarded, method, path, headers, body: sentBody, owner }, call)
 }

@@ -56,6 +56,8 @@ const hostile = [
     'https://2852039166',
     'https://0251.0376.0251.0376',
     'https://100.64.0.1',
+    'https://168.63.129.16',
+    'https://2822734096',
     'https://192.0.0.1',
     'https://192.0.2.1',
     'https://198.18.0.1',
@@ -123,12 +125,17 @@ describe('checkHost', () => {
 })
 
 describe('isPublicAddress', () => {
-  it.each(['127.0.0.1', '::ffff:127.0.0.1', '64:ff9b::7f00:1', 'fe80::1%eth0', 'not an address'])(
-    'is false for %s',
-    (address) => {
-      expect(isPublicAddress(address)).toBe(false)
-    },
-  )
+  it.each([
+    '127.0.0.1',
+    '::ffff:127.0.0.1',
+    '168.63.129.16',
+    '::ffff:168.63.129.16',
+    '64:ff9b::7f00:1',
+    'fe80::1%eth0',
+    'not an address',
+  ])('is false for %s', (address) => {
+    expect(isPublicAddress(address)).toBe(false)
+  })
 
   it.each(['8.8.8.8', '2606:4700:4700::1111'])('is true for %s', (address) => {
     expect(isPublicAddress(address)).toBe(true)

@@ -1,9 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import type { OwnkeyError } from '../../contract/index.ts'
-import { isAllowedPrivateHost, isPublicAddress } from './guarded-connect.ts'
+import { isAllowedPrivateHost, isInternalName, isPublicAddress } from './guarded-connect.ts'
 import { type HostProblem, hostRefused } from './host-problems.ts'
-
-const internalNames = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|localdomain)$/
 
 /**
  * Checks a base URL that a customer gives with a key, before it is saved. The connection checks again, because names
@@ -23,7 +21,7 @@ export function checkHost(baseUrl: string, privateHosts: readonly string[] = [])
   if (url.protocol !== 'https:') throw refused('not_https')
   if (ipaddr.isValid(hostname)) {
     if (!isPublicAddress(hostname)) throw refused('private_address')
-  } else if (!hostname.includes('.') || internalNames.test(hostname)) {
+  } else if (isInternalName(hostname)) {
     throw refused('private_name')
   }
   return url.origin

@@ -1,8 +1,8 @@
 import type { LookupAddress, LookupOptions } from 'node:dns'
-import { lookup as systemLookup } from 'node:dns'
 import ipaddr from 'ipaddr.js'
 import { type HostProblem, hostRefused } from './host-problems.ts'
 import { type Connector, createConnector } from './http1/index.ts'
+import { createResolve } from './resolve-host.ts'
 
 export type Lookup = (
   hostname: string,
@@ -10,13 +10,24 @@ export type Lookup = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
+/** Azure's host answers its guests here, with what configures them, although the address is one of the public internet. */
+const azureWireServer = '168.63.129.16'
+
 /** Only addresses of the public internet: not private, loopback, link-local, metadata, mapped, translated or reserved ones. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const parsed = ipaddr.parse(address)
-  if (parsed.range() !== 'unicast') return false
+  if (parsed.range() !== 'unicast' || parsed.toString() === azureWireServer) return false
   // Of IPv6 only 2000::/3, which is all that is routed today: `unicast` would include forms such as ::127.0.0.1.
   return parsed.kind() === 'ipv4' || (parsed.toByteArray()[0] as number) >> 5 === 1
+}
+
+const internalNames = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|localdomain)$/
+
+/** No name of the public internet, whatever the name servers say. */
+export function isInternalName(hostname: string): boolean {
+  const bare = hostname.replace(/\.$/, '').toLowerCase()
+  return !bare.includes('.') || internalNames.test(bare)
 }
 
 /** True when the operator listed this host as one that customers may name although it is private. */
@@ -37,12 +48,14 @@ export function guardedConnect(options: {
 }): Connector {
   const { timeoutMs } = options
   const open = createConnector({ timeoutMs })
-  const guarded = createConnector({ timeoutMs, lookup: checkedLookup(options.lookup ?? (systemLookup as Lookup)) })
+  const guarded = createConnector({ timeoutMs, lookup: checkedLookup(options.lookup ?? createResolve()) })
   return (target, done) => {
     const { hostname, protocol } = target
     if (isAllowedPrivateHost(hostname, options.privateHosts)) return open(target, done)
     if (protocol !== 'https:') return refuse(done, 'not_https')
-    if (ipaddr.isValid(hostname) && !isPublicAddress(hostname)) return refuse(done, 'private_address')
+    if (ipaddr.isValid(hostname)) {
+      if (!isPublicAddress(hostname)) return refuse(done, 'private_address')
+    } else if (isInternalName(hostname)) return refuse(done, 'private_name')
     return guarded(target, done)
   }
 }

@@ -3,11 +3,12 @@ import type { Failure, PreparedSecret } from '../../providers/index.ts'
 import type { TokenFacts } from '../../tenants/index.ts'
 import { keyAccepted, remember, report } from '../attempt/attempt-lessons.ts'
 import type { Outcome } from '../attempt/outcome.ts'
-import { prepareSecret } from '../attempt/prepare-secret.ts'
+import { prepareSecret, type Unprepared } from '../attempt/prepare-secret.ts'
 import { giveBack, type Reserved } from '../attempt/try-attempt.ts'
 import type { Turn } from '../attempt/turn.ts'
 import { upstreamPath } from '../attempt/upstream-path.ts'
 import { confirmRight } from '../decision/confirm-right.ts'
+import { describeNetworkError, lacksRoom } from '../egress/network-error.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import { describeRequest } from '../request/describe-request.ts'
@@ -59,7 +60,7 @@ export function openSession(opening: Opening): Promise<Outcome> {
   const { gateway, tenant, entry } = reserved
   const asked = prepareSecret({ attempt: turn.attempt, provider, setup, tenant }, gateway)
   if (asked === undefined) return dialAndBegin(opening, openFor(opening, undefined))
-  return asked.then(async (prepared) => {
+  const openPrepared = async (prepared: PreparedSecret | Unprepared) => {
     if ('failure' in prepared) return endRefused(opening, prepared)
     let opened: OpenedSocket
     try {
@@ -69,7 +70,8 @@ export function openSession(opening: Opening): Promise<Outcome> {
       return giveBack(entry, error)
     }
     return dialAndBegin(opening, opened)
-  })
+  }
+  return asked.then(openPrepared, (error) => giveBack(entry, error))
 }
 
 function openFor({ exchange, turn, reserved, upgrade }: Opening, prepared: PreparedSecret | undefined): OpenedSocket {
@@ -107,6 +109,7 @@ async function dialAndBegin(opening: Opening, opened: OpenedSocket): Promise<Out
   }
   const durationMs = performance.now() - startedAt
   if (exchange.callerGone) return callerLeft(opening, { answer, durationMs })
+  if (answer instanceof Error && lacksRoom(answer)) return giveBack(reserved.entry, describeNetworkError(answer))
   if (answer instanceof Error || !('websocket' in answer)) return refused(opening, { answer, opened, durationMs })
   return begin(opening, { dialled: answer, opened, durationMs })
 }

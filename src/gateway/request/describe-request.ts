@@ -13,6 +13,11 @@ import type { RequestHead } from './request-head.ts'
 /** For routes that the catalogue does not list: they are passed through, and rules about models still apply to them. */
 const unknownSurface: Surface = { name: 'other', path: /^/, model: 'anywhere', meters: 'none' }
 
+/** Whether the catalogue knows this route. What another one answers tells nothing of the key on those that it knows. */
+export function isListed(surface: Surface): boolean {
+  return surface !== unknownSurface
+}
+
 /** A body up to this size is awaited whole; of a larger one only the beginning. */
 const smallBody = 256 * 1024
 

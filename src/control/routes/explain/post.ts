@@ -13,6 +13,7 @@ import { defineRoute } from '../../http/route.ts'
 import { requireTenant, userOf } from '../../settings/load-settings.ts'
 import { showDecision } from '../../show-decision.ts'
 import { showPreflight } from '../../show-preflight.ts'
+import { askedPath, onRoute } from './asked-path.ts'
 
 export const explain = defineRoute({
   name: 'explain.post',
@@ -35,11 +36,10 @@ export const explain = defineRoute({
     // Where the organization holds the keys, the user decides nothing and tells nothing of anybody.
     const ofUsers = policy.plans.get(tenant.plan)?.holder === 'user'
     const user = ofUsers ? userOf(caller, body.user) : (body.user ?? userOf(caller, undefined))
-    const decision = decide(
-      { feature: body.feature, ...askedFor(body, { policy, plan: tenant.plan }), user, environment },
-      tenant,
-      policy,
-    )
+    const asked = { feature: body.feature, ...askedFor(body, { policy, plan: tenant.plan }), user, environment }
+    const { route, ...ofPath } = body.path === undefined ? {} : askedPath(body.path, body.provider, deps.inForce())
+    const decided = decide({ ...asked, ...ofPath }, tenant, policy)
+    const decision = route === undefined ? decided : onRoute(decided, route, deps.inForce().providers)
     const now = deps.clock.now()
     const shown = showDecision(decision, policy, now)
     if (!body.preflight) return shown
@@ -47,11 +47,12 @@ export const explain = defineRoute({
   },
 })
 
-/** The provider and model, read as the gateway reads them: without a provider, `provider/model` names both. */
+/** The provider and model, read as the gateway reads them: where the provider is left open, `provider/model` names both. */
 function askedFor(
-  { provider, model, feature }: ExplainRequest,
+  { provider, model, feature, path = '/v1/' }: ExplainRequest,
   { policy, plan }: { policy: Policy; plan: string },
 ): Pick<DecisionRequest, 'provider' | 'model'> {
+  if (!path.startsWith('/v1/')) return { model }
   if (provider === undefined) return requestedModel(model, policy, { plan, feature })
   return { provider: resolveProvider(policy, provider) ?? provider, model }
 }

@@ -8,7 +8,8 @@ export const endCurrentSession = defineRoute({
   tag: 'Sessions',
   summary: 'Sign out: this token works no more.',
   async handle({ caller }, deps) {
-    if (caller.sessionId) await endSession(deps.database, caller.sessionId, new Date(deps.clock.now()))
+    const { sessionId } = caller
+    if (sessionId) await deps.database.transaction((tx) => endSession(tx, sessionId, new Date(deps.clock.now())))
     return undefined
   },
 })

@@ -87,8 +87,7 @@ export function readAnswerHead(text: string, method: string): AnswerHead {
   }
   if (fields.transferEncoding !== undefined && minor === 0) throw malformed('HTTP/1.0 knows no transfer encoding')
   const framing = framingOf(status, fields, method)
-  const keepsAlive =
-    framing !== 'close' && !isBodyAnnouncedInVain(status, fields) && staysOpen(fields.connection, minor)
+  const keepsAlive = framing !== 'close' && !isBodyLeftOut(framing, fields) && staysOpen(fields.connection, minor)
   const hint = fields.keepAlive === undefined ? undefined : keepAliveHint.exec(fields.keepAlive)?.[1]
   return { status, headers, framing, keepsAlive, keepAliveMs: hint === undefined ? undefined : Number(hint) * 1000 }
 }
@@ -131,9 +130,12 @@ function framingOf(status: number, { length, transferEncoding }: Fields, method:
   return length === undefined ? 'close' : Number(length)
 }
 
-/** A 1xx or 204 must have no body. One that announces a body may send it all the same, and it would be read as the next answer. */
-function isBodyAnnouncedInVain(status: number, { length, transferEncoding }: Fields): boolean {
-  return (status === 204 || status < 200) && (transferEncoding !== undefined || Number(length ?? 0) > 0)
+/**
+ * It announces a body and has none, by its status or because HEAD asked. Who sends it all the same, by mistake, may send it a moment
+ * later, and it would be read as the answer to the next request: of what callers stored with the provider, say.
+ */
+function isBodyLeftOut(framing: Framing, { length, transferEncoding }: Fields): boolean {
+  return framing === 0 && (transferEncoding !== undefined || Number(length ?? 0) > 0)
 }
 
 function staysOpen(connection: string, minor: number): boolean {

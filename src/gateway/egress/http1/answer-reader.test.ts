@@ -63,6 +63,8 @@ describe('an answer', () => {
     ['with an endless head', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(70_000)}`],
     ['with a head that ends too late', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(70_000)}\r\n\r\n`],
     ['whose lines end without CR', 'HTTP/1.1 200 OK\ncontent-length: 2\n\nok'],
+    ['whose lines end with a bare CR', 'HTTP/1.1 200 OK\rcontent-length: 2\r\rok'],
+    ['whose first line ends without CR, the rest still to come', 'HTTP/1.1 200 OK\ncontent-'],
     ['that changes the protocol', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
     ['with interim answers only', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(33)],
     ['behind an empty line', '\r\nHTTP/1.1 200 OK\r\n\r\n'],
@@ -70,6 +72,15 @@ describe('an answer', () => {
     ['in broken chunks', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nx'],
   ])('%s is refused', (_, text) => {
     expect(() => readOne(text)).toThrow(expect.objectContaining({ code: 'answer_malformed' }))
+  })
+
+  test('whose lines end otherwise is refused wherever it is cut', () => {
+    for (const text of ['HTTP/1.1 200 OK\ra: b\r\r', 'HTTP/1.1 200 OK\na: b\n\n'])
+      for (const pieces of everySplit(Buffer.from(text))) {
+        const reader = new AnswerReader()
+        reader.expect('GET')
+        expect(() => read(reader, pieces)).toThrow(expect.objectContaining({ code: 'answer_malformed' }))
+      }
   })
 
   test('begins anew after one with bytes behind it', () => {

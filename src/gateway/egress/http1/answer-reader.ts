@@ -6,6 +6,8 @@ const longestHead = 64 * 1024
 /** Most 1xx answers (early hints) before the real one; more would only keep a request waiting. */
 const mostInterims = 32
 const endOfHead = '\r\n\r\n'
+/** CR without LF, or LF without CR, as soon as the byte beside it is there. */
+const halfLineEnd = /\r[^\n]|[^\r]\n/
 const nothing = Buffer.alloc(0)
 
 /** Reads one answer after another out of what comes on a connection, cut anywhere: first `readHead`, then `readBody`. */
@@ -49,8 +51,8 @@ export class AnswerReader {
       const end = bytes.indexOf(endOfHead, searched, 'latin1')
       if ((end === -1 ? bytes.length : end) > longestHead) throw malformed('its head is too long')
       if (end === -1) {
-        // Its writer ends lines without CR and has ended the head: what we wait for will never come.
-        if (bytes.includes('\n\n', searched, 'latin1')) throw malformed('its lines do not end with CRLF')
+        // Refused before the head is whole: a writer who ends lines otherwise never sends the end that we wait for.
+        if (halfLineEnd.test(bytes.toString('latin1', searched))) throw malformed('its lines do not end with CRLF')
         this.headBytes = bytes.buffer === piece.buffer ? Buffer.from(bytes) : bytes
         return undefined
       }

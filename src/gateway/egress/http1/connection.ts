@@ -16,6 +16,8 @@ export interface Home {
   readonly reuses: boolean
   /** The other side closed a connection right after an answer, without having said that it would. */
   closedUnsaid(): void
+  /** The other side sent something that nobody had asked for. */
+  saidUnasked(): void
   /** The exchange is over, and the connection can take another. */
   rest(connection: Connection): void
   /** The connection is gone. */
@@ -27,12 +29,16 @@ const usualKeepMs = 4_000
 const longestKeepMs = 60_000
 /** Taken off the time that the server tells: its clock started earlier, and a request takes a moment to get there. */
 const keepMarginMs = 1_000
+/** Some servers say so when they close an idle connection: that one answer means no other request. */
+const closesIdle = /^HTTP\/1\.[01] 408 /
 
 /**
  * A connection to a provider, one exchange at a time. Never retries: a connection that breaks under a request may have
  * delivered it. What cannot be read as HTTP/1.1 ends the exchange and the connection.
  */
 export class Connection {
+  /** Whose exchange it carries, or carried last. */
+  owner: string | undefined
   private readonly home: Home
   private socket: Socket | undefined
   /** Absent until the connection stands. */
@@ -52,6 +58,7 @@ export class Connection {
   /** @returns ends the exchange in every phase, and with it the connection; the handler hears of it as an error */
   send(request: WireRequest, handler: AnswerHandler): (error: Error) => void {
     this.handler = handler
+    this.owner = request.owner
     this.quietTicks = 0
     this.answer.expect(request.method)
     if (this.writer === undefined) this.open(request)
@@ -64,6 +71,11 @@ export class Connection {
   /** At rest and not yet closed by the other side. */
   get canServe(): boolean {
     return (this.socket as Socket).writable
+  }
+
+  /** At rest, and nothing has come for a whole tick at least. */
+  get isQuiet(): boolean {
+    return this.quietTicks >= 2
   }
 
   /** Called at even intervals: ends what has been silent for too long. */
@@ -130,6 +142,7 @@ export class Connection {
     // Bytes without a request: they would be taken for the answer to the next one.
     if (this.handler === undefined || this.writer === undefined) {
       this.destroy()
+      if (!closesIdle.test(piece.toString('latin1', 0, 13))) this.home.saidUnasked()
       return
     }
     try {
@@ -138,7 +151,9 @@ export class Connection {
       this.fail(error as Error)
       return
     }
-    if (this.answer.isOver && this.handler !== undefined) this.complete(this.answer.hasSurplus)
+    if (!this.answer.isOver || this.handler === undefined) return
+    if (this.answer.hasSurplus) this.home.saidUnasked()
+    this.complete(this.answer.hasSurplus)
   }
 
   private read(piece: Buffer): void {

@@ -141,6 +141,74 @@ describe('connections to an origin', () => {
     }
   })
 
+  test('go to another owner only when nothing has come for a while', async () => {
+    const answered = async (owner: string | undefined, peer: number, count: number) => {
+      const { heard } = origin.ask({ owner })
+      await answer(await server.peer(peer), count, heard)
+      await turns(3)
+    }
+    await answered('a', 0, 1)
+    await answered('b', 1, 1)
+    await answered(undefined, 2, 1)
+    await answered('a', 0, 2)
+    await answered('b', 1, 2)
+    origin.ticks(1)
+    await answered('c', 3, 1)
+    origin.ticks(1)
+    await answered('d', 1, 3)
+    expect(server.peers).toHaveLength(4)
+  })
+
+  test('that are about to rest are not waited for by another owner', async () => {
+    const next = new Heard()
+    const ask = () => origin.ask({ owner: 'b', path: '/next' }, next)
+    const first = new Heard({ before: (call) => call === 'complete' && ask() })
+    origin.ask({ owner: 'a' }, first)
+    await answer(await server.peer(0), 1, first)
+    await answer(await server.peer(1), 1, next, 'next')
+  })
+
+  test.each([
+    ['behind an answer', plainAnswer('ok') + plainAnswer('more'), ''],
+    ['at rest', plainAnswer('ok'), plainAnswer('more')],
+  ])(
+    'are used once only, and none that rests, where their server says %s what nobody asked for',
+    async (_, said, later) => {
+      const both = [origin.ask(), origin.ask()]
+      await answer(await server.peer(0), 1, both[0]?.heard as Heard)
+      await turns(3)
+      const speaks = await server.peer(1)
+      await speaks.requests(1)
+      await speaks.say(said)
+      await both[1]?.heard.over
+      await turns(3)
+      await speaks.say(later)
+      await until(() => origin.sockets.every((socket) => socket.destroyed))
+      for (const peer of [2, 3]) {
+        const { heard } = origin.ask()
+        await answer(await server.peer(peer), 1, heard)
+        await turns(3)
+      }
+      origin.ticks(1_199)
+      expect(origin.connections.isForgettable).toBe(false)
+      origin.ticks(1)
+      expect(origin.connections.isForgettable).toBe(true)
+    },
+  )
+
+  test('are used again where their server only says that it closes an idle one', async () => {
+    const { heard } = origin.ask()
+    await answer(await server.peer(0), 1, heard)
+    await turns(3)
+    await server.peers[0]?.say('HTTP/1.0 408 Request Time-out\r\ncontent-length: 0\r\n\r\n')
+    await until(() => origin.sockets[0]?.destroyed === true)
+    for (const count of [1, 2]) {
+      const again = origin.ask().heard
+      await answer(await server.peer(1), count, again)
+      await turns(3)
+    }
+  })
+
   test('that break while a request is on its way break it, and it is not sent again', async () => {
     const first = origin.ask().heard
     const peer = await server.peer(0)

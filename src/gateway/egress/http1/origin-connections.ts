@@ -5,6 +5,8 @@ import { WireError } from './wire-error.ts'
 
 /** How long an origin that closes connections unsaid is not trusted to keep one. */
 const distrustMs = 20_000
+/** The same for one that sends what nobody asked for: a moment later, that would have been somebody's answer. */
+const unaskedDistrustMs = 600_000
 
 /** A request that waits for a connection which is about to be free. */
 interface Waiting {
@@ -24,6 +26,9 @@ interface Waiting {
  * and a broken or hostile one sends more than its answer. After one turn, what is in the socket has been read while nobody uses
  * the connection, so it neither breaks the next request nor is taken for its answer. Where the close comes later than that, it is
  * noticed once, and for a while each request to that origin gets a connection of its own.
+ *
+ * What comes later still, under the next request, cannot be told from its answer. So that it is at least not somebody else's, a
+ * connection goes to another owner only when nothing has come for a while.
  */
 export class OriginConnections implements Home {
   readonly target: SocketTarget
@@ -49,10 +54,10 @@ export class OriginConnections implements Home {
 
   /** @returns ends the exchange in every phase; the handler hears of it as an error */
   send(request: WireRequest, handler: AnswerHandler): (error: Error) => void {
-    const rested = this.takeRested()
+    const rested = this.takeRested(request.owner)
     if (rested !== undefined) return rested.send(request, handler)
     // Waiting a turn is quicker than a new connection, which takes several round trips.
-    if (this.waiting.length < this.fresh.length + this.settling.length) return this.wait(request, handler)
+    if (this.isOneComing(request.owner)) return this.wait(request, handler)
     return this.open().send(request, handler)
   }
 
@@ -68,7 +73,12 @@ export class OriginConnections implements Home {
   }
 
   closedUnsaid(): void {
-    this.distrustedMs = distrustMs
+    this.distrustedMs = Math.max(this.distrustedMs, distrustMs)
+  }
+
+  saidUnasked(): void {
+    this.distrustedMs = unaskedDistrustMs
+    for (const connection of this.resting.splice(0)) connection.close(distrusted())
   }
 
   leave(connection: Connection): void {
@@ -100,10 +110,25 @@ export class OriginConnections implements Home {
     for (const connection of [...this.all]) connection.close(error)
   }
 
-  private takeRested(): Connection | undefined {
-    let rested = this.resting.pop()
-    while (rested !== undefined && !rested.canServe) rested = this.resting.pop()
-    return rested
+  private takeRested(owner: string | undefined): Connection | undefined {
+    const { resting } = this
+    for (let i = resting.length - 1; i >= 0; i--) {
+      const rested = resting[i] as Connection
+      if (rested.canServe && rested.owner !== owner && !rested.isQuiet) continue
+      if (i === resting.length - 1) resting.pop()
+      else resting.splice(i, 1)
+      if (rested.canServe) return rested
+    }
+    return undefined
+  }
+
+  /** Of this owner's connections more are about to be free than requests wait for them. */
+  private isOneComing(owner: string | undefined): boolean {
+    let more = 0
+    for (const connection of this.fresh) if (connection.owner === owner) more++
+    for (const connection of this.settling) if (connection.owner === owner) more++
+    for (const { request } of this.waiting) if (request.owner === owner) more--
+    return more > 0
   }
 
   private open(): Connection {
@@ -135,7 +160,10 @@ export class OriginConnections implements Home {
   private settle(): void {
     const settled = this.settling
     this.settling = this.fresh
-    for (const connection of settled) this.resting.push(connection)
+    for (const connection of settled) {
+      if (this.reuses) this.resting.push(connection)
+      else connection.close(distrusted())
+    }
     settled.length = 0
     this.fresh = settled
     this.isTurning = this.settling.length > 0
@@ -147,7 +175,8 @@ export class OriginConnections implements Home {
     for (const one of this.waiting.splice(0)) {
       // Given up a moment ago, by the handler of another one in this loop.
       if (!one.isQueued) continue
-      const connection = this.takeRested() ?? (this.waiting.length < this.settling.length ? undefined : this.open())
+      const { owner } = one.request
+      const connection = this.takeRested(owner) ?? (this.isOneComing(owner) ? undefined : this.open())
       if (connection === undefined) this.waiting.push(one)
       else {
         one.isQueued = false
@@ -155,4 +184,8 @@ export class OriginConnections implements Home {
       }
     }
   }
+}
+
+function distrusted(): WireError {
+  return new WireError('connection_closed', 'the other side is not trusted to keep a connection')
 }

@@ -13,6 +13,8 @@ export const timeoutCodes: ReadonlySet<string> = new Set([
   'first_byte_timeout',
   'idle_timeout',
   'ETIMEDOUT',
+  // No name server answered.
+  'ETIMEOUT',
 ])
 
 /** Never holds what was sent or received. */

@@ -7,6 +7,10 @@ export interface WireRequest {
   /** Name, value, name, value …; a `content-length` among them is the length of a body that comes in pieces. */
   headers: readonly string[]
   body: WireBody
+  /**
+   * Whose request it is. A connection goes from one to another only after it has been silent for a while; absent: the server's own.
+   */
+  owner?: string | undefined
 }
 
 /**
