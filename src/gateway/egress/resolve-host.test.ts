@@ -1,5 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram'
 import type { LookupAddress } from 'node:dns'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Lookup } from './guarded-connect.ts'
 import { createResolve } from './resolve-host.ts'
@@ -11,6 +14,15 @@ const zone: Readonly<Record<string, Readonly<Record<number, readonly number[]>>>
   'six.example.com': { [aaaa]: [0x20, 1, 0xd, 0xb8, ...Array(11).fill(0), 9] },
   'none.example.com': {},
 }
+
+const folder = mkdtempSync(join(tmpdir(), 'ownkey-hosts-'))
+const hostsFile = join(folder, 'hosts')
+const hosts = `# 10.0.0.1 both.example.com
+127.0.0.1\tlocalhost
+no-address silent.example.com
+10.0.0.7  Inside.example.com alias.example.com # both.example.com
+2001:db8::5 alias.example.com
+`
 
 let server: Socket
 let resolve: Lookup
@@ -27,9 +39,13 @@ beforeAll(async () => {
     server.send(Buffer.concat([Buffer.from(head), message.subarray(12, end), Buffer.from(record)]), port, address)
   })
   await new Promise<void>((done) => server.bind(0, '127.0.0.1', done))
-  resolve = createResolve([`127.0.0.1:${server.address().port}`])
+  writeFileSync(hostsFile, hosts)
+  resolve = createResolve({ servers: [`127.0.0.1:${server.address().port}`], hostsFile })
 })
-afterAll(() => server.close())
+afterAll(() => {
+  server.close()
+  rmSync(folder, { recursive: true })
+})
 
 function questionIn(message: Buffer): { name: string; type: number; end: number } {
   const labels: string[] = []
@@ -50,6 +66,18 @@ test('a customer’s host is asked for at the name servers, in both families', a
   const six = { address: '2001:db8::9', family: 6 }
   expect(await asked('both.example.com')).toEqual([{ address: '192.0.2.7', family: 4 }, six])
   expect(await asked('six.example.com')).toEqual([six])
+})
+
+test('what the machine’s hosts file says of it comes first, whatever its case', async () => {
+  const inside = { address: '10.0.0.7', family: 4 }
+  expect(await asked('INSIDE.example.com')).toEqual([inside])
+  expect(await asked('alias.example.com')).toEqual([inside, { address: '2001:db8::5', family: 6 }])
+})
+
+test('without a hosts file the name servers are asked', async () => {
+  rmSync(hostsFile)
+  expect(await asked('both.example.com')).toHaveLength(2)
+  writeFileSync(hostsFile, hosts)
 })
 
 test('a name without an address, and one that nobody has, are errors', async () => {
