@@ -35,8 +35,7 @@ export class UpstreamCall implements AnswerHandler {
   readonly outcome: Promise<Outcome>
   private readonly owner: CallOwner
   private readonly startedAt = performance.now()
-  private finish: (outcome: Outcome) => void = () => undefined
-  private finishUnsent: (error: Error) => void = () => undefined
+  private finish: (outcome: Outcome | Promise<never>) => void = () => undefined
   private phase: Phase = 'waiting'
   /** Ends the exchange with the provider, even while still connecting; set by whoever sends. */
   hangUp: ((error: Error) => void) | undefined
@@ -55,9 +54,8 @@ export class UpstreamCall implements AnswerHandler {
 
   constructor(owner: CallOwner) {
     this.owner = owner
-    this.outcome = new Promise((resolve, reject) => {
+    this.outcome = new Promise((resolve) => {
       this.finish = resolve
-      this.finishUnsent = reject
     })
   }
 
@@ -276,7 +274,7 @@ export class UpstreamCall implements AnswerHandler {
     this.phase = 'over'
     clearTimeout(this.patience)
     this.owner.onUnsent()
-    this.finishUnsent(describeNetworkError(error))
+    this.finish(Promise.reject(describeNetworkError(error)))
   }
 
   private end(what: Partial<Outcome>): void {

@@ -114,7 +114,7 @@ export class OriginConnections implements Home {
     const { resting } = this
     for (let i = resting.length - 1; i >= 0; i--) {
       const rested = resting[i] as Connection
-      if (rested.canServe && rested.owner !== owner && !rested.isQuiet) continue
+      if (rested.owner !== owner && !rested.isQuiet && rested.canServe) continue
       if (i === resting.length - 1) resting.pop()
       else resting.splice(i, 1)
       if (rested.canServe) return rested
