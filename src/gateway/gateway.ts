@@ -43,7 +43,7 @@ export class Gateway {
   private readonly filters = new WeakMap<Provider, AnswerHeaderFilter>()
   private limitsOf: { setup: GatewaySetup; limits: EgressLimits } | undefined
 
-  constructor(deps: GatewayDeps & { lookup?: Lookup | undefined }) {
+  constructor(deps: GatewayDeps & { lookup: Lookup }) {
     this.deps = deps
     this.egress = new Egress({ limits: () => this.limits(), lookup: deps.lookup })
     this.now = deps.now ?? Date.now

@@ -22,6 +22,7 @@ import { countLedger, createTraffic, type MetricSources, type Traffic } from './
 import { databaseNotTrusted, openKeptRecord } from './open-kept-record.ts'
 import { openLedger } from './open-ledger.ts'
 import { openVault } from './open-vault.ts'
+import { createResolve } from './resolve-host.ts'
 import { createSendProbe } from './send-probe.ts'
 import { version } from './version.ts'
 
@@ -31,7 +32,7 @@ export interface PartsOptions {
   log: Log
   /** Where this server is reached; known only once it listens. Default: as the environment says. */
   publicUrl?: () => string
-  /** Resolves the names of hosts that customers gave. Default: the system's resolver. */
+  /** Resolves the names of hosts that customers gave. Default: `createResolve`. */
   lookup?: Lookup | undefined
 }
 
@@ -126,7 +127,7 @@ type Opened = Omit<Parts, 'gateway' | 'control' | 'record' | 'metricSources' | '
 type ForGateway = Opened & Pick<PartsOptions, 'lookup'> & { jobs: JobCounter; openKeys: OpenKeys; traffic: Traffic }
 
 function buildGateway(
-  { keyring, tenants, ledger, jobs, live, openKeys, sandbox, traffic, lookup }: ForGateway,
+  { keyring, tenants, ledger, jobs, live, openKeys, sandbox, traffic, lookup = createResolve() }: ForGateway,
   report: (attempt: AttemptReport) => void,
   log: Log,
 ): Gateway {

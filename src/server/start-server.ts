@@ -26,7 +26,7 @@ export interface StartServerOptions {
   /** Also play the providers for keys that contain `sandbox`. */
   sandbox: boolean
   log: Log
-  /** Resolves the names of hosts that customers gave. Default: the system's resolver. */
+  /** Resolves the names of hosts that customers gave. Default: `createResolve`. */
   lookup?: Lookup | undefined
 }
 

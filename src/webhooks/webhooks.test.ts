@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../test/support/databases.ts'
+import { noNames } from '../../test/support/no-names.ts'
 import { json, startUpstream, type Upstream } from '../../test/support/upstream.ts'
 import { defaultConfig } from '../config/index.ts'
 import { Secret } from '../crypto/index.ts'
@@ -21,6 +22,7 @@ const egressOnly = () =>
     setup: () => ({ config: defaultConfig() }) as never,
     openKey: () => new Secret(''),
     passes: undefined as never,
+    lookup: noNames,
     log: { error: () => {} },
   })
 

@@ -2,6 +2,7 @@
  * The control API on a real listener and a real database, with a scripted upstream in the providers' place. Every JSON
  * answer is held against the OpenAPI document as it comes, so that each suite proves the document too.
  */
+
 import { createWriteStream } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -25,6 +26,7 @@ import { keepAnswer } from './call-api.ts'
 import { createDocumentCheck, type OpenApiDocument } from './check-document.ts'
 import { type DatabaseKind, openTestDatabase } from './databases.ts'
 import { evidenceFolder } from './evidence.ts'
+import { noNames } from './no-names.ts'
 import { startUpstream } from './upstream.ts'
 
 export interface StartControlOptions {
@@ -86,6 +88,7 @@ export async function startControl(options: StartControlOptions) {
     openKey: (sealed) => openKey(keyring, sealed),
     passes: createAddressPasses(keyring),
     sandbox,
+    lookup: noNames,
     log: { error: (fields, event) => written.error(event, fields) },
   })
   const logged: unknown[] = []

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { noNames } from '../../../test/support/no-names.ts'
 import { bytes, json, startUpstream, type Upstream } from '../../../test/support/upstream.ts'
 import { defaultConfig } from '../../config/index.ts'
 import type { Capability } from '../../contract/index.ts'
@@ -18,6 +19,7 @@ function egress(firstByteTimeoutSeconds = 5): Gateway {
     setup: () => ({ config: { ...config, gateway: { ...config.gateway, firstByteTimeoutSeconds } } }) as never,
     openKey: () => new Secret(''),
     passes: undefined as never,
+    lookup: noNames,
     log: { error: () => {} },
   })
 }

@@ -37,13 +37,13 @@ interface Ways {
 /** Sends requests to providers: never follows a redirect, never retries, one connection an exchange. */
 export class Egress {
   private readonly limits: () => EgressLimits
-  private readonly lookup: Lookup | undefined
+  private readonly lookup: Lookup
   private readonly origins = new Map<string, OriginConnections>()
   private readonly ticking: NodeJS.Timeout
   private current: Ways | undefined
   private isClosed = false
 
-  constructor(options: { limits: () => EgressLimits; lookup?: Lookup | undefined }) {
+  constructor(options: { limits: () => EgressLimits; lookup: Lookup }) {
     this.limits = options.limits
     this.lookup = options.lookup
     this.ticking = setInterval(() => this.tick(), tickMs).unref()
@@ -102,7 +102,7 @@ export class Egress {
   }
 }
 
-function waysOf(limits: EgressLimits, lookup: Lookup | undefined): Ways {
+function waysOf(limits: EgressLimits, lookup: Lookup): Ways {
   const { connectTimeoutMs, firstByteTimeoutMs, idleTimeoutMs, privateHosts } = limits
   return {
     limits,

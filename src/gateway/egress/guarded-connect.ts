@@ -2,7 +2,6 @@ import type { LookupAddress, LookupOptions } from 'node:dns'
 import ipaddr from 'ipaddr.js'
 import { type HostProblem, hostRefused } from './host-problems.ts'
 import { type Connector, createConnector } from './http1/index.ts'
-import { createResolve } from './resolve-host.ts'
 
 export type Lookup = (
   hostname: string,
@@ -44,11 +43,11 @@ export function isAllowedPrivateHost(hostname: string, privateHosts: readonly st
 export function guardedConnect(options: {
   timeoutMs: number
   privateHosts: readonly string[]
-  lookup?: Lookup | undefined
+  lookup: Lookup
 }): Connector {
   const { timeoutMs } = options
   const open = createConnector({ timeoutMs })
-  const guarded = createConnector({ timeoutMs, lookup: checkedLookup(options.lookup ?? createResolve()) })
+  const guarded = createConnector({ timeoutMs, lookup: checkedLookup(options.lookup) })
   return (target, done) => {
     const { hostname, protocol } = target
     if (isAllowedPrivateHost(hostname, options.privateHosts)) return open(target, done)

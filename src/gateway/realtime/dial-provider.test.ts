@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { noNames } from '../../../test/support/no-names.ts'
 import { Secret } from '../../crypto/index.ts'
 import { KeyRedactor } from '../answer/key-redactor.ts'
 import { Egress } from '../egress/egress.ts'
@@ -20,6 +21,7 @@ beforeEach(async () => {
   origin = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
   egress = new Egress({
     limits: () => ({ connectTimeoutMs: 2_000, firstByteTimeoutMs: 2_000, idleTimeoutMs: 2_000, privateHosts: [] }),
+    lookup: noNames,
   })
 })
 afterEach(async () => {

@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import type { Lookup } from './guarded-connect.ts'
+import type { Lookup } from '../gateway/index.ts'
 
 /** Given up before the connection is: the second try waits twice as long as the first. */
 const patience = { timeout: 1_000, tries: 2 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Lookup } from './guarded-connect.ts'
+import type { Lookup } from '../gateway/index.ts'
 import { createResolve } from './resolve-host.ts'
 
 const aaaa = 28
