@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../../test/support/databases.ts'
 import { operatorToken, type RunningControl, startControl } from '../../test/support/start-control.ts'
 import { type EndedEntry, type OpenedEntry, writeEntries } from '../store/index.ts'
-import { dropClosedNotices } from './queries/notices.ts'
+import { dropEnded } from './queries/drop-ended.ts'
 
 const config = `
 providers:
@@ -311,9 +311,9 @@ describe.each(databaseKinds)('what the books show, on %s', (kind) => {
       (await control.database.query<{ id: string }>("select id from notices where org_id = 'closed' order by id")).map(
         ({ id }) => id,
       )
-    await dropClosedNotices(control.database, Date.parse('2026-05-30T11:59:59Z'))
+    await dropEnded(control.database, Date.parse('2026-05-30T11:59:59Z'))
     expect(await left()).toEqual(['late', 'old', 'open'])
-    await dropClosedNotices(control.database, Date.parse('2026-05-30T12:00:01Z'))
+    await dropEnded(control.database, Date.parse('2026-05-30T12:00:01Z'))
     expect(await left()).toEqual(['late', 'open'])
   })
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../../test/support/databases.ts'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
-import { dropEndedTokens } from './queries/tokens.ts'
+import { dropEnded } from './queries/drop-ended.ts'
 
 const config = `
 providers:
@@ -256,9 +256,9 @@ describe.each(databaseKinds)('what the operator does, on %s', (kind) => {
     const left = async () =>
       (await control.call('GET', '/api/v1/tokens?org=tokens')).body.items.map(({ id }: { id: string }) => id)
     const days = 30 * 86_400_000
-    await dropEndedTokens(control.database, Date.now() + days - 60_000)
+    await dropEnded(control.database, Date.now() + days - 60_000)
     expect(await left()).toEqual([revoked, brief, long, lasting])
-    await dropEndedTokens(control.database, Date.now() + days + 61_000)
+    await dropEnded(control.database, Date.now() + days + 61_000)
     expect(await left()).toEqual([long, lasting])
   })
 

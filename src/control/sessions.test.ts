@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../../test/support/databases.ts'
 import { type RunningControl, startControl } from '../../test/support/start-control.ts'
-import { dropEndedSessions } from './queries/sessions.ts'
+import { dropEnded } from './queries/drop-ended.ts'
 import { exchangeCode, openSession } from './sessions.ts'
 
 const config = `
@@ -176,9 +176,9 @@ describe.each(databaseKinds)('sessions on %s', (kind) => {
         ({ id }) => id,
       )
     const day = 86_400_000
-    await dropEndedSessions(control.database, Date.now() + day - 5_000)
+    await dropEnded(control.database, Date.now() + day - 5_000)
     expect(await left()).toHaveLength(4)
-    await dropEndedSessions(control.database, Date.now() + day + 61_000)
+    await dropEnded(control.database, Date.now() + day + 61_000)
     expect(await left()).toEqual([lasting])
   })
 

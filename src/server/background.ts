@@ -1,10 +1,4 @@
-import {
-  type ControlOptions,
-  createNoticeSweep,
-  dropClosedNotices,
-  dropEndedSessions,
-  dropEndedTokens,
-} from '../control/index.ts'
+import { type ControlOptions, createNoticeSweep, dropEnded } from '../control/index.ts'
 import type { Gateway } from '../gateway/index.ts'
 import { deleteStragglers } from '../store/index.ts'
 import { dropExpiredVersions } from '../vault/index.ts'
@@ -38,9 +32,7 @@ export function startBackground({ control, gateway, live, log }: BackgroundOptio
   let sweeping: Promise<void> | undefined
   const run = async () => {
     await dropExpiredVersions(database)
-    await dropEndedSessions(database)
-    await dropEndedTokens(database)
-    await dropClosedNotices(database)
+    await dropEnded(database)
     await database.transaction(deleteStragglers)
     await sweep.run()
   }

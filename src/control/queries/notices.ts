@@ -1,4 +1,3 @@
-import { dayMs } from '../../lib/index.ts'
 import type { Queryable } from '../../store/index.ts'
 
 export interface NoticeRow {
@@ -36,19 +35,4 @@ export function listNotices(
       order by id desc limit $4`,
     [org, before ?? null, state, limit, member ?? null],
   )
-}
-
-/** How long a notice that is closed is kept: what failed last time, and when. */
-const keptMs = 90 * dayMs
-/** One statement deletes so many; the rest goes with the next ones. */
-const atOnce = 5_000
-
-/** Deletes the notices that were closed 90 days ago. @returns how many */
-export async function dropClosedNotices(queryable: Queryable, now: number = Date.now()): Promise<number> {
-  const rows = await queryable.query(
-    `delete from notices where id in (select id from notices where resolved_at < $1 order by resolved_at limit $2)
-     returning id`,
-    [new Date(now - keptMs), atOnce],
-  )
-  return rows.length
 }

@@ -1,4 +1,3 @@
-import { dayMs } from '../../lib/index.ts'
 import type { Queryable } from '../../store/index.ts'
 import { hashToken } from '../../tenants/index.ts'
 
@@ -116,20 +115,4 @@ export function listSessions(
     `select * from sessions where ${parts.join(' and ')} order by id desc limit $${values.push(limit)}`,
     values,
   )
-}
-
-/** How long a session that has ended is kept: its id may still be looked for. */
-const keptMs = dayMs
-/** One statement deletes so many; the rest goes with the next ones. */
-const atOnce = 5_000
-
-/** Deletes the sessions that ended a day ago, and with them who had them. @returns how many */
-export async function dropEndedSessions(queryable: Queryable, now: number = Date.now()): Promise<number> {
-  const rows = await queryable.query(
-    `delete from sessions where id in
-       (select id from sessions where least(expires_at, revoked_at) < $1 order by least(expires_at, revoked_at) limit $2)
-     returning id`,
-    [new Date(now - keptMs), atOnce],
-  )
-  return rows.length
 }

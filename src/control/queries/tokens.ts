@@ -1,4 +1,3 @@
-import { dayMs } from '../../lib/index.ts'
 import type { Queryable } from '../../store/index.ts'
 
 export interface StoredToken {
@@ -66,20 +65,4 @@ export async function revokeToken(tx: Queryable, id: string, now: Date): Promise
 /** For tokens that lived for one call only. */
 export async function deleteToken(queryable: Queryable, id: string): Promise<void> {
   await queryable.query('delete from tokens where id = $1', [id])
-}
-
-/** How long a token that has expired or was revoked is kept: somebody may ask why a program is refused. */
-const keptMs = 30 * dayMs
-/** One statement deletes so many; the rest goes with the next ones. */
-const atOnce = 5_000
-
-/** Deletes the tokens that ended 30 days ago. @returns how many */
-export async function dropEndedTokens(queryable: Queryable, now: number = Date.now()): Promise<number> {
-  const rows = await queryable.query(
-    `delete from tokens where id in
-       (select id from tokens where least(expires_at, revoked_at) < $1 order by least(expires_at, revoked_at) limit $2)
-     returning id`,
-    [new Date(now - keptMs), atOnce],
-  )
-  return rows.length
 }
