@@ -1,5 +1,5 @@
 import { OwnkeyError } from '../contract/index.ts'
-import type { TranslationName } from '../providers/index.ts'
+import { noRoute, type TranslationName } from '../providers/index.ts'
 import { anthropicMessages } from './anthropic/messages.ts'
 import { cohereTranscription } from './audio/cohere.ts'
 import { deepgramSpeech, deepgramTranscription } from './audio/deepgram.ts'
@@ -45,8 +45,7 @@ export function translateRequest(call: DialectCall, target: Target): UpstreamMes
   if (native !== undefined) return translateNatively(translations[native], call, target)
   if (provider.openai?.routes.includes(call.route)) return compatible(call, target)
   throw new OwnkeyError('request_invalid', {
-    detail: `${provider.name} cannot do /v1/${call.route}.`,
-    fix: `Name a model of another provider, or call ${provider.name} by its own API.`,
+    ...noRoute(provider, call.route),
     facts: { field: 'model', param: 'model', provider: provider.name },
   })
 }

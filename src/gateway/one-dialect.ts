@@ -7,7 +7,14 @@ import {
   type UpstreamMessage,
 } from '../dialect/index.ts'
 import { type Attempt, type DecisionRequest, mayUse, modelRefusal, requestedModel } from '../policy/index.ts'
-import { type Failure, type OpenaiRoute, openaiRoutes, type Provider, routeCapabilities } from '../providers/index.ts'
+import {
+  type Failure,
+  noModel,
+  type OpenaiRoute,
+  openaiRoutes,
+  type Provider,
+  routeCapabilities,
+} from '../providers/index.ts'
 import type { ErrorAnswer } from './answer/collect-failure.ts'
 import { refusalError } from './decision/refusal-error.ts'
 import type { Exchange } from './exchange.ts'
@@ -79,8 +86,7 @@ export function aimAt(exchange: Required<Exchange>, attempt: Attempt): void {
   const { model } = attempt
   if (model === undefined) {
     throw new OwnkeyError('request_invalid', {
-      detail: `No model of ${provider.name} is set for this.`,
-      fix: 'Name a model, or set one in the AI settings.',
+      ...noModel(provider),
       facts: { field: 'model', param: 'model' },
     })
   }

@@ -1,6 +1,14 @@
 import { type Capability, OwnkeyError } from '../../../contract/index.ts'
 import { type Decision, resolveProvider } from '../../../policy/index.ts'
-import { type OpenaiRoute, openaiRoutes, type Provider, routeCapabilities } from '../../../providers/index.ts'
+import {
+  hasRoute,
+  noModel,
+  noRoute,
+  type OpenaiRoute,
+  openaiRoutes,
+  type Provider,
+  routeCapabilities,
+} from '../../../providers/index.ts'
 import type { InForce } from '../../deps.ts'
 
 /** What a path says of a request. */
@@ -50,17 +58,14 @@ export function onRoute(decision: Decision, route: OpenaiRoute, providers: reado
   if (first === undefined) return decision
   const problemOf = ({ provider: id, model }: { provider: string; model?: string | undefined }) => {
     const provider = providers.find((one) => one.id === id) as Provider
-    const has = provider.translations?.[route] !== undefined || provider.openai?.routes.includes(route)
-    if (has && model !== undefined) return undefined
-    return has
-      ? { reason: `No model of ${provider.name} is set for this.`, fix: 'Name a model, or set one in the AI settings.' }
-      : {
-          reason: `${provider.name} cannot do /v1/${route}.`,
-          fix: `Name a model of another provider, or call ${provider.name} by its own API.`,
-        }
+    if (!hasRoute(provider, route)) return noRoute(provider, route)
+    return model === undefined ? noModel(provider) : undefined
   }
   const problem = problemOf(first)
-  if (problem) return { ...decision, attempts: [], refusal: { code: 'request_invalid', ...problem } }
+  if (problem) {
+    const { detail: reason, fix } = problem
+    return { ...decision, attempts: [], refusal: { code: 'request_invalid', reason, fix } }
+  }
   const able = others.filter((attempt) => problemOf(attempt) === undefined)
   return { ...decision, attempts: able.length > 0 ? [first, ...able] : [{ ...first, fallbackOn: [] }] }
 }
