@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dialect, ErrorClass } from '../contract/index.ts'
 import type { UpstreamMessage } from '../dialect/index.ts'
 import type { Decision, DecisionRequest } from '../policy/index.ts'
@@ -6,6 +5,7 @@ import type { OpenaiRoute, Provider, Surface } from '../providers/index.ts'
 import type { ErrorAnswer } from './answer/collect-failure.ts'
 import type { UpstreamCall } from './answer/upstream-call.ts'
 import type { AttemptSender } from './attempt/try-attempt.ts'
+import type { CallerRequest, CallerResponse } from './caller-messages.ts'
 import type { GatewaySetup } from './gateway-deps.ts'
 import type { OrgPlace } from './org-places.ts'
 import type { Caller } from './request/caller.ts'
@@ -18,8 +18,8 @@ import type { Target } from './request/target.ts'
  * exchange has all its fields from the start: objects that grow on the way are slower to make and to read.
  */
 export class Exchange {
-  req: IncomingMessage
-  res: ServerResponse
+  req: CallerRequest
+  res: CallerResponse
   setup: GatewaySetup
   requestId: string
   /** When its head was there; monotonic milliseconds. */
@@ -61,7 +61,7 @@ export class Exchange {
   /** Its index in the roster of answers under way. */
   place = -1
 
-  constructor(req: IncomingMessage, res: ServerResponse, { setup, requestId }: Pick<Exchange, 'setup' | 'requestId'>) {
+  constructor(req: CallerRequest, res: CallerResponse, { setup, requestId }: Pick<Exchange, 'setup' | 'requestId'>) {
     this.req = req
     this.res = res
     this.setup = setup

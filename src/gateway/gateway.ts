@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type OwnkeyError, responseHeaders } from '../contract/index.ts'
@@ -10,6 +10,7 @@ import type { ErrorAnswer } from './answer/collect-failure.ts'
 import { KeyHealth } from './attempt/key-health.ts'
 import type { Outcome } from './attempt/outcome.ts'
 import { createPreparedSecrets, type PreparedSecrets } from './attempt/prepared-secrets.ts'
+import type { CallerRequest, CallerResponse } from './caller-messages.ts'
 import { DecisionMemory } from './decision/decision-memory.ts'
 import { Egress, type EgressLimits } from './egress/egress.ts'
 import type { Lookup } from './egress/guarded-connect.ts'
@@ -55,7 +56,7 @@ export class Gateway {
     this.newRequestId = () => `req_${newId()}`
   }
 
-  handle(req: IncomingMessage, res: ServerResponse): void {
+  handle(req: CallerRequest, res: CallerResponse): void {
     void serve(req, res, this)
   }
 

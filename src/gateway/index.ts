@@ -12,6 +12,7 @@
 
 export type { ErrorAnswer } from './answer/collect-failure.ts'
 export type { PreparedSecrets } from './attempt/prepared-secrets.ts'
+export type { CallerRequest, CallerResponse } from './caller-messages.ts'
 export { checkHost } from './egress/check-host.ts'
 export { collectAnswer } from './egress/collect-answer.ts'
 export type { EgressLimits } from './egress/egress.ts'

@@ -20,6 +20,7 @@ import { refusalError } from './decision/refusal-error.ts'
 import type { Exchange } from './exchange.ts'
 import { surfaceOf } from './request/describe-request.ts'
 import { findNamedModels } from './request/find-named-models.ts'
+import { firstHeader } from './request/first-header.ts'
 import { readTarget } from './request/target.ts'
 
 /** Whether a path is of the one dialect, `/v1/…`. OpenAI's base URL ends so, and no provider can have this name. */
@@ -120,7 +121,7 @@ function headersOf(
   { req }: Exchange,
   { contentType, headers }: { contentType: string; headers: readonly string[] },
 ): readonly string[] {
-  const agent = req.headers['user-agent']
+  const agent = firstHeader(req.rawHeaders, 'user-agent')
   return [
     'content-type',
     contentType,

@@ -1,6 +1,6 @@
-import { finished } from 'node:stream/promises'
 import { type Dialect, OwnkeyError, responseHeaders } from '../contract/index.ts'
 import { Roster, within } from '../lib/index.ts'
+import type { CallerResponse } from './caller-messages.ts'
 import { renderError } from './dialect-errors.ts'
 import type { Exchange } from './exchange.ts'
 import { writeOwnError } from './write-answer.ts'
@@ -39,11 +39,15 @@ async function endOne(exchange: Exchange): Promise<void> {
   if (!res.headersSent) {
     exchange.abandon()
     if (!res.destroyed) writeOwnError(exchange, error, [responseHeaders.requestId, requestId, 'connection', 'close'])
-    await within(tellWithinMs, res.writableFinished ? Promise.resolve() : finished(res).catch(() => undefined))
+    await within(tellWithinMs, isOut(res))
   } else if (call?.passesEvents) {
-    await within(tellWithinMs, new Promise((done) => res.write(errorEvent(exchange, error), done)))
+    await within(tellWithinMs, new Promise<void>((done) => void res.write(errorEvent(exchange, error), done)))
     call.abort()
   }
+}
+
+function isOut(res: CallerResponse): Promise<void> {
+  return new Promise((done) => void (res.writableFinished ? done() : res.once('close', done)))
 }
 
 /** Begins with a blank line, which ends an event that was cut in the middle. */

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Dialect, OwnkeyError } from '../contract/index.ts'
 import { counted } from '../lib/index.ts'
 import type { Attempt } from '../policy/index.ts'
@@ -8,6 +7,7 @@ import { KeyChanged } from './attempt/open-attempt.ts'
 import type { Outcome } from './attempt/outcome.ts'
 import { tryAttempt } from './attempt/try-attempt.ts'
 import { Turn } from './attempt/turn.ts'
+import type { CallerRequest, CallerResponse } from './caller-messages.ts'
 import { readAgain } from './decision/read-again.ts'
 import { refusalError } from './decision/refusal-error.ts'
 import { wordedByPolicy } from './decision/worded-by-policy.ts'
@@ -35,7 +35,7 @@ import { readTarget, type Target } from './request/target.ts'
 import { writeOwnError, writeProviderError } from './write-answer.ts'
 
 /** From socket to settlement: one request on a provider's own API, or in the one dialect. */
-export async function serve(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Promise<void> {
+export async function serve(req: CallerRequest, res: CallerResponse, gateway: Gateway): Promise<void> {
   const exchange = newExchange(req, res, gateway)
   gateway.openRequests++
   gateway.answers.add(exchange)
@@ -59,7 +59,7 @@ export async function serve(req: IncomingMessage, res: ServerResponse, gateway: 
   }
 }
 
-export function newExchange(req: IncomingMessage, res: ServerResponse, gateway: Gateway): Exchange {
+export function newExchange(req: CallerRequest, res: CallerResponse, gateway: Gateway): Exchange {
   return new Exchange(req, res, { setup: gateway.deps.setup(), requestId: gateway.newRequestId() })
 }
 

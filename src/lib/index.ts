@@ -10,6 +10,7 @@ export { type Clock, systemClock } from './clock.ts'
 export { closestName } from './closest-name.ts'
 export { counted } from './counted.ts'
 export { entryOf } from './entry-of.ts'
+export { headerName, isHeaderValue, isPath, readHeaderName, valueEnd, valueStart } from './header-grammar.ts'
 export { createIdMaker, type IdMaker, lowestIdAt } from './ids.ts'
 export {
   backslash,

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { OwnkeyError } from '../contract/index.ts'
-import { createHttpServer, firstSegment } from './http-server.ts'
+import { createHttpServer, firstSegment, type HttpServer } from './http-server.ts'
 import { createLog } from './log.ts'
 import { problemRefusal } from './refusal.ts'
 import { drain, trackSockets } from './shutdown.ts'
@@ -34,13 +34,13 @@ const paths: Readonly<Record<string, (request: IncomingMessage, response: Server
   },
 }
 
-let server: ReturnType<typeof createHttpServer>
+let http: HttpServer
 let sockets: ReturnType<typeof trackSockets>
 let port: number
 
 beforeEach(async () => {
   held = []
-  server = createHttpServer({
+  http = createHttpServer({
     control: {
       handle: (request, response) => {
         const path = paths[request.url ?? '']
@@ -56,11 +56,11 @@ beforeEach(async () => {
     isGatewayName: (segment) => segment === 'acme',
     log: createLog({ level: 'silent' }),
   })
-  sockets = trackSockets(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  port = (server.address() as AddressInfo).port
+  sockets = trackSockets(http.server)
+  await new Promise<void>((resolve) => http.server.listen(0, '127.0.0.1', resolve))
+  port = (http.server.address() as AddressInfo).port
 })
-afterEach(() => drain({ server, sockets, seconds: 0 }))
+afterEach(() => drain({ ...http, sockets, seconds: 0 }))
 
 /** Sends bytes as they are and answers with all that comes back until the server closes. */
 function exchange(text: string): Promise<string> {
@@ -175,7 +175,7 @@ describe('the listener', () => {
     const late = new Promise((resolve) => halfSent.once('data', (part) => resolve(part.toString('latin1'))))
     await expect.poll(() => held.length).toBe(1)
     await expect.poll(() => sockets.size).toBe(2)
-    const drained = drain({ server, sockets, seconds: 10 })
+    const drained = drain({ ...http, sockets, seconds: 10 })
     held[0]?.end('held')
     halfSent.write(' x\r\n\r\n')
     for (const answer of [keptOpen, late]) expect(await answer).toMatch(/^HTTP\/1.1 200 [\s\S]*^connection: close\r$/im)
@@ -186,7 +186,7 @@ describe('the listener', () => {
     const halfSent = exchange('GET / HTTP/1.1\r\nHost:')
     const idle = exchange('')
     await expect.poll(() => sockets.size).toBe(2)
-    await drain({ server, sockets, seconds: 0.05 })
+    await drain({ ...http, sockets, seconds: 0.05 })
     await Promise.allSettled([halfSent, idle])
     await expect.poll(() => sockets.size).toBe(0)
   })
@@ -194,7 +194,7 @@ describe('the listener', () => {
   test('ends also when not everybody can be told', async () => {
     const open = get('/held')
     await expect.poll(() => held.length).toBe(1)
-    await drain({ server, sockets, seconds: 0.05, beforeCut: () => Promise.reject(new Error('cannot be told')) })
+    await drain({ ...http, sockets, seconds: 0.05, beforeCut: () => Promise.reject(new Error('cannot be told')) })
     await Promise.allSettled([open])
     await expect.poll(() => sockets.size).toBe(0)
   })
@@ -253,7 +253,7 @@ describe('behind a request whose answer is not out yet', () => {
 })
 
 describe('a listener with little patience', () => {
-  let impatient: ReturnType<typeof createHttpServer>
+  let impatient: HttpServer
   let open: ReturnType<typeof trackSockets>
   let at: number
   beforeEach(async () => {
@@ -271,11 +271,11 @@ describe('a listener with little patience', () => {
       log: createLog({ level: 'silent' }),
       limits: { headSeconds: 1, bodySeconds: 1.5, checkEveryMs: 50, connections: 5 },
     })
-    open = trackSockets(impatient)
-    await new Promise<void>((resolve) => impatient.listen(0, '127.0.0.1', resolve))
-    at = (impatient.address() as AddressInfo).port
+    open = trackSockets(impatient.server)
+    await new Promise<void>((resolve) => impatient.server.listen(0, '127.0.0.1', resolve))
+    at = (impatient.server.address() as AddressInfo).port
   })
-  afterEach(() => drain({ server: impatient, sockets: open, seconds: 0 }))
+  afterEach(() => drain({ ...impatient, sockets: open, seconds: 0 }))
 
   /** Writes the first part, then one byte of the rest every 20 ms, until the server ends it. */
   function trickle(first: string, rest = ''): Promise<string> {

@@ -1,22 +1,31 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { OwnkeyError } from '../contract/index.ts'
+import type { CallerRequest, CallerResponse } from '../gateway/index.ts'
 import { hearEnd } from './hear-end.ts'
 import { isIgnoredUpgrade, takeAsOrdinary } from './ignored-upgrade.ts'
 import { inTurn } from './in-turn.ts'
 import type { Log } from './log.ts'
+import { PlainConnections } from './plain/index.ts'
 import { endWith, lastAnswer, problemRefusal, type WordRefusal } from './refusal.ts'
-import { refuseUnreadable } from './refuse-unreadable.ts'
+import { headTooLate, refuseUnreadable } from './refuse-unreadable.ts'
 
 /** Something that answers requests: the gateway, or the control API with the pages. */
 export interface Answering {
   handle(request: IncomingMessage, response: ServerResponse): void
 }
 
+export interface HttpServer {
+  server: Server
+  /** The connections that Node's server has not been given. */
+  plain: PlainConnections
+}
+
 export interface HttpServerOptions {
   control: Answering
   /** Only providers have WebSockets, so every upgrade is the gateway's to answer, also where it leads nowhere. */
-  gateway: Answering & {
+  gateway: {
+    handle(request: CallerRequest, response: CallerResponse): void
     upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
     /** Words what is refused before the gateway hears of it, in the shape of the API that was called. */
     refusalAt: WordRefusal
@@ -45,10 +54,11 @@ const defaultLimits = {
  * One listener for everything. Gateway paths go straight to the gateway, without a framework between; the rest goes to the
  * control API. Only the first path segment is looked at, exactly as it was sent: whoever answers checks the rest.
  */
-export function createHttpServer({ limits: given, ...options }: HttpServerOptions): Server {
+export function createHttpServer({ limits: given, ...options }: HttpServerOptions): HttpServer {
   const { gateway, log } = options
   const limits = { ...defaultLimits, ...given }
-  const { serve, word } = createReception(options, limits.bodySeconds)
+  const reception = createReception(options, limits.bodySeconds)
+  const { serve, word } = reception
   const server = createServer(
     {
       maxHeaderSize: limits.headBytes,
@@ -63,12 +73,13 @@ export function createHttpServer({ limits: given, ...options }: HttpServerOption
     },
     serve,
   )
+  const takeByNode = takeOver(server)
   // No limit on the number of headers: Node drops those over it without a word, perhaps the caller's Ownkey-Feature. The size is limited.
   server.maxHeadersCount = 0
   server.maxConnections = limits.connections
   server.on('upgrade', (request, socket, head) =>
     inTurn(socket, () => {
-      if (isIgnoredUpgrade(request)) takeAsOrdinary(server, request, { socket, rest: head })
+      if (isIgnoredUpgrade(request)) takeAsOrdinary(request, { socket, rest: head }, takeByNode)
       else gateway.upgrade(request, socket, head)
     }),
   )
@@ -78,13 +89,43 @@ export function createHttpServer({ limits: given, ...options }: HttpServerOption
   server.on('clientError', (error, socket) => refuseUnreadable(error, socket, word))
   // Not logged while starting: a server that cannot listen ends with a sentence of its own.
   server.on('error', (error) => void (server.listening && log.error('server_error', { error })))
-  return server
+  return { server, plain: beginPlain(server, { reception, gateway, limits, takeByNode }) }
+}
+
+/** Takes its own listener from Node's server, so that it serves only the connections it is given here. */
+function takeOver(server: Server): (socket: Duplex) => void {
+  const [listener] = server.listeners('connection') as [(this: Server, socket: Duplex) => void]
+  server.off('connection', listener)
+  return (socket) => listener.call(server, socket)
+}
+
+interface Beginning {
+  reception: Reception
+  gateway: HttpServerOptions['gateway']
+  limits: typeof defaultLimits
+  takeByNode(socket: Duplex): void
+}
+
+/** Lets every connection of the server begin as a plain one. */
+function beginPlain(server: Server, { reception, gateway, limits, takeByNode }: Beginning): PlainConnections {
+  const plain = new PlainConnections({
+    takes: ({ url }) => reception.isForGateway(url),
+    serve: (request, response) => gateway.handle(request, response),
+    handOver: takeByNode,
+    refuseSilent: (socket) => endWith(socket, reception.word('', headTooLate())),
+    ...limits,
+  })
+  server.on('connection', (socket) => plain.take(socket))
+  const sweeping = setInterval(() => plain.sweep(performance.now()), limits.checkEveryMs).unref()
+  server.once('close', () => clearInterval(sweeping))
+  return plain
 }
 
 interface Reception {
   serve(request: IncomingMessage, response: ServerResponse): void
   /** Words a refusal as whoever would have answered does. */
   word: WordRefusal
+  isForGateway(url: string): boolean
 }
 
 function createReception(
@@ -93,8 +134,9 @@ function createReception(
 ): Reception {
   const isGatewayPath = (segment: string | undefined) =>
     segment !== undefined && (segment === 'v1' || isGatewayName(segment))
+  const isForGateway = (url: string) => isGatewayPath(firstSegment(url))
   const word: WordRefusal = (url, error) =>
-    isGatewayPath(firstSegment(url)) ? gateway.refusalAt(url, error) : problemRefusal(url, error)
+    isForGateway(url) ? gateway.refusalAt(url, error) : problemRefusal(url, error)
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     const segment = firstSegment(request.url)
     hearEnd(request, response)
@@ -106,7 +148,7 @@ function createReception(
       control.handle(request, response)
     }
   }
-  return { serve, word }
+  return { serve, word, isForGateway }
 }
 
 /** `/openai/v1/models?x` → `openai`; `/` → the empty string; undefined for anything that is not a path. */

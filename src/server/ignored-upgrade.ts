@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
@@ -21,12 +21,15 @@ interface Released {
  * Gives a request whose upgrade is ignored back to the server as an ordinary one, with all that follows it on its connection.
  * Node has let go of the socket by then and would never read the body; so the head is written again, without the offer.
  */
-export function takeAsOrdinary(server: Server, request: IncomingMessage, { socket, rest }: Released): void {
+export function takeAsOrdinary(
+  request: IncomingMessage,
+  { socket, rest }: Released,
+  take: (socket: Duplex) => void,
+): void {
   // Set behind the answer before, when Node had no request in hand; nobody would lift it.
   if (socket instanceof Socket) socket.setTimeout(0)
   socket.unshift(Buffer.concat([headWithoutOffer(request), rest]))
-  // Only Node's own listener, which is the first: for the others this is no new connection.
-  server.listeners('connection')[0]?.call(server, socket)
+  take(socket)
 }
 
 const ofTheOffer: ReadonlySet<string> = new Set(['upgrade', 'http2-settings'])

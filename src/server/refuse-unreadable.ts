@@ -13,8 +13,11 @@ const reasons: Readonly<Record<string, () => OwnkeyError>> = {
       detail: 'The extensions of the body’s chunks are too large.',
       fix: 'Send chunks without extensions.',
     }),
-  ERR_HTTP_REQUEST_TIMEOUT: () =>
-    new OwnkeyError('request_stalled', { detail: 'The request’s head was not complete in time.' }),
+  ERR_HTTP_REQUEST_TIMEOUT: headTooLate,
+}
+
+export function headTooLate(): OwnkeyError {
+  return new OwnkeyError('request_stalled', { detail: 'The request’s head was not complete in time.' })
 }
 
 const malformed = () =>

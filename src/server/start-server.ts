@@ -10,7 +10,7 @@ import { resolveProvider } from '../policy/index.ts'
 import { type Database, takesWrites } from '../store/index.ts'
 import { checkVaultOpens } from '../vault/index.ts'
 import type { Environment } from './environment.ts'
-import { createHttpServer } from './http-server.ts'
+import { createHttpServer, type HttpServer } from './http-server.ts'
 import { localUrl } from './local-url.ts'
 import type { Log } from './log.ts'
 import { answerMetrics, createRegistry } from './metrics/index.ts'
@@ -51,7 +51,7 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
   const state = { draining: false, url: '' }
   const parts = await openParts({ environment, sandbox, log, lookup, publicUrl: () => state.url })
   try {
-    const server = buildListener(parts, log)
+    const { server, plain } = buildListener(parts, log)
     const sockets = trackSockets(server)
     const { database, adminToken, live, control } = parts
     registerRoutes(parts, { state, sockets, sandbox, log })
@@ -68,7 +68,7 @@ export async function startServer({ environment, sandbox, log, lookup }: StartSe
       const beforeCut = async () => {
         await Promise.all([parts.gateway.sessions.endAll(), parts.gateway.answers.endAll()])
       }
-      await drain({ server, sockets, seconds: drainSeconds, beforeCut })
+      await drain({ server, plain, sockets, seconds: drainSeconds, beforeCut })
       await parts.close()
     }
     return {
@@ -139,7 +139,7 @@ async function signInLink({ database, live }: Parts, url: string): Promise<strin
   return signInUrl(url, code)
 }
 
-function buildListener({ control, gateway, live }: Parts, log: Log): Server {
+function buildListener({ control, gateway, live }: Parts, log: Log): HttpServer {
   return createHttpServer({
     control: { handle: (request, response) => control.routing(request, response) },
     gateway,

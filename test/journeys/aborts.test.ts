@@ -88,29 +88,39 @@ describe('a caller who goes away', () => {
     undo()
   })
 
-  test('with several requests under way on one connection: the provider is told of each, and none counts as open', async () => {
-    const undo = journey.upstream.on(/./, first(hang))
-    const order = journey.upstream.journal.requests.length
-    const { hostname, port } = new URL(journey.ownkey.url)
-    const caller = connect(Number(port), hostname)
-    caller.on('error', () => {})
-    caller.write(`GET /openai/v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`.repeat(3))
-    const seen = await Promise.all([0, 1, 2].map((n) => journey.upstream.journal.request(order + n)))
-    const left = performance.now()
-    caller.destroy()
-    for (const { ended } of seen) {
-      const { how, at } = await ended
-      expect(how).toBe('closed_by_peer')
-      expect(at - left).toBeLessThan(soonMs)
-    }
-    const headers = { authorization: `Bearer ${journey.ownkey.adminToken}` }
-    const open = async () => {
-      const text = await (await fetch(`${journey.ownkey.url}/metrics`, { headers })).text()
-      return /^ownkey_open_requests (\d+)$/m.exec(text)?.[1]
-    }
-    await expect.poll(open).toBe('0')
-    undo()
-  })
+  test.each([
+    ['one after the other', '', 1],
+    // Node serves what is not plain, and begins with each at once.
+    ['at once', 'Connection: TE\r\nTE: trailers\r\n', 3],
+  ])(
+    'with several requests on one connection that are served %s: the provider is told of each that it has, and none counts as open',
+    async (_, fields, served) => {
+      const undo = journey.upstream.on(/./, first(hang))
+      const order = journey.upstream.journal.requests.length
+      const { hostname, port } = new URL(journey.ownkey.url)
+      const caller = connect(Number(port), hostname)
+      caller.on('error', () => {})
+      caller.write(
+        `GET /openai/v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n${fields}\r\n`.repeat(3),
+      )
+      const seen = await Promise.all([...Array(served).keys()].map((n) => journey.upstream.journal.request(order + n)))
+      const left = performance.now()
+      caller.destroy()
+      for (const { ended } of seen) {
+        const { how, at } = await ended
+        expect(how).toBe('closed_by_peer')
+        expect(at - left).toBeLessThan(soonMs)
+      }
+      const headers = { authorization: `Bearer ${journey.ownkey.adminToken}` }
+      const open = async () => {
+        const text = await (await fetch(`${journey.ownkey.url}/metrics`, { headers })).text()
+        return /^ownkey_open_requests (\d+)$/m.exec(text)?.[1]
+      }
+      await expect.poll(open).toBe('0')
+      expect(journey.upstream.journal.requests.length).toBe(order + served)
+      undo()
+    },
+  )
 
   test('while the database decides whether the credits suffice: nothing is sent, and nothing is charged', async () => {
     const stage = await openStage()

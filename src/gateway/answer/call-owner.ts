@@ -1,14 +1,14 @@
-import type { ServerResponse } from 'node:http'
 import type { AnswerTranslation } from '../../dialect/index.ts'
 import type { Failure, Provider } from '../../providers/index.ts'
 import type { Outcome } from '../attempt/outcome.ts'
+import type { CallerResponse } from '../caller-messages.ts'
 import type { AnswerHeaderFilter } from './answer-headers.ts'
 import type { AnswerReadings } from './answer-usage.ts'
 import type { KeyRedactor } from './key-redactor.ts'
 
 /** Whoever makes a call to a provider: what the call needs of it, and what the call tells it. */
 export interface CallOwner {
-  res: ServerResponse
+  res: CallerResponse
   provider: Provider
   filter: AnswerHeaderFilter
   /** Rewrites the value of a header that is passed on; absent: all pass as the provider wrote them. */

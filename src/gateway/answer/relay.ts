@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http'
 import type { StreamTranslation } from '../../dialect/index.ts'
 import { SmallPieces } from '../../lib/index.ts'
 import type { StreamFraming } from '../../providers/index.ts'
 import type { Outcome } from '../attempt/outcome.ts'
+import type { CallerResponse } from '../caller-messages.ts'
 import { AnswerUsage } from './answer-usage.ts'
 import type { CallOwner } from './call-owner.ts'
 import { type CollectedHead, cleanAnswer } from './collect-failure.ts'
@@ -12,12 +12,11 @@ import { type LaterErrors, laterErrorsOf } from './later-errors.ts'
 import { streamHeaders } from './translated-headers.ts'
 import { createUnpacker, type Unpacker } from './unpacker.ts'
 
-const shortBody = 16 * 1024
 /** A compressed answer with the key in it is held back up to this size, so that it can be sent unpacked, without the key. */
 const longestWithheld = 256 * 1024
 
 export interface RelayOptions {
-  res: ServerResponse
+  res: CallerResponse
   head: CollectedHead
   redactor: KeyRedactor
   usage: AnswerUsage | undefined
@@ -147,13 +146,7 @@ export class Relay {
       return
     }
     this.writeHead()
-    const rest = stream === undefined ? (redactor.flush() ?? this.whole) : undefined
-    if (rest !== undefined && rest.length <= shortBody) {
-      // Written as Latin-1 text, Node joins head and body into one piece. `end` would send two, so it is uncorked before.
-      res.write(rest.toString('latin1'), 'latin1')
-      res.socket?.uncork()
-      res.end()
-    } else res.end(rest)
+    res.end(stream === undefined ? (redactor.flush() ?? this.whole) : undefined)
   }
 
   /** Before an answer breaks off: gives what was held back because it might have been the beginning of the key. */
@@ -217,7 +210,8 @@ export class Relay {
       return
     }
     const { headers, body } = cleanAnswer(head, plain, redactor)
-    res.writeHead(head.status, [...headers, ...this.ownHeaders]).end(body)
+    res.writeHead(head.status, [...headers, ...this.ownHeaders])
+    res.end(body)
   }
 
   private say(text: string): boolean {

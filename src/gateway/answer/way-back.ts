@@ -1,5 +1,6 @@
 import type { Exchange } from '../exchange.ts'
 import type { AddressPasses } from '../request/address-passes.ts'
+import { firstHeader } from '../request/first-header.ts'
 
 interface Sent {
   origin: string
@@ -33,8 +34,8 @@ export function wayBack(
 }
 
 /** Scheme and host by which the caller reached this gateway; the scheme may come from a proxy in front. */
-function baseOf({ headers }: Exchange['req']): string | undefined {
-  const scheme = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'
-  const host = headers.host ?? ''
+function baseOf({ rawHeaders }: Exchange['req']): string | undefined {
+  const scheme = firstHeader(rawHeaders, 'x-forwarded-proto') === 'https' ? 'https' : 'http'
+  const host = firstHeader(rawHeaders, 'host') ?? ''
   return /^[A-Za-z0-9.[\]:_-]+$/.test(host) ? `${scheme}://${host}` : undefined
 }

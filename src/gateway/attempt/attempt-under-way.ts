@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { AnswerTranslation } from '../../dialect/index.ts'
 import type { Failure, Provider } from '../../providers/index.ts'
 import type { AnswerHeaderFilter } from '../answer/answer-headers.ts'
@@ -6,6 +5,7 @@ import type { AnswerReadings } from '../answer/answer-usage.ts'
 import type { CallOwner } from '../answer/call-owner.ts'
 import type { KeyRedactor } from '../answer/key-redactor.ts'
 import { wayBack } from '../answer/way-back.ts'
+import type { CallerResponse } from '../caller-messages.ts'
 import type { Exchange } from '../exchange.ts'
 import { isListed } from '../request/describe-request.ts'
 import { entryEnd, unsent } from './attempt-entry.ts'
@@ -19,7 +19,7 @@ import { upstreamPath } from './upstream-path.ts'
 
 /** An attempt that is being sent: gives the call what it needs, and keeps books and key health as the call goes on. */
 export class AttemptUnderWay implements CallOwner {
-  readonly res: ServerResponse
+  readonly res: CallerResponse
   readonly provider: Provider
   readonly filter: AnswerHeaderFilter
   readonly retell: CallOwner['retell']

@@ -20,10 +20,10 @@ export interface Upgrade {
 
 /**
  * Reads a WebSocket handshake. The exchange then has its target, provider, dialect and surface.
+ * @param req Node's own message, with the headers joined
  * @throws not_found, request_invalid
  */
-export function readUpgrade(exchange: Exchange): Upgrade {
-  const { req } = exchange
+export function readUpgrade(exchange: Exchange, req: IncomingMessage): Upgrade {
   const { target, provider } = readDestination(exchange)
   checkHandshake(req)
   const route = routeOf(provider, target.path)

@@ -24,7 +24,7 @@ export async function serveUpgrade(arrival: Arrival, gateway: Gateway): Promise<
   let place: OrgPlace | undefined
   let runs = false
   try {
-    const upgrade = readUpgrade(exchange)
+    const upgrade = readUpgrade(exchange, arrival.req)
     const held = await readToken({ exchange, upgrade, caller, gateway })
     const found = identifyCaller(exchange, gateway.deps.tenants)
     exchange.caller = found instanceof Promise ? await found : found

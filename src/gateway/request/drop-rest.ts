@@ -1,6 +1,7 @@
 import type { Exchange } from '../exchange.ts'
 
 const lingerMs = 2_000
+const ends = ['end', 'error', 'close'] as const
 
 /**
  * The answer is out, or on its way, and the caller is still sending its body: what comes of it is read and dropped for a moment. A
@@ -11,11 +12,11 @@ const lingerMs = 2_000
 export function dropRest({ req, body }: Pick<Exchange, 'req' | 'body'>, done: () => void): void {
   const over = () => {
     clearTimeout(timer)
-    req.off('end', over).off('error', over).off('close', over)
+    for (const event of ends) req.off(event, over)
     done()
   }
   const timer = setTimeout(over, lingerMs).unref()
-  req.once('end', over).once('error', over).once('close', over)
+  for (const event of ends) req.once(event, over)
   body?.drop()
   req.resume()
 }

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http'
 import { OwnkeyError } from '../../contract/index.ts'
 import { countShortLived } from '../../lib/index.ts'
+import type { CallerRequest } from '../caller-messages.ts'
 import type { BodyWatch, WaitedFor } from './body-watch.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -24,7 +24,7 @@ export class RequestBody implements WaitedFor {
   place = -1
   private readonly limits: BodyLimits
   private readonly watch: BodyWatch
-  private readonly req: IncomingMessage
+  private readonly req: CallerRequest
   private readonly hasBody: boolean
   /** Chunks read and still kept; a stream walks over them by index. */
   private kept: Buffer[] = []
@@ -42,7 +42,7 @@ export class RequestBody implements WaitedFor {
   private waiting: readonly Waiting[] = nobody
 
   /** @throws body_too_large when the declared length is over the limit */
-  constructor(req: IncomingMessage, head: RequestHead, { limits, watch }: { limits: BodyLimits; watch: BodyWatch }) {
+  constructor(req: CallerRequest, head: RequestHead, { limits, watch }: { limits: BodyLimits; watch: BodyWatch }) {
     this.limits = limits
     this.watch = watch
     this.req = req
@@ -94,8 +94,8 @@ export class RequestBody implements WaitedFor {
       this.waiting = [...this.waiting, { enough, resolve, reject }]
       this.waitingSince = performance.now()
       this.watch.add(this)
-      if (this.listening) this.req.resume()
-      else this.listen()
+      if (!this.listening) this.listen()
+      this.req.resume()
     })
   }
 

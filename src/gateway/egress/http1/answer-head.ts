@@ -1,4 +1,4 @@
-import { headerName } from './header-grammar.ts'
+import { headerName, valueEnd, valueStart } from '../../../lib/index.ts'
 import { malformed } from './wire-error.ts'
 
 /** How an answer's body ends: after so many bytes, after its last chunk, or with its connection. */
@@ -76,7 +76,8 @@ export function readAnswerHead(text: string, method: string): AnswerHead {
     const colon = text.indexOf(':', start)
     if (colon === -1 || colon > end) throw malformed('a header has no colon')
     const name = text.slice(start, colon)
-    const value = trimmed(text, colon + 1, end)
+    const valueAt = valueStart(text, colon + 1, end)
+    const value = text.slice(valueAt, valueEnd(text, valueAt, end))
     const known = headerName(name)
     if (known === '') throw malformed('a header has no proper name')
     const isRepeated = known === 'content-length' && fields.length !== undefined
@@ -90,19 +91,6 @@ export function readAnswerHead(text: string, method: string): AnswerHead {
   const keepsAlive = framing !== 'close' && !isBodyLeftOut(framing, fields) && staysOpen(fields.connection, minor)
   const hint = fields.keepAlive === undefined ? undefined : keepAliveHint.exec(fields.keepAlive)?.[1]
   return { status, headers, framing, keepsAlive, keepAliveMs: hint === undefined ? undefined : Number(hint) * 1000 }
-}
-
-/** Without spaces and tabs around it. Not `trim()`: the byte 0xa0, a space to it, may be half of a UTF-8 character. */
-function trimmed(text: string, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && isSpace(text.charCodeAt(start))) start++
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x09
 }
 
 /** Where the line that begins at `from` ends. A CR without LF, or an LF without CR, is refused. */

@@ -1,4 +1,4 @@
-import { headerName, isHeaderValue, isPath } from './header-grammar.ts'
+import { headerName, isHeaderValue, isPath } from '../../../lib/index.ts'
 import { WireError } from './wire-error.ts'
 
 /** Methods that send `content-length: 0` when there is no body. */
