@@ -55,7 +55,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'ownkey_attempts_total',
-    help: 'Attempts at providers, by whose key was used and how it ended: ok, or the class of the failure.',
+    help: 'Attempts at providers, by whose key was used and how it ended: ok, the class of the failure, or unanswered.',
     type: 'counter',
     samples: ({ traffic }) =>
       [...traffic.attempts].flatMap(({ provider, source, byClass }) =>

@@ -47,6 +47,14 @@ describe('the metrics', () => {
     expect(text).toContain('ownkey_fallbacks_total{provider="openai",source="platform",reason="quota_exhausted"} 1\n')
   })
 
+  test('do not count as served what was not sent, or had no answer when its caller left', async () => {
+    const traffic = createTraffic()
+    traffic.ended(start, { durationMs: 0, charged: false })
+    traffic.ended(start, { durationMs: 9, charged: false, status: 404 })
+    expect(await textOf(traffic)).toContain('class="unanswered"} 1\n')
+    expect(await textOf(traffic)).toContain('class="ok"} 1\n')
+  })
+
   test('tell latencies as cumulative buckets in seconds', async () => {
     const traffic = createTraffic()
     for (const ms of [0.05, 0.3, 0.3, 7_000]) traffic.added(ms)
@@ -121,7 +129,7 @@ test('a counted entry is counted once however often it is settled, also one that
     await counted.reserve(start, { balance: 5 }),
     await counted.reserve(start, { balance: 0 }),
   ]
-  for (const one of [...entries, ...entries]) one.settle({ durationMs: 1, charged: false })
+  for (const one of [...entries, ...entries]) one.settle({ durationMs: 1, charged: true })
   expect(settled).toHaveLength(6)
   expect([...traffic.attempts][0]?.byClass.get('ok')).toBe(3)
 })

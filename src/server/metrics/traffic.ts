@@ -9,7 +9,7 @@ const upstreamBounds = [10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_
 export interface Attempts {
   provider: string
   source: string
-  /** By error class; `ok` for what was served. */
+  /** By error class; `ok` for what was served, `unanswered` for what was not sent, or had no answer yet when its caller left. */
   byClass: Map<string, number>
   /** Attempts that were made because an own key had failed, by that failure's class. */
   fallbacks: Map<string, number>
@@ -44,7 +44,7 @@ export function createTraffic(): Traffic {
   return {
     ended(start, end) {
       const attempts = attemptsOf(start)
-      addOne(attempts.byClass, end.errorClass ?? 'ok')
+      addOne(attempts.byClass, end.errorClass ?? (isAnswered(end) ? 'ok' : 'unanswered'))
       if (start.fallbackClass !== undefined) addOne(attempts.fallbacks, start.fallbackClass)
       if (end.firstByteMs !== undefined) attempts.firstByte.observe(end.firstByteMs)
     },
@@ -56,6 +56,10 @@ export function createTraffic(): Traffic {
     refusals,
     addedMs,
   }
+}
+
+function isAnswered({ status, charged }: EntryEnd): boolean {
+  return charged || status !== undefined
 }
 
 function newAttempts(provider: string, source: string): Attempts {
