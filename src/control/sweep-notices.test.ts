@@ -192,6 +192,22 @@ describe.each(databaseKinds)('quotas, credits and caps, swept on %s', (kind) => 
     expect(open).toEqual(['credits_low'])
   })
 
+  it('are shown as they stand, and not as they stood when they were swept', async () => {
+    const shown = async () => {
+      control.forget('acme')
+      const { body } = await control.call('GET', '/api/v1/orgs/acme/settings')
+      return body.notices.map(({ id, detail }: { id: string; detail: string }) => [id.slice(0, 4), detail])
+    }
+    expect(await shown()).toEqual([['ntc_', 'Credits left: 5.']])
+    await control.database.query("update organizations set balance = 4 where id = 'acme'")
+    expect(await shown()).toEqual([['ntc_', 'Credits left: 4.']])
+    await control.call('POST', '/api/v1/orgs/acme/credits', {
+      body: { amount: 500, reason: 'test', idempotencyKey: 'much more' },
+    })
+    expect(await shown()).toEqual([])
+    await control.database.query("update organizations set balance = 5 where id = 'acme'")
+  })
+
   it('leave organizations alone that have nothing to tell', async () => {
     expect(await control.database.query("select 1 from notices where org_id = 'idle'")).toEqual([])
   })

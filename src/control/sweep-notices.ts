@@ -4,6 +4,7 @@ import { type Policy, resolveProvider } from '../policy/index.ts'
 import { activeOrganizations, type KeyToRotate, keysToRotate, type NoticeCause, syncNotices } from '../store/index.ts'
 import type { ControlDeps, ControlOptions } from './deps.ts'
 import type { Operator } from './http/caller.ts'
+import { stateKinds } from './settings/current-notices.ts'
 import { loadSettings } from './settings/load-settings.ts'
 
 export interface NoticeSweep {
@@ -15,17 +16,6 @@ export interface NoticeSweep {
 const orgsAtOnce = 200
 
 const rotationKinds = ['rotation_due', 'rotation_overdue']
-/** What the settings page reads from the state, besides keys: those have notices of their own. */
-const stateKinds = [
-  'quota_near',
-  'quota_reached',
-  'credits_low',
-  'cap_near',
-  'cap_reached',
-  'unpriced',
-  'currency_uncounted',
-]
-
 const sweeper: Operator = { kind: 'operator', id: 'ownkey', name: null, sessionId: null, expiresAt: null }
 
 /**

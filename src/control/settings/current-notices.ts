@@ -29,6 +29,17 @@ interface Cause {
   since: string
 }
 
+/** What is read from the state, besides keys: those have notices of their own. */
+export const stateKinds: readonly string[] = [
+  'quota_near',
+  'quota_reached',
+  'credits_low',
+  'cap_near',
+  'cap_reached',
+  'unpriced',
+  'currency_uncounted',
+]
+
 /** A quota is nearly used at this part of its limit; credits are low below this many requests. */
 const nearQuota = 0.8
 const fewRequests = 20
@@ -194,6 +205,17 @@ function toNotice(cause: Cause, { platform }: Pick<Shown, 'platform'>): Notice {
 export function mergeNotices(stored: readonly Notice[], current: readonly Notice[]): Notice[] {
   const told = new Set(stored.filter(({ resolvedAt }) => resolvedAt === null).map(causeOf))
   return [...current.filter((notice) => !told.has(causeOf(notice))), ...stored]
+}
+
+/** What is stored of the state is as old as the last sweep. Whether it still is so, and how much, is told by what is read now. */
+export function asOfNow(stored: readonly Notice[], current: readonly Notice[]): Notice[] {
+  const now = new Map(current.map((notice) => [causeOf(notice), notice]))
+  return stored.flatMap((notice) => {
+    if (!stateKinds.includes(notice.kind)) return [notice]
+    const { id, count, openedAt, lastAt } = notice
+    const newest = now.get(causeOf(notice))
+    return newest === undefined ? [] : [{ ...newest, id, count, openedAt, lastAt }]
+  })
 }
 
 function causeOf({ kind, keyId, facts }: Notice): string {

@@ -11,7 +11,7 @@ import { requirePlan } from '../require-plan.ts'
 import { showDecision } from '../show-decision.ts'
 import { fallbackOn } from '../show-key.ts'
 import { activeProviderOf } from './active-provider.ts'
-import { currentNotices, mergeNotices, spendingNotices } from './current-notices.ts'
+import { asOfNow, currentNotices, mergeNotices, spendingNotices } from './current-notices.ts'
 import { canServe, type SettingsContext, showProvider } from './show-provider.ts'
 import { showQuotas } from './show-quotas.ts'
 
@@ -74,9 +74,9 @@ export function showSettings(input: SettingsInput): Settings {
     quotas: showQuotas(plan, { used: tenant.quotaUsed, features, now }),
     sandbox: input.sandbox,
   }
-  const current = byok.enabled ? currentNotices(settings, now) : []
   const ofSpending = spendingNotices({ policy, plan, tenant }, { shown: settings, member: memberOf(input.caller), now })
-  return { ...settings, notices: mergeNotices(input.notices, [...ofSpending, ...current]) }
+  const current = [...ofSpending, ...(byok.enabled ? currentNotices(settings, now) : [])]
+  return { ...settings, notices: mergeNotices(asOfNow(input.notices, current), current) }
 }
 
 function showPlatform({ config, policy }: InForce): Settings['platform'] {
