@@ -3,6 +3,7 @@ import { databaseKinds, type OpenTestDatabase, openTestDatabase } from '../../te
 import type { Counts, Usage } from '../providers/index.ts'
 import { type Database, migrate, sweepBooks } from '../store/index.ts'
 import { createJobCounter, type JobAnswer } from './count-jobs-once.ts'
+import { createLedger } from './create-ledger.ts'
 import type { Entry, EntryEnd } from './ledger.ts'
 
 const end: EntryEnd = { status: 200, durationMs: 1, charged: true }
@@ -18,7 +19,8 @@ function telling(names: string[], counts: Counts, more: Partial<JobAnswer> = {})
 /** An entry that keeps how it was settled. */
 function entryOf(id: string): Entry & { ends: EntryEnd[] } {
   const ends: EntryEnd[] = []
-  return { id, ends, soFar: () => {}, capReached: () => undefined, settle: (one) => void ends.push(one) }
+  const ending = () => JSON.stringify({ id, ok: true, du: 1, en: 1 })
+  return { id, ends, soFar: () => {}, capReached: () => undefined, ending, settle: (one) => void ends.push(one) }
 }
 
 describe.each(databaseKinds)('jobs counted on %s', (kind) => {
@@ -159,6 +161,46 @@ describe.each(databaseKinds)('jobs counted on %s', (kind) => {
   it('that are nothing yet do not price an order', async () => {
     const order = telling(['o2'], {}, { isOrder: true, isWhole: false })
     expect(await settled(telling(['o2'], { outputTokens: 0 }, { isWhole: false }), order)).toEqual([without, end])
+  })
+
+  it('are in the books as soon as they are noted: a process that dies then has settled nothing by itself', async () => {
+    const price = () => ({ costPico: 5, currency: 'USD' })
+    const ledger = createLedger({ database, price })
+    const counter = createJobCounter({ database, price, flush: () => ledger.flush() })
+    const start = { requestId: 'r', attempt: 1, environment: 'production', surface: 'responses', credits: 0 } as const
+    const fetched = () => ledger.open({ ...start, ...place, source: 'platform', startedAt: Date.now() })
+    const [dying, next] = [fetched(), fetched()]
+    counter.settle({ ...dying, settle: () => {} }, end, telling(['dying'], { inputTokens: 7 }))
+    await counter.flush()
+    counter.settle(next, end, telling(['dying'], { inputTokens: 7 }))
+    await counter.close()
+    await ledger.close()
+    const rows = await database.query('select id, state, input_tokens, cost_pico from entries where id = any($1)', [
+      [dying.id, next.id],
+    ])
+    expect(rows).toContainEqual({ id: dying.id, state: 'settled', input_tokens: 7, cost_pico: 5 })
+    expect(rows).toContainEqual(expect.objectContaining({ id: next.id, state: 'settled', input_tokens: null }))
+    const [total] = await database.query("select sum(input_tokens)::int as n from usage_totals where grain = 'hour'")
+    expect(total).toEqual({ n: 7 })
+  })
+
+  it('price an order also when the one who told them could not say so', async () => {
+    const order = telling(['o3'], {}, { isOrder: true, isWhole: false })
+    const counts = { inputTokens: 2 }
+    await settled(order)
+    const waiting = async () =>
+      (await database.query<{ is_ordered: boolean }>("select is_ordered from counted_jobs where job = 'o3'"))[0]
+    // Without a price for what is free, nothing can be said of the order.
+    await settled(telling(['o3'], counts))
+    expect(await waiting()).toEqual({ is_ordered: true })
+    const counter = createJobCounter({
+      database,
+      price: () => ({ costPico: 0, currency: 'USD' }),
+      flush: async () => {},
+    })
+    counter.settle(entryOf('later'), end, telling(['o3'], counts))
+    await counter.close()
+    expect(await waiting()).toEqual({ is_ordered: false })
   })
 
   it('stand where the database cannot be asked', async () => {

@@ -1,4 +1,5 @@
-import { type Database, noteJob, settleOrders } from '../store/index.ts'
+import { within } from '../lib/index.ts'
+import { type Database, type KnownJob, noteJob, settleOrders, writeEntries } from '../store/index.ts'
 import type { Cost } from './cost-of.ts'
 import { beyond, type JobPart, mostOf, usageOf } from './job-parts.ts'
 import type { JobTold } from './job-scanner.ts'
@@ -65,31 +66,48 @@ function keysOf({ org, provider, host, names }: JobAnswer): string[] {
   return names.map((name) => JSON.stringify([org, provider, host, name]))
 }
 
-async function settleJob(
-  entry: Entry,
-  { end, job }: { end: EntryEnd; job: JobAnswer },
-  options: JobCounterOptions,
-): Promise<void> {
-  const known = await note(entry, job, options.database).catch(() => undefined)
+interface Told {
+  end: EntryEnd
+  job: JobAnswer
+}
+
+async function settleJob(entry: Entry, told: Told, options: JobCounterOptions): Promise<void> {
+  const { end, job } = told
+  const known = await note(entry, told, options).catch(() => undefined)
   if (known === undefined) {
     entry.settle(job.parts.length > 0 ? withCounts(end, job.parts) : end)
     return
   }
-  const isCounted = known.counts === null || Object.values(known.counts).some((count) => count > 0)
-  const more = known.counts === null ? [] : beyond(known.counts, job.parts)
-  if (more.length > 0) entry.settle(withCounts(end, more))
-  else entry.settle(job.parts.length > 0 || isCounted ? withoutCounts(end) : end)
+  entry.settle(endBy(known, told))
   if (isTold(job) && known.orders.length > 0) await settleOrdersOf(job, known.orders, options).catch(() => {})
 }
 
-function note(entry: Entry, job: JobAnswer, database: Database) {
-  const { org, provider, host, names, parts } = job
-  const isOrdered = job.isOrder && parts.length === 0
+const patienceMs = 1_000
+
+/** What is new is written into the entry together with the note, so that a process that is killed here does not lose it. */
+async function note(entry: Entry, told: Told, { database, flush }: JobCounterOptions): Promise<KnownJob> {
+  const { org, provider, host, names, parts, isOrder } = told.job
+  // The entry may have begun a moment ago.
+  if (parts.length > 0) await within(patienceMs, flush())
   return noteJob(
     database,
-    { org, provider, host, names, entry: entry.id, isOrdered },
-    { grow: (counted) => ({ ...mostOf(counted, parts) }), isTold: isTold(job) },
+    { org, provider, host, names, entry: entry.id, isOrdered: isOrder && parts.length === 0 },
+    {
+      grow: (counted) => ({ ...mostOf(counted, parts) }),
+      async book(tx, known) {
+        const ended = `[${entry.ending(endBy(known, told))}]`
+        await writeEntries(tx, { opened: '[]', ended, node: '', charging: false })
+      },
+    },
   )
+}
+
+/** @param known what was known of the job before */
+function endBy({ counts }: KnownJob, { end, job: { parts } }: Told): EntryEnd {
+  const more = counts === null ? [] : beyond(counts, parts)
+  if (more.length > 0) return withCounts(end, more)
+  const isCounted = counts === null || Object.values(counts).some((count) => count > 0)
+  return parts.length > 0 || isCounted ? withoutCounts(end) : end
 }
 
 const isTold = ({ isWhole, parts }: JobAnswer): boolean => isWhole && parts.length > 0
@@ -105,11 +123,11 @@ function withoutCounts(end: EntryEnd): EntryEnd {
 
 /** Their entries may have been settled a moment ago. */
 async function settleOrdersOf(
-  { org, provider }: JobAnswer,
+  job: JobAnswer,
   entries: readonly string[],
   { database, price, flush }: JobCounterOptions,
 ): Promise<void> {
   await flush()
-  const free = price({ provider, usage: {}, isFree: true, at: Date.now() })
-  if (free !== undefined) await settleOrders(database, { org, entries, currency: free.currency })
+  const free = price({ provider: job.provider, usage: {}, isFree: true, at: Date.now() })
+  if (free !== undefined) await settleOrders(database, { job, entries, currency: free.currency })
 }

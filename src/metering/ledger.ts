@@ -58,6 +58,8 @@ export interface Entry {
   soFar(usage: Usage, model: string | undefined): void
   /** Of a session, while it runs: the refusal of one that would begin now, where a spend cap that counts it is reached. */
   capReached(standing: Pick<Standing, 'caps' | 'spentAsOf'>): OwnkeyError | undefined
+  /** The line that `settle` would write: for who writes it in one transaction with something else, and settles then. */
+  ending(end: EntryEnd): string
   /** Once; later calls do nothing. */
   settle(end: EntryEnd): void
 }

@@ -63,18 +63,22 @@ function createEntry(book: Book, start: EntryStart, { id, charging, batch, hold 
   let settled = false
   return {
     id,
+    ending: (end) => endingText(book, { id, end, cost: priceOf(book, start, end) }),
     soFar: hold === undefined ? nothingHeld : (usage, model) => growHold(book, hold, { start, usage, model }),
     capReached: (standing) => hold?.reached(standing),
     settle(end) {
       if (settled) return
       settled = true
-      const endedAt = book.clock.now()
       const cost = priceOf(book, start, end)
-      const json = endedText(endedRow(id, end, { endedAt, cost }))
+      const json = endingText(book, { id, end, cost })
       const onWritten = bothOf(hold?.end(cost), charging && !end.charged ? book.returns.note(start.org) : undefined)
       book.queue.pushEnded({ json, charging, isNamed: start.namedByCaller === true, batch, onWritten })
     },
   }
+}
+
+function endingText({ clock }: Book, { id, end, cost }: { id: string; end: EntryEnd; cost: Cost | undefined }): string {
+  return endedText(endedRow(id, end, { endedAt: clock.now(), cost }))
 }
 
 type Call = (() => void) | undefined

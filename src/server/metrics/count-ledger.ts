@@ -12,6 +12,7 @@ export function countLedger(ledger: Ledger, traffic: Traffic): Ledger {
       id: entry.id,
       soFar: entry.soFar,
       capReached: entry.capReached,
+      ending: entry.ending,
       settle(end) {
         if (!settled) traffic.ended(start, end)
         settled = true

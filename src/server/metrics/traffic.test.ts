@@ -112,6 +112,7 @@ test('a counted entry is counted once however often it is settled, also one that
     id,
     soFar: () => {},
     capReached: () => undefined,
+    ending: () => '',
     settle: () => void settled.push(id),
   })
   const ledger: Ledger = {

@@ -4,13 +4,16 @@ import { byTotal, grownTotals, totalKeys } from './entries.ts'
 /** Counts by name. */
 export type JobCounts = Readonly<Record<string, number>>
 
-export interface CountedJob {
+export interface JobPlace {
   org: string
   provider: string
   /** The one that tells of it. */
   host: string
   /** The provider's ids of it. */
   names: readonly string[]
+}
+
+export interface CountedJob extends JobPlace {
   /** The entry that ordered it, or that tells its counts. */
   entry: string
   /** The entry has no price until another one tells the counts. */
@@ -24,33 +27,33 @@ export interface KnownJob {
   orders: string[]
 }
 
-/**
- * Notes that an entry is about a job, and what of its counts is in the books from now on.
- * @param grow what that is, by what was there before
- * @param isTold these are all its counts: no order waits for them any more
- */
-export async function noteJob(
-  database: Database,
-  job: CountedJob,
-  { grow, isTold }: { grow(counts: JobCounts): JobCounts; isTold: boolean },
-): Promise<KnownJob> {
-  if (job.names.length === 1 && (await insertJob(database, job, grow({})))) return { counts: {}, orders: [] }
+/** How a job is noted. */
+export interface JobNote {
+  /** What of its counts is in the books from now on, by what was there before. */
+  grow(counts: JobCounts): JobCounts
+  /** Writes what is new, together with the note: a process that is killed in between has done neither. */
+  book(tx: Queryable, known: KnownJob): Promise<void>
+}
+
+/** Notes that an entry is about a job, and what of its counts is in the books from now on. */
+export async function noteJob(database: Database, job: CountedJob, { grow, book }: JobNote): Promise<KnownJob> {
+  const isNew = Object.values(grow({})).some((count) => count > 0)
+  if (!isNew && job.names.length === 1 && (await insertJob(database, job))) return { counts: {}, orders: [] }
   // Mostly all of it is in the books, and nothing is to be written.
   const seen = await namedRows(database, job)
   if (seen.length === job.names.length && seen.every((row) => isBooked(row, grow))) return knownBy(seen)
   return database.transaction(async (tx) => {
-    if (seen.length < job.names.length) await insertJob(tx, job, {})
+    if (seen.length < job.names.length) await insertJob(tx, job)
     const known = knownBy(await namedRows(tx, job, 'for update'))
-    await tx.query(
-      `update counted_jobs set counts = $5::jsonb, is_ordered = is_ordered and not $6::boolean ${whereNamed}`,
-      [...placeOf(job), known.counts === null ? null : JSON.stringify(grow(known.counts)), isTold],
-    )
+    const counts = known.counts === null ? null : JSON.stringify(grow(known.counts))
+    await tx.query(`update counted_jobs set counts = $5::jsonb ${whereNamed}`, [...placeOf(job), counts])
+    await book(tx, known)
     return known
   })
 }
 
 const whereNamed = 'where org_id = $1 and provider = $2 and host = $3 and job = any($4)'
-const placeOf = ({ org, provider, host, names }: CountedJob) => [org, provider, host, names]
+const placeOf = ({ org, provider, host, names }: JobPlace) => [org, provider, host, names]
 
 function namedRows(queryable: Queryable, job: CountedJob, lock: 'for update' | '' = ''): Promise<NotedRow[]> {
   return queryable.query<NotedRow>(
@@ -59,9 +62,8 @@ function namedRows(queryable: Queryable, job: CountedJob, lock: 'for update' | '
   )
 }
 
-/** Nobody waits for the job, and these counts tell nothing new of it. */
-function isBooked({ is_ordered: isOrdered, counts }: NotedRow, grow: (counts: JobCounts) => JobCounts): boolean {
-  if (isOrdered) return false
+/** These counts tell nothing new of the job. */
+function isBooked({ counts }: NotedRow, grow: JobNote['grow']): boolean {
   return counts === null || Object.entries(grow(counts)).every(([name, count]) => counts[name] === count)
 }
 
@@ -69,13 +71,12 @@ function isBooked({ is_ordered: isOrdered, counts }: NotedRow, grow: (counts: Jo
 async function insertJob(
   queryable: Queryable,
   { org, provider, host, names, entry, isOrdered }: CountedJob,
-  counts: JobCounts,
 ): Promise<boolean> {
   const fresh = await queryable.query(
     `insert into counted_jobs (org_id, provider, host, job, entry_id, is_ordered, counts)
-     select $1, $2, $3, name, $5, $6, $7::jsonb from unnest($4::text[]) as name order by name
+     select $1, $2, $3, name, $5, $6, '{}' from unnest($4::text[]) as name order by name
      on conflict (org_id, provider, host, job) do nothing returning 1 as one`,
-    [org, provider, host, names, entry, isOrdered, JSON.stringify(counts)],
+    [org, provider, host, names, entry, isOrdered],
   )
   return fresh.length > 0
 }
@@ -101,10 +102,13 @@ function mostOf(all: readonly JobCounts[]): JobCounts {
   return most
 }
 
-/** Entries that ordered jobs whose counts now stand elsewhere cost nothing themselves, and are unpriced no more. */
+/**
+ * Entries that ordered a job whose counts now stand elsewhere cost nothing themselves, and are unpriced no more. Then none waits for
+ * the job: until this is done, every answer that tells its counts tries again.
+ */
 export async function settleOrders(
   database: Database,
-  { org, entries, currency }: { org: string; entries: readonly string[]; currency: string },
+  { job, entries, currency }: { job: JobPlace; entries: readonly string[]; currency: string },
 ): Promise<void> {
   await database.query(
     `with priced as (
@@ -117,6 +121,7 @@ export async function settleOrders(
        select ${totalKeys}, 0, 0, 0, -count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 from ${byTotal('priced')}
        ${grownTotals(['unpriced'])})
      select 1`,
-    [org, entries, currency],
+    [job.org, entries, currency],
   )
+  await database.query(`update counted_jobs set is_ordered = false ${whereNamed}`, placeOf(job))
 }
