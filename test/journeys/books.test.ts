@@ -4,6 +4,7 @@ import { type Asked, BooksOracle, decimal, failures, type OraclePlan, picoOf } f
 import type { ApiAnswer } from '../support/call-api.ts'
 import { canaryKeys, canaryPlatformKey } from '../support/canary.ts'
 import { type Journey, startJourney } from '../support/journey.ts'
+import { type Random, randomOf } from '../support/random.ts'
 import { rawCall } from '../support/raw-call.ts'
 import { json, sse } from '../support/upstream.ts'
 
@@ -45,19 +46,6 @@ const more = {
   ),
 }
 
-/** The same numbers each time (mulberry32). */
-function randomOf(seed: number) {
-  let state = seed
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-  const whole = (from: number, to: number) => from + Math.floor(next() * (to - from + 1))
-  return { next, whole, pick: <T>(list: readonly T[]): T => list[whole(0, list.length - 1)] as T }
-}
-type Random = ReturnType<typeof randomOf>
 /** One of an answer's list. */
 type Row = ApiAnswer['body']
 
