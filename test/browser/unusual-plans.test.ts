@@ -14,6 +14,8 @@ const changes = {
     fallback: { mode: 'always', when: ['rate_limited'] },
     credits: { ownKey: 1, platformKey: 7 },
   },
+  'plans.limited': { quotas: { requests: { title: 'requests', limit: 1, per: 'month' } } },
+  'features.chatbot.meter': 'requests',
   'plans.priced': {
     providers: gemini('optional'),
     monthlyCredits: 100,
@@ -56,6 +58,30 @@ describe('a feature', () => {
       (features as { id: string; description: string | null }[]).map(({ id, description }) => [id, description]),
     )
     expect(told).toMatchObject({ chatbot: 'Answers visitors of your site', translation: null })
+  })
+})
+
+describe('a limit that is used up', () => {
+  it('says when it begins anew', async () => {
+    const page = await stage.visit({ org: 'used_up' }, { plan: 'limited' })
+    await stage.server().api('POST', '/orgs/used_up/try-out', { feature: 'chatbot' })
+    await page.reload()
+    await page.getByRole('button', { name: 'Why? Chatbots' }).click()
+    await page
+      .locator('[data-step=refused]')
+      .getByText(/Begins anew on \w+ 1, \d{4}/)
+      .waitFor()
+  })
+})
+
+describe('the chart of requests', () => {
+  it('has no half a request at its axis', async () => {
+    const page = await stage.visit({ org: 'charted' }, { plan: 'priced' })
+    for (const text of ['1', '2', '3'])
+      await stage.server().api('POST', '/orgs/charted/try-out', { feature: 'chatbot', prompt: text })
+    await page.getByRole('link', { name: 'Usage' }).click()
+    const axis = page.locator('figure:has(svg[role=img]) [aria-hidden]').first()
+    await expect.poll(async () => (await axis.innerText()).split(/\s+/)).toEqual(['4', '2', '0'])
   })
 })
 
