@@ -53,3 +53,18 @@ describe('a key that was saved elsewhere while a form is open', () => {
     expect(await dialog.locator('[lang=en]').count()).toBe(0)
   })
 })
+
+describe('a key’s card', () => {
+  it('names who put the key there, not who once added the one before it', async () => {
+    await stage.server().putOrg('named', plan)
+    const page = await stage.visit({ org: 'named' }, plan)
+    await page.getByRole('button', { name: 'Add key: OpenAI', exact: true }).click()
+    await page.getByRole('textbox', { name: 'API key' }).fill(key('1111'))
+    await page.getByRole('button', { name: 'Save' }).click()
+    const facts = page.getByTestId('key-card').locator('dl')
+    await expect.poll(() => facts.innerText()).toMatch(/Added\s+\w+ \d+, \d{4} by you/)
+    await stage.server().putKey('named', 'openai', key('2222'))
+    await page.reload()
+    await expect.poll(() => facts.innerText()).toMatch(/Changed\s+\w+ \d+, \d{4} by operator/)
+  })
+})
