@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import tailwind from '@tailwindcss/vite'
 import { defineConfig, type Plugin } from 'vite'
 import { pageLanguages } from '../src/contract/appearance.ts'
+import { createTranslation } from './src/i18n/create-translation.ts'
 import { onPreact } from './vite.preact.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -26,7 +27,8 @@ function ahead(): Plugin {
 
 /**
  * The page once more in each other language, as `index.zh.html`: what is read before the first script has run, by whoever runs
- * none too, is in the language of the address.
+ * none too, is in the language of the address. Of an address that names none (a sign-in link) no language is known without a
+ * script: it says in all of them that one is needed.
  */
 function pageInEachLanguage(): Plugin {
   return {
@@ -35,13 +37,19 @@ function pageInEachLanguage(): Plugin {
     generateBundle(_, bundle) {
       const page = Object.values(bundle).find((file) => file.fileName === 'index.html')
       if (page?.type !== 'asset') throw new Error('There is no index.html.')
-      for (const locale of Object.keys(pageLanguages)) {
+      const source = String(page.source)
+      const without = (sentences: string) => source.replace('<noscript>', `<noscript>${sentences}`)
+      const all = Object.keys(pageLanguages).map((locale) => {
         const texts = JSON.parse(readFileSync(here(`src/locales/${locale}.json`), 'utf8'))
-        const source = String(page.source)
+        const { t } = createTranslation({ locale, texts })
+        const sentence = `<p lang="${locale}" class="p-6 text-center">${t('shell.noScript')}</p>`
+        const inLanguage = without(sentence)
           .replace('<html lang="en">', `<html lang="${locale}">`)
-          .replace(/<title>[^<]*</, `<title>${texts.settings.title}<`)
-        this.emitFile({ type: 'asset', fileName: `index.${locale}.html`, source })
-      }
+          .replace(/<title>[^<]*</, `<title>${t('settings.title')}<`)
+        this.emitFile({ type: 'asset', fileName: `index.${locale}.html`, source: inLanguage })
+        return sentence
+      })
+      page.source = without(all.join(''))
     },
   }
 }

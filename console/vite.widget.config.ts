@@ -44,7 +44,8 @@ const polyfilled = new RegExp(
  * Inside a shadow root no `@property` holds, so its initial values must stand as plain declarations; no `:root` is there; and a
  * `rem` would be the host page's, whatever that made of it. What stands side by side depends on the widget's own width, as in the
  * console on the width that is left to its content. `light-dark` stays: nothing else follows what the page says of its colours. All
- * browsers that know it know `color-mix`. What nothing reads, and what the very next rule says anew, is left out.
+ * browsers that know it know `color-mix`. What nothing reads, what the very next rule says anew, and what only a language that is
+ * written from the right would need, is left out.
  */
 function shadowStyles(): Plugin {
   return {
@@ -59,7 +60,9 @@ function shadowStyles(): Plugin {
         .replace(/@media \(width>=(\d+)rem\)/g, (_, rem: string) => `@container (width>=${Number(rem) * 16 - 48}px)`)
         .replace(polyfilled, 'light-dark($1,$2)')
         .replace(/--lightningcss-\w+:[^;}]*;?/g, '')
-        .replace(/--tw-(?:border-style|font-weight|tracking):[^;}]*;/g, '')
+        .replace(/[^{}]*:where\(\[dir=rtl\][^{}]*\{[^{}]*\}/g, '')
+        .replace(/--tw-(?:border-style|font-weight|tracking|scale-[xyz]):[^;}]*;?/g, '')
+        .replace(/@layer properties\{[^{}]*\{\}\}/, '')
         .replace(/var\(--tw-border-style\)/g, 'solid')
         .replace(/var\(--tw-leading,(calc\([^)]*\))\)/g, '$1')
         .replace(/:root[^,{]*,\s*(?=:host)/g, '')
@@ -97,7 +100,9 @@ function shortClasses(): Plugin {
       return { code: styles, map: null }
     },
     renderChunk: (code) => ({
-      code: code.replace(/(?<=[`"' ])[-\w:.[\]()#,%/]+(?=[`"' ])/g, (word) => short.get(word) ?? word),
+      code: code
+        .replace(/ ?rtl:[-\w]+/g, '')
+        .replace(/(?<=[`"' ])[-\w:.[\]()#,%/]+(?=[`"' ])/g, (word) => short.get(word) ?? word),
       map: null,
     }),
     generateBundle(_, bundle) {

@@ -211,7 +211,7 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'The only environments there are; absent: any name. Each has keys of its own; a request that names none is for production, or for the first where the list has no production.',
+      'The only environments there are; absent: any name, and the settings page offers production and those that have keys. Each has keys of its own; a request that names none is for production, or for the first where the list has no production.',
     ),
   gateway: gateway.prefault({}),
   vault: z

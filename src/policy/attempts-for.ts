@@ -104,7 +104,7 @@ function fallbackAttempt(
     )
     return undefined
   }
-  const because = `If the own key fails (${ask.fallback.whenText}), ${ask.policy.aiName} serves ${featureTitle(ask)}: ${ask.fallback.mode === 'always' ? 'the plan always falls back' : 'fallback is on'}.`
+  const because = `If the own key fails, ${ask.policy.aiName} serves ${featureTitle(ask)}: ${ask.fallback.mode === 'always' ? 'the plan always falls back' : 'fallback is on'}.`
   for (const provider of fallbackOrder(ask, own)) {
     const attempt = forOtherProvider(ask, { provider, own: own.provider, because })
     if (!('code' in attempt)) {

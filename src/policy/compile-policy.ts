@@ -144,7 +144,6 @@ function fallbackRule({ fallback }: Plan, feature: string): FallbackRule {
     mode: stricter ? (narrower.mode as FallbackMode) : fallback.mode,
     default: fallback.default,
     when,
-    whenText: when.map((one) => one.replaceAll('_', ' ')).join(', '),
     decidedBy: stricter ? 'feature' : 'plan',
   }
 }

@@ -35,7 +35,6 @@ export function decide(request: DecisionRequest, tenant: TenantFacts, policy: Po
       mode: 'never',
       default: false,
       when: [],
-      whenText: '',
       decidedBy: 'plan',
     },
     skipped: [],

@@ -23,9 +23,10 @@ describe('without a list in the configuration', () => {
     expect(defaultEnvironment(free)).toBe('production')
   })
 
-  test('the usual ones are offered, and those of the keys that are there', () => {
+  test('production is offered, and what the keys that are there are for', () => {
     const keys = ['qa', 'production', 'dev', 'qa'].map((environment) => ({ environment }))
-    expect(environmentsOf(free, keys)).toEqual(['production', 'staging', 'dev', 'qa'])
+    expect(environmentsOf(free, keys)).toEqual(['production', 'dev', 'qa'])
+    expect(environmentsOf(free, [])).toEqual(['production'])
   })
 })
 

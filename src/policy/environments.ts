@@ -5,9 +5,6 @@ import type { Policy } from './policy.ts'
 
 type Known = Pick<Policy, 'environments'>
 
-/** What a page offers from the start, where the configuration declares no environments. */
-const usual = ['production', 'staging']
-
 /** A request that names no environment is for this one: production, or the first of a list without it. */
 export function defaultEnvironment({ environments }: Known): string {
   const [first = 'production'] = environments ?? []
@@ -41,9 +38,10 @@ function isName(environment: string): boolean {
   return idPattern.test(environment) && !beginsLikeKey(environment)
 }
 
-/** What a page lets choose: the declared ones, or the usual ones and those that these keys are for. */
-export function environmentsOf({ environments }: Known, keys: readonly Pick<KeyFacts, 'environment'>[]): string[] {
-  if (environments !== undefined) return [...environments]
-  const others = keys.map(({ environment }) => environment).filter((name) => !usual.includes(name))
-  return [...usual, ...[...new Set(others)].sort()]
+/** What a page lets choose: the declared ones; where none are, that of unnamed requests and those that these keys are for. */
+export function environmentsOf(known: Known, keys: readonly Pick<KeyFacts, 'environment'>[]): string[] {
+  if (known.environments !== undefined) return [...known.environments]
+  const usual = defaultEnvironment(known)
+  const others = keys.map(({ environment }) => environment).filter((name) => name !== usual)
+  return [usual, ...[...new Set(others)].sort()]
 }

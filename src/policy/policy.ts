@@ -44,8 +44,6 @@ export interface FallbackRule {
   mode: FallbackMode
   default: boolean
   when: readonly ErrorClass[]
-  /** The classes in words. */
-  whenText: string
   /** Which of the two rules decided the mode. */
   decidedBy: 'plan' | 'feature'
 }

@@ -17,9 +17,7 @@ describe('the platform’s key behind an own one', () => {
     ['{ mode: always, when: [network, rate_limited] }', 'the plan always falls back'],
     ['{ mode: customer, when: [network, rate_limited] }', 'fallback is on'],
   ])('with %s is there because %s', (fallback, because) => {
-    expect(decide(fallback).attempts[1]?.reason).toBe(
-      `If the own key fails (network, rate limited), Acme AI serves Chatbots: ${because}.`,
-    )
+    expect(decide(fallback).attempts[1]?.reason).toBe(`If the own key fails, Acme AI serves Chatbots: ${because}.`)
   })
 
   test.each([

@@ -24,6 +24,17 @@ describe('the page before its first script has run', () => {
     const page = await answer.text()
     expect([/<html lang="([^"]+)">/.exec(page)?.[1], /<title>([^<]+)</.exec(page)?.[1]]).toEqual([lang, title])
   })
+
+  it.each([
+    ['/de/settings', ['de'], /^Diese Seiten brauchen JavaScript/],
+    ['/signin?code=x', ['en', 'zh', 'hi', 'es', 'de'], /^These pages need JavaScript/],
+  ])('says at %s, to who runs none, that scripts are needed, in %j', async (path, languages, sentence) => {
+    const page = await stage.blank({ javaScriptEnabled: false })
+    await page.goto(`${stage.server().url}${path}`)
+    const sentences = page.locator('p:visible')
+    expect(await Promise.all((await sentences.all()).map((one) => one.getAttribute('lang')))).toEqual(languages)
+    expect(await sentences.first().innerText()).toMatch(sentence)
+  })
 })
 
 describe('what the server says', () => {

@@ -27,7 +27,7 @@ describe('the settings page of a plan that says where data may go', () => {
     for (const id of ['azure-openai', 'openai_compatible'])
       await expect
         .poll(() => textOf(page, `[data-provider="${id}"]`))
-        .toContain('Not usable on your plan: nothing tells in which region an endpoint of your own lies.')
+        .toContain('Not usable on your plan: in which region your own endpoint lies is not known.')
     await expect.poll(() => textOf(page, '[data-provider=groq]')).toContain('No host in your plan’s regions.')
   })
 

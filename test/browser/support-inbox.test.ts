@@ -33,6 +33,15 @@ describe('the settings page of a support inbox', () => {
       .toContain('ConnectGain AI serves all your AI features.')
   })
 
+  it('lets no environment be chosen where the configuration names none, and no key is in another', async () => {
+    const page = await stage.visit({ org: 'one_place' })
+    expect(await page.getByLabel('Environment').count()).toBe(0)
+    await putKey('one_place', { key: working, environment: 'trial' })
+    await page.reload()
+    await page.getByLabel('Environment').selectOption('trial')
+    await page.getByTestId('key-card').waitFor()
+  })
+
   it('CG2 lets a model be chosen, each with its hint, the recommended one first', async () => {
     const page = await stage.visit({ org: 'cg2' })
     await chooseOwn(page)

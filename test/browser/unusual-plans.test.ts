@@ -14,6 +14,8 @@ const changes = {
     fallback: { mode: 'always', when: ['rate_limited'] },
     credits: { ownKey: 1, platformKey: 7 },
   },
+  'plans.limited': { quotas: { requests: { title: 'requests', limit: 1, per: 'month' } } },
+  'features.chatbot.meter': 'requests',
   'plans.priced': {
     providers: gemini('optional'),
     monthlyCredits: 100,
@@ -59,6 +61,30 @@ describe('a feature', () => {
   })
 })
 
+describe('a limit that is used up', () => {
+  it('says when it begins anew', async () => {
+    const page = await stage.visit({ org: 'used_up' }, { plan: 'limited' })
+    await stage.server().api('POST', '/orgs/used_up/try-out', { feature: 'chatbot' })
+    await page.reload()
+    await page.getByRole('button', { name: 'Why? Chatbots' }).click()
+    await page
+      .locator('[data-step=refused]')
+      .getByText(/Begins anew on \w+ 1, \d{4}/)
+      .waitFor()
+  })
+})
+
+describe('the chart of requests', () => {
+  it('has no half a request at its axis', async () => {
+    const page = await stage.visit({ org: 'charted' }, { plan: 'priced' })
+    for (const text of ['1', '2', '3'])
+      await stage.server().api('POST', '/orgs/charted/try-out', { feature: 'chatbot', prompt: text })
+    await page.getByRole('link', { name: 'Usage' }).click()
+    const axis = page.locator('figure:has(svg[role=img]) [aria-hidden]').first()
+    await expect.poll(async () => (await axis.innerText()).split(/\s+/)).toEqual(['4', '2', '0'])
+  })
+})
+
 describe('the log of requests', () => {
   it('fits beside everything that a request can have: credits, a fallback, a long host', async () => {
     await stage.server().putOrg('wide', { plan: 'full', addOns: ['re_engagement'] })
@@ -84,6 +110,8 @@ describe('the operator’s form for an organization', () => {
     await stage.server().putOrg('kept', { plan: 'old', addOns: ['spare', 're_engagement'] })
     expect(await stage.server().reload(config())).toBe(true)
     const page = await stage.operator()
+    const row = page.locator('[data-org=kept]')
+    await row.getByText('Plan not in the configuration').waitFor()
     await page.getByRole('button', { name: 'Edit: kept' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('checkbox', { name: 'AI Re-Engagement' }).waitFor()
@@ -95,6 +123,7 @@ describe('the operator’s form for an organization', () => {
     await dialog.getByLabel('Plan').selectOption('standard')
     await dialog.getByRole('button', { name: 'Save' }).click()
     await dialog.waitFor({ state: 'detached' })
+    await row.getByText('Own keys enabled').waitFor()
     const { body } = await stage.server().api('GET', '/orgs/kept')
     expect([body.name, body.plan, body.addOns.sort()]).toEqual(['Still kept', 'standard', ['re_engagement', 'spare']])
   })

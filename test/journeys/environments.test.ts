@@ -52,7 +52,7 @@ function askDialect(headers: Record<string, string>): Promise<RawAnswer> {
 
 describe('where the configuration declares no environments', () => {
   test('a key can be saved, changed, tested, explained, used and removed in any', async () => {
-    expect((await settings()).environments).toEqual(['production', 'staging'])
+    expect((await settings()).environments).toEqual(['production'])
     const missing = await ask('openai', { [asHeader]: 'qa' })
     expect([missing.status, missing.header('ownkey-error')]).toEqual([403, 'missing_key'])
 
@@ -60,7 +60,7 @@ describe('where the configuration declares no environments', () => {
     expect((await api('PUT', '/keys/openai', key)).body).toMatchObject({ environment: 'qa' })
     expect((await api('PATCH', '/keys/openai', { label: 'Q', environment: 'qa' })).body).toMatchObject({ label: 'Q' })
     expect((await api('POST', '/keys/openai/test?environment=qa')).status).toBe(200)
-    expect((await settings()).environments).toEqual(['production', 'staging', 'qa'])
+    expect((await settings()).environments).toEqual(['production', 'qa'])
     expect(await settings('?environment=qa')).toMatchObject({ environment: 'qa' })
 
     const explained = await api('POST', '/explain', { feature: 'assistant', provider: 'openai', environment: 'qa' })
@@ -69,11 +69,11 @@ describe('where the configuration declares no environments', () => {
       expect([answer.status, answer.header('ownkey-key-source')]).toEqual([200, 'organization'])
     expect((await askDialect({ [asHeader]: 'qa' })).status).toBe(200)
     expect((await api('DELETE', '/keys/openai?environment=qa')).status).toBe(204)
-    expect((await settings()).environments).toEqual(['production', 'staging'])
+    expect((await settings()).environments).toEqual(['production'])
   })
 
   test('a page that looks at another one lets it be chosen', async () => {
-    expect((await settings('?environment=sandbox')).environments).toEqual(['production', 'staging', 'sandbox'])
+    expect((await settings('?environment=sandbox')).environments).toEqual(['production', 'sandbox'])
   })
 
   test('what cannot be an id is refused, without repeating it', async () => {

@@ -69,7 +69,7 @@ async function request(place: ApiPlace, path: string, options: Call, token: stri
       fetch(url, { ...init, signal: signal ?? AbortSignal.timeout(patienceMs) }))
   } catch (error) {
     if (signal?.aborted) throw error
-    throw new ProblemError({ status: 0, code: 'offline', detail: '', fix: '' })
+    throw new ProblemError({ status: 0, code: 'offline' })
   }
 }
 

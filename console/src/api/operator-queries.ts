@@ -67,7 +67,7 @@ interface WrittenOrg {
  */
 async function writeOrg({ id, body, before }: WrittenOrg): Promise<Org> {
   const now = await (before ? call<Org>(pathOf(id)) : findOrg(id))
-  if (now && !before) throw new ProblemError({ status: 409, code: orgTaken, detail: '', fix: '' })
+  if (now && !before) throw new ProblemError({ status: 409, code: orgTaken })
   const written = Object.entries(body).map(([name, value]) => {
     const field = name as keyof PutOrg & keyof Org
     return [name, now && before && isSame(value, before[field]) ? now[field] : value]

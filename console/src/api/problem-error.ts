@@ -11,13 +11,13 @@ export class ProblemError extends Error {
   /** Seconds after which it may be tried again, where that was told. */
   readonly retryAfter: number | undefined
 
-  constructor(problem: Pick<Problem, 'status' | 'code' | 'detail' | 'fix'> & Partial<Problem>, retryAfter?: number) {
+  constructor(problem: Pick<Problem, 'status' | 'code'> & Partial<Problem>, retryAfter?: number) {
     super(problem.detail)
     this.name = 'ProblemError'
     this.status = problem.status
     this.code = problem.code
     this.facts = problem.facts ?? {}
-    this.fix = problem.fix
+    this.fix = problem.fix ?? ''
     this.fields = problem.errors ?? []
     this.retryAfter = retryAfter
     this.checks = Array.isArray(problem.facts?.['checks']) ? (problem.facts['checks'] as KeyCheck[]) : []

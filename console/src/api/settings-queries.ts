@@ -40,7 +40,7 @@ export function useKeyActions({ provider, environment }: KeySlot) {
   const { org } = useOrg()
   const { call } = useApi()
   const client = useQueryClient()
-  const path = `${pathOf(org)}/keys/${encodeURIComponent(provider)}`
+  const path = keyPathOf(org, provider)
   const query = { environment }
   const refreshed = async <Answer>(work: Promise<Answer>): Promise<Answer> => {
     const answer = await work.catch((error) => {
@@ -51,6 +51,11 @@ export function useKeyActions({ provider, environment }: KeySlot) {
     return answer
   }
   return {
+    /** The hint of the key that is there now: another tab or person may have saved it since the page was fetched. */
+    hintNow: async () => {
+      const { providers } = await call<Settings>(`${pathOf(org)}/settings`, { query })
+      return providers.find(({ id }) => id === provider)?.keys.find((key) => key.environment === environment)?.hint
+    },
     save: (body: PutKey) => refreshed(call<SavedKey>(path, { method: 'PUT', body: { ...body, environment } })),
     change: (body: PatchKey) => refreshed(call<SavedKey>(path, { method: 'PATCH', body: { ...body, environment } })),
     remove: () => refreshed(call<void>(path, { method: 'DELETE', query })),
@@ -67,7 +72,7 @@ export function useRemoveKeys(environment: string) {
   const { call } = useApi()
   const client = useQueryClient()
   const remove = (provider: string) =>
-    call<void>(`${pathOf(org)}/keys/${encodeURIComponent(provider)}`, { method: 'DELETE', query: { environment } })
+    call<void>(keyPathOf(org, provider), { method: 'DELETE', query: { environment } })
   return async (providers: readonly string[]) => {
     try {
       for (const provider of providers)
@@ -84,7 +89,7 @@ export function useRemoveKeys(environment: string) {
 export function useSlotTest({ provider, environment }: KeySlot, { saved }: { saved: boolean }) {
   const { org } = useOrg()
   const client = useQueryClient()
-  const path = `${pathOf(org)}/keys/${encodeURIComponent(provider)}/test`
+  const path = `${keyPathOf(org, provider)}/test`
   const test = useKeyTest(
     path,
     saved ? { onDone: () => refresh(client, org), onRefused: (error) => refreshAfter(error, { client, org }) } : {},
@@ -131,6 +136,10 @@ export function useTryOut() {
 
 export function pathOf(org: string): string {
   return `/orgs/${encodeURIComponent(org)}`
+}
+
+function keyPathOf(org: string, provider: string): string {
+  return `${pathOf(org)}/keys/${encodeURIComponent(provider)}`
 }
 
 /**

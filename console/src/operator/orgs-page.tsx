@@ -1,7 +1,7 @@
 import { useDeferredValue, useState } from 'react'
 import { Link } from 'wouter'
 import type { OrgsPage as OrgsAnswer } from '../../../src/contract/index.ts'
-import { useOrgs } from '../api/operator-queries.ts'
+import { offeredBy, useConfig, useOrgs } from '../api/operator-queries.ts'
 import { useTranslation } from '../i18n/translation.tsx'
 import { useFormat } from '../i18n/use-format.ts'
 import { useInAddress } from '../shell/use-in-address.ts'
@@ -89,6 +89,8 @@ export function OrgsPage() {
 function OrgItem({ org, open }: { org: OrgRow; open(what: Open): void }) {
   const { t } = useTranslation()
   const format = useFormat()
+  const config = useConfig()
+  const planGone = config.data && !offeredBy(config.data).plans.some(({ id }) => id === org.plan)
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 p-4 sm:px-5" data-org={org.id}>
       <div className="min-w-0 flex-1 basis-64">
@@ -102,7 +104,11 @@ function OrgItem({ org, open }: { org: OrgRow; open(what: Open): void }) {
         </h2>
         <p className="flex flex-wrap gap-x-3 text-sm text-muted">
           <span>{[org.plan, ...org.addOns].join(' + ')}</span>
-          <span>{t(org.byok ? 'operator.orgs.byokOn' : 'operator.orgs.byokOff')}</span>
+          {planGone ? (
+            <span className="text-bad">{t('operator.orgs.planGone')}</span>
+          ) : (
+            <span>{t(org.byok ? 'operator.orgs.byokOn' : 'operator.orgs.byokOff')}</span>
+          )}
           <span>{t('operator.orgs.keys', { count: org.keys })}</span>
           {org.failingKeys > 0 && (
             <span className="text-bad">{t('operator.orgs.failing', { count: org.failingKeys })}</span>

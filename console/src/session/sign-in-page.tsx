@@ -9,7 +9,7 @@ import { takeAddress } from './kept-address.ts'
 import { keepSession } from './session-store.ts'
 import { SignedOutPage } from './signed-out-page.tsx'
 
-// A code works once, so it is sent once however often React renders this page.
+// A code works once, so it is sent once however often React renders this page; again only where that did not reach the server.
 let exchange: { code: string; answer: Promise<ExchangedSession> } | undefined
 
 function exchangeOnce(code: string): Promise<ExchangedSession> {
@@ -30,12 +30,10 @@ export function SignInPage({ locale }: { locale: Locale }) {
     const query = new URLSearchParams(window.location.search)
     return { code: query.get('code'), problem: query.get('problem') }
   })
-  const [error, setError] = useState<Error | null>(
-    code ? null : new ProblemError({ status: 400, code: 'no_code', detail: '', fix: '' }),
-  )
+  const [error, setError] = useState<Error | null>(code ? null : new ProblemError({ status: 400, code: 'no_code' }))
   useEffect(() => {
     if (problem) window.history.replaceState(null, '', '/signin')
-    if (!code) return
+    if (!code || error) return
     window.history.replaceState(null, '', '/signin')
     let current = true
     exchangeOnce(code).then(
@@ -50,20 +48,16 @@ export function SignInPage({ locale }: { locale: Locale }) {
     return () => {
       current = false
     }
-  }, [code, problem, locale, navigate])
+  }, [code, problem, error, locale, navigate])
   if (problem) return <SignedOutPage reason={problem === 'not_allowed' ? 'not_allowed' : 'failed'} />
-  if (error)
-    return (
-      <SignedOutPage
-        reason={
-          error instanceof ProblemError && (error.status === 0 || error.status >= 500)
-            ? 'unreachable'
-            : code
-              ? 'used'
-              : 'none'
-        }
-      />
-    )
+  // By then the code is in no address any more, so a reload could not send it again.
+  const tryAgain = () => {
+    exchange = undefined
+    setError(null)
+  }
+  if (error && !code) return <SignedOutPage reason="none" />
+  if (error instanceof ProblemError && [400, 401].includes(error.status)) return <SignedOutPage reason="used" />
+  if (error) return <SignedOutPage reason="unreachable" tryAgain={tryAgain} />
   return (
     <main className="grid min-h-dvh place-items-center p-6">
       <p role="status" className="flex items-center gap-3 text-muted">

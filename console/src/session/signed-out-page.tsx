@@ -6,8 +6,14 @@ import { hasDraft } from '../settings/kept-draft.ts'
 import { Icon } from '../ui/icon.tsx'
 import type { SignedOut } from './session-store.ts'
 
+interface SignedOutProps {
+  reason: SignedOut | 'used' | 'unreachable' | 'not_allowed' | 'failed'
+  /** Where trying again may help. */
+  tryAgain?: () => void
+}
+
 /** Nobody is signed in here: why, and how to get in. */
-export function SignedOutPage({ reason }: { reason: SignedOut | 'used' | 'unreachable' | 'not_allowed' | 'failed' }) {
+export function SignedOutPage({ reason, tryAgain }: SignedOutProps) {
   const { t } = useTranslation()
   const title = t(`signedOut.${reason}.title`)
   const main = useRef<HTMLElement>(null)
@@ -46,8 +52,8 @@ export function SignedOutPage({ reason }: { reason: SignedOut | 'used' | 'unreac
         ) : (
           <p className="mt-3 text-sm text-muted">{t('signedOut.operator')}</p>
         )}
-        {reason === 'unreachable' && (
-          <button type="button" className="button mt-4" onClick={() => window.location.reload()}>
+        {tryAgain && (
+          <button type="button" className="button mt-4" onClick={tryAgain}>
             {t('common.tryAgain')}
           </button>
         )}

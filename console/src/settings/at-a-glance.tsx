@@ -10,10 +10,10 @@ export function AtAGlance({ settings }: { settings: Settings }) {
   const format = useFormat()
   const aiName = settings.platform.aiName
   const served = settings.features.filter((feature) => feature.included && !isComing(settings, feature))
-  const sourceOf = (feature: (typeof served)[number]) => feature.decision.attempts[0]?.source ?? null
-  const own = served.filter((feature) => sourceOf(feature) !== null && sourceOf(feature) !== 'platform').length
-  const platform = served.filter((feature) => sourceOf(feature) === 'platform').length
-  const nobody = served.length - own - platform
+  const sources = served.map(({ decision }) => decision.attempts[0]?.source)
+  const platform = sources.filter((source) => source === 'platform').length
+  const nobody = sources.filter((source) => !source).length
+  const own = sources.length - platform - nobody
   const failing = failingKeys(settings)
   const troubled = failing.length > 0 || nobody > 0 || served.length === 0
   const sentence =
@@ -29,14 +29,9 @@ export function AtAGlance({ settings }: { settings: Settings }) {
             ? 'glance.own'
             : 'glance.both'
   const parts = [
-    { name: 'own', count: own, tone: 'text-accent', words: t('glance.ownPart', { count: own }) },
-    {
-      name: 'platform',
-      count: platform,
-      tone: 'text-line-strong',
-      words: t('glance.platformPart', { count: platform, aiName }),
-    },
-    { name: 'nobody', count: nobody, tone: 'text-bad', words: t('glance.nobodyPart', { count: nobody }) },
+    { name: 'own', count: own, tone: 'text-accent' },
+    { name: 'platform', count: platform, tone: 'text-line-strong' },
+    { name: 'nobody', count: nobody, tone: 'text-bad' },
   ].filter(({ count }) => count > 0)
   const { balance, perRequest, features } = settings.credits
   const prices = Object.values(features)
@@ -47,7 +42,7 @@ export function AtAGlance({ settings }: { settings: Settings }) {
           name={troubled ? 'warning' : own > 0 ? 'key' : 'sparkle'}
           className={`mt-1 ${troubled ? 'text-warn' : 'text-accent-text'}`}
         />
-        {own + platform === 0 ? t('glance.nobody') : t(sentence, { aiName })}
+        {t(own + platform === 0 ? 'glance.nobody' : sentence, { aiName })}
       </p>
       {served.length > 0 && (
         <>
@@ -62,7 +57,8 @@ export function AtAGlance({ settings }: { settings: Settings }) {
           <ul className="mt-2 flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
             {parts.map((part) => (
               <li key={part.name} className="flex items-center gap-2">
-                <span className={`size-2 flex-none rounded-full bg-current ${part.tone}`} /> {part.words}
+                <span className={`size-2 flex-none rounded-full bg-current ${part.tone}`} />
+                {t(`glance.${part.name}Part`, { count: part.count, aiName })}
               </li>
             ))}
           </ul>

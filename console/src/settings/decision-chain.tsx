@@ -33,18 +33,24 @@ export function DecisionChain({ settings, feature }: DecisionChainProps) {
 
 function Chain({ decision, settings, feature }: DecisionChainProps & { decision: ExplainedDecision }) {
   const { t } = useTranslation()
+  const format = useFormat()
   const aiName = settings.platform.aiName
   const nameOf = (id: string) => settings.providers.find((provider) => provider.id === id)?.name ?? id
   const values = { aiName, feature: feature.title }
   const { refusal } = decision
   const facts = refusal?.facts ?? {}
-  const own = decision.skipped.filter(({ source }) => source !== 'platform')
+  // Where own keys are off they are so for every provider alike.
+  const off = decision.skipped.find(({ code }) => code === 'byok_disabled')
+  const own = off ? [off] : decision.skipped.filter(({ source }) => source !== 'platform')
   const platform = decision.skipped.filter(({ source }) => source === 'platform')
   const skip = (one: ExplainedSkip) => (
     <Step
       key={`${one.source}-${one.provider}-${one.code}`}
       kind="skipped"
-      title={t(one.source === 'platform' ? 'chain.platform' : 'chain.own', { provider: nameOf(one.provider), aiName })}
+      title={t(one === off ? 'source.own' : one.source === 'platform' ? 'chain.platform' : 'chain.own', {
+        provider: nameOf(one.provider),
+        aiName,
+      })}
       note={t('chain.skipped')}
     >
       <Said code={`skip.${one.code}`} values={{ ...values, ...one.facts, provider: nameOf(one.provider) }}>
@@ -71,7 +77,8 @@ function Chain({ decision, settings, feature }: DecisionChainProps & { decision:
           </Said>{' '}
           <Said code={`error.${refusal.code}.fix`} values={facts} className="font-medium text-ink">
             {refusal.fix}
-          </Said>
+          </Said>{' '}
+          {refusal.resetsAt && t('quota.resets', { when: format.time(refusal.resetsAt) })}
         </Step>
       )}
     </ol>

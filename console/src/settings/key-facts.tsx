@@ -19,7 +19,7 @@ export function KeyFacts({ settings, current }: KeyFactsProps) {
   const narrower = settings.scopes.filter(({ id }) => id !== 'all')
   const scope = narrower.find(({ id }) => id === current.scope)?.title ?? t('keyForm.scopeAll')
   const who =
-    current.createdBy === settings.you.id ? t('key.you') : (said(`by.${current.createdBy}`) ?? current.createdBy)
+    current.updatedBy === settings.you.id ? t('key.you') : (said(`by.${current.updatedBy}`) ?? current.updatedBy)
   const moment = (time: string | null | undefined) =>
     time ? (
       <time dateTime={time} title={format.time(time)}>
@@ -52,7 +52,11 @@ export function KeyFacts({ settings, current }: KeyFactsProps) {
         </span>
       ),
     ],
-    [t('key.added'), t('key.addedBy', { when: format.dayOf(current.createdAt), who })],
+    // Who added a key may have nothing to do with the one that it was replaced with.
+    [
+      t(current.updatedAt === current.createdAt ? 'key.added' : 'key.changed'),
+      t('key.addedBy', { when: format.dayOf(current.updatedAt), who }),
+    ],
   ]
   return (
     <dl className="grid grid-cols-2 gap-x-4 gap-y-3 text-sm sm:grid-cols-3">

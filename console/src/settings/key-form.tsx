@@ -34,6 +34,8 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
   const [before] = useState(() => choicesOf(settings, provider, current))
   const [choices, setChoices] = useDraft([provider.id, settings.environment, mode], before)
   const actions = useKeyActions({ provider: provider.id, environment: settings.environment })
+  // The key that the reader knows of: only this one is replaced without a word.
+  const known = useRef(current?.hint)
   const needsKey = mode === 'key' || (current !== undefined && hostChanged(current, choices))
   const pasted = () => secret.current?.value.trim() ?? ''
 
@@ -50,8 +52,13 @@ export function KeyForm({ settings, provider, current, mode, onDone, onCancel }:
     mutationFn: async () => {
       const all = bodyOf(settings, provider, choices)
       const body = current ? changesOf(bodyOf(settings, provider, before), all) : all
-      if (mode === 'key') return actions.save({ key: pasted(), ...body })
-      return actions.change(needsKey ? { key: pasted(), ...body } : body)
+      if (mode === 'edit') return actions.change(needsKey ? { key: pasted(), ...body } : body)
+      const hint = await actions.hintNow()
+      if (hint && hint !== known.current) {
+        known.current = hint
+        throw new ProblemError({ status: 409, code: 'taken', facts: { hint } })
+      }
+      return actions.save({ key: pasted(), ...body })
     },
     onSuccess: (saved) => {
       if (secret.current) secret.current.value = ''

@@ -121,7 +121,7 @@ function Support({ who }: { who: string }) {
   const href = /^https?:\/\//.test(who) ? who : /^[^\s@]+@[^\s@]+$/.test(who) ? `mailto:${who}` : undefined
   if (!href) return <span className="font-medium">{who}</span>
   return (
-    <a className="link" href={href} rel="noreferrer noopener">
+    <a className="link" href={href} rel="noreferrer">
       {who}
     </a>
   )

@@ -39,5 +39,5 @@ export function later<Props extends object>(
 }
 
 function unreachable(): ProblemError {
-  return new ProblemError({ status: 0, code: 'offline', detail: '', fix: '' })
+  return new ProblemError({ status: 0, code: 'offline' })
 }

@@ -21,7 +21,7 @@ export function ProblemNote({ error, className = '' }: { error: Error; className
     : facts
   const exactly = said(`cause.${cause}.reason`)
   const translated = exactly ?? said(`error.${code}.message`, values)
-  const state = code === 'offline' ? 'offline' : problem?.status === 429 ? 'busy' : 'unexpected'
+  const state = problem?.status === 429 ? 'busy' : has(`problem.${code}`) ? code : 'unexpected'
   const later = state === 'busy' && problem?.retryAfter
   const labelOf = (field: string) => {
     const name = field.replace(/^\w+\./, '')
@@ -40,7 +40,7 @@ export function ProblemNote({ error, className = '' }: { error: Error; className
           ) : headline ? (
             <ServerText>{headline}</ServerText>
           ) : (
-            t(`problem.${state}`)
+            t(`problem.${state}`, facts)
           )}
         </p>
         <p className="mt-0.5">

@@ -96,9 +96,8 @@ function Stack({ series, at, top }: { series: readonly Series[]; at: number; top
   })
 }
 
-/** The next 1, 2, 2.5 or 5 with zeros above the largest amount. */
+/** The next even digit with zeros above the largest amount: half of it stands at the axis, too, and of requests there are no halves. */
 function niceTop(largest: number): number {
-  if (largest <= 0) return 1
-  const scale = 10 ** Math.floor(Math.log10(largest))
-  return scale * ([1, 2, 2.5, 5, 10].find((step) => step * scale >= largest) ?? 10)
+  const scale = 10 ** Math.floor(Math.log10(largest || 1))
+  return scale * ([2, 4, 6, 8].find((step) => step * scale >= largest) ?? 10)
 }

@@ -17,7 +17,7 @@ export function openWidgetSession({ getToken, ...place }: SessionOptions): Api {
       .catch(() => '')
     // Nobody is signed in there, or the host's server is away.
     if (token) return token
-    throw new ProblemError({ status: 0, code: 'offline', detail: '', fix: '' })
+    throw new ProblemError({ status: 0, code: 'offline' })
   }
   const renewOnce = async () => {
     asked = ask(true)

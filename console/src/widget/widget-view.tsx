@@ -3,7 +3,7 @@ import type { Api } from '../api/create-api.ts'
 import { useSettings } from '../api/settings-queries.ts'
 import { ApiProvider } from '../api/use-api.tsx'
 import { OrgProvider } from '../api/use-org.tsx'
-import { directionOf, type Locale } from '../i18n/locales.ts'
+import type { Locale } from '../i18n/locales.ts'
 import { LanguageProvider, type Texts } from '../i18n/translation.tsx'
 import english from '../locales/en.json'
 import SettingsPage from '../settings/settings-page.tsx'
@@ -53,8 +53,9 @@ export function WidgetView({ api, origin, org, locale, view, meters, onBrand }: 
 function Place({ locale, children }: { locale: Locale; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => (place.current ? keepFocus(place.current) : undefined), [])
+  // All our languages are written from the left; the host page's may not be.
   return (
-    <div ref={place} className="widget" lang={locale} dir={directionOf(locale)}>
+    <div ref={place} className="widget" lang={locale} dir="ltr">
       {children}
     </div>
   )
