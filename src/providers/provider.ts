@@ -38,6 +38,8 @@ export interface Surface {
   job?: JobReading
   /** Whatever is sent here is not billed, or is billed when its result is fetched. Reading and deleting never are, on any surface. */
   isFree?: true
+  /** The JSON field of its answers with an address where the caller goes on with its credential; it is rewritten to the gateway's. */
+  answerAddress?: string
   /** The JSON field whose characters are billed: a text, or a list of texts or of objects with a `text`. */
   textField?: string
   /** Streams tell their counts only when the request asks: by `stream_options: {include_usage: true}`. */

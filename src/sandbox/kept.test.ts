@@ -1,6 +1,7 @@
 import Anthropic, { toFile } from '@anthropic-ai/sdk'
 import { ElevenLabsClient } from '@elevenlabs/elevenlabs-js'
 import { GoogleGenAI } from '@google/genai'
+import { Mistral } from '@mistralai/mistralai'
 import OpenAI, { AuthenticationError, NotFoundError } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from './start-sandbox.ts'
@@ -107,6 +108,45 @@ describe('Anthropic', () => {
     expect(lines.join('')).toContain('sandbox')
     expect((await batches.cancel(made.id)).processing_status).toBe('canceling')
     await batches.delete(made.id)
+  })
+})
+
+describe('Mistral, whose SDK takes no answer that lacks a field', () => {
+  const mistral = () => new Mistral({ serverURL: sandbox.baseUrl('mistral'), apiKey: 'sandbox-ok' })
+  const content = new Blob([bytes])
+
+  test('keeps files', async () => {
+    const { files } = mistral()
+    const made = await files.upload({ file: { fileName: 'a.jsonl', content }, purpose: 'batch' })
+    expect(made).toMatchObject({ filename: 'a.jsonl', sizeBytes: 1_234, sampleType: 'batch_request', source: 'upload' })
+    expect(await files.retrieve({ fileId: made.id })).toMatchObject(made)
+    expect((await files.upload({ file: { fileName: 'b.jsonl', content } })).purpose).toBe('fine-tune')
+    expect((await files.list({})).data).toEqual([])
+    expect(await files.delete({ fileId: made.id })).toMatchObject({ deleted: true })
+  })
+
+  test('keeps batch jobs, of files and of requests', async () => {
+    const { batch, files } = mistral()
+    const asked = { endpoint: '/v1/chat/completions', model: 'mistral-small-latest' } as const
+    const made = await batch.jobs.create({ ...asked, inputFiles: ['file-x'] })
+    expect(made).toMatchObject({ ...asked, status: 'QUEUED', inputFiles: ['file-x'], completedRequests: 0 })
+    expect((await batch.jobs.create({ ...asked, inputFiles: ['file-x'] })).id).not.toBe(made.id)
+    const done = await batch.jobs.get({ jobId: made.id })
+    expect(done).toMatchObject({ status: 'SUCCESS', totalRequests: 1, succeededRequests: 1 })
+    expect(await new Response(await files.download({ fileId: done.outputFile ?? '' })).text()).toContain('sandbox')
+    expect((await batch.jobs.cancel({ jobId: made.id })).status).toBe('CANCELLATION_REQUESTED')
+    expect((await batch.jobs.list({})).total).toBe(0)
+    const requests = [{ customId: 'one', body: { messages: [] } }]
+    expect(await batch.jobs.create({ ...asked, requests })).toMatchObject({ totalRequests: 1, inputFiles: [] })
+  })
+
+  test('counts embeddings as its SDKs before 2 need it', async () => {
+    const answer = await fetch(`${sandbox.baseUrl('mistral')}/v1/embeddings`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer sandbox-ok', 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'mistral-embed', input: ['a'] }),
+    })
+    expect(await answer.json()).toMatchObject({ usage: { prompt_tokens: 1, total_tokens: 1, completion_tokens: 0 } })
   })
 })
 

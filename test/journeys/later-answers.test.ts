@@ -238,7 +238,7 @@ describe.each(databaseKinds)('what is answered later, on %s', (database) => {
       id: 'msgbatch_1',
       type: 'message_batch',
       processing_status: 'ended',
-      results_url: `${ownkey.url}/anthropic/v1/messages/batches/msgbatch_1/results`,
+      results_url: 'https://api.anthropic.com/v1/messages/batches/msgbatch_1/results',
     })
     const type = { 'content-type': 'application/x-jsonl' }
     const path = '/v1/messages/batches/msgbatch_1/results'

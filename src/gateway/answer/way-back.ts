@@ -11,14 +11,15 @@ interface Sent {
 
 /**
  * Rewrites the provider's addresses to the same places behind this gateway. A caller who went on at the provider itself would send
- * its Ownkey token there. At the provider such an address opens by itself, and clients may send no credential there (Google's
- * Python SDK does not): a pass stands in it. Other addresses stay as they are.
+ * its Ownkey token there. Other addresses stay as they are.
  * @param sent where the request went, and `own`, the provider's own path and query of it
+ * @param passes where an address opens by itself at the provider, and clients may send no credential there (Google's Python SDK does
+ *   not): a pass stands in it
  */
 export function wayBack(
   { req, provider, head }: Pick<Required<Exchange>, 'req' | 'provider' | 'head'>,
   { origin, path, own }: Sent,
-  passes: AddressPasses,
+  passes?: AddressPasses,
 ): ((address: string) => string) | undefined {
   const base = baseOf(req)
   if (base === undefined) return undefined
@@ -29,6 +30,7 @@ export function wayBack(
     const isBehind = prefix !== '' && url.origin === origin && url.pathname.startsWith(`${prefix}/`)
     const rest = isBehind ? url.pathname.slice(prefix.length) : url.pathname
     const told = `${provider.id}${rest}${url.search}`
+    if (passes === undefined) return `${base}/${told}`
     return `${base}/${told}${url.search === '' ? '?' : '&'}key=${passes.issue(head, told)}`
   }
 }

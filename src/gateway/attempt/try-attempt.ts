@@ -15,6 +15,7 @@ import type { Resting } from './key-health.ts'
 import { type OpenedAttempt, openAttempt } from './open-attempt.ts'
 import type { Outcome } from './outcome.ts'
 import { prepareSecret, type Unprepared } from './prepare-secret.ts'
+import { tellAddressesOf } from './told-addresses.ts'
 import type { Turn } from './turn.ts'
 import { upstreamPath } from './upstream-path.ts'
 
@@ -213,7 +214,7 @@ function sendWith(exchange: Required<Exchange>, turn: Turn, reserved: Reserved):
   const rewritten = upstream ?? counted
   const rawHeaders = rewritten?.headers ?? askedHeaders(exchange)
   const opened = openAttempt({ attempt, provider, tenant, setup, rawHeaders, path, prepared }, gateway.deps)
-  const translation = rewritten?.answer
+  const translation = rewritten === undefined ? tellAddressesOf(exchange, opened) : rewritten.answer
   const call = new UpstreamCall(new AttemptUnderWay(exchange, turn, { reserved, opened, translation }))
   exchange.call = call
   gateway.deps.ledger.beforeSending(() => {

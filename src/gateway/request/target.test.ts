@@ -23,6 +23,15 @@ describe('readTarget', () => {
     expect(() => readTarget('/gemini/v1beta/files/my notes')).toThrow(/a space/)
   })
 
+  it('says where an empty segment mostly comes from: a base URL that ends with a slash', () => {
+    const refusal = {
+      message: expect.stringContaining('an empty segment'),
+      fix: expect.stringContaining('end of the base URL'),
+    }
+    for (const url of ['/gemini//v1beta/models', '/openai/v1//models'])
+      expect(() => readTarget(url)).toThrow(expect.objectContaining(refusal))
+  })
+
   it.each([
     '/openai/v1/../../admin',
     '/openai/v1/%2e%2e/admin',

@@ -31,7 +31,8 @@ export function readTarget(url: string): Target {
   const head = slash === -1 ? rawPath.slice(1) : rawPath.slice(1, slash)
   const rest = slash === -1 ? '/' : rawPath.slice(slash)
   const path = rest.includes('%') ? decode(rest) : rest
-  if (rest.includes('//')) throw refused('it has an empty segment')
+  if (rest.includes('//'))
+    throw refused('it has an empty segment', 'Take the slash from the end of the base URL, if it has one.')
   if (path.includes('/.') && dotSegment.test(path)) throw refused('it has a "." or ".." segment')
   if (rest.includes(' ') || controlOrBackslash.test(path))
     throw refused('it has a control character, a space or a backslash')
@@ -50,9 +51,6 @@ function decode(path: string): string {
   return decoded
 }
 
-function refused(why: string): OwnkeyError {
-  return new OwnkeyError('request_invalid', {
-    detail: `The path of this request is refused: ${why}.`,
-    fix: 'Send the provider’s path as its documentation writes it.',
-  })
+function refused(why: string, fix = 'Send the provider’s path as its documentation writes it.'): OwnkeyError {
+  return new OwnkeyError('request_invalid', { detail: `The path of this request is refused: ${why}.`, fix })
 }

@@ -60,6 +60,7 @@ export const anthropic: Provider = {
       model: 'anywhere',
       meters: 'none',
       job: anthropicBatch,
+      answerAddress: 'results_url',
     },
     {
       name: 'batch results',
@@ -77,6 +78,7 @@ export const anthropic: Provider = {
       meters: 'none',
       isFree: true,
       job: anthropicBatch,
+      answerAddress: 'results_url',
     },
     { name: 'chat', capability: 'chat', method: 'POST', path: compatible, model: 'body', meters: 'tokens' },
     {
@@ -119,7 +121,7 @@ export const anthropic: Provider = {
   notes: [
     'Credit that is used up answers 400; Ownkey reads it as `quota_exhausted`.',
     'The `anthropic-version` header goes through as the caller sent it: version 2026-10-21 refuses `temperature`, `top_p` and `top_k`.',
-    'A batch names the address of its results at Anthropic itself, and the SDK’s `batches.results()` goes there past Ownkey: ask for `/v1/messages/batches/{id}/results` instead, where its counts are read.',
+    'A batch names the address of its results, to which the SDK’s `batches.results()` goes: Ownkey tells it as an address of its own (`results_url`), so that no Ownkey token goes to Anthropic.',
     'The OpenAI-compatible route exists for trying; it has no prompt caching and ignores `strict`.',
   ],
 }

@@ -4,8 +4,11 @@ import { vectorBase64, vectorOf } from '../content/vector.ts'
 
 const ownDimensions = (model: string) => (model.includes('large') ? 3072 : model.includes('mistral') ? 1024 : 1536)
 
-/** `POST …/embeddings`: unit vectors that are the same for the same text. */
-export async function embeddings(call: Call): Promise<Answer> {
+/**
+ * `POST …/embeddings`: unit vectors that are the same for the same text.
+ * @param more what this vendor counts besides
+ */
+export async function embeddings(call: Call, more: object = {}): Promise<Answer> {
   const body = await call.json()
   const model = modelField(body['model'] ?? call.parts['deployment'])
   const input = body['input'] ?? body['inputs']
@@ -22,7 +25,7 @@ export async function embeddings(call: Call): Promise<Answer> {
     }
   })
   const tokens = texts.reduce((sum, text) => sum + tokensOf(text), 0)
-  const usage = { prompt_tokens: tokens, total_tokens: tokens }
+  const usage = { prompt_tokens: tokens, total_tokens: tokens, ...more }
   return { json: { id: `embd-${call.requestId}`, object: 'list', data, model, usage } }
 }
 

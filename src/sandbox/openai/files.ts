@@ -1,4 +1,4 @@
-import { type Answer, type Call, type JsonObject, Problem, textField } from '../call.ts'
+import { type Answer, type Call, type JsonAnswer, type JsonObject, Problem, textField } from '../call.ts'
 import { factsOfId, tellingId } from '../content/told-id.ts'
 
 const [filePrefix, uploadPrefix] = ['file-', 'upload_']
@@ -15,17 +15,17 @@ function described([filename, purpose, bytes]: File): JsonObject {
 const fileOf = (call: Call): File => factsOfId(filePrefix, call.parts['id']) as File
 
 /** `POST …/files`: counted, described and forgotten. */
-export async function uploadFile(call: Call): Promise<Answer> {
+export async function uploadFile(call: Call, usualPurpose = 'user_data'): Promise<JsonAnswer> {
   const form = await call.form()
   const file = form.files[0]
   if (!file) throw new Problem('missing_field', 'file')
   return {
-    json: described([file.name.slice(0, longestName), form.fields['purpose'] ?? 'user_data', file.bytes]),
+    json: described([file.name.slice(0, longestName), form.fields['purpose'] ?? usualPurpose, file.bytes]),
   }
 }
 
 /** `GET …/files/{id}` */
-export const getFile = (call: Call): Answer => ({ json: described(fileOf(call)) })
+export const getFile = (call: Call): JsonAnswer => ({ json: described(fileOf(call)) })
 
 /** `DELETE …/files/{id}` */
 export function deleteFile(call: Call): Answer {

@@ -6,8 +6,10 @@ import { promptSize, promptTokens } from '../content/tokens.ts'
 import { spokenKinds } from '../openai/audio.ts'
 import { completionOf } from '../openai/chat.ts'
 import { continued } from '../openai/completions.ts'
+import { embeddings } from '../openai/embeddings.ts'
 import { modelIds } from '../openai/models.ts'
 import { sseEvent, sseHeaders } from '../sse.ts'
+import { mistralKept } from './mistral-kept.ts'
 import { transcription } from './mistral-transcription.ts'
 
 const described = (id: string) => ({
@@ -94,6 +96,8 @@ async function ocr(call: Call): Promise<Answer> {
 }
 
 export const mistralRoutes: readonly Route[] = [
+  ...mistralKept,
+  { method: 'POST', path: /^\/v1\/embeddings$/, answer: (call) => embeddings(call, { completion_tokens: 0 }) },
   { method: 'POST', path: /^\/v1\/fim\/completions$/, answer: fillIn },
   { method: 'POST', path: /^\/v1\/agents\/completions$/, answer: agent },
   { method: 'POST', path: /^\/v1\/conversations$/, answer: conversation },
