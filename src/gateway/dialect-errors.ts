@@ -6,6 +6,9 @@ export interface DialectAnswer {
   body: unknown
 }
 
+/** Where an SDK of the dialect looks for the id that its errors tell (`error.requestID`). */
+export const requestIdHeaders: Partial<Record<Dialect, string>> = { openai: 'x-request-id', anthropic: 'request-id' }
+
 interface Said {
   error: Pick<OwnkeyError, 'status' | 'fix' | 'facts'> & { code: string }
   /** What happened and what to do, in one string. */

@@ -1,6 +1,6 @@
 import { type OwnkeyError, responseHeaders } from '../contract/index.ts'
 import type { ErrorAnswer } from './answer/collect-failure.ts'
-import { isRetryable, renderError } from './dialect-errors.ts'
+import { isRetryable, renderError, requestIdHeaders } from './dialect-errors.ts'
 import type { Exchange } from './exchange.ts'
 import { dropRest } from './request/drop-rest.ts'
 
@@ -25,6 +25,8 @@ export function ownErrorAnswer(
     'content-length',
     String(body.length),
   ]
+  const idHeader = requestIdHeaders[dialect]
+  if (idHeader !== undefined) headers.push(idHeader, requestId)
   if (!isRetryable(error)) headers.push('x-should-retry', 'false')
   if (error.retryAfterSeconds !== undefined) headers.push('retry-after', String(Math.ceil(error.retryAfterSeconds)))
   return { status: answer.status, headers, body }

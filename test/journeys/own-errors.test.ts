@@ -225,7 +225,9 @@ describe('the SDKs raise their own types, and do not ask again', () => {
     expect([error.status, error.code]).toEqual([402, 'credits_exhausted'])
     expect(error.headers?.get('x-should-retry')).toBe('false')
     const wrong = new OpenAI({ baseURL: `${base('openai')}/v1`, apiKey: 'okt_no' })
-    expect(await raised(wrong.models.list())).toBeInstanceOf(OpenAI.AuthenticationError)
+    const unknown = (await raised(wrong.models.list())) as InstanceType<typeof OpenAI.AuthenticationError>
+    expect(unknown).toBeInstanceOf(OpenAI.AuthenticationError)
+    expect(unknown.requestID).toBe(unknown.headers?.get('ownkey-request-id'))
   })
 
   test('anthropic', async () => {
@@ -324,6 +326,7 @@ describe('the SDKs raise their own types, and do not ask again', () => {
       elsewhere.messages.create({ model: 'm', max_tokens: 1, messages: [] }),
     )) as InstanceType<typeof Anthropic.AuthenticationError>
     expect(error).toBeInstanceOf(Anthropic.AuthenticationError)
+    expect(error.requestID).toBe(error.headers.get('ownkey-request-id'))
     expect(error.error).toMatchObject({ type: 'error', error: { type: 'authentication_error', code: 'token_invalid' } })
   })
 })
