@@ -224,7 +224,7 @@ describe.each(databaseKinds)('the vault’s verbs on %s', (kind) => {
       last_test: { status: 'quota' },
     })
     await vault.put(slot, 'sk-second-0000000')
-    expect(await recordTest(vault.deps, { org: slot.org, keyId, version: 1, status: 'invalid' })).toBe(false)
+    expect(await recordTest(vault.deps, { org: slot.org, keyId, version: 1, status: 'invalid', by })).toBe(false)
     expect(await getKeyInSlot(vault.deps.database, slot)).toMatchObject({ status: 'unverified', last_test: null })
     expect(await listAudit(vault.deps.database, slot.org, { action: 'key.test' })).toHaveLength(1)
   })

@@ -76,6 +76,38 @@ describe('connections to an origin', () => {
     expect(opened, 'those for whom none is about to rest wait for nothing').toBe(5)
   })
 
+  test('rest for a whole turn also when several come back in the same one', async () => {
+    const sent = () => origin.sockets.reduce((sum, socket) => sum + socket.bytesWritten, 0)
+    const next = new Heard()
+    let [before, after] = [0, 0]
+    const ask = () => {
+      before = sent()
+      origin.ask({ path: '/next' }, next)
+      setImmediate(() => {
+        after = sent()
+      })
+    }
+    let left = 2
+    const firsts = [0, 1].map(() => new Heard({ before: (call) => call === 'complete' && --left === 0 && ask() }))
+    for (const first of firsts) origin.ask({}, first)
+    const peers = [await server.peer(0), await server.peer(1)]
+    for (const peer of peers) await peer.requests(1)
+    for (const peer of peers) peer.socket.write(plainAnswer('ok'))
+    for (const first of firsts) await first.over
+    await until(() => sent() > before)
+    expect(after).toBe(before)
+  })
+
+  test('are not forgotten while one is used', async () => {
+    const { heard } = origin.ask()
+    const peer = await server.peer(0)
+    await peer.requests(1)
+    expect(origin.connections.isForgettable).toBe(false)
+    await answer(peer, 1, heard)
+    origin.ticks(8)
+    await until(() => origin.connections.isForgettable)
+  })
+
   test('that rest keep nothing busy', async () => {
     const { heard } = origin.ask()
     await answer(await server.peer(0), 1, heard)
