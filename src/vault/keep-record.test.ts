@@ -82,6 +82,10 @@ test('a record that cannot be written is told of once, and once more when it fai
 test('a database that was put back is told of once, and the record keeps all that both knew once it is accepted', async () => {
   const { database } = vault.deps
   const { kept, told } = keep()
+  // More than are written at once.
+  await database.query(
+    "insert into withdrawals (number, id, kind, target) select n, 'w' || n, 'token', 'old' from generate_series(1, 5000) as n",
+  )
   for (const token of ['before', 'lost']) await revoke(token)
   await kept.write()
   // As a backup from between the two has it, and what was revoked after it was put back.
@@ -91,12 +95,15 @@ test('a database that was put back is told of once, and the record keeps all tha
   expect([told, kept.restored?.code]).toEqual([['restored'], 'database_restored'])
   await kept.close()
 
-  const targets = async () => (await recordOf(database, folder))?.all().map(({ target }) => target)
-  expect(await targets()).toEqual(['before', 'lost'])
+  const targets = async () => {
+    const all = (await recordOf(database, folder))?.all().map(({ target }) => target) ?? []
+    return [all.length, ...all.slice(5_000)]
+  }
+  expect(await targets()).toEqual([5_002, 'before', 'lost'])
   await acceptRestored(vault.deps, { folder, asIs: false, by })
   const after = keep()
   await after.kept.write()
   await revoke('after')
   await after.kept.close()
-  expect([after.told, await targets()]).toEqual([[], ['before', 'since', 'lost', 'after']])
+  expect([after.told, await targets()]).toEqual([[], [5_004, 'before', 'since', 'lost', 'after']])
 })
