@@ -182,10 +182,12 @@ describe.each(databaseKinds)('rotation of the master key on %s', (kind) => {
   })
 
   it('gives a new database to one of two servers that start on it at once with different keys', async () => {
-    await database.query('delete from deployment')
-    const both = [oldRing, newRing].map((keyring) => checkMasterKey({ database, keyring }))
-    const refused = (await Promise.allSettled(both)).flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
-    expect(refused).toMatchObject([{ code: 'master_key_invalid' }])
+    for (let round = 0; round < 10; round++) {
+      await database.query('delete from deployment')
+      const both = [oldRing, newRing].map((keyring) => checkMasterKey({ database, keyring }))
+      const refused = (await Promise.allSettled(both)).flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+      expect(refused).toMatchObject([{ code: 'master_key_invalid' }])
+    }
   })
 
   it('refuses to start without a master key that stored keys still need, and says which', async () => {
