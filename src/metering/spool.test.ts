@@ -116,11 +116,14 @@ describe('the spool', () => {
       ...opened.database,
       async query(text: string, values?: readonly unknown[]) {
         if (open.length > 0) {
+          const begun = [...open]
+          // What begins in a turn of the event loop is in the spool at its end, and not sent before that.
+          await new Promise((resolve) => setImmediate(resolve))
           // In this order: what leaves the spool in between is in the database.
           const spooled = idsInSpool()
           const there = await opened.database.query<{ id: string }>('select id from entries where org_id = $1', [org])
           const safe = new Set([...spooled, ...there.map(({ id }) => id)])
-          lost.push(...open.filter((id) => !safe.has(id)))
+          lost.push(...begun.filter((id) => !safe.has(id)))
           // More come while the first batch is on its way.
           if (++looks === 1) add(1_500)
         }
