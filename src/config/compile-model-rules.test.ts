@@ -28,6 +28,7 @@ describe('model rules', () => {
     ['anything/gemini-3-pro', 'not reliable'],
     ['models%2Fgemini-3-pro', 'not reliable'],
     ['gemini%2D3-pro', 'not reliable'],
+    ['%47emini-3-pro%20', 'not reliable'],
     [' gemini-3-pro ', 'not reliable'],
     ['gemini-2.5-pro-preview', 'no previews'],
   ])('%s is refused with the stated reason', (model, reason) => {
@@ -42,6 +43,11 @@ describe('model rules', () => {
     'xmodels/gemini-2.5-flash',
   ])('%s is not on the list', (model) => {
     expect(rules.check(model)).toMatchObject({ allowed: false, rule: 'allow' })
+  })
+
+  test('patterns are in any case, too', () => {
+    const { check } = compileModelRules({ allow: ['GPT-*'], refuse: [{ match: 'Gpt-4*', reason: 'too old' }] })
+    expect([check('gpt-5'), check('gpt-4o')]).toMatchObject([{ allowed: true }, { allowed: false, rule: 'refuse' }])
   })
 
   test('without rules nothing depends on the model', () => {

@@ -419,3 +419,30 @@ describe('the operator’s address for tokens', () => {
     expect(problemsOf(`providers: { vertex: { tokenUrl: "${address}" } }`)).toEqual([]),
   )
 })
+
+/** Places of names, with a name that nothing has: what is limited or priced there would not be. */
+const places: readonly (readonly [path: string, text: string])[] = [
+  ['features.chat.addOn', 'features: { chat: { title: Chat, capability: chat, addOn: wrong } }\naddOns: { right: {} }'],
+  ['features.chat.models.wrong', 'features: { chat: { title: Chat, capability: chat, models: { wrong: m } } }'],
+  ['features.chat.providers.0', 'features: { chat: { title: Chat, capability: chat, providers: [wrong] } }'],
+  ['plans.a.features.0', 'plans: { a: { features: [wrong] } }'],
+  ['plans.a.addOns.0', 'plans: { a: { addOns: [wrong] } }'],
+  ['plans.a.providers.wrong', 'plans: { a: { providers: { wrong: optional } } }'],
+  ['plans.a.scopes.s.features.0', 'plans: { a: { scopes: { s: { title: S, features: [wrong] } } } }'],
+  ['plans.a.fallback.provider', 'plans: { a: { fallback: { provider: wrong } } }'],
+  ['plans.a.fallback.features.wrong', 'plans: { a: { fallback: { features: { wrong: { mode: never } } } } }'],
+  ['plans.a.credits.wrong', 'plans: { a: { credits: { wrong: { ownKey: 1, platformKey: 5 } } } }'],
+  ['plans.a.credits.features.wrong', 'plans: { a: { credits: { features: { wrong: { ownKey: 1 } } } } }'],
+  ['plans.a.quotas.wrong', 'plans: { a: { quotas: { wrong: { limit: 1 } } } }'],
+  ['plans.a.caps.0.features.0', 'plans: { a: { caps: [{ limit: 5, features: [wrong] }] } }'],
+  ['prices.wrong', 'prices: { wrong: { "*": { input: 1, output: 2 } } }'],
+]
+
+test.each(places)('%s has to be a name that is there', (path, text) => {
+  expect(problemsOf(text).filter((problem) => problem.path === path)).toMatchObject([{ found: 'wrong' }])
+})
+
+test('one mistake is one problem, however many rules it breaks', () => {
+  const text = 'plans: { a: { caps: [{ limit: 5, features: ["a wrong name"] }] } }'
+  expect(problemsOf(text).map(({ path }) => path)).toEqual(['plans.a.caps.0.features.0'])
+})

@@ -306,3 +306,22 @@ test('the schema for editors knows every section and refuses unknown fields', ()
   expect(schema.additionalProperties).toBe(false)
   expect(JSON.stringify(schema)).toContain('never the platform’s key')
 })
+
+test('names of a provider mean the provider, whichever of them is used and in any case', () => {
+  const { config } = load(
+    `
+providers: { gemini: { as: our-google, models: { allow: ["\${MODEL}"] } } }
+features: { chat: { title: Chat, capability: chat, providers: [google, gemini, Our-Google], models: { OUR-GOOGLE: gemini-2.5-pro } } }
+plans: { standard: { providers: { our-google: required }, fallback: { provider: google } } }
+prices: { our-google: { "*": { input: 1, output: 2 } } }
+`,
+    { MODEL: 'gemini-2.5-*' },
+  )
+  const { chat } = config.features
+  expect([chat?.providers, chat?.models]).toEqual([['gemini'], { gemini: 'gemini-2.5-pro' }])
+  const { standard } = config.plans
+  expect([standard?.providers, standard?.fallback.provider]).toEqual([{ gemini: 'required' }, 'gemini'])
+  expect(Object.keys(config.prices)).toEqual(['gemini'])
+  // What stands in a list is filled in from the environment, too.
+  expect(config.providers['gemini']?.models.allow).toEqual(['gemini-2.5-*'])
+})

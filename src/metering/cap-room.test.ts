@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { OwnkeyError } from '../contract/index.ts'
 import { systemClock } from '../lib/index.ts'
 import type { CapStanding } from '../policy/index.ts'
 import { type CapRoom, createCapRoom, type Hold } from './cap-room.ts'
@@ -164,6 +165,9 @@ describe('room under a cap', () => {
     const unpriced = { model: 'unpriced' }
     const some = [ask(90), ask(90), ask(1, 'chat', unpriced), ask(1, 'chat', unpriced), ask(0)]
     expect(some.map(({ hold }) => hold !== undefined)).toEqual([true, false, true, true, true])
+    // Also while a session has cost more than the cap has room for.
+    some[0]?.hold?.grow(usd(150))
+    expect(ask(1, 'chat', unpriced).hold).toBeDefined()
   })
 
   test('is shared with the other nodes', async () => {
@@ -222,6 +226,27 @@ describe('room under a cap', () => {
     askAnew(10).hold?.end(undefined)
     unheard.hold?.grow(usd(95))
     expect(askAnew(10).hold).toBeUndefined()
+  })
+
+  test('counts what a session has cost once, while it runs and when it is over', () => {
+    const { ask } = crowd(open(), () => [cap(100)])
+    const [one, other] = [ask(10), ask(10)]
+    const standing = { caps: [cap(100)], spentAsOf: 0 }
+    one.hold?.grow(usd(60))
+    other.hold?.grow(usd(30))
+    expect(other.hold?.reached(standing)).toBeUndefined()
+    one.hold?.end(usd(60))
+    expect(other.hold?.reached(standing)).toBeUndefined()
+    other.hold?.grow(usd(40))
+    expect(other.hold?.reached(standing)).toEqual(reached)
+  })
+
+  test('is not waited for any longer where newer sums cannot be read', async () => {
+    const { ask } = crowd(open(), () => [cap(100)])
+    const gone = new OwnkeyError('unavailable')
+    ask(90)
+    const waits = ask(90, 'chat', { renewed: () => Promise.reject(gone) })
+    await vi.waitFor(() => expect(waits.refused).toBe(gone), 10_000)
   })
 
   test('is given to nobody any more when the room is closed', async () => {

@@ -4,7 +4,7 @@ import { LedgerStage } from '../../test/support/ledger-stage.ts'
 import { OwnkeyError } from '../contract/index.ts'
 import type { Database } from '../store/index.ts'
 import { createLedger, type LedgerTrouble } from './create-ledger.ts'
-import type { EntryEnd } from './ledger.ts'
+import type { EntryEnd, EntryStart } from './ledger.ts'
 
 const done: EntryEnd = {
   status: 200,
@@ -265,6 +265,19 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     }
   })
 
+  test('serves the repeat of a charged request for nothing, also behind those who are refused for want of credits', async () => {
+    const org = await newOrg(5)
+    const ledger = start()
+    const ask = (more: Partial<EntryStart>) =>
+      Promise.resolve(ledger.reserve(attempt(org, { credits: 5, ...more }), { balance: 0 }))
+    const named = { requestId: 'again', namedByCaller: true }
+    ;(await ask(named)).settle(done)
+    await ledger.flush()
+    const outcomes = await Promise.allSettled([ask({}), ask({}), ask(named)])
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
+    expect(await balanceOf(org)).toMatchObject({ balance: 0 })
+  })
+
   test('charges the attempt that served when the one before it, of the same request id, failed', async () => {
     for (const flushBetween of [true, false]) {
       const org = await newOrg(1_000_000)
@@ -442,6 +455,9 @@ describe.each(databaseKinds)('the ledger on %s', (kind) => {
     await expect.poll(() => troubles.length, { interval: 5 }).toBeGreaterThan(0)
     expect(far()).not.toBeInstanceOf(Promise)
     late = 2_200
+    // One more try that fails does not make it new.
+    const tries = troubles.length
+    await expect.poll(() => troubles.length, { interval: 5 }).toBeGreaterThan(tries)
     await expect(far()).rejects.toMatchObject({ code: 'unavailable' })
   })
 

@@ -102,6 +102,49 @@ describe('the spool', () => {
     await second.close()
   })
 
+  test('has what the database does not have yet, also behind a long queue', async () => {
+    const folder = newFolder()
+    const org = await newOrg(600)
+    const open: string[] = []
+    const lost: string[] = []
+    const idsInSpool = () =>
+      readdirSync(folder)
+        .map((name) => readFileSync(join(folder, name), 'utf8'))
+        .flatMap((text) => [...text.matchAll(/"id":"(\w+)"/g)].map(([, id]) => id as string))
+    let looks = 0
+    const watched: Database = {
+      ...opened.database,
+      async query(text: string, values?: readonly unknown[]) {
+        if (open.length > 0) {
+          const begun = [...open]
+          // What begins in a turn of the event loop is in the spool at its end, and not sent before that.
+          await new Promise((resolve) => setImmediate(resolve))
+          // In this order: what leaves the spool in between is in the database.
+          const spooled = idsInSpool()
+          const there = await opened.database.query<{ id: string }>('select id from entries where org_id = $1', [org])
+          const safe = new Set([...spooled, ...there.map(({ id }) => id)])
+          lost.push(...begun.filter((id) => !safe.has(id)))
+          // More come while the first batch is on its way.
+          if (++looks === 1) add(1_500)
+        }
+        return opened.database.query(text, values) as Promise<never>
+      },
+    }
+    const ledger = createLedger({ database: watched, spoolDir: folder })
+    await ledger.counted
+    const add = (count: number) => {
+      for (let n = 0; n < count; n++) {
+        const entry = ledger.open(attempt(org, n))
+        entry.settle({ durationMs: 1, charged: true })
+        open.push(entry.id)
+      }
+    }
+    add(2_500)
+    await ledger.flush()
+    expect([lost, looks > 3]).toEqual([[], true])
+    await ledger.close()
+  })
+
   const spooled = (org: string, more: object) =>
     JSON.stringify({
       rq: 'r',

@@ -50,14 +50,15 @@ export async function isUnderMasterKey(database: Queryable): Promise<boolean> {
  */
 export async function checkMasterKey(deps: { database: Database; keyring: Keyring }): Promise<void> {
   const { database, keyring } = deps
-  await verifyMasterKey(deps)
-  if (await getDeployment(database)) return
-  const fresh = {
-    master_check: sealEnvelope(keyring, masterCheckContext, new Secret(knownText)),
-    audit_key: sealNewAuditKey(keyring),
+  if (!(await getDeployment(database))) {
+    await verifyMasterKey(deps)
+    const fresh = {
+      master_check: sealEnvelope(keyring, masterCheckContext, new Secret(knownText)),
+      audit_key: sealNewAuditKey(keyring),
+    }
+    await insertDeployment(database, fresh)
   }
-  await insertDeployment(database, fresh)
-  // Another server may have been first, with another key.
+  // Last, because another server may have been first at any moment until now, with another key.
   await verifyMasterKey(deps)
 }
 

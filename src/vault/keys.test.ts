@@ -7,6 +7,7 @@ import { Secret } from '../crypto/index.ts'
 import { getKeyInSlot } from '../store/index.ts'
 import {
   loadSealedKeys,
+  noteSeen,
   openKey,
   putKey,
   recordTest,
@@ -63,6 +64,9 @@ describe.each(databaseKinds)('the vault’s verbs on %s', (kind) => {
       settings: { label: 'Team A', model: 'gpt-4.1' },
     })
     const [before] = await loadSealedKeys(vault.deps, slot.org)
+    const seen = { id: first.id, version: 1, status: 'invalid', errorClass: 'invalid_key', at: new Date() } as const
+    await noteSeen(vault.deps.database, [seen])
+    expect(await getKeyInSlot(vault.deps.database, slot)).toMatchObject({ status_class: 'invalid_key' })
     const second = await putKey(vault.deps, {
       slot,
       secret: new Secret('sk-new-0123456789'),
@@ -78,6 +82,8 @@ describe.each(databaseKinds)('the vault’s verbs on %s', (kind) => {
       label: 'Team A',
       model: null,
       status: 'valid',
+      // What failed was the key before.
+      status_class: null,
       custom_host: true,
       last4: '6789',
     })
@@ -90,9 +96,9 @@ describe.each(databaseKinds)('the vault’s verbs on %s', (kind) => {
     expect(() => openKey(vault.deps.keyring, { binding: now!.binding, envelope: before!.envelope })).toThrow(
       OwnkeyError,
     )
-    expect((await listAudit(vault.deps.database, slot.org)).map(({ action }) => action)).toEqual([
-      'key.replace',
-      'key.set',
+    expect(await listAudit(vault.deps.database, slot.org)).toMatchObject([
+      { action: 'key.replace', detail: { hint: 'sk-...6789', hintBefore: masked.hint, version: 2 } },
+      { action: 'key.set' },
     ])
   })
 
@@ -149,9 +155,11 @@ describe.each(databaseKinds)('the vault’s verbs on %s', (kind) => {
   it('disables and enables, and removes so that every row of the key is gone', async () => {
     const slot = await vault.newSlot()
     const { id: keyId } = await vault.put(slot)
-    expect(await setKeyState(vault.deps, { org: slot.org, keyId, state: 'disabled', by })).toMatchObject({
-      state: 'disabled',
-    })
+    // The second one changes nothing and leaves no trace.
+    for (let i = 0; i < 2; i++)
+      expect(await setKeyState(vault.deps, { org: slot.org, keyId, state: 'disabled', by })).toMatchObject({
+        state: 'disabled',
+      })
     expect(await setKeyState(vault.deps, { org: slot.org, keyId, state: 'active', by })).toMatchObject({
       state: 'active',
     })
@@ -216,7 +224,7 @@ describe.each(databaseKinds)('the vault’s verbs on %s', (kind) => {
       last_test: { status: 'quota' },
     })
     await vault.put(slot, 'sk-second-0000000')
-    expect(await recordTest(vault.deps, { org: slot.org, keyId, version: 1, status: 'invalid' })).toBe(false)
+    expect(await recordTest(vault.deps, { org: slot.org, keyId, version: 1, status: 'invalid', by })).toBe(false)
     expect(await getKeyInSlot(vault.deps.database, slot)).toMatchObject({ status: 'unverified', last_test: null })
     expect(await listAudit(vault.deps.database, slot.org, { action: 'key.test' })).toHaveLength(1)
   })

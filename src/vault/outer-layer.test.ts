@@ -60,7 +60,7 @@ describe.each(databaseKinds)('the outer layer on %s', (kind) => {
       ])
     })
 
-  it('lets one damaged outer layer spoil one key only', async () => {
+  it('lets a damaged outer layer, and one of a lost master key, spoil one key only', async () => {
     const layered = { ...vault.deps, outerLayer: 'pgcrypto' as const }
     const slot = await vault.newSlot()
     for (const provider of ['a', 'b', 'c', 'd', 'e']) {
@@ -76,6 +76,11 @@ describe.each(databaseKinds)('the outer layer on %s', (kind) => {
       "update key_secrets set envelope = set_byte(envelope, length(envelope) - 5, 255 - get_byte(envelope, length(envelope) - 5)) where key_id = (select id from provider_keys where org_id = $1 and provider = 'c')",
       [slot.org],
     )
+    // The first letter of the master key's id: no master key is called so.
+    await vault.deps.database.query(
+      "update key_secrets set envelope = set_byte(envelope, 4, 33) where key_id = (select id from provider_keys where org_id = $1 and provider = 'd')",
+      [slot.org],
+    )
     const sealed = await loadSealedKeys(vault.deps, slot.org)
     const opened = sealed.map((key) => {
       try {
@@ -86,7 +91,8 @@ describe.each(databaseKinds)('the outer layer on %s', (kind) => {
     })
     expect(opened.sort()).toEqual([
       'c: key_unreadable',
-      ...['a', 'b', 'd', 'e'].map((provider) => `sk-of-${provider}-0000000`),
+      'd: key_unreadable',
+      ...['a', 'b', 'e'].map((provider) => `sk-of-${provider}-0000000`),
     ])
   })
 })

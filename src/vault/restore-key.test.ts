@@ -5,34 +5,43 @@ import { generateMasterKey, parseKeyring, Secret } from '../crypto/index.ts'
 import type { KeySlot } from '../store/index.ts'
 import {
   dropExpiredVersions,
+  ensureOuterLayer,
   loadSealedKeys,
+  noteSeen,
   openKey,
   putKey,
   removeKey,
   restoreKey,
   rotateMasterKey,
+  setKeyState,
 } from './index.ts'
 
 const first = 'sk-the-first-key-0001'
 const second = 'sk-the-second-key-0002'
+
+interface Change {
+  keepHours?: number
+  origin?: string
+  model?: string
+  rotateBy?: string
+}
 
 describe.each(databaseKinds)('a replaced key on %s', (kind) => {
   let vault: TestVault
   let now = Date.UTC(2026, 10, 21)
   beforeAll(async () => {
     vault = await openTestVault(kind)
-    if (kind === 'postgres') await vault.opened.database.query('create extension if not exists pgcrypto')
   })
   afterAll(() => vault.opened.remove())
 
   const deps = () => ({ ...vault.deps, clock: { now: () => now } })
-  const put = (slot: KeySlot, text: string, change: { keepHours?: number; origin?: string; model?: string } = {}) =>
+  const put = (slot: KeySlot, text: string, change: Change = {}) =>
     putKey(deps(), {
       slot,
       secret: new Secret(text),
       masked: { ...masked, hint: `…${text.slice(-4)}` },
       host: { ...host, ...(change.origin && { origin: change.origin }) },
-      settings: { model: change.model },
+      settings: { model: change.model, rotateBy: change.rotateBy },
       keepHours: change.keepHours,
       by,
     })
@@ -54,17 +63,23 @@ describe.each(databaseKinds)('a replaced key on %s', (kind) => {
 
   it('comes back within its time, with its host and model, as a new version', async () => {
     const slot = await vault.newSlot()
-    await put(slot, first, { origin: 'https://first.example.com', model: 'gpt-a' })
-    const replaced = await put(slot, second, { keepHours: 24, model: 'gpt-b' })
+    await put(slot, first, { origin: 'https://first.example.com', model: 'gpt-a', rotateBy: '2027-01-31' })
+    const replaced = await put(slot, second, { keepHours: 24, model: 'gpt-b', rotateBy: '2028-02-29' })
     expect(await vault.openAll(slot.org)).toEqual([second])
+    const seen = { id: replaced.id, version: 2, status: 'invalid', errorClass: 'invalid_key', at: new Date() } as const
+    await noteSeen(vault.opened.database, [seen])
+    await setKeyState(deps(), { org: slot.org, keyId: replaced.id, state: 'disabled', by })
     now += 23 * 3_600_000
     const restored = await restore(slot, replaced.id)
     expect(restored).toMatchObject({
       version: 3,
       origin: 'https://first.example.com',
       model: 'gpt-a',
+      rotate_by: '2027-01-31',
       hint: '…0001',
       state: 'active',
+      status: 'unverified',
+      status_class: null,
     })
     expect(await vault.openAll(slot.org)).toEqual([first])
     expect(await secretsOf(replaced.id)).toBe(1)
@@ -87,6 +102,16 @@ describe.each(databaseKinds)('a replaced key on %s', (kind) => {
     await dropExpiredVersions(vault.opened.database, now)
     expect(await secretsOf(id)).toBe(1)
     expect(await vault.openAll(slot.org)).toEqual([second])
+  })
+
+  it('comes back from under the outer layer', async () => {
+    await ensureOuterLayer(vault.opened.database)
+    const slot = await vault.newSlot()
+    const layered = { outerLayer: 'pgcrypto' as const }
+    const { id } = await vault.put(slot, first, layered)
+    await putKey({ ...deps(), ...layered }, { slot, secret: new Secret(second), masked, host, keepHours: 1, by })
+    await restoreKey({ ...deps(), ...layered }, { org: slot.org, keyId: id, by })
+    expect(await vault.openAll(slot.org)).toEqual([first])
   })
 
   it('is one at most: what was replaced before is gone', async () => {

@@ -13,6 +13,7 @@ import {
   openKey,
   putKey,
   rotateMasterKey,
+  type VaultDeps,
   verifyMasterKey,
 } from './index.ts'
 
@@ -46,9 +47,9 @@ describe.each(databaseKinds)('rotation of the master key on %s', (kind) => {
     })
   }
 
-  const put = (org: string, provider: string, outerLayer: 'none' | 'pgcrypto' = 'none') =>
+  const put = (org: string, provider: string, change: Partial<VaultDeps> = {}) =>
     putKey(
-      { database, keyring: oldRing, clock: systemClock, outerLayer },
+      { database, keyring: oldRing, clock: systemClock, ...change },
       {
         slot: { org, holder: 'organization', user: '', provider, environment: 'production' },
         secret: new Secret(textOf(org, provider)),
@@ -143,7 +144,7 @@ describe.each(databaseKinds)('rotation of the master key on %s', (kind) => {
   it('rotates the outer layer too, and adds or drops it as configured now', async () => {
     await ensureOuterLayer(database)
     await newOrg('a')
-    await put('a', 'openai', 'pgcrypto')
+    await put('a', 'openai', { outerLayer: 'pgcrypto' })
     await put('a', 'gemini')
     await rotateMasterKey({ database, keyring: bothRings, clock: systemClock, outerLayer: 'pgcrypto' })
     const heads = () => database.query("select encode(substr(envelope, 1, 2), 'escape') as head from key_secrets")
@@ -168,9 +169,25 @@ describe.each(databaseKinds)('rotation of the master key on %s', (kind) => {
     await rotateMasterKey({ ...deps, onBatch: (rewrapped) => batches.push(rewrapped) })
     await rotateMasterKey(deps)
     expect(batches.slice(0, 2)).toEqual([2, 3])
-    expect(await database.query("select action, target, detail from audit_log where org_id = ''")).toEqual([
-      { action: 'master_key.rotate', target: 'new', detail: { rewrapped: 3, unreadable: 0 } },
-    ])
+    // By a server that has both keys and was not told yet which one goes first.
+    await newOrg('late')
+    await put('late', 'openai', { keyring: parseKeyring(`${oldText},${newText}`) })
+    await rotateMasterKey(deps)
+    expect(await database.query("select action, target, detail from audit_log where org_id = '' order by seq")).toEqual(
+      [
+        { action: 'master_key.rotate', target: 'new', detail: { rewrapped: 3, unreadable: 0 } },
+        { action: 'master_key.rotate', target: 'new', detail: { rewrapped: 1, unreadable: 0 } },
+      ],
+    )
+  })
+
+  it('gives a new database to one of two servers that start on it at once with different keys', async () => {
+    for (let round = 0; round < 10; round++) {
+      await database.query('delete from deployment')
+      const both = [oldRing, newRing].map((keyring) => checkMasterKey({ database, keyring }))
+      const refused = (await Promise.allSettled(both)).flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+      expect(refused).toMatchObject([{ code: 'master_key_invalid' }])
+    }
   })
 
   it('refuses to start without a master key that stored keys still need, and says which', async () => {

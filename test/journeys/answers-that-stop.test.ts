@@ -48,6 +48,20 @@ describe('an answer that breaks off', () => {
   })
 })
 
+test.each([
+  ['a stream that opens with an error that tells the key', 200, events, `data: {"error":"${canaryKeys.openai}"}\n\n`],
+  ['an error without end', 500, { 'content-type': 'application/json' }, 'x'.repeat(300 * 1024)],
+])('%s is answered, and its connection closed', async (_, status, headers, said) => {
+  const { token } = await journey.newOrg()
+  const { journal } = journey.upstream
+  const order = journal.requests.length
+  const undo = journey.upstream.on(/./, script(head(status, headers), write(said), hang))
+  const answer = await rawCall(journey.ownkey.url, nativeCalls.openai(token))
+  expect(answer.body.toString()).not.toContain(canaryKeys.openai)
+  expect(await (await journal.request(order)).ended).toMatchObject({ how: 'closed_by_peer' })
+  undo()
+})
+
 test('a stream that sends nothing but preamble is passed on after some seconds, before it goes on', async () => {
   const { token } = await journey.newOrg()
   const goOn = signal()

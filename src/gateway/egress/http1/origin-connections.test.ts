@@ -56,8 +56,10 @@ describe('connections to an origin', () => {
 
   test('that are about to rest are waited for by as many as they are; the others get their own', async () => {
     const followers = Array.from({ length: 5 }, () => new Heard())
+    let opened = 0
     const ask = (from: number, to: number) => {
       for (const heard of followers.slice(from, to)) origin.ask({}, heard)
+      opened = origin.sockets.length
     }
     const firsts = [new Heard(), new Heard()]
     for (const first of firsts) origin.ask({}, first)
@@ -71,6 +73,50 @@ describe('connections to an origin', () => {
     for (const heard of followers) await heard.over
     expect(followers.map(({ body, error }) => [body, error])).toEqual(followers.map(() => ['ok', undefined]))
     expect(server.peers).toHaveLength(5)
+    expect(opened, 'those for whom none is about to rest wait for nothing').toBe(5)
+  })
+
+  test('rest for a whole turn also when several come back in the same one', async () => {
+    const sent = () => origin.sockets.reduce((sum, socket) => sum + socket.bytesWritten, 0)
+    const next = new Heard()
+    let [before, after] = [0, 0]
+    const ask = () => {
+      before = sent()
+      origin.ask({ path: '/next' }, next)
+      setImmediate(() => {
+        after = sent()
+      })
+    }
+    let left = 2
+    const firsts = [0, 1].map(() => new Heard({ before: (call) => call === 'complete' && --left === 0 && ask() }))
+    for (const first of firsts) origin.ask({}, first)
+    const peers = [await server.peer(0), await server.peer(1)]
+    for (const peer of peers) await peer.requests(1)
+    for (const peer of peers) peer.socket.write(plainAnswer('ok'))
+    for (const first of firsts) await first.over
+    await until(() => sent() > before)
+    expect(after).toBe(before)
+  })
+
+  test('are not forgotten while one is used', async () => {
+    const { heard } = origin.ask()
+    const peer = await server.peer(0)
+    await peer.requests(1)
+    expect(origin.connections.isForgettable).toBe(false)
+    await answer(peer, 1, heard)
+    origin.ticks(8)
+    await until(() => origin.connections.isForgettable)
+  })
+
+  test('that rest keep nothing busy', async () => {
+    const { heard } = origin.ask()
+    await answer(await server.peer(0), 1, heard)
+    let isBusy = true
+    for (let i = 0; i < 50; i++) {
+      await turns(1)
+      isBusy &&= process.getActiveResourcesInfo().includes('Immediate')
+    }
+    expect(isBusy).toBe(false)
   })
 
   test.each(['together with the answer', 'right behind it'])(
@@ -159,13 +205,21 @@ describe('connections to an origin', () => {
     expect(server.peers).toHaveLength(4)
   })
 
-  test('that are about to rest are not waited for by another owner', async () => {
+  test.each([
+    ['at once', (ask: () => void) => ask()],
+    ['a turn later', (ask: () => void) => setImmediate(ask)],
+  ])('that are about to rest are not waited for by another owner that asks %s', async (_, soon) => {
     const next = new Heard()
-    const ask = () => origin.ask({ owner: 'b', path: '/next' }, next)
-    const first = new Heard({ before: (call) => call === 'complete' && ask() })
+    let opened = 0
+    const ask = () => {
+      origin.ask({ owner: 'b', path: '/next' }, next)
+      opened = origin.sockets.length
+    }
+    const first = new Heard({ before: (call) => call === 'complete' && soon(ask) })
     origin.ask({ owner: 'a' }, first)
     await answer(await server.peer(0), 1, first)
     await answer(await server.peer(1), 1, next, 'next')
+    expect(opened).toBe(2)
   })
 
   test.each([

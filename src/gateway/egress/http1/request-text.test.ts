@@ -15,6 +15,7 @@ describe('a request’s head', () => {
     ['a body in pieces', { length: undefined }, 'transfer-encoding: chunked'],
     ['pieces of a known length', { length: undefined, headers: ['Content-Length', '9'] }, 'Content-Length: 9'],
     ['no body where one is usual', { length: 0 }, 'content-length: 0'],
+    ['a body where none is usual', { method: 'DELETE' }, 'content-length: 3'],
   ])('%s', (_, change, last) => {
     const text = renderRequestHead({ ...line, ...change })
     expect(fields(text).at(-1)).toBe(last)

@@ -176,6 +176,21 @@ describe('an upload', () => {
     expect(await heard.code()).toBe('first_byte_timeout')
   })
 
+  test('gives its provider the whole time for each piece, however long its caller took for it', async () => {
+    const { body, next } = held()
+    const { heard } = origin.ask({ method: 'POST', body })
+    const peer = await server.peer(0)
+    await peer.requests(1)
+    peer.socket.pause()
+    origin.ticks(100)
+    await next('x'.repeat(32_000_000))
+    await until(() => origin.sockets[0]?.writableNeedDrain === true)
+    origin.ticks(3)
+    expect(heard.calls).toEqual([])
+    origin.ticks(1)
+    expect(await heard.code()).toBe('first_byte_timeout')
+  })
+
   test('that was written at once counts from when the system has taken it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'silence-'))
     const path = join(folder, 'socket')
