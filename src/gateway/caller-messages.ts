@@ -17,6 +17,8 @@ export interface CallerRequest {
   on(event: 'error', listener: (error: Error) => void): unknown
   once(event: 'end' | 'error' | 'close', listener: () => void): unknown
   off(event: 'end' | 'error' | 'close', listener: () => void): unknown
+  /** Takes the body, where all of it is here and nobody has begun to read it; then nothing of it flows. Absent: it has to be listened to. */
+  takeWhole?(): Buffer[] | undefined
   /** Lets the body flow to the listeners of `data`; without one it is dropped. */
   resume(): unknown
   pause(): unknown

@@ -50,6 +50,16 @@ export class RequestBody implements WaitedFor {
     this.hasBody = head.hasBody
     this.ended = !head.hasBody
     if ((head.contentLength ?? 0) > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes)
+    if (head.hasBody) this.takeWhole(req.takeWhole?.())
+  }
+
+  /** @param chunks the whole body; absent: it has to be listened to */
+  private takeWhole(chunks: Buffer[] | undefined): void {
+    if (chunks === undefined) return
+    this.kept = chunks
+    this.received = this.size
+    this.ended = true
+    countShortLived(this.received)
   }
 
   get isEmpty(): boolean {

@@ -149,6 +149,44 @@ describe('a body', () => {
     expect(bytes).toBe(length)
   })
 
+  test('that is here can be taken whole, once, and then nothing of it flows', async () => {
+    caller.write(`${post(6)}abc`)
+    const { request } = await servedAt(0)
+    const told: string[] = []
+    request.on('data', () => told.push('data')).on('end', () => told.push('end'))
+    expect(request.takeWhole()).toBeUndefined()
+    caller.write('def')
+    await expect.poll(() => request.complete).toBe(true)
+    expect(Buffer.concat(request.takeWhole() ?? []).toString()).toBe('abcdef')
+    expect(request.takeWhole()).toBeUndefined()
+    request.resume()
+    caller.write(get())
+    answer(served[0] as Exchange)
+    await servedAt(1)
+    expect(told).toEqual([])
+  })
+
+  test('that flows already cannot be taken whole', async () => {
+    caller.write(`${post(3)}abc`)
+    const { request } = await servedAt(0)
+    request.resume()
+    expect(request.takeWhole()).toBeUndefined()
+  })
+
+  test('that filled what is kept is taken whole, and the caller is listened to again', async () => {
+    const length = 64 * 1024
+    caller.write(post(length))
+    caller.write(Buffer.alloc(length))
+    const { request, response } = await servedAt(0)
+    await expect.poll(() => request.complete).toBe(true)
+    expect(accepted[0]?.isPaused()).toBe(true)
+    expect(Buffer.concat(request.takeWhole() ?? []).length).toBe(length)
+    expect(accepted[0]?.isPaused()).toBe(false)
+    const left = closed(response)
+    caller.destroy()
+    await left
+  })
+
   test('that breaks off is told, and so is the answer', async () => {
     caller.write(`${post(10)}abc`)
     const { request, response } = await servedAt(0)

@@ -44,6 +44,15 @@ export class PlainRequest extends EventEmitter implements CallerRequest {
     return own.length === bytes.length ? undefined : bytes.subarray(own.length)
   }
 
+  takeWhole(): Buffer[] | undefined {
+    if (this.missing > 0 || this.flows || this.isOver) return undefined
+    const { unread } = this
+    this.unread = []
+    this.isOver = true
+    this.letCome()
+    return unread
+  }
+
   resume(): this {
     if (this.flows) return this
     this.flows = true
@@ -69,14 +78,17 @@ export class PlainRequest extends EventEmitter implements CallerRequest {
     if (this.unreadBytes >= mostUnread) this.socket.pause()
   }
 
+  /** What was kept is with its reader. */
+  private letCome(): void {
+    if (this.unreadBytes >= mostUnread) this.socket.resume()
+    this.unreadBytes = 0
+  }
+
   /** Tells what is here, and the end when nothing is missing. */
   private flow(): void {
     while (this.flows && this.unread.length > 0) this.emit('data', this.unread.shift())
     if (!this.flows || this.isOver) return
-    if (this.unreadBytes > 0) {
-      if (this.unreadBytes >= mostUnread) this.socket.resume()
-      this.unreadBytes = 0
-    }
+    this.letCome()
     if (this.missing > 0) return
     this.isOver = true
     this.emit('end')
