@@ -112,7 +112,7 @@ export class PlainResponse extends EventEmitter implements CallerResponse {
     const whole = Buffer.allocUnsafe(before.length + bytes.length + behind.length)
     whole.write(before, 0, 'latin1')
     whole.set(bytes, before.length)
-    whole.write(behind, before.length + bytes.length, 'latin1')
+    if (behind !== '') whole.write(behind, before.length + bytes.length, 'latin1')
     return socket.write(whole, written)
   }
 
