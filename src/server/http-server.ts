@@ -8,7 +8,7 @@ import { inTurn } from './in-turn.ts'
 import type { Log } from './log.ts'
 import { PlainConnections } from './plain/index.ts'
 import { endWith, lastAnswer, problemRefusal, type WordRefusal } from './refusal.ts'
-import { headTooLate, refuseUnreadable } from './refuse-unreadable.ts'
+import { headTooLate, malformed, refuseUnreadable } from './refuse-unreadable.ts'
 
 /** Something that answers requests: the gateway, or the control API with the pages. */
 export interface Answering {
@@ -112,6 +112,7 @@ function beginPlain(server: Server, { reception, gateway, limits, takeByNode }: 
     takes: ({ url }) => reception.isForGateway(url),
     serve: (request, response) => gateway.handle(request, response),
     handOver: takeByNode,
+    refuseCut: (socket, url) => endWith(socket, reception.word(url, malformed())),
     refuseSilent: (socket) => endWith(socket, reception.word('', headTooLate())),
     ...limits,
   })

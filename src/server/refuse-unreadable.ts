@@ -20,7 +20,7 @@ export function headTooLate(): OwnkeyError {
   return new OwnkeyError('request_stalled', { detail: 'The request’s head was not complete in time.' })
 }
 
-const malformed = () =>
+export const malformed = () =>
   new OwnkeyError('request_invalid', {
     detail: 'What was sent is no well-formed HTTP/1.1 request.',
     fix: 'Send requests with an HTTP client, unencrypted or through the proxy that ends TLS.',

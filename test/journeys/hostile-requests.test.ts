@@ -117,6 +117,19 @@ describe('a request with two readings of where it ends', () => {
   })
 })
 
+describe('a body that ends before its length', () => {
+  test.each([
+    ['/openai/v1/files', { error: { code: 'request_invalid' } }],
+    ['/v1/chat/completions', { error: { code: 'request_invalid' } }],
+    ['/anthropic/v1/messages', { type: 'error', error: { code: 'request_invalid' } }],
+  ])('is refused at %s as that API would', async (path, body) => {
+    const head = lines(`POST ${path} HTTP/1.1`, `Host: ${host()}`, auth(), 'Content-Length: 10')
+    const answer = await rawSocket(journey.ownkey.url, `${head}{"a"`, true)
+    expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*^Ownkey-Error: request_invalid\r$/m)
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] as string)).toMatchObject(body)
+  })
+})
+
 describe('heads that are too much', () => {
   test.each([
     ['one endless header', [`X-Long: ${'a'.repeat(70_000)}`], 431],

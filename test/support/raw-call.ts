@@ -70,11 +70,11 @@ export async function readAnswer(incoming: IncomingMessage): Promise<RawAnswer> 
   }
 }
 
-/** Writes bytes on a new connection and gives everything that comes back until it closes. */
-export function rawSocket(url: string, bytes: string | Uint8Array): Promise<string> {
+/** Writes bytes on a new connection and gives everything that comes back until it closes. @param ends says that no more follows */
+export function rawSocket(url: string, bytes: string | Uint8Array, ends = false): Promise<string> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname, () => socket.write(bytes))
+    const socket = connect(Number(port), hostname, () => (ends ? socket.end(bytes) : socket.write(bytes)))
     let text = ''
     socket.on('data', (part) => {
       text += part.toString('latin1')

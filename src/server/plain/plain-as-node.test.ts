@@ -71,6 +71,7 @@ beforeAll(async () => {
       answer(request, response)
     },
     handOver: (socket) => listener.call(behind, socket),
+    refuseCut: (socket) => socket.destroy(),
     refuseSilent: (socket) => socket.destroy(),
     headBytes: 16 * 1024,
     headSeconds: 20,
@@ -172,6 +173,7 @@ describe('a plain connection', () => {
     '\xe4: b',
     'A',
     'Content-Length: +1',
+    'Content-Length: 1\t',
     'Content-Length: 1, 1',
     'Content-Length: 1\r\nContent-Length: 1',
     'Content-Length: 1\r\nTransfer-Encoding: chunked',

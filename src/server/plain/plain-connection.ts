@@ -10,6 +10,10 @@ export interface PlainServer {
   serve(request: PlainRequest, response: PlainResponse): void
   /** Takes a connection over, for good; what was read of its next request is to be read again. */
   handOver(connection: PlainConnection): void
+  /** Ends a connection whose caller has ended it in the middle of a request to this address. */
+  refuseCut(socket: Socket, url: string): void
+  /** The connection is closed. */
+  forget(connection: PlainConnection): void
   /** Longer heads are not plain. */
   readonly headBytes: number
   readonly keepAliveSeconds: number
@@ -95,6 +99,8 @@ export class PlainConnection implements Enrolled, Way {
   /** The answer is out and its request read: waits for the next one, or begins it. */
   private goOn(): void {
     const { ahead, socket } = this
+    // Nobody would hear the answer to the next one.
+    if (!socket.writable) return
     this.request = undefined
     this.response = undefined
     this.ahead = undefined
@@ -121,7 +127,9 @@ export class PlainConnection implements Enrolled, Way {
 
   /** Who sends no more waits for nothing, either: the same as at Node's server. */
   private readonly onEnd = () => {
-    this.socket.end()
+    const { request, response, server, socket } = this
+    if (request === undefined || request.complete || response?.headersSent) socket.end()
+    else server.refuseCut(socket, request.url)
   }
 
   private readonly onDrain = () => {
@@ -129,6 +137,7 @@ export class PlainConnection implements Enrolled, Way {
   }
 
   private readonly onClose = () => {
+    this.server.forget(this)
     this.request?.breakOff()
     this.response?.close()
   }

@@ -17,6 +17,8 @@ let served: Exchange[]
 /** Connections that were handed over, with what could be read on them then. */
 let handed: string[]
 let silent: Socket[]
+/** Addresses of requests in the middle of which their callers ended the connection. */
+let cut: string[]
 let accepted: Socket[]
 let caller: Socket
 let heard: string
@@ -25,12 +27,17 @@ beforeEach(async () => {
   served = []
   handed = []
   silent = []
+  cut = []
   accepted = []
   heard = ''
   plain = new PlainConnections({
     takes: ({ url }) => url.startsWith('/v1/'),
     serve: (request, response) => void served.push({ request, response }),
     handOver: (socket) => void socket.on('data', (bytes) => handed.push(bytes.toString('latin1'))),
+    refuseCut: (socket, url) => {
+      cut.push(url)
+      socket.end('cut')
+    },
     refuseSilent: (socket) => {
       silent.push(socket)
       socket.end('too late')
@@ -105,6 +112,30 @@ describe('requests on one connection', () => {
       await expect.poll(() => handed.length).toBeGreaterThan(before)
     }
     expect(handed.join('')).toBe(pieces.join(''))
+  })
+
+  test('are not begun any more when the caller has ended the connection', async () => {
+    caller.pause()
+    caller.write(get() + get())
+    const { response } = await servedAt(0)
+    response.writeHead(200, [])
+    response.end(Buffer.alloc(20_000_000, 'a'))
+    caller.end()
+    await expect.poll(() => accepted[0]?.writableEnded).toBe(true)
+    caller.resume()
+    await once(caller, 'close')
+    expect(heard).toMatch(/a\r\n0\r\n\r\n$/)
+    expect(served.length).toBe(1)
+  })
+
+  test('are spared by whoever gives up the answer before them once it is out', async () => {
+    caller.write(get('/v1/a') + get('/v1/b'))
+    const first = await servedAt(0)
+    answer(first)
+    const second = await servedAt(1)
+    first.response.destroy()
+    answer(second, 'second')
+    await expect.poll(() => heard).toMatch(/second$/)
   })
 
   test('follow on an answer that came before the body’s end, once the body is over', async () => {
@@ -195,6 +226,32 @@ describe('a body', () => {
     await told
     expect([request.complete, response.destroyed, response.writableFinished]).toEqual([false, true, false])
   })
+
+  test('that breaks off is refused where the caller still listens', async () => {
+    caller.end(`${post(10, '/v1/short')}abc`)
+    await once(caller, 'close')
+    expect([cut, heard]).toEqual([['/v1/short'], 'cut'])
+  })
+
+  test('that breaks off when its answer has begun ends the connection', async () => {
+    caller.write(`${post(10)}abc`)
+    const { response } = await servedAt(0)
+    response.writeHead(200, [])
+    response.write('begun')
+    caller.end()
+    await once(caller, 'close')
+    expect(cut).toEqual([])
+    expect(heard).toMatch(/begun\r\n$/)
+  })
+
+  test.each([
+    ['is not there', get()],
+    ['is whole', `${post(3)}abc`],
+  ])('that %s is not missed when the caller sends no more', async (_, text) => {
+    caller.end(text)
+    await once(caller, 'close')
+    expect([served.length, cut, heard]).toEqual([1, [], ''])
+  })
 })
 
 describe('an answer', () => {
@@ -252,8 +309,11 @@ describe('an answer', () => {
     ['a space in its name', ['a b', 'c']],
   ])('has no header with %s', async (_, headers) => {
     caller.write(get())
-    const { response } = await servedAt(0)
+    const { request, response } = await servedAt(0)
     expect(() => response.writeHead(200, headers)).toThrow('a header of this answer is none')
+    expect(response.headersSent).toBe(false)
+    answer({ request, response }, 'another')
+    await expect.poll(() => heard).toMatch(/another$/)
   })
 })
 

@@ -3,7 +3,7 @@ import { Roster } from '../../lib/index.ts'
 import { PlainConnection, type PlainServer } from './plain-connection.ts'
 
 export interface PlainConnectionsOptions
-  extends Pick<PlainServer, 'takes' | 'serve' | 'headBytes' | 'keepAliveSeconds'> {
+  extends Pick<PlainServer, 'takes' | 'serve' | 'refuseCut' | 'headBytes' | 'keepAliveSeconds'> {
   /** Takes a connection over, for good, whose next request is not plain. */
   handOver(socket: Socket): void
   /** How long a new connection may say nothing. */
@@ -17,6 +17,7 @@ export class PlainConnections implements PlainServer {
   isStopping = false
   readonly takes: PlainServer['takes']
   readonly serve: PlainServer['serve']
+  readonly refuseCut: PlainServer['refuseCut']
   readonly headBytes: number
   readonly keepAliveSeconds: number
   private readonly options: PlainConnectionsOptions
@@ -26,18 +27,21 @@ export class PlainConnections implements PlainServer {
     this.options = options
     this.takes = options.takes
     this.serve = options.serve
+    this.refuseCut = options.refuseCut
     this.headBytes = options.headBytes
     this.keepAliveSeconds = options.keepAliveSeconds
   }
 
   take(socket: Socket): void {
-    const connection = new PlainConnection(socket, this)
-    this.connections.add(connection)
-    socket.once('close', () => this.connections.delete(connection))
+    this.connections.add(new PlainConnection(socket, this))
+  }
+
+  forget(connection: PlainConnection): void {
+    this.connections.delete(connection)
   }
 
   handOver(connection: PlainConnection): void {
-    this.connections.delete(connection)
+    this.forget(connection)
     this.options.handOver(connection.socket)
   }
 
@@ -50,7 +54,7 @@ export class PlainConnections implements PlainServer {
       if (!isNew && seconds > this.keepAliveSeconds) socket.destroy()
       else if (isNew && seconds > this.options.headSeconds) {
         connection.release()
-        this.connections.delete(connection)
+        this.forget(connection)
         this.options.refuseSilent(socket)
       }
     }

@@ -8,7 +8,7 @@ const read = (...lines: string[]) => {
 
 describe('a plain head', () => {
   test('is its line, its fields as they were written, and the length of the body', () => {
-    const head = read('POST /v1/x?a=%20b HTTP/1.1', 'Host: x', 'X-A:1', 'x-a: \t two ', 'B:', 'Content-Length: 12')
+    const head = read('POST /v1/x?a=%20b HTTP/1.1', 'Host: x', 'X-A:1', 'x-a: \t two ', 'B:', 'Content-Length: \t12 ')
     expect(head).toEqual({
       method: 'POST',
       url: '/v1/x?a=%20b',
@@ -56,6 +56,7 @@ describe('a plain head', () => {
     ['with one length twice', ['POST / HTTP/1.1', 'Host: x', 'Content-Length: 1', 'Content-Length: 1']],
     ['with a list of lengths', ['POST / HTTP/1.1', 'Host: x', 'Content-Length: 1, 1']],
     ['with a signed length', ['POST / HTTP/1.1', 'Host: x', 'Content-Length: +1']],
+    ['with a tab behind its length', ['POST / HTTP/1.1', 'Host: x', 'Content-Length: 1\t']],
     ['with no number as its length', ['POST / HTTP/1.1', 'Host: x', 'Content-Length: 0x1']],
     ['with an empty length', ['POST / HTTP/1.1', 'Host: x', 'Content-Length:']],
     ['with an endless length', ['POST / HTTP/1.1', 'Host: x', `Content-Length: ${'9'.repeat(16)}`]],

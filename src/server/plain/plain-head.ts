@@ -14,7 +14,8 @@ export interface PlainHead {
 const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
 const version = ' HTTP/1.1'
 const path = /^\/[\x21-\x7e]*$/
-const decimal = /^\d{1,15}$/
+/** What stands behind the colon. Node takes no tab behind a length. */
+const lengthAsWritten = /^[ \t]*\d{1,15} *$/
 
 /** Fields that ask more of a connection than to be answered on it. */
 const special: ReadonlySet<string> = new Set(['transfer-encoding', 'upgrade', 'expect', 'trailer', 'proxy-connection'])
@@ -60,7 +61,7 @@ function readFields(bytes: Buffer, text: string, from: number): Fields | undefin
     if (name.lower === 'host') hosts++
     else if (name.lower === 'connection' && value.toLowerCase() !== 'keep-alive') return undefined
     else if (name.lower === 'content-length') {
-      if (length !== undefined || !decimal.test(value)) return undefined
+      if (length !== undefined || !lengthAsWritten.test(text.slice(colon + 1, end))) return undefined
       length = Number(value)
     }
     rawHeaders.push(name.written, value)

@@ -46,7 +46,6 @@ export class PlainResponse extends EventEmitter implements CallerResponse {
 
   writeHead(status: number, headers: readonly string[]): this {
     if (this.headersSent) throw new Error('the head of this answer is made already')
-    this.headersSent = true
     this.keepsAlive = this.way.keepsAlive
     this.due = bodiless.has(status) ? 0 : undefined
     let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
@@ -64,6 +63,7 @@ export class PlainResponse extends EventEmitter implements CallerResponse {
       ? `Connection: keep-alive\r\nKeep-Alive: timeout=${this.way.keepAliveSeconds}\r\n`
       : 'Connection: close\r\n'
     this.head = this.due === undefined ? `${text}Transfer-Encoding: chunked\r\n\r\n` : `${text}\r\n`
+    this.headersSent = true
     return this
   }
 
@@ -73,15 +73,15 @@ export class PlainResponse extends EventEmitter implements CallerResponse {
   }
 
   end(chunk: Buffer = nothing): this {
-    if (!this.headersSent) this.writeHead(200, ['content-length', String(chunk.length)])
     if (!this.mayWrite(chunk)) return this
     this.hasEnded = true
     this.send(chunk, true, this.finish)
     return this
   }
 
+  /** Behind a finished answer the connection is for the next one. */
   destroy(): this {
-    this.socket.destroy()
+    if (!this.writableFinished) this.socket.destroy()
     return this
   }
 
@@ -108,6 +108,7 @@ export class PlainResponse extends EventEmitter implements CallerResponse {
     const before = isChunk ? `${head}${bytes.length.toString(16)}\r\n` : head
     const behind = `${isChunk ? '\r\n' : ''}${inChunks && isLast ? '0\r\n\r\n' : ''}`
     this.head = ''
+    if (before === '' && behind === '') return socket.write(bytes, written)
     if (bytes.length > shortPiece) return sendParts(socket, [before, bytes, behind], written)
     const whole = Buffer.allocUnsafe(before.length + bytes.length + behind.length)
     whole.write(before, 0, 'latin1')
