@@ -118,11 +118,9 @@ export class PlainConnection implements Enrolled, Way {
   private giveBack(bytes: Buffer): void {
     const { socket } = this
     this.release()
-    // Paused until the other listens: otherwise these bytes would be told to nobody.
-    socket.pause()
+    // Told in the next turn, to whoever listens by then.
     socket.unshift(bytes)
     this.server.handOver(this)
-    socket.resume()
   }
 
   /** Who sends no more waits for nothing, either: the same as at Node's server. */

@@ -65,6 +65,8 @@ afterEach(() => {
 
 const post = (length: number, path = '/v1/x') => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`
 const get = (path = '/v1/x') => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
+/** A request with a head of so many bytes, without the empty line behind it. */
+const headOf = (bytes: number) => `${'GET /v1/x HTTP/1.1\r\nHost: x\r\nA: '.padEnd(bytes, 'a')}\r\n\r\n`
 
 async function servedAt(index: number): Promise<Exchange> {
   await expect.poll(() => served.length).toBeGreaterThan(index)
@@ -80,7 +82,10 @@ const closed = (response: PlainResponse) => new Promise((resolve) => response.on
 
 describe('requests on one connection', () => {
   test('are served one after the other, in their order', async () => {
-    caller.write(get('/v1/a') + get('/v1/b') + get('/v1/c'))
+    caller.write(get('/v1/a') + get('/v1/b'))
+    await servedAt(0)
+    caller.write(get('/v1/c'))
+    await expect.poll(() => accepted[0]?.bytesRead).toBe(3 * get('/v1/a').length)
     for (const [at, path] of ['/v1/a', '/v1/b', '/v1/c'].entries()) {
       const exchange = await servedAt(at)
       expect(served.length).toBe(at + 1)
@@ -104,7 +109,7 @@ describe('requests on one connection', () => {
 
   test.each([
     ['in two pieces', ['GET /v1/x HTT', 'P/1.1\r\nHost: x\r\n\r\n']],
-    ['that is longer than a head may be', [`GET /v1/x HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(1_000)}\r\n\r\n`]],
+    ['that is longer than a head may be', [headOf(1_001)]],
   ])('are not waited for: a head %s is handed over', async (_, pieces) => {
     for (const piece of pieces) {
       const before = handed.length
@@ -112,6 +117,21 @@ describe('requests on one connection', () => {
       await expect.poll(() => handed.length).toBeGreaterThan(before)
     }
     expect(handed.join('')).toBe(pieces.join(''))
+  })
+
+  test('are not taken from the caller before their turn, but for the first bytes', async () => {
+    const next = 'a'.repeat(20_000_000)
+    caller.write(get() + next)
+    const first = await servedAt(0)
+    await expect.poll(() => accepted[0]?.isPaused()).toBe(true)
+    expect(accepted[0]?.bytesRead).toBeLessThan(400_000)
+    answer(first)
+    await expect.poll(() => handed.join('').length).toBe(next.length)
+  })
+
+  test('may have a head as long as a head may be', async () => {
+    caller.write(headOf(1_000))
+    await servedAt(0)
   })
 
   test('are not begun any more when the caller has ended the connection', async () => {
@@ -222,7 +242,7 @@ describe('a body', () => {
     caller.write(`${post(10)}abc`)
     const { request, response } = await servedAt(0)
     const told = Promise.all([once(request, 'close'), closed(response)])
-    caller.destroy()
+    caller.resetAndDestroy()
     await told
     expect([request.complete, response.destroyed, response.writableFinished]).toEqual([false, true, false])
   })
@@ -292,6 +312,46 @@ describe('an answer', () => {
     await once(caller, 'close')
     expect(heard).toMatch(/\r\n\r\nok$/)
     expect(served.length).toBe(1)
+  })
+
+  test('ends once, and takes nothing more', async () => {
+    caller.write(`${post(3)}abc`)
+    const { request, response } = await servedAt(0)
+    const told: string[] = []
+    for (const event of ['end', 'close']) request.on(event, () => told.push(`request ${event}`))
+    response.on('close', () => told.push('response close'))
+    request.resume()
+    await expect.poll(() => told).toEqual(['request end'])
+    response.writeHead(200, ['connection', 'close'])
+    response.end(Buffer.from('ok'))
+    response.end(Buffer.from('more'))
+    expect(response.write('more')).toBe(false)
+    await once(caller, 'close')
+    await expect.poll(() => accepted[0]?.closed).toBe(true)
+    request.resume()
+    expect(heard).toMatch(/\r\n2\r\nok\r\n0\r\n\r\n$/)
+    expect(told).toEqual(['request end', 'response close'])
+    expect([response.destroyed, response.writableFinished]).toEqual([false, true])
+  })
+
+  test('that has no body may tell the length of what it leaves out', async () => {
+    caller.write(get() + get('/v1/next'))
+    const { response } = await servedAt(0)
+    response.writeHead(304, ['content-length', '10'])
+    response.end()
+    expect((await servedAt(1)).request.url).toBe('/v1/next')
+  })
+
+  test('that is given up ends its connection, and goes nowhere then', async () => {
+    caller.write(get())
+    const { response } = await servedAt(0)
+    expect(response.destroyed).toBe(false)
+    response.destroy()
+    expect(response.destroyed).toBe(true)
+    response.writeHead(200, [])
+    expect(response.write('late')).toBe(false)
+    await once(caller, 'close')
+    expect(heard).toBe('')
   })
 
   test('may say that it is the last', async () => {
