@@ -342,6 +342,17 @@ describe('an answer', () => {
     expect((await servedAt(1)).request.url).toBe('/v1/next')
   })
 
+  test('is not told to be out when its caller leaves before', async () => {
+    caller.pause()
+    caller.write(get())
+    const { response } = await servedAt(0)
+    response.writeHead(200, [])
+    response.end(Buffer.alloc(20_000_000, 'a'))
+    caller.resetAndDestroy()
+    await closed(response)
+    expect(response.writableFinished).toBe(false)
+  })
+
   test('that is given up ends its connection, and goes nowhere then', async () => {
     caller.write(get())
     const { response } = await servedAt(0)
@@ -412,6 +423,7 @@ describe('a connection without a request', () => {
     plain.closeIdle()
     caller.write('Host: x\r\n\r\n')
     await expect.poll(() => handed.join('')).toBe('GET /api HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect(silent).toEqual([])
   })
 
   test('is closed when the server stops, after an answer that says so', async () => {

@@ -118,7 +118,8 @@ export class PlainResponse extends EventEmitter implements CallerResponse {
   }
 
   private readonly finish = (error?: Error | null): void => {
-    if (error) return
+    // A write that is under way when the socket is destroyed is told without an error.
+    if (error || this.socket.destroyed) return
     this.writableFinished = true
     this.close()
     // Who was promised more than came must not take the next answer for the rest.
