@@ -47,7 +47,7 @@ const capsInFile = [
 ]
 const fallsBack = ['provider_error', 'invalid_key']
 
-// biome-ignore lint/suspicious/noExplicitAny: one of an answer's list
+// biome-ignore lint/suspicious/noExplicitAny: entries, usage and notices pass here, and are held against the oracle field by field
 type Row = any
 
 function fileOf(origin: string, { prices, terms }: { prices: Prices; terms: Terms }): object {

@@ -2,7 +2,6 @@
  * The control API on a real listener and a real database, with a scripted upstream in the providers' place. Every JSON
  * answer is held against the OpenAPI document as it comes, so that each suite proves the document too.
  */
-
 import { createWriteStream } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
